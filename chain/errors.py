@@ -1,0 +1,111 @@
+"""Everything that can go wrong between this project and a chain, one class per thing a caller would catch.
+
+ChainError
+├── ConnectError                the chain cannot be used through this URL
+│   ├── BadChainUrl             scheme, path or parameter not understood
+│   ├── ChainUnreachable        nothing answered: the only error worth a retry
+│   ├── WrongChain              it answered with another chain id than the one asked for
+│   └── AnvilMissing            anvil:// without an anvil binary
+├── ChainFileError              the chain file cannot be used
+│   ├── ChainCorrupt            a stored byte is not what was written; names the block
+│   └── ChainLocked             another process has it open for writing
+├── TransactionError            a transaction was not accepted or did not do what it was sent for
+│   ├── TransactionReverted     a contract refused; its custom errors are subclasses of this one
+│   └── ReceiptMissing          sent, but in no block before the deadline
+└── SigningError                a key cannot sign here
+"""
+
+
+class ChainError(Exception):
+    """Root of this tree; messages name the call, the value given and the value needed."""
+
+
+class ConnectError(ChainError):
+    """The chain cannot be used through this URL."""
+
+
+class BadChainUrl(ConnectError):
+    """The URL's scheme, path or a parameter is not understood."""
+
+    def __init__(self, url: str, given: str, needed: str) -> None:
+        super().__init__(f"connect({url!r}): given {given}, needed {needed}")
+        self.url, self.given, self.needed = url, given, needed
+
+
+class ChainUnreachable(ConnectError):
+    """Nothing answered at the URL; the one error after which trying again makes sense."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"connect({url!r}): no chain answered ({reason}); needed a running JSON-RPC endpoint")
+        self.url, self.reason = url, reason
+
+
+class WrongChain(ConnectError):
+    """The endpoint is a chain, but not the one asked for."""
+
+    def __init__(self, url: str, found: int, needed: int) -> None:
+        super().__init__(f"connect({url!r}): found chain id {found}, needed {needed}")
+        self.url, self.found, self.needed = url, found, needed
+
+
+class AnvilMissing(ConnectError):
+    """An anvil:// URL was given on a machine without anvil."""
+
+    def __init__(self, url: str, searched: str) -> None:
+        super().__init__(
+            f"connect({url!r}): found no anvil in {searched}; needed: npm install @foundry-rs/anvil, "
+            "or the binary's path in FL_ALLIANCE_ANVIL"
+        )
+        self.url, self.searched = url, searched
+
+
+class ChainFileError(ChainError):
+    """The chain file cannot be used."""
+
+
+class ChainCorrupt(ChainFileError):
+    """A stored byte is not the one that was written.
+
+    `block` is the first block that does not hold, or None where the damage is not inside one (the SQLite
+    container itself, or the settings row).
+    """
+
+    def __init__(self, path: str, block: int | None, found: str, needed: str) -> None:
+        where = f"block {block}" if block is not None else "before any block"
+        super().__init__(f"chain file {path}: corrupt at {where}: found {found}, needed {needed}")
+        self.path, self.block, self.found, self.needed = path, block, found, needed
+
+
+class ChainLocked(ChainFileError):
+    """Another process has the chain file open for writing."""
+
+    def __init__(self, path: str, owner: str) -> None:
+        super().__init__(
+            f"chain file {path}: opened for writing by {owner}; needed exclusive use "
+            "(close the other process, or open it read-only)"
+        )
+        self.path, self.owner = path, owner
+
+
+class TransactionError(ChainError):
+    """A transaction was not accepted, or did not do what it was sent for."""
+
+
+class TransactionReverted(TransactionError):
+    """A contract refused the call; `data` is the raw revert data."""
+
+    def __init__(self, call: str, reason: str, data: bytes = b"") -> None:
+        super().__init__(f"{call}: reverted: {reason}")
+        self.call, self.reason, self.data = call, reason, data
+
+
+class ReceiptMissing(TransactionError):
+    """A transaction was sent and is in no block yet."""
+
+    def __init__(self, call: str, tx_hash: str, waited_s: float) -> None:
+        super().__init__(f"{call}: transaction {tx_hash} in no block after {waited_s:g} s")
+        self.call, self.tx_hash, self.waited_s = call, tx_hash, waited_s
+
+
+class SigningError(ChainError):
+    """A key cannot sign here: missing, locked, or not allowed on this chain."""
