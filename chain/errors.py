@@ -12,6 +12,8 @@ ChainError
 ├── TransactionError            a transaction was not accepted or did not do what it was sent for
 │   ├── TransactionReverted     a contract refused; its custom errors are subclasses of this one
 │   └── ReceiptMissing          sent, but in no block before the deadline
+├── ArtifactMissing             no compiled contract of that name
+├── VrfInvalid                  a VRF proof, or a key to verify it with, does not hold
 └── SigningError                a key cannot sign here
 """
 
@@ -105,6 +107,22 @@ class ReceiptMissing(TransactionError):
     def __init__(self, call: str, tx_hash: str, waited_s: float) -> None:
         super().__init__(f"{call}: transaction {tx_hash} in no block after {waited_s:g} s")
         self.call, self.tx_hash, self.waited_s = call, tx_hash, waited_s
+
+
+class ArtifactMissing(ChainError):
+    """No contract of that name was compiled into this package."""
+
+    def __init__(self, name: str, present: tuple[str, ...]) -> None:
+        super().__init__(f"load({name!r}): no such artifact; present are {', '.join(present) or 'none'}")
+        self.name, self.present = name, present
+
+
+class VrfInvalid(ChainError):
+    """A VRF proof, or a key to verify it with, does not hold; the contract refuses the same proofs."""
+
+    def __init__(self, found: str, needed: str) -> None:
+        super().__init__(f"VRF: found {found}, needed {needed}")
+        self.found, self.needed = found, needed
 
 
 class SigningError(ChainError):
