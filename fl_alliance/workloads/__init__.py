@@ -1,0 +1,64 @@
+"""Models and data that can be trained together; torch is imported only in here, and only when a workload needs it."""
+
+import importlib
+import inspect
+from typing import Any
+
+from fl_alliance.workloads.base import Workload
+from fl_alliance.workloads.errors import ModelMismatch, WorkloadError
+
+__all__ = ["BUILT_IN", "ModelMismatch", "Workload", "WorkloadError", "get"]
+
+BUILT_IN = {
+    "digits": "fl_alliance.workloads.digits:Digits",
+    "glucose": "fl_alliance.workloads.glucose:Glucose",
+    "linear": "fl_alliance.workloads.linear:Linear",
+}
+"""Name of a built-in workload -> where its class is; nothing is imported before it is asked for."""
+
+
+def get(name: str, **options: Any) -> Workload:
+    """Return the workload called `name`, made with `options`.
+
+    Parameters
+    ----------
+    name
+        A key of `BUILT_IN`, or "package.module:Class" for a class of your own with the members of `Workload`.
+    options
+        Keyword arguments of the class, e.g. `horizon_min=60` for glucose.
+
+    Raises
+    ------
+    WorkloadError
+        Unknown name, module, class or option; the message lists what exists.
+    """
+    made = _class_of(name)
+    try:
+        inspect.signature(made).bind(**options)
+    except TypeError as error:
+        raise WorkloadError(f"workload {name}: {error}; options are {inspect.signature(made)}") from error
+    workload = made(**options)
+    missing = [member for member in _members() if not hasattr(workload, member)]
+    if missing:
+        raise WorkloadError(f"workload {name}: lacks {', '.join(missing)}; needed: every member of Workload")
+    return workload  # type: ignore[no-any-return]
+
+
+def _class_of(name: str) -> type[Any]:
+    module_name, colon, class_name = BUILT_IN.get(name, name).partition(":")
+    if not colon:
+        known = ", ".join(sorted(BUILT_IN))
+        raise WorkloadError(f"unknown workload {name!r}; there are {known}, or package.module:Class for your own")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise WorkloadError(f"workload {name}: cannot import {module_name!r}: {error}") from error
+    found = getattr(module, class_name, None)
+    if not isinstance(found, type):
+        classes = [key for key, value in vars(module).items() if isinstance(value, type)]
+        raise WorkloadError(f"workload {name}: no class {class_name!r} in {module_name}; it has {', '.join(classes)}")
+    return found
+
+
+def _members() -> list[str]:
+    return [member for member in vars(Workload) if not member.startswith("_")]

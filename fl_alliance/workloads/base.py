@@ -1,0 +1,208 @@
+"""What a model and its data must offer so that hospitals can train it together: the `Workload` protocol.
+
+Everything goes in and comes out as numpy, so nothing outside this package needs to know the machine-learning library.
+Every result is a function of its arguments: the same seed, node and round give the same bytes on the same machine.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fl_alliance.workloads.errors import ModelMismatch, WorkloadError
+
+Arrays = dict[str, NDArray[np.float32]]
+"""A model: name to float32 array, in the order of the model's state."""
+
+LOSS_LIMIT = 1e9
+"""A loss is never reported larger than this, so that a broken model's loss stays finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Inputs and targets, the first axis of both counting examples."""
+
+    x: NDArray[np.float32]
+    y: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One hospital's private data, split once.
+
+    `train` is all that training sees; `heldout` is what the site votes with; `test` is what no site uses: its
+    union over the sites is the simulation's final yardstick.
+    """
+
+    node: int
+    train: Examples
+    heldout: Examples
+    test: Examples
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """How one node trains in one round.
+
+    `proximal_mu` is FedProx's penalty mu/2 |w - w_global|^2 (0 is FedAvg). `seed` and `round` fix, with the site's node
+    number, the order in which examples are seen.
+    """
+
+    local_epochs: int = 1
+    batch_size: int = 32
+    learning_rate: float = 0.1
+    proximal_mu: float = 0.0
+    seed: int = 0
+    round: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("local_epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                raise WorkloadError(f"TrainConfig: {name}={getattr(self, name)}, needed: at least 1")
+        if not 0 < self.learning_rate < np.inf:
+            raise WorkloadError(f"TrainConfig: learning_rate={self.learning_rate}, needed: above 0 and finite")
+        if not 0 <= self.proximal_mu < np.inf:
+            raise WorkloadError(f"TrainConfig: proximal_mu={self.proximal_mu}, needed: at least 0 and finite")
+        for name in ("seed", "round"):
+            if getattr(self, name) < 0:
+                raise WorkloadError(f"TrainConfig: {name}={getattr(self, name)}, needed: at least 0")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """A site's new model; `num_examples` weighs it; `metrics` has at least `train_loss`, the last epoch's mean."""
+
+    arrays: Arrays
+    num_examples: int
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A model's quality on a site's held-out examples.
+
+    `score` is in [0, 1], higher is better; 0 for a model whose outputs are not finite. `loss` is in [0, LOSS_LIMIT].
+    The voting rule compares a ratio of two scores, so a workload chooses a score in which losing 5 % is a real loss.
+    """
+
+    score: float
+    loss: float
+    num_examples: int
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A figure of a workload as a report shows it."""
+
+    name: str
+    label: str
+    unit: str = ""
+    higher_is_better: bool = False
+
+
+class Workload(Protocol):
+    """A model, its data, and how both meet. A class of your own needs these members and no base class."""
+
+    @property
+    def name(self) -> str:
+        """Short name, as in `workload=glucose`."""
+
+    @property
+    def metrics(self) -> Sequence[Metric]:
+        """What `evaluate` returns, the headline figure first."""
+
+    @property
+    def defaults(self) -> TrainConfig:
+        """The training budget the workload was tuned with; its seed and round are for the caller to replace."""
+
+    def nodes(self) -> int:
+        """Return how many sites the data can be spread over at most."""
+
+    def initial_arrays(self, seed: int) -> Arrays:
+        """Return the model of round 0."""
+
+    def load(self, node: int, num_nodes: int, seed: int) -> Site:
+        """Return the data of site `node` of `num_nodes` (counted from 0).
+
+        Every site of one (num_nodes, seed) holds different data and at least one example in each part.
+
+        Raises
+        ------
+        WorkloadError
+            When the data is missing or malformed, or does not suffice for so many sites.
+        """
+
+    def train(self, arrays: Arrays, site: Site, config: TrainConfig) -> TrainResult:
+        """Return what `arrays` become by training on `site.train`; `arrays` is left as it is.
+
+        Raises
+        ------
+        ModelMismatch
+            When `arrays` does not have the model's names and shapes.
+        """
+
+    def score(self, arrays: Arrays, site: Site) -> Score:
+        """Judge `arrays` on `site.heldout`; raises as `train` does."""
+
+    def evaluate(self, arrays: Arrays, sites: Sequence[Site]) -> dict[str, float]:
+        """Return the workload's metrics on the union of the sites' test parts."""
+
+
+@runtime_checkable
+class HasReferences(Protocol):
+    """A workload that knows figures to beat which need no federated training, such as persistence."""
+
+    def references(self, sites: Sequence[Site]) -> dict[str, dict[str, float]]:
+        """Return name of the method -> its metrics on the union of the sites' test parts."""
+
+
+@runtime_checkable
+class HasPredictions(Protocol):
+    """A regression workload whose single predictions can be plotted against the reference (glucose: Clarke's grid)."""
+
+    def predictions(self, arrays: Arrays, examples: Examples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return reference and prediction of every example, in the unit of the headline metric."""
+
+
+def check_node(workload: Workload, node: int, num_nodes: int) -> None:
+    """Refuse a site number or a number of sites which the data does not allow."""
+    if not 1 <= num_nodes <= workload.nodes():
+        raise WorkloadError(f"workload {workload.name}: {num_nodes} nodes, needed: 1 to {workload.nodes()}")
+    if not 0 <= node < num_nodes:
+        raise WorkloadError(f"workload {workload.name}: node {node}, needed: 0 to {num_nodes - 1}")
+
+
+def check_arrays(arrays: Mapping[str, NDArray[Any]], needed: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuse a model that does not have exactly the `needed` names, in their order, and shapes."""
+    if list(arrays) != list(needed):
+        raise ModelMismatch(f"model arrays {list(arrays)}, needed: {list(needed)}")
+    for name, shape in needed.items():
+        if arrays[name].shape != shape:
+            raise ModelMismatch(f"model array {name}: shape {arrays[name].shape}, needed: {shape}")
+
+
+def join(parts: Sequence[Examples]) -> Examples:
+    """Return the examples of all parts, in order."""
+    return Examples(np.concatenate([part.x for part in parts]), np.concatenate([part.y for part in parts]))
+
+
+def bounded_loss(loss: float) -> float:
+    """Return `loss` within [0, LOSS_LIMIT]; a loss that is not a number counts as the limit."""
+    return LOSS_LIMIT if not loss < LOSS_LIMIT else max(loss, 0.0)
+
+
+def relative_error_score(rmse: float, yardstick: float) -> float:
+    """Return exp(-rmse / yardstick), in [0, 1]; 0 when the error is not finite.
+
+    With this score the published rule s_new >= 0.95 s_old is, whatever the level reached so far, the same statement
+    about the error: it may grow by at most -ln 0.95 = 5.1 % of the yardstick. (A score 1 / (1 + rmse) would
+    be blunter the better the model, and R2 may be negative, where a ratio has no meaning.)
+    """
+    return float(np.exp(-rmse / yardstick)) if np.isfinite(rmse) else 0.0

@@ -1,0 +1,132 @@
+"""Linear regression on synthetic data whose true weights are known: the smallest workload, without torch.
+
+For teaching, and for tests of everything around a workload. Sites differ in where their inputs lie (each has its own
+mean), not in the law that produces the target, so a federated model can come arbitrarily close to `true_weights`.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fl_alliance.workloads.base import (
+    Arrays,
+    Examples,
+    Metric,
+    Score,
+    Site,
+    TrainConfig,
+    TrainResult,
+    bounded_loss,
+    check_arrays,
+    check_node,
+    join,
+    relative_error_score,
+)
+from fl_alliance.workloads.errors import WorkloadError
+from fl_alliance.workloads.seeds import stream
+
+MAX_SITES = 10_000
+
+
+class Linear:
+    """y = w . x + b + noise, per site `examples` training, and half as many held-out and test, examples.
+
+    Parameters
+    ----------
+    features
+        Number of inputs.
+    examples
+        Training examples of each site.
+    noise
+        Standard deviation of what no model can predict; the targets' own is about sqrt(features).
+    shift
+        Standard deviation of a site's mean input: 0 makes all sites alike.
+    """
+
+    name = "linear"
+    metrics: Sequence[Metric] = (Metric("rmse", "RMSE"), Metric("r2", "R2", higher_is_better=True))
+    defaults = TrainConfig(local_epochs=1, batch_size=16, learning_rate=0.1)
+
+    def __init__(self, features: int = 4, examples: int = 64, noise: float = 0.1, shift: float = 1.0) -> None:
+        if features < 1 or examples < 2 or noise < 0 or shift < 0:
+            raise WorkloadError(
+                f"workload linear: features={features}, examples={examples}, noise={noise}, shift={shift}, "
+                "needed: features >= 1, examples >= 2, noise >= 0, shift >= 0"
+            )
+        self.features, self.examples, self.noise, self.shift = features, examples, noise, shift
+
+    def nodes(self) -> int:
+        """Return how many sites there may be; data is made, so the bound is only a guard."""
+        return MAX_SITES
+
+    def true_weights(self, seed: int) -> Arrays:
+        """Return the model that produced the data of `seed`."""
+        drawn = stream(seed, "linear", "truth").normal(size=self.features + 1).astype(np.float32)
+        return {"weight": drawn[:-1], "bias": drawn[-1:]}
+
+    def initial_arrays(self, seed: int) -> Arrays:
+        """Return all zeros, whatever the seed: the problem is convex."""
+        return {"weight": np.zeros(self.features, np.float32), "bias": np.zeros(1, np.float32)}
+
+    def load(self, node: int, num_nodes: int, seed: int) -> Site:
+        """Return site `node`; its data does not depend on `num_nodes`."""
+        check_node(self, node, num_nodes)
+        rng = stream(seed, "linear", "site", node)
+        truth = self.true_weights(seed)
+        half = self.examples // 2
+        x = rng.normal(self.shift * rng.normal(size=self.features), 1.0, (self.examples + 2 * half, self.features))
+        y = _predict(truth, x) + rng.normal(0.0, self.noise, len(x))
+        parts = np.split(np.arange(len(x)), [self.examples, self.examples + half])
+        train, heldout, test = (Examples(x[part].astype(np.float32), y[part].astype(np.float32)) for part in parts)
+        return Site(node, train, heldout, test, f"{len(train)} training examples")
+
+    def train(self, arrays: Arrays, site: Site, config: TrainConfig) -> TrainResult:
+        """Return `arrays` after mini-batch gradient descent on half the mean squared error."""
+        check_arrays(arrays, {"weight": (self.features,), "bias": (1,)})
+        model = {name: value.astype(np.float64) for name, value in arrays.items()}
+        order = stream(config.seed, "order", config.round, site.node)
+        total = 0.0
+        for _ in range(config.local_epochs):
+            total, permutation = 0.0, order.permutation(len(site.train))
+            for start in range(0, len(permutation), config.batch_size):
+                batch = permutation[start : start + config.batch_size]
+                total += _step(model, arrays, Examples(site.train.x[batch], site.train.y[batch]), config)
+        trained = {name: value.astype(np.float32) for name, value in model.items()}
+        return TrainResult(trained, len(site.train), {"train_loss": bounded_loss(total / len(site.train))})
+
+    def score(self, arrays: Arrays, site: Site) -> Score:
+        """Judge by exp(-RMSE / standard deviation of the held-out targets)."""
+        rmse = self._rmse(arrays, site.heldout)
+        value = relative_error_score(rmse, float(np.std(site.heldout.y.astype(np.float64))))
+        loss = bounded_loss(rmse**2 / 2)
+        return Score(value, loss, len(site.heldout), {"rmse": bounded_loss(rmse)})
+
+    def evaluate(self, arrays: Arrays, sites: Sequence[Site]) -> dict[str, float]:
+        """Return `rmse`, and `r2` (at most 1, not below -LOSS_LIMIT), over all sites' test examples."""
+        test = join([site.test for site in sites])
+        rmse = self._rmse(arrays, test)
+        unexplained = rmse**2 / float(np.var(test.y.astype(np.float64)))
+        return {"rmse": bounded_loss(rmse), "r2": 1.0 - bounded_loss(unexplained)}
+
+    def _rmse(self, arrays: Arrays, examples: Examples) -> float:
+        check_arrays(arrays, {"weight": (self.features,), "bias": (1,)})
+        with np.errstate(over="ignore", invalid="ignore"):
+            return float(np.sqrt(np.mean((_predict(arrays, examples.x) - examples.y) ** 2)))
+
+
+def _predict(arrays: Arrays, x: NDArray[np.floating]) -> NDArray[np.float64]:
+    # A sum instead of a matrix product: BLAS may round differently with another number of threads.
+    product: NDArray[np.float64] = (x.astype(np.float64) * arrays["weight"]).sum(axis=1) + arrays["bias"]
+    return product
+
+
+def _step(model: dict[str, NDArray[np.float64]], start: Arrays, batch: Examples, config: TrainConfig) -> float:
+    """Move `model` one step and return the batch's summed loss before it."""
+    x = batch.x.astype(np.float64)
+    error = (x * model["weight"]).sum(axis=1) + model["bias"] - batch.y
+    gradients = {"weight": (x * error[:, None]).mean(axis=0), "bias": error.mean(keepdims=True)}
+    for name, gradient in gradients.items():
+        pull = config.proximal_mu * (model[name] - start[name])
+        model[name] -= config.learning_rate * (gradient + pull)
+    return float((error**2).sum() / 2)

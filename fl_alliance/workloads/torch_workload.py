@@ -1,0 +1,112 @@
+"""The part of a workload that is the same for every torch model: arrays in, local training, arrays out."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from fl_alliance.workloads.base import Arrays, Site, TrainConfig, TrainResult, bounded_loss, check_arrays
+from fl_alliance.workloads.errors import WorkloadError
+from fl_alliance.workloads.seeds import derive, stream
+
+
+@contextmanager
+def reproducible(seed: int) -> Iterator[None]:
+    """Run torch on one thread with its global generator set to `seed` and put back afterwards.
+
+    The thread count is not raised again: another thread of this process may be in the middle of its own training.
+    """
+    torch.set_num_threads(1)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield
+
+
+class TorchWorkload(ABC):
+    """Base of a workload whose model is an `nn.Module`; a subclass says which module, which loss and which data."""
+
+    @abstractmethod
+    def build(self) -> nn.Module:
+        """Return the model, freshly initialised; parameters and buffers all float32."""
+
+    @abstractmethod
+    def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the mean loss of a batch."""
+
+    def optimizer(self, model: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
+        """Return the local optimiser; it is new in every round."""
+        return torch.optim.SGD(model.parameters(), lr=learning_rate)
+
+    @cached_property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Name -> shape of every array of the model, in order."""
+        with reproducible(0):
+            state = self.build().state_dict()
+        foreign = [name for name, value in state.items() if value.dtype != torch.float32]
+        if foreign:
+            raise WorkloadError(f"{type(self).__name__}.build: {foreign} not float32; needed: every array float32")
+        return {name: tuple(value.shape) for name, value in state.items()}
+
+    def initial_arrays(self, seed: int) -> Arrays:
+        """Return the arrays of a module initialised from `seed`."""
+        with reproducible(derive(seed, "initial")):
+            return arrays_of(self.build())
+
+    def train(self, arrays: Arrays, site: Site, config: TrainConfig) -> TrainResult:
+        """Return what `arrays` become by `config.local_epochs` passes over `site.train`."""
+        with reproducible(derive(config.seed, "train", config.round, site.node)):
+            model = self.module(arrays)
+            loss = self._fit(model, site, config)
+        return TrainResult(arrays_of(model), len(site.train), {"train_loss": bounded_loss(loss)})
+
+    def outputs(self, arrays: Arrays, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the model's outputs for `x`, without training it."""
+        with reproducible(0), torch.inference_mode():
+            model = self.module(arrays).eval()
+            result: NDArray[np.float32] = model(torch.from_numpy(x)).numpy()
+        return result
+
+    def module(self, arrays: Arrays) -> nn.Module:
+        """Return the model holding a copy of `arrays`."""
+        check_arrays(arrays, self.shapes)
+        model = self.build()
+        model.load_state_dict({name: torch.tensor(value, dtype=torch.float32) for name, value in arrays.items()})
+        return model
+
+    def _fit(self, model: nn.Module, site: Site, config: TrainConfig) -> float:
+        x, y = torch.from_numpy(site.train.x), torch.from_numpy(site.train.y)
+        optimizer = self.optimizer(model, config.learning_rate)
+        anchors = [parameter.detach().clone() for parameter in model.parameters()]
+        order = stream(config.seed, "order", config.round, site.node)
+        model.train()
+        total = 0.0
+        for _ in range(config.local_epochs):
+            total = 0.0
+            permutation = torch.from_numpy(order.permutation(len(y)))
+            for start in range(0, len(y), config.batch_size):
+                batch = permutation[start : start + config.batch_size]
+                optimizer.zero_grad()
+                loss = self.loss(model(x[batch]), y[batch])
+                loss.backward()  # type: ignore[no-untyped-call]
+                if config.proximal_mu:
+                    _pull_back(model, anchors, config.proximal_mu)
+                optimizer.step()
+                total += float(loss.detach()) * len(batch)
+        return total / len(y)
+
+
+def arrays_of(model: nn.Module) -> Arrays:
+    """Return a copy of the model's state."""
+    return {name: value.detach().numpy().copy() for name, value in model.state_dict().items()}
+
+
+def _pull_back(model: nn.Module, anchors: list[Tensor], mu: float) -> None:
+    """Add the gradient of mu/2 |w - anchor|^2 (FedProx, Li et al. 2020)."""
+    for parameter, anchor in zip(model.parameters(), anchors, strict=True):
+        if parameter.grad is not None:
+            parameter.grad.add_(parameter.detach() - anchor, alpha=mu)
