@@ -1,0 +1,1 @@
+"""Hydra configuration groups of the main job; `config.yaml` is the root."""

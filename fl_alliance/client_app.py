@@ -1,0 +1,135 @@
+"""The Flower ClientApp of a hospital: it turns messages into calls of `Node` and signs what leaves.
+
+The same app runs in this process, in Flower's simulation and in a deployment.
+"""
+
+from dataclasses import asdict, replace
+from functools import lru_cache
+from typing import cast
+
+from flwr.app import ConfigRecord, Context, Message, MetricRecord
+from flwr.clientapp import ClientApp
+
+from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.messages import fml_domain
+from fl_alliance.chain.vrf import Tag
+from fl_alliance.config import JobConfig, load_config
+from fl_alliance.node import Ballot, Node
+from fl_alliance.strategies import wire
+from fl_alliance.workloads import get as get_workload
+from fl_alliance.workloads.base import TrainConfig
+
+_BALLOT = "alliance.ballot"
+
+app = ClientApp()
+
+
+@app.query("join")
+def join(message: Message, context: Context) -> Message:
+    """Sign the registration for the task on offer."""
+    offer = wire.alliance_record(message)
+    place = wire.read_place(offer)
+    registration = _node(context).join(
+        place.domain,
+        fml_domain(place.domain.chain_id, wire.text(offer, "token")),
+        place.task,
+        int(wire.text(offer, "stake-wei")),
+        wire.integer(offer, "valid-before"),
+        wire.data(offer, "salt", 32),
+    )
+    return wire.reply_to(message, wire.registration_record(registration))
+
+
+@app.query("prove")
+def prove(message: Message, context: Context) -> Message:
+    """Lead a draw: return the VRF proof over the chain's seed."""
+    request = wire.alliance_record(message)
+    tag, seed = Tag(wire.integer(request, "tag")), wire.data(request, "seed", 32)
+    proof = _node(context).prove(wire.read_place(request), tag, seed)
+    return wire.reply_to(message, ConfigRecord({"proof": proof.encode()}))
+
+
+@app.train()
+def train(message: Message, context: Context) -> Message:
+    """Train on the site's own data and sign the update."""
+    place = wire.read_place(wire.alliance_record(message))
+    arrays = wire.to_arrays(message.content.array_records[wire.ARRAYS])
+    settings = message.content.config_records.get("config", ConfigRecord())
+    update = _node(context).propose(place, arrays, train_config(_config(context), place.round, settings))
+    signed = ConfigRecord({"update": update.digest, "signature": update.signature})
+    return wire.reply_to(
+        message, signed, arrays=wire.to_record(dict(update.arrays)), metrics=MetricRecord(dict(update.metrics))
+    )
+
+
+@app.evaluate()
+def evaluate(message: Message, context: Context) -> Message:
+    """Score the old model and the candidate on held-out data; send only the commitment to the vote."""
+    place = wire.read_place(wire.alliance_record(message))
+    candidate = wire.to_arrays(message.content.array_records[wire.ARRAYS])
+    previous = wire.to_arrays(message.content.array_records[wire.PREVIOUS])
+    ballot = _node(context).judge(place, previous, candidate)
+    _keep(context, ballot)
+    return wire.reply_to(
+        message, ConfigRecord({"commitment": ballot.commitment, "signature": ballot.commitment_signature})
+    )
+
+
+@app.query("reveal")
+def reveal(message: Message, context: Context) -> Message:
+    """Reveal the vote of this round, once the commitments are locked."""
+    place = wire.read_place(wire.alliance_record(message))
+    kept = context.state.config_records.get(_BALLOT)
+    if kept is None or (kept["task"], kept["round"]) != (place.task, place.round):
+        raise LookupError(f"no vote was cast in round {place.round} of task {place.task}")
+    names = ("candidate", "score-old", "score-new", "signature")
+    record = ConfigRecord({name: kept[name] for name in names})
+    return wire.reply_to(message, record, metrics=context.state.metric_records[_BALLOT + ".metrics"])
+
+
+def train_config(config: JobConfig, round_number: int, settings: ConfigRecord) -> TrainConfig:
+    """Return how to train in this round; `proximal-mu` comes from the strategy (FedProx)."""
+    defaults = get_workload(config.workload.name, **config.workload.options).defaults
+    given = {name: value for name, value in asdict(config.train).items() if value is not None}
+    proximal_mu = float(cast(float, settings.get("proximal-mu", defaults.proximal_mu)))
+    return replace(defaults, **given, proximal_mu=proximal_mu, seed=config.seed, round=round_number)
+
+
+def _keep(context: Context, ballot: Ballot) -> None:
+    context.state[_BALLOT] = ConfigRecord(
+        {
+            "task": ballot.vote.task,
+            "round": ballot.vote.round,
+            "candidate": ballot.vote.candidate,
+            "score-old": ballot.vote.score_old,
+            "score-new": ballot.vote.score_new,
+            "signature": ballot.signature,
+        }
+    )
+    context.state[_BALLOT + ".metrics"] = MetricRecord(dict(ballot.metrics))
+
+
+def _partition(context: Context) -> int:
+    return int(context.node_config["partition-id"])
+
+
+def _config(context: Context) -> JobConfig:
+    return _load_config(str(context.run_config.get("overrides", "")))
+
+
+def _node(context: Context) -> Node:
+    return _load_node(str(context.run_config.get("overrides", "")), _partition(context))
+
+
+@lru_cache(maxsize=1)
+def _load_config(overrides: str) -> JobConfig:
+    return load_config(overrides)
+
+
+@lru_cache(maxsize=1024)
+def _load_node(overrides: str, partition: int) -> Node:
+    """Load a simulated site once: its data and a key derived from the seed, which never leaves this process."""
+    config = _load_config(overrides)
+    workload = get_workload(config.workload.name, **config.workload.options)
+    site = workload.load(partition, config.nodes, config.seed)
+    return Node(NodeKey.derive(config.seed, partition), workload, site)

@@ -1,0 +1,95 @@
+"""What a hospital's node does in a round, without Flower: join, prove, propose, vote.
+
+The node's key and its data stay inside; what a method returns is what may leave.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.messages import (
+    Commitment,
+    Domain,
+    Proposal,
+    StakeTransfer,
+    Vote,
+    commitment,
+    stake_nonce,
+)
+from fl_alliance.chain.rules.consensus import score_micro
+from fl_alliance.chain.vrf import Proof, Tag
+from fl_alliance.chain.vrf import alpha as vrf_alpha
+from fl_alliance.strategies.digests import model_digest, update_digest
+from fl_alliance.strategies.wire import Place, Registration
+from fl_alliance.workloads.base import Arrays, Site, TrainConfig, Workload
+
+ZERO = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What a proposer sends: the trained arrays, the metrics that weigh them, and its signature on both."""
+
+    arrays: Arrays
+    metrics: Mapping[str, float | int]
+    digest: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """A voter's judgement. Until the votes are locked on chain only the two signed commitments leave the node."""
+
+    vote: Vote
+    signature: bytes
+    commitment: bytes
+    commitment_signature: bytes
+    metrics: Mapping[str, float | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One site: its key, its model code and its private data."""
+
+    key: NodeKey
+    workload: Workload
+    site: Site
+
+    def join(
+        self, domain: Domain, token: Domain, task: int, stake_wei: int, valid_before: int, salt: bytes
+    ) -> Registration:
+        """Sign the registration for `task` with a stake in wei, valid until `valid_before` (unix seconds)."""
+        alpha = vrf_alpha(domain.contract, domain.chain_id, Tag.REGISTER, task, 0, self.key.address, ZERO)
+        vrf_x = self.key.vrf.public_x
+        nonce = stake_nonce(task, vrf_x, salt)
+        transfer = StakeTransfer(self.key.address, domain.contract, stake_wei, 0, valid_before, nonce)
+        proof = self.key.vrf.prove(alpha).encode()
+        return Registration(self.site.node, self.key.address, vrf_x, proof, transfer.sign(self.key, token))
+
+    def prove(self, at: Place, tag: Tag, seed: bytes) -> Proof:
+        """Return this node's VRF proof over `seed`, which leads the draw of proposers or of voters."""
+        alpha = vrf_alpha(at.domain.contract, at.domain.chain_id, tag, at.task, at.round, self.key.address, seed)
+        return self.key.vrf.prove(alpha)
+
+    def propose(self, at: Place, arrays: Arrays, config: TrainConfig) -> Update:
+        """Train on the site's own training data and sign the result."""
+        result = self.workload.train(arrays, self.site, config)
+        metrics = {"num-examples": result.num_examples, **{key: float(v) for key, v in result.metrics.items()}}
+        digest = update_digest(result.arrays, metrics)
+        signature = Proposal(at.task, at.round, digest).sign(self.key, at.domain)
+        return Update(result.arrays, metrics, digest, signature)
+
+    def judge(self, at: Place, previous: Arrays, candidate: Arrays) -> Ballot:
+        """Score both models on the same held-out data and sign the vote and its commitment.
+
+        The vote's signature is deterministic and secret until revealed, so its hash commits to the vote.
+        """
+        old = self.workload.score(previous, self.site)
+        new = self.workload.score(candidate, self.site)
+        vote = Vote(at.task, at.round, model_digest(candidate), score_micro(old.score), score_micros(new.score))
+        signature = vote.sign(self.key, at.domain)
+        promise = commitment(signature)
+        promise_signature = Commitment(at.task, at.round, promise).sign(self.key, at.domain)
+        metrics = {"num-examples": new.num_examples, "loss": float(new.loss), "score": float(new.score)}
+        metrics |= {name: float(value) for name, value in new.metrics.items()}
+        return Ballot(vote, signature, promise, promise_signature, metrics)

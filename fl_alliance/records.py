@@ -1,0 +1,119 @@
+"""The run folder: where a run keeps what it produced, and one line of `metrics.jsonl` for every round.
+
+    config.yaml          the resolved configuration
+    overrides.txt        the hydra overrides that compose it, for --resume
+    chain.db             the embedded chain's file (absent when the chain is elsewhere)
+    deployment.json      chain id, contract addresses and code hashes, task number, members' sites
+    metrics.jsonl        one line a round: a RoundRecord
+    references.json      what the workload compares itself with: persistence, local only, pooled
+    grid.json            reference and predicted values for the error grid (glucose)
+    model.safetensors    the task's final model
+    models/              models by digest, kept while a round may still adopt them
+    report.html          the report; one file, works offline
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RoundRecord:
+    """One settled round. Members are roster indexes, amounts gwei of FML, scores micro-units, times seconds."""
+
+    round: int
+    outcome: str
+    proposers: list[int]
+    proposed: list[int]
+    voters: list[int]
+    committed: list[int]
+    leader: int
+    voters_leader: int | None
+    absent_leaders: list[int]
+    yes: int
+    no: int
+    scores: dict[str, tuple[int, int]]
+    deltas: dict[str, int]
+    reasons: dict[str, str]
+    dropped: dict[str, str]
+    balances: list[int]
+    pool: int
+    model: str
+    metrics: dict[str, float] = field(default_factory=dict)
+    train_metrics: dict[str, float] = field(default_factory=dict)
+    evaluate_metrics: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Paths of a run folder, and its records."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The resolved configuration."""
+        return self.root / "config.yaml"
+
+    @property
+    def overrides(self) -> Path:
+        """The hydra overrides that compose it."""
+        return self.root / "overrides.txt"
+
+    @property
+    def chain(self) -> Path:
+        """The embedded chain's file."""
+        return self.root / "chain.db"
+
+    @property
+    def deployment(self) -> Path:
+        """Contract addresses, code hashes, task and members."""
+        return self.root / "deployment.json"
+
+    @property
+    def metrics(self) -> Path:
+        """One line a round."""
+        return self.root / "metrics.jsonl"
+
+    @property
+    def references(self) -> Path:
+        """The figures to beat."""
+        return self.root / "references.json"
+
+    @property
+    def grid(self) -> Path:
+        """Values of the error grid."""
+        return self.root / "grid.json"
+
+    @property
+    def model(self) -> Path:
+        """The final model."""
+        return self.root / "model.safetensors"
+
+    @property
+    def models(self) -> Path:
+        """Models by digest."""
+        return self.root / "models"
+
+    @property
+    def report(self) -> Path:
+        """The report."""
+        return self.root / "report.html"
+
+    def append(self, record: RoundRecord) -> None:
+        """Add one line to `metrics.jsonl`."""
+        with self.metrics.open("a") as file:
+            file.write(json.dumps(asdict(record), separators=(",", ":")) + "\n")
+
+    def rounds(self) -> Iterator[RoundRecord]:
+        """Read `metrics.jsonl`; a round recorded twice (before and after a resume) counts once, the later one."""
+        if not self.metrics.is_file():
+            return
+        records: dict[int, RoundRecord] = {}
+        for line in self.metrics.read_text().splitlines():
+            content: dict[str, Any] = json.loads(line)
+            records[content["round"]] = RoundRecord(**content)
+        yield from (records[number] for number in sorted(records))

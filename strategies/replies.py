@@ -1,0 +1,125 @@
+"""Check what nodes answer before a strategy sees it: one hostile reply must not break a round.
+
+Flower 1.41's FedAvg, FedMedian and Krum crash on, or are destroyed by, a single reply with NaN, with other
+shapes, or with an absurd `num-examples`.
+"""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from flwr.app import ArrayRecord, Message, MetricRecord, RecordDict
+
+from fl_alliance.chain.errors import BadSignature
+from fl_alliance.chain.messages import Commitment, Proposal, Vote, commitment
+from fl_alliance.strategies import wire
+from fl_alliance.strategies.digests import Arrays, update_digest
+from fl_alliance.strategies.errors import BadReply
+from fl_alliance.strategies.wire import Place
+
+MAX_EXAMPLES = 10**9
+
+
+def check_update(message: Message, place: Place, signer: str, model: Arrays) -> tuple[bytes, bytes]:
+    """Return (update digest, signature) of a proposer's reply.
+
+    The reply is good when it has one ArrayRecord of finite arrays with the model's names, order and shapes,
+    one MetricRecord of finite metrics with a positive `num-examples`, and `signer`'s signature on their digest
+    for this place.
+
+    Raises
+    ------
+    BadReply
+        Saying what does not hold.
+    """
+    _check_error(message)
+    alliance = wire.alliance_record(message)
+    digest, signature = wire.data(alliance, "update", 32), wire.data(alliance, "signature", 64)
+    arrays = _finite_arrays(wire.single_arrays(message), model)
+    metrics = _finite_metrics(wire.single_metrics(message))
+    if update_digest(arrays, metrics) != digest:
+        raise BadReply("the update is not the one that its node signed: the digest differs")
+    _check_signer(Proposal(place.task, place.round, digest), place, signature, signer)
+    return digest, signature
+
+
+def check_commitment(message: Message, place: Place, signer: str) -> tuple[bytes, bytes]:
+    """Return (commitment, its signature) of a voter's reply; raises `BadReply` as `check_update` does."""
+    _check_error(message)
+    alliance = wire.alliance_record(message)
+    promise, signature = wire.data(alliance, "commitment", 32), wire.data(alliance, "signature", 64)
+    _check_signer(Commitment(place.task, place.round, promise), place, signature, signer)
+    return promise, signature
+
+
+def check_reveal(message: Message, place: Place, signer: str, candidate: bytes, promise: bytes) -> tuple[Vote, bytes]:
+    """Return (vote, its signature) of a voter's reply; raises `BadReply` as `check_update` does."""
+    _check_error(message)
+    alliance = wire.alliance_record(message)
+    signature = wire.data(alliance, "signature", 64)
+    vote = Vote(
+        place.task,
+        place.round,
+        wire.data(alliance, "candidate", 32),
+        wire.integer(alliance, "score-old"),
+        wire.integer(alliance, "score-new"),
+    )
+    if vote.candidate != candidate:
+        raise BadReply("the vote is on another candidate")
+    if commitment(signature) != promise:
+        raise BadReply("the vote is not the one that was committed")
+    _check_signer(vote, place, signature, signer)
+    _finite_metrics(wire.single_metrics(message))
+    return vote, signature
+
+
+def without_alliance(message: Message) -> Message:
+    """Return the reply as a strategy expects it: its records without the Alliance's own."""
+    kept = {name: record for name, record in message.content.items() if name != wire.ALLIANCE}
+    return Message(content=RecordDict(kept), metadata=message.metadata)
+
+
+def _check_error(message: Message) -> None:
+    if message.has_error():
+        raise BadReply(wire.error_text(message))
+
+
+def _check_signer(signed: Proposal | Commitment | Vote, place: Place, signature: bytes, signer: str) -> None:
+    try:
+        recovered = signed.recover(place.domain, signature)
+    except BadSignature as error:
+        raise BadReply(str(error)) from error
+    if recovered != signer:
+        raise BadReply(f"signed by {recovered}, needs the signature of {signer}")
+
+
+def _finite_arrays(record: ArrayRecord, model: Arrays) -> Arrays:
+    if list(record) != list(model):
+        raise BadReply("the arrays' names or their order differ from the model's")
+    arrays = {}
+    for name, array in record.items():
+        # Judge the declared shape first: deserialising is where a hostile reply would cost memory.
+        if tuple(array.shape) != model[name].shape or len(array.data) > 2 * model[name].nbytes + 1024:
+            raise BadReply(f"array {name!r}: shape {tuple(array.shape)}, needs {model[name].shape}")
+        try:
+            value = array.numpy()
+        except (ValueError, TypeError, EOFError) as error:
+            raise BadReply(f"array {name!r} cannot be read") from error
+        if value.shape != model[name].shape or value.dtype != model[name].dtype:
+            raise BadReply(f"array {name!r}: {value.dtype}{value.shape}, needs {model[name].dtype}{model[name].shape}")
+        if not np.isfinite(value).all():
+            raise BadReply(f"array {name!r} has values that are not finite")
+        arrays[name] = value
+    return arrays
+
+
+def _finite_metrics(record: MetricRecord) -> Mapping[str, float | int]:
+    metrics: dict[str, float | int] = {}
+    for name, value in record.items():
+        if isinstance(value, list) or not math.isfinite(value):
+            raise BadReply(f"metric {name!r} is not one finite number")
+        metrics[name] = value
+    if not 0 < metrics.get("num-examples", 0) <= MAX_EXAMPLES:
+        raise BadReply(f"num-examples needs 1 to {MAX_EXAMPLES}, given {metrics.get('num-examples')}")
+    return metrics
+

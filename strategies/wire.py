@@ -1,0 +1,174 @@
+"""How the Alliance's words travel inside Flower messages; both ends use these functions.
+
+Beside a strategy's own `arrays`, `config` and `metrics`, a message carries one ConfigRecord named `alliance`.
+A ConfigRecord holds 64-bit integers, so amounts in wei travel as decimal text and 256-bit numbers as bytes.
+Decoding raises `BadReply` on anything that is missing, of the wrong type or of the wrong length: what a node
+answers is untrusted.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from flwr.app import Array, ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
+from numpy.typing import NDArray
+
+from fl_alliance.chain.messages import Domain
+from fl_alliance.strategies.errors import BadReply
+
+ALLIANCE = "alliance"
+ARRAYS = "arrays"
+METRICS = "metrics"
+PREVIOUS = "previous"
+
+JOIN = "query.join"
+PROVE = "query.prove"
+REVEAL = "query.reveal"
+
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which round of which task on which contract a message belongs to; every signature is bound to it."""
+
+    domain: Domain
+    task: int
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A node's signed wish to join a task with a stake, to be submitted by anyone.
+
+    `proof` shows that the node holds the secret of `vrf_x`; `signature` moves the stake into the contract and,
+    through its nonce, only together with this VRF key and task. `partition` is the site's number, from 0.
+    """
+
+    partition: int
+    address: str
+    vrf_x: int
+    proof: bytes
+    signature: bytes
+
+
+def registration_record(registration: Registration) -> ConfigRecord:
+    """Return a registration as a node sends it."""
+    return ConfigRecord(
+        {
+            "partition": registration.partition,
+            "address": registration.address,
+            "vrf-x": registration.vrf_x.to_bytes(32, "big"),
+            "proof": registration.proof,
+            "signature": registration.signature,
+        }
+    )
+
+
+def read_registration(message: Message) -> Registration:
+    """Return the registration in a node's reply."""
+    if message.has_error():
+        raise BadReply(error_text(message))
+    record = alliance_record(message)
+    return Registration(
+        integer(record, "partition"),
+        text(record, "address"),
+        int.from_bytes(data(record, "vrf-x", 32), "big"),
+        data(record, "proof"),
+        data(record, "signature", 64),
+    )
+
+
+def error_text(message: Message) -> str:
+    """Return a node's error in one short line."""
+    reason = (message.error.reason or "no reason given").strip().splitlines()[0][:200]
+    return f"error {message.error.code}: {reason}"
+
+
+def place_record(place: Place, **extra: int | str | bytes) -> ConfigRecord:
+    """Return the `alliance` record that tells a node where in the protocol it is asked to act."""
+    return ConfigRecord(
+        {
+            "contract": place.domain.contract,
+            "chain-id": place.domain.chain_id,
+            "task": place.task,
+            "round": place.round,
+            **extra,
+        }
+    )
+
+
+def read_place(record: ConfigRecord) -> Place:
+    """Return the place that an `alliance` record names."""
+    domain = Domain(integer(record, "chain-id"), text(record, "contract"))
+    return Place(domain, integer(record, "task"), integer(record, "round"))
+
+
+def alliance_record(message: Message) -> ConfigRecord:
+    """Return a message's `alliance` record."""
+    record = message.content.config_records.get(ALLIANCE)
+    if record is None:
+        raise BadReply(f"no {ALLIANCE!r} record in the message")
+    return record
+
+
+def data(record: ConfigRecord, name: str, length: int | None = None) -> bytes:
+    """Return a bytes field, of exactly `length` bytes where given."""
+    value = record.get(name)
+    if not isinstance(value, bytes) or (length is not None and len(value) != length):
+        raise BadReply(f"{name}: needs {length or 'some'} bytes, given {_describe(value)}")
+    return value
+
+
+def integer(record: ConfigRecord, name: str) -> int:
+    """Return a non-negative integer field."""
+    value = record.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise BadReply(f"{name}: needs a non-negative integer, given {_describe(value)}")
+    return value
+
+
+def text(record: ConfigRecord, name: str) -> str:
+    """Return a text field."""
+    value = record.get(name)
+    if not isinstance(value, str):
+        raise BadReply(f"{name}: needs text, given {_describe(value)}")
+    return value
+
+
+def to_record(arrays: dict[str, NDArray[np.float32]]) -> ArrayRecord:
+    """Return named arrays as a Flower record, in their order."""
+    return ArrayRecord({name: Array(array) for name, array in arrays.items()})
+
+
+def to_arrays(record: ArrayRecord) -> dict[str, NDArray[np.float32]]:
+    """Return a Flower record's named arrays, in their order; arrays are deserialised without pickle."""
+    return {name: array.numpy() for name, array in record.items()}
+
+
+def single_arrays(message: Message) -> ArrayRecord:
+    """Return the one ArrayRecord of a reply."""
+    return _single(message.content.array_records.values(), "ArrayRecord")
+
+
+def single_metrics(message: Message) -> MetricRecord:
+    """Return the one MetricRecord of a reply."""
+    return _single(message.content.metric_records.values(), "MetricRecord")
+
+
+def reply_to(message: Message, alliance: ConfigRecord, **records: ArrayRecord | MetricRecord) -> Message:
+    """Return a node's reply: its records, and its words to the Alliance."""
+    return Message(RecordDict({**records, ALLIANCE: alliance}), reply_to=message)
+
+
+def _single(records: Iterable[_R], kind: str) -> _R:
+    found = list(records)
+    if len(found) != 1:
+        raise BadReply(f"needs exactly one {kind}, given {len(found)}")
+    return found[0]
+
+
+def _describe(value: object) -> str:
+    """Say what kind of thing a node sent, never its content."""
+    return f"{len(value)} bytes" if isinstance(value, bytes) else type(value).__name__
