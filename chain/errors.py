@@ -14,7 +14,10 @@ ChainError
 │   └── ReceiptMissing          sent, but in no block before the deadline
 ├── ArtifactMissing             no compiled contract of that name
 ├── VrfInvalid                  a VRF proof, or a key to verify it with, does not hold
-└── SigningError                a key cannot sign here
+└── SigningError                a key cannot sign here, or a signature is nobody's
+    ├── KeyUnusable             no key there, or it cannot be opened
+    ├── DevelopmentKey          a key that everybody knows, off the development chain
+    └── SignatureInvalid        no key makes this signature
 """
 
 
@@ -127,3 +130,29 @@ class VrfInvalid(ChainError):
 
 class SigningError(ChainError):
     """A key cannot sign here: missing, locked, or not allowed on this chain."""
+
+
+class KeyUnusable(SigningError):
+    """No private key could be read; the message never carries what was read."""
+
+    def __init__(self, source: str, found: str, needed: str) -> None:
+        super().__init__(f"key from {source}: found {found}, needed {needed}")
+        self.source, self.found, self.needed = source, found, needed
+
+
+class DevelopmentKey(SigningError):
+    """A key that everybody can derive was about to sign on a chain where things have value."""
+
+    def __init__(self, address: str, chain_id: int, allowed: int) -> None:
+        super().__init__(
+            f"key of {address}: it is public knowledge and signs on chain {allowed} only, given chain {chain_id}"
+        )
+        self.address, self.chain_id, self.allowed = address, chain_id, allowed
+
+
+class SignatureInvalid(SigningError):
+    """No key makes this signature, or not in its one accepted form."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"signature: {found}; needed 64 bytes after EIP-2098 with the lower s")
+        self.found = found

@@ -1,0 +1,199 @@
+"""The messages that nodes sign off chain: typed data after EIP-712, signatures in 64 bytes after EIP-2098.
+
+A relayer carries them to the contract, which checks every signature. `digest` is what is signed.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+from coincurve import PublicKey
+from fl_alliance.chain.errors import SignatureInvalid
+from fl_alliance.chain.rules.words import hash_words, keccak
+
+CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+_PARITY_BIT = 1 << 255
+_DOMAIN_TYPE = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
+
+
+class Signer(Protocol):
+    """Whatever signs a 32-byte digest: a key, or a process that guards one."""
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Return the 64-byte EIP-2098 signature of `digest`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """The contract on the chain that a message is for; another one does not accept its signature."""
+
+    chain_id: int
+    contract: str
+    name: str = "FL Alliance"
+    version: str = "1"
+    separator: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        name, version = keccak(self.name.encode()), keccak(self.version.encode())
+        separator = hash_words(_DOMAIN_TYPE, name, version, self.chain_id, self.contract)
+        object.__setattr__(self, "separator", separator)
+
+
+class _Signed:
+    """What every message can do once it names its type and its fields in order."""
+
+    __slots__ = ()
+    TYPE: ClassVar[bytes]
+
+    def struct_hash(self) -> bytes:
+        """Return EIP-712's `hashStruct` of this message."""
+        raise NotImplementedError
+
+    def digest(self, domain: Domain) -> bytes:
+        """Return the 32 bytes that are signed for this contract and chain."""
+        return keccak(b"\x19\x01" + domain.separator + self.struct_hash())
+
+    def sign(self, key: Signer, domain: Domain) -> bytes:
+        """Return the 64-byte signature; the same key and message always give the same one (RFC 6979)."""
+        return key.sign_digest(self.digest(domain))
+
+    def recover(self, domain: Domain, signature: bytes) -> str:
+        """Return the checksummed address that signed.
+
+        Raises
+        ------
+        SignatureInvalid
+            No key makes this signature, or its s is not the lower of the two.
+        """
+        return recover(self.digest(domain), signature)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal(_Signed):
+    """A proposer's update for a round; `update` is the sha256 digest of its content."""
+
+    TYPE = keccak(b"Proposal(uint256 task,uint32 round,bytes32 update)")
+    task: int
+    round: int
+    update: bytes
+
+    def struct_hash(self) -> bytes:
+        """Return EIP-712's `hashStruct` of this message."""
+        return hash_words(self.TYPE, self.task, self.round, self.update)
+
+
+@dataclass(frozen=True, slots=True)
+class Vote(_Signed):
+    """A voter's scores, in micro-units, of the old model and of the candidate on its own held-out data."""
+
+    TYPE = keccak(b"Vote(uint256 task,uint32 round,bytes32 candidate,uint32 scoreOld,uint32 scoreNew)")
+    task: int
+    round: int
+    candidate: bytes
+    score_old: int
+    score_new: int
+
+    def struct_hash(self) -> bytes:
+        """Return EIP-712's `hashStruct` of this message."""
+        return hash_words(self.TYPE, self.task, self.round, self.candidate, self.score_old, self.score_new)
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment(_Signed):
+    """A voter's promise of the vote whose signature hashes to `commitment`."""
+
+    TYPE = keccak(b"Commitment(uint256 task,uint32 round,bytes32 commitment)")
+    task: int
+    round: int
+    commitment: bytes
+
+    def struct_hash(self) -> bytes:
+        """Return EIP-712's `hashStruct` of this message."""
+        return hash_words(self.TYPE, self.task, self.round, self.commitment)
+
+
+@dataclass(frozen=True, slots=True)
+class Leave(_Signed):
+    """A member's wish to leave the task with its balance."""
+
+    TYPE = keccak(b"Leave(uint256 task)")
+    task: int
+
+    def struct_hash(self) -> bytes:
+        """Return EIP-712's `hashStruct` of this message."""
+        return hash_words(self.TYPE, self.task)
+
+
+@dataclass(frozen=True, slots=True)
+class StakeTransfer(_Signed):
+    """ERC-3009 leave to move FML from the signer into `recipient`, who alone can use it; signed for FML's domain.
+
+    `value` is in wei; valid strictly after `valid_after` and strictly before `valid_before` (seconds); `nonce` is
+    32 bytes used once.
+    """
+
+    TYPE = keccak(
+        b"ReceiveWithAuthorization(address from,address to,uint256 value,"
+        b"uint256 validAfter,uint256 validBefore,bytes32 nonce)"
+    )
+    sender: str
+    recipient: str
+    value: int
+    valid_after: int
+    valid_before: int
+    nonce: bytes
+
+    def struct_hash(self) -> bytes:
+        """Return EIP-712's `hashStruct` of this message."""
+        span = (self.valid_after, self.valid_before)
+        return hash_words(self.TYPE, self.sender, self.recipient, self.value, *span, self.nonce)
+
+
+def stake_nonce(task: int, vrf_x: int, salt: bytes) -> bytes:
+    """Return the ERC-3009 nonce that binds a stake to one task and one VRF key."""
+    return hash_words(task, vrf_x, salt)
+
+
+def commitment(signature: bytes) -> bytes:
+    """Return the commitment to the vote with this signature, which is secret until the vote is revealed."""
+    return keccak(signature)
+
+
+def fml_domain(chain_id: int, token: str) -> Domain:
+    """Return the domain of the FML token's own messages."""
+    return Domain(chain_id, token, name="FML")
+
+
+def recover(digest: bytes, signature: bytes) -> str:
+    """Return the checksummed address whose key made the 64-byte EIP-2098 signature of `digest`.
+
+    Raises
+    ------
+    SignatureInvalid
+        Not 64 bytes, r or s out of range, s the higher of the two, or no such key.
+    """
+    if len(signature) != 64:
+        raise SignatureInvalid(f"given {len(signature)} bytes, needed 64")
+    tail = int.from_bytes(signature[32:], "big")
+    s = tail & ~_PARITY_BIT
+    if not 0 < s <= CURVE_ORDER // 2:
+        raise SignatureInvalid("s is zero or the higher of the two")
+    full = signature[:32] + s.to_bytes(32, "big") + bytes([tail >> 255])
+    try:
+        public = PublicKey.from_signature_and_message(full, digest, hasher=None)
+    except Exception as reason:
+        # coincurve raises bare Exception for what libsecp256k1 refuses; all of it means this one thing.
+        raise SignatureInvalid("no key makes it") from reason
+    return public_address(public)
+
+
+def public_address(public: PublicKey) -> str:
+    """Return the checksummed address (EIP-55) of a public key."""
+    return checksummed(keccak(public.format(compressed=False)[1:])[12:])
+
+
+def checksummed(address: bytes) -> str:
+    """Return 20 bytes as the hex text whose letter case is its checksum (EIP-55)."""
+    text = address.hex()
+    cases = keccak(text.encode()).hex()
+    return "0x" + "".join(c.upper() if case >= "8" else c for c, case in zip(text, cases, strict=False))

@@ -1,0 +1,32 @@
+"""What a member loses outside a settlement: leaders who stay away, and two messages where one was due."""
+
+from collections.abc import Sequence
+
+from fl_alliance.chain.rules.consensus import BPS
+from fl_alliance.chain.rules.draw import leader
+from fl_alliance.chain.rules.seeds import Tag
+from fl_alliance.chain.rules.settlement import Line, Reason, Why, slash_amount
+from fl_alliance.chain.types import Standing
+
+
+def absent_leaders(seed: bytes, tag: Tag, rank: int, seats: Sequence[int]) -> tuple[int, ...]:
+    """Return the distinct members who led at ranks 0..`rank`-1 and let it pass, in order of their first rank.
+
+    The member who leads at `rank` itself is never among them: it acts, even if an earlier rank was its own too.
+    """
+    present = leader(seed, tag, rank, seats)
+    passed = dict.fromkeys(leader(seed, tag, earlier, seats) for earlier in range(rank))
+    return tuple(member for member in passed if member != present)
+
+
+def absence_line(member: int, balance_gwei: int, absence_bps: int) -> Line:
+    """Return the line of a leader who let its turn pass; all of it goes to the pool."""
+    loss = slash_amount(balance_gwei, absence_bps)
+    reason = Reason(Why.ABSENT_LEADER, balance_gwei=balance_gwei, rate_bps=absence_bps)
+    return Line(member, Standing.NONE, -loss, reason)
+
+
+def equivocation_line(member: int, standing: Standing, balance_gwei: int) -> Line:
+    """Return the line of a member who signed two different messages for one round: it loses everything."""
+    reason = Reason(Why.EQUIVOCATED, balance_gwei=balance_gwei, rate_bps=BPS)
+    return Line(member, standing, -balance_gwei, reason)

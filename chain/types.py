@@ -1,0 +1,109 @@
+"""What a task is made of, as the contract stores it and as the rules take it.
+
+Inside the Alliance amounts are whole gwei of FML (1e9 wei); outside it they are wei.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+WEI_PER_GWEI = 10**9
+GWEI_PER_FML = 10**9
+WEI_PER_FML = 10**18
+
+
+class Phase(IntEnum):
+    """Where a task stands; each phase has a start time."""
+
+    NONE = 0
+    """No such task."""
+    REGISTRATION = 1
+    """Members join and leave at once."""
+    IDLE = 2
+    """Between rounds: waiting for the proposers' leader."""
+    PROPOSING = 3
+    """Proposers are drawn; their signed proposals are collected."""
+    LOCKED = 4
+    """Proposals are closed: waiting for the voters' leader."""
+    COMMITTING = 5
+    """Voters are drawn; their commitments are collected."""
+    REVEALING = 6
+    """Commitments are closed; votes are collected, then the round is settled."""
+    FINISHED = 7
+    """No more rounds: everyone withdraws."""
+
+
+class Standing(IntEnum):
+    """What a member is in the current round, and what it has done."""
+
+    NONE = 0
+    """Not drawn."""
+    SILENT_PROPOSER = 1
+    """Drawn to propose; has not proposed."""
+    PROPOSED = 2
+    """Its signed proposal is on record."""
+    SILENT_VOTER = 3
+    """Drawn to vote; its vote is not revealed."""
+    VOTED_YES = 4
+    """Its revealed scores accept the candidate."""
+    VOTED_NO = 5
+    """Its revealed scores reject the candidate."""
+    WITHHELD = 6
+    """Its signed commitment is proven and its vote was never revealed."""
+
+    @property
+    def is_proposer(self) -> bool:
+        """Whether the member was drawn to propose."""
+        return self in (Standing.SILENT_PROPOSER, Standing.PROPOSED)
+
+    @property
+    def is_voter(self) -> bool:
+        """Whether the member was drawn to vote."""
+        return self >= Standing.SILENT_VOTER
+
+
+@dataclass(frozen=True, slots=True)
+class TaskParams:
+    """What a task's creator fixes for good.
+
+    Attributes
+    ----------
+    code_digest, config_digest, initial_model : bytes
+        sha256 of the code bundle, of the resolved configuration and of the first model; 32 bytes each.
+    relayer : str
+        The address that commits the votes of a round.
+    rounds : int
+        Rounds in the task, void ones included; 1..65,535.
+    proposers, voters : int
+        Members drawn a round; at least one proposer, and no voters where nobody judges.
+    slash_bps : int
+        Share of its balance that a member loses on the losing side.
+    absence_bps : int
+        Share of its balance that a leader loses who lets its deadline pass.
+    bounty_bps : int
+        Share of a slash that goes to whoever triggered it.
+    tolerance_bps : int
+        How far below the old score the new one may fall and still count as a yes.
+    min_stake_gwei : int
+        One seat.
+    registration_s, leader_s, propose_s, commit_s, reveal_s, evidence_s : int
+        Length of each phase, in seconds of chain time, after which it can be passed over.
+    """
+
+    code_digest: bytes
+    config_digest: bytes
+    initial_model: bytes
+    relayer: str
+    rounds: int
+    proposers: int
+    voters: int
+    slash_bps: int
+    absence_bps: int
+    bounty_bps: int
+    tolerance_bps: int
+    min_stake_gwei: int
+    registration_s: int
+    leader_s: int
+    propose_s: int
+    commit_s: int
+    reveal_s: int
+    evidence_s: int
