@@ -9,13 +9,15 @@ import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from coincurve import PrivateKey
 from fl_alliance.chain.errors import DevelopmentKey, KeyUnusable
 from fl_alliance.chain.messages import CURVE_ORDER, Domain, StakeTransfer, public_address, stake_nonce
 from fl_alliance.chain.rules.words import keccak
-from fl_alliance.chain.vrf import VrfKey
+
+if TYPE_CHECKING:
+    from fl_alliance.chain.vrf import VrfKey
 
 DEVELOPMENT_CHAIN = 31337
 """The chain id that development chains share; keys known to everybody sign nowhere else."""
@@ -118,8 +120,10 @@ class NodeKey:
         return public_address(self._key.public_key)
 
     @cached_property
-    def vrf(self) -> VrfKey:
+    def vrf(self) -> "VrfKey":
         """The VRF key, bound to the secret by a hash, so that one backup restores both."""
+        from fl_alliance.chain.vrf import VrfKey
+
         return VrfKey(_scalar(_VRF_DOMAIN, self.secret))
 
     def sign_digest(self, digest: bytes) -> bytes:
