@@ -8,6 +8,13 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
+class Stage:
+    """What goes on between rounds, in a few words: "the nodes join", "computing the baselines"."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoundOpened:
     """The leader's proof is on chain and the proposers are drawn."""
 
@@ -69,5 +76,5 @@ class RoundSettled:
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
-Event = RoundOpened | ProposalsLocked | VotersDrawn | VotesCommitted | RoundSettled
+Event = Stage | RoundOpened | ProposalsLocked | VotersDrawn | VotesCommitted | RoundSettled
 Listener = Callable[[Event], None]
