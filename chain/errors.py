@@ -11,7 +11,8 @@ ChainError
 │   └── ChainLocked             another process has it open for writing
 ├── TransactionError            a transaction was not accepted or did not do what it was sent for
 │   ├── TransactionReverted     a contract refused; its custom errors are subclasses of this one
-│   └── ReceiptMissing          sent, but in no block before the deadline
+│   ├── ReceiptMissing          sent, but in no block before the deadline
+│   └── RequestRefused          the node answered a request with an error
 ├── ArtifactMissing             no compiled contract of that name
 ├── VrfInvalid                  a VRF proof, or a key to verify it with, does not hold
 └── SigningError                a key cannot sign here, or a signature is nobody's
@@ -19,6 +20,8 @@ ChainError
     ├── DevelopmentKey          a key that everybody knows, off the development chain
     └── SignatureInvalid        no key makes this signature
 """
+
+from typing import Any
 
 
 class ChainError(Exception):
@@ -110,6 +113,25 @@ class ReceiptMissing(TransactionError):
     def __init__(self, call: str, tx_hash: str, waited_s: float) -> None:
         super().__init__(f"{call}: transaction {tx_hash} in no block after {waited_s:g} s")
         self.call, self.tx_hash, self.waited_s = call, tx_hash, waited_s
+
+
+class RequestRefused(TransactionError):
+    """The node answered a request with an error; `data` is the revert data where it was a call that reverted."""
+
+    def __init__(self, method: str, error: dict[str, Any] | str) -> None:
+        detail = error if isinstance(error, dict) else {"message": error}
+        super().__init__(f"{method}: refused: {detail.get('message')} (code {detail.get('code')})")
+        self.method, self.code, self.reason = method, detail.get("code"), str(detail.get("message"))
+        self.data = _revert_data(detail.get("data"))
+
+
+def _revert_data(found: Any) -> bytes:
+    """Return the bytes of a JSON-RPC error's data; nodes nest them differently, and some send text."""
+    if isinstance(found, dict):
+        return _revert_data(found.get("data") or found.get("result"))
+    if not isinstance(found, str) or not found.startswith("0x"):
+        return b""
+    return bytes.fromhex(found[2:])
 
 
 class ArtifactMissing(ChainError):
