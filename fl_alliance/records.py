@@ -45,6 +45,8 @@ class RoundRecord:
     train_metrics: dict[str, float] = field(default_factory=dict)
     evaluate_metrics: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    reward: int = 0
+    bounty: int = 0
 
 
 @dataclass(frozen=True, slots=True)

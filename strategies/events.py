@@ -58,7 +58,7 @@ class RoundSettled:
     """The votes are counted and the balances changed.
 
     `scores` holds (old, new) in micro-units of every revealed vote; `deltas` what each member won or lost in
-    gwei; `reasons` the same in words; `outcome` is `accepted`, `rejected` or `void`; `chain_cpu_s` and
+    gwei; `reasons` the same in words; `reward` is what the round could pay, `bounty` what whoever settled got; `outcome` is `accepted`, `rejected` or `void`; `chain_cpu_s` and
     `seconds` say where the round's time went.
     """
 
@@ -74,6 +74,8 @@ class RoundSettled:
     model: bytes
     evaluate_metrics: Mapping[str, float] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    reward: int = 0
+    bounty: int = 0
 
 
 Event = Stage | RoundOpened | ProposalsLocked | VotersDrawn | VotesCommitted | RoundSettled
