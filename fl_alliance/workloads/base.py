@@ -151,8 +151,8 @@ class Workload(Protocol):
     def score(self, arrays: Arrays, site: Site) -> Score:
         """Judge `arrays` on `site.heldout`; raises as `train` does."""
 
-    def evaluate(self, arrays: Arrays, sites: Sequence[Site]) -> dict[str, float]:
-        """Return the workload's metrics on the union of the sites' test parts."""
+    def evaluate(self, arrays: Arrays | Sequence[Arrays], sites: Sequence[Site]) -> dict[str, float]:
+        """Return the workload's metrics on the union of the sites' test parts, of one model or of one per site."""
 
 
 @runtime_checkable
@@ -163,12 +163,26 @@ class HasReferences(Protocol):
         """Return name of the method -> its metrics on the union of the sites' test parts."""
 
 
-@runtime_checkable
-class HasPredictions(Protocol):
-    """A regression workload whose single predictions can be plotted against the reference (glucose: Clarke's grid)."""
+@dataclass(frozen=True, slots=True)
+class ErrorGrid:
+    """Single predictions beside what was measured, each with the zone of harm it falls in.
 
-    def predictions(self, arrays: Arrays, examples: Examples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return reference and prediction of every example, in the unit of the headline metric."""
+    `reference`, `predicted` and `zones` (letters) are aligned; `shares` is zone -> fraction of all, 0 where none is.
+    """
+
+    unit: str
+    reference: NDArray[np.float64]
+    predicted: NDArray[np.float64]
+    zones: NDArray[np.str_]
+    shares: Mapping[str, float]
+
+
+@runtime_checkable
+class HasErrorGrid(Protocol):
+    """A workload whose errors differ in the harm they do (glucose: Clarke's grid)."""
+
+    def error_grid(self, arrays: Arrays | Sequence[Arrays], sites: Sequence[Site]) -> ErrorGrid:
+        """Return every test prediction with its zone; models as for `evaluate`."""
 
 
 def check_node(workload: Workload, node: int, num_nodes: int) -> None:
@@ -186,6 +200,16 @@ def check_arrays(arrays: Mapping[str, NDArray[Any]], needed: Mapping[str, tuple[
     for name, shape in needed.items():
         if arrays[name].shape != shape:
             raise ModelMismatch(f"model array {name}: shape {arrays[name].shape}, needed: {shape}")
+
+
+def one_each(arrays: Arrays | Sequence[Arrays], sites: Sequence[Site]) -> Sequence[Arrays]:
+    """Return one model per site, the same for all where only one is given."""
+    models = [arrays] * len(sites) if isinstance(arrays, dict) else arrays
+    if len(models) != len(sites) or not sites:
+        raise WorkloadError(
+            f"evaluate: {len(models)} models for {len(sites)} sites, needed: one model, or one per site"
+        )
+    return models
 
 
 def join(parts: Sequence[Examples]) -> Examples:

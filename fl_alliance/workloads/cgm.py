@@ -37,7 +37,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Windows of one trace: `history` (n, HISTORY) and `target` (n,) in mg/dL, with each one's first and last minute."""
+    """Windows of one trace: `history` (n, HISTORY) and `target` (n,) in mg/dL, first and last minute of each."""
 
     history: NDArray[np.float32]
     target: NDArray[np.float32]

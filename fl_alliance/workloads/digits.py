@@ -17,7 +17,7 @@ from fl_alliance.workloads.base import (
     TrainConfig,
     bounded_loss,
     check_node,
-    join,
+    one_each,
 )
 from fl_alliance.workloads.errors import WorkloadError
 from fl_alliance.workloads.seeds import stream
@@ -78,9 +78,10 @@ class Digits(TorchWorkload):
         accuracy, loss = self._judge(arrays, site.heldout)
         return Score(accuracy, loss, len(site.heldout), {"accuracy": accuracy})
 
-    def evaluate(self, arrays: Arrays, sites: Sequence[Site]) -> dict[str, float]:
+    def evaluate(self, arrays: Arrays | Sequence[Arrays], sites: Sequence[Site]) -> dict[str, float]:
         """Return `accuracy` and `loss` over all sites' test images."""
-        accuracy, loss = self._judge(arrays, join([site.test for site in sites]))
+        judged = [self._judge(model, site.test) for model, site in zip(one_each(arrays, sites), sites, strict=True)]
+        accuracy, loss = np.average(judged, axis=0, weights=[len(site.test) for site in sites]).tolist()
         return {"accuracy": accuracy, "loss": loss}
 
     def _judge(self, arrays: Arrays, examples: Examples) -> tuple[float, float]:

@@ -20,7 +20,7 @@ from fl_alliance.workloads.base import (
     bounded_loss,
     check_arrays,
     check_node,
-    join,
+    one_each,
     relative_error_score,
 )
 from fl_alliance.workloads.errors import WorkloadError
@@ -102,11 +102,12 @@ class Linear:
         loss = bounded_loss(rmse**2 / 2)
         return Score(value, loss, len(site.heldout), {"rmse": bounded_loss(rmse)})
 
-    def evaluate(self, arrays: Arrays, sites: Sequence[Site]) -> dict[str, float]:
+    def evaluate(self, arrays: Arrays | Sequence[Arrays], sites: Sequence[Site]) -> dict[str, float]:
         """Return `rmse`, and `r2` (at most 1, not below -LOSS_LIMIT), over all sites' test examples."""
-        test = join([site.test for site in sites])
-        rmse = self._rmse(arrays, test)
-        unexplained = rmse**2 / float(np.var(test.y.astype(np.float64)))
+        pairs = list(zip(one_each(arrays, sites), sites, strict=True))
+        squares = [self._rmse(model, site.test) ** 2 for model, site in pairs]
+        rmse = float(np.sqrt(np.average(squares, weights=[len(site.test) for site in sites])))
+        unexplained = rmse**2 / float(np.var(np.concatenate([site.test.y for site in sites]).astype(np.float64)))
         return {"rmse": bounded_loss(rmse), "r2": 1.0 - bounded_loss(unexplained)}
 
     def _rmse(self, arrays: Arrays, examples: Examples) -> float:
