@@ -1,0 +1,206 @@
+"""The engine over py-evm: its opcodes and gas rules, our flat state and our signature recovery."""
+
+from contextlib import AbstractContextManager
+from types import SimpleNamespace
+from typing import Any
+
+from coincurve import PublicKey
+from eth.abc import ComputationAPI
+from eth.constants import GAS_ECRECOVER
+from eth.exceptions import Revert
+from eth.vm.execution_context import ExecutionContext
+from eth.vm.forks.prague.computation import PragueComputation
+from eth.vm.forks.prague.state import PragueState, PragueTransactionExecutor
+from eth.vm.forks.prague.transactions import Authorization as _SignedDelegation
+from eth_hash.auto import keccak
+
+from fl_alliance.chain.node.engine import Environment, Log, Outcome
+from fl_alliance.chain.node.root import state_root
+from fl_alliance.chain.node.transaction import SECP256K1_N, Transaction, decode_transaction
+from fl_alliance.chain.node.world import World
+
+# py-evm declares its seams in its own newtypes; past this line they are ours.
+_BaseState: Any = PragueState
+_BaseExecutor: Any = PragueTransactionExecutor
+_Context: Any = ExecutionContext
+_ECRECOVER = bytes(19) + b"\x01"
+_HALTS = {
+    "InvalidInstruction": "InvalidOpcode",
+    "InvalidJumpDestination": "InvalidJump",
+    "InsufficientStack": "StackUnderflow",
+    "FullStack": "StackOverflow",
+    "WriteProtection": "StateChangeDuringStaticCall",
+}
+
+
+def ecrecover(computation: ComputationAPI) -> ComputationAPI:
+    """Precompile 1 straight on libsecp256k1; a high `s` is valid here, unlike in a transaction."""
+    computation.consume_gas(GAS_ECRECOVER, reason="ecrecover")
+    data = computation.msg.data_as_bytes[:128].ljust(128, b"\0")
+    v = int.from_bytes(data[32:64], "big")
+    r, s = int.from_bytes(data[64:96], "big"), int.from_bytes(data[96:128], "big")
+    if v in (27, 28) and 0 < r < SECP256K1_N and 0 < s < SECP256K1_N:
+        computation.output = _recover(data[:32], v - 27, data[64:128])
+    return computation
+
+
+def _recover(digest: bytes, y_parity: int, r_and_s: bytes) -> bytes:
+    try:
+        key = PublicKey.from_signature_and_message(r_and_s + bytes([y_parity]), digest, hasher=None)
+    except ValueError:
+        return b""
+    return keccak(key.format(compressed=False)[1:])[12:].rjust(32, b"\0")
+
+
+class PragueRules(PragueComputation):
+    """Prague's opcodes and precompiles."""
+
+    _precompiles = {  # noqa: RUF012 - py-evm's own spelling
+        **PragueComputation.get_precompiles(),
+        _ECRECOVER: ecrecover,
+    }
+
+
+class EvmState(World, _BaseState):  # type: ignore[misc]
+    """py-evm's view of our world. One object lives as long as the chain; each transaction sets its context."""
+
+    def __init__(self, rules: type[PragueComputation]) -> None:
+        World.__init__(self)
+        self.computation_class = rules
+
+    def enter(self, environment: Environment) -> None:
+        """Start a transaction in this block."""
+        self.begin_transaction()
+        self.environment = environment
+        self.execution_context = _Context(
+            coinbase=environment.coinbase,
+            timestamp=environment.timestamp,
+            block_number=environment.number,
+            difficulty=0,
+            mix_hash=environment.prev_randao,
+            gas_limit=environment.gas_limit,
+            prev_hashes=(),
+            chain_id=environment.chain_id,
+            base_fee_per_gas=environment.base_fee,
+            excess_blob_gas=0,
+        )
+
+    def get_ancestor_hash(self, block_number: int) -> bytes:
+        if not 0 < self.environment.number - block_number <= 256:
+            return b""
+        return self.environment.ancestor(block_number)
+
+    def get_gas_price(self, transaction: Transaction) -> int:
+        return transaction.price(self.environment.base_fee)
+
+    def get_tip(self, transaction: Transaction) -> int:
+        return 0 if transaction.free else self.get_gas_price(transaction) - self.environment.base_fee
+
+    def get_transaction_context(self, transaction: Transaction) -> Any:
+        return self.get_transaction_context_class()(
+            gas_price=self.get_gas_price(transaction), origin=transaction.sender
+        )
+
+    def process_set_code_authorizations(self, transaction: Transaction) -> int:
+        signed = [
+            _SignedDelegation(a.chain_id, a.address, a.nonce, a.y_parity, a.r, a.s)
+            for a in transaction.authorization_list
+        ]
+        refund: int = super().process_set_code_authorizations(SimpleNamespace(authorization_list=signed))
+        return refund
+
+
+class PyEvm:
+    """An `Engine` that executes with py-evm under one hard fork's rules."""
+
+    def __init__(self, chain_id: int, rules: type[PragueComputation] = PragueRules) -> None:
+        self.chain_id = chain_id
+        self.state = EvmState(rules)
+        self._executor = _BaseExecutor(self.state)
+
+    def decode(self, raw: bytes) -> Transaction:
+        return decode_transaction(raw, self.chain_id)
+
+    def apply(self, transaction: Transaction, environment: Environment) -> Outcome:
+        """Execute inside the open block; a Python error on the way leaves no trace in the state."""
+        mark = self.state.snapshot()
+        try:
+            self.state.enter(environment)
+            return self._execute(transaction)
+        except BaseException:
+            self.state.revert(mark)
+            raise
+
+    def call(self, transaction: Transaction, environment: Environment) -> Outcome:
+        """Execute and forget."""
+        mark = self.state.snapshot()
+        try:
+            self.state.enter(environment)
+            return self._execute(transaction)
+        finally:
+            self.state.revert(mark)
+
+    def _execute(self, transaction: Transaction) -> Outcome:
+        message = self._executor.build_evm_message(transaction)
+        computation = self._executor.build_computation(message, transaction)
+        spent = transaction.gas - computation.get_gas_remaining()
+        refund = self._executor.calculate_gas_refund(computation, spent)
+        self._executor.finalize_computation(transaction, computation)
+        self.state.clear_transient_storage()
+        return Outcome(
+            output=computation.output,
+            failure=_failure(computation),
+            gas_used=spent - refund + computation.data_floor_gas,
+            gas_peak=max(spent, transaction.least_gas),
+            nested=bool(computation.children),
+            logs=tuple(
+                Log(address, tuple(topic.to_bytes(32, "big") for topic in topics), data)
+                for address, topics, data in computation.get_log_entries()
+            ),
+            created=message.storage_address if not transaction.to and computation.is_success else b"",
+        )
+
+    def balance(self, address: bytes) -> int:
+        return self.state.get_balance(address)
+
+    def nonce(self, address: bytes) -> int:
+        return self.state.get_nonce(address)
+
+    def code(self, address: bytes) -> bytes:
+        return self.state.get_code(address)
+
+    def storage(self, address: bytes, slot: int) -> int:
+        return self.state.get_storage(address, slot)
+
+    def endow(self, address: bytes, wei: int) -> None:
+        self.state.set_balance(address, wei)
+
+    def snapshot(self) -> int:
+        return self.state.snapshot()
+
+    def revert(self, mark: int) -> None:
+        self.state.revert(mark)
+
+    def seal(self) -> bytes:
+        return self.state.seal()
+
+    def load(self, writes: bytes) -> None:
+        self.state.load(writes)
+
+    def unseal(self) -> None:
+        self.state.unseal()
+
+    def rewound(self, blocks: int) -> AbstractContextManager[None]:
+        return self.state.rewound(blocks)
+
+    def state_root(self) -> bytes:
+        return state_root(self.state)
+
+
+def _failure(computation: ComputationAPI) -> str:
+    if computation.is_success:
+        return ""
+    if isinstance(computation.error, Revert):
+        return "revert"
+    name = type(computation.error).__name__
+    return _HALTS.get(name, name)
