@@ -1,15 +1,15 @@
 """The run folder: where a run keeps what it produced, and one line of `metrics.jsonl` for every round.
 
-    config.yaml          the resolved configuration
-    overrides.txt        the hydra overrides that compose it, for --resume
-    chain.db             the embedded chain's file (absent when the chain is elsewhere)
-    deployment.json      chain id, contract addresses and code hashes, task number, members' sites
-    metrics.jsonl        one line a round: a RoundRecord
-    references.json      what the workload compares itself with: persistence, local only, pooled
-    grid.json            reference and predicted values for the error grid (glucose)
-    model.safetensors    the task's final model
-    models/              models by digest, kept while a round may still adopt them
-    report.html          the report; one file, works offline
+config.yaml          the resolved configuration
+overrides.txt        the hydra overrides that compose it, for --resume
+chain.db             the embedded chain's file (absent when the chain is elsewhere)
+deployment.json      chain id, contract addresses and code hashes, task number, members' sites
+metrics.jsonl        one line a round: a RoundRecord
+references.json      what the workload compares itself with: persistence, local only, pooled
+grid.json            reference and predicted values for the error grid (glucose)
+model.safetensors    the task's final model
+models/              models by digest, kept while a round may still adopt them
+report.html          the report; one file, works offline
 """
 
 import json

@@ -58,8 +58,8 @@ class RoundSettled:
     """The votes are counted and the balances changed.
 
     `scores` holds (old, new) in micro-units of every revealed vote; `deltas` what each member won or lost in
-    gwei; `reasons` the same in words; `reward` is what the round could pay, `bounty` what whoever settled got; `outcome` is `accepted`, `rejected` or `void`; `chain_cpu_s` and
-    `seconds` say where the round's time went.
+    gwei; `reasons` the same in words; `reward` is what the round could pay, `bounty` what whoever settled got;
+    `outcome` is `accepted`, `rejected` or `void`; `seconds` says where the round's time went.
     """
 
     round: int

@@ -1,0 +1,11 @@
+"""The errors that a user can put right: a wrong setting, folder, key or endpoint."""
+
+
+def expected_errors() -> tuple[type[Exception], ...]:
+    """Return their classes; evaluated when an error is on its way, so that start-up pays for no import."""
+    from fl_alliance.chain.errors import ChainError
+    from fl_alliance.config import ConfigError
+    from fl_alliance.folders import FolderError
+    from fl_alliance.workloads.errors import WorkloadError
+
+    return ConfigError, FolderError, ChainError, WorkloadError

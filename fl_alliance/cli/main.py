@@ -1,0 +1,79 @@
+"""`fl-alliance`: picks the command, and turns what a user can put right into one line and an exit code.
+
+Exit codes: 0 done; 1 an audit found something that does not hold; 2 the request cannot be carried out as given;
+130 stopped by Ctrl-C. An error that no user can put right keeps its traceback.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from fl_alliance.cli.arguments import command_parser
+from fl_alliance.cli.expected import expected_errors
+
+COMMANDS = {
+    "run": "train a model: a chain draws, judges and pays every round",
+    "ledger": "show balances, rounds and why each payout happened",
+    "report": "write report.html of a run again",
+}
+
+_EPILOG = f"""\
+commands:
+{chr(10).join(f"  {name:<8} {text}" for name, text in COMMANDS.items())}
+
+start here:
+  fl-alliance run                                  ten hospitals learn to predict blood glucose, 20 rounds
+  fl-alliance run rounds=3 workload=digits         something smaller first
+  fl-alliance ledger                               who was paid what in that run, and why
+  fl-alliance COMMAND --help                       what a command does, with examples
+
+Every run leaves a folder under runs/ with the model, the chain file and report.html; open that in a browser.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the part before the command; a command parses what follows its name."""
+    top = command_parser("", "Federated learning on Flower, judged and paid by a blockchain.", _EPILOG, "COMMAND ...")
+    top.add_argument("--version", action="store_true", help="print the version")
+    top.add_argument("command", nargs="?", choices=COMMANDS, metavar="COMMAND", help=argparse.SUPPRESS)
+    top.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return top
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    top = parser()
+    given = top.parse_args(words)
+    if given.version:
+        return _print_version()
+    if given.command is None:
+        top.print_help()
+        return 0
+    command = import_module(f"fl_alliance.cli.{given.command}")
+    # A command's own parser, because argparse's subparsers cannot mix options and override words.
+    arguments = command.parser().parse_intermixed_args(given.rest)
+    try:
+        return int(command.execute(arguments))
+    except expected_errors() as error:
+        print(f"fl-alliance {given.command}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"fl-alliance {given.command}: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough; without this Python complains once more when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _print_version() -> int:
+    from importlib.metadata import version
+
+    print(version("fl-alliance"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

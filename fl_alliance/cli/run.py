@@ -1,0 +1,125 @@
+"""`fl-alliance run`: the main job, from a line of settings to a run folder."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fl_alliance.cli.arguments import command_parser
+from fl_alliance.folders import default_root, new_folder, open_folder
+
+if TYPE_CHECKING:
+    from fl_alliance.records import RunFolder
+
+_EPILOG = """\
+settings (name=value, in any order; the value here is the default):
+  nodes=10                 hospitals that hold data and a stake
+  rounds=20                rounds of the task
+  seed=1                   decides data split, initial model, training order and simulated keys
+  baselines=true           also compute the figures to compare with
+  workload=glucose         what is learned: glucose, digits, linear
+  workload.options={}      the workload's own options, such as +workload.options.horizon_min=60
+  workload.name            set by workload=...
+  strategy=fedavg          how updates are combined: fedavg, fedavgm, fedadam, fedyogi, fedprox, fedmedian,
+                           fedtrimmedavg, krum, bulyan, dp-server-fixed; its own options are +strategy.NAME=VALUE
+  train.local_epochs       passes over a proposer's own data in a round (default: the workload's)
+  train.batch_size         examples in a training step (default: the workload's)
+  train.learning_rate      step size (default: the workload's)
+  alliance.proposers=5     members that train in a round
+  alliance.voters=5        members that judge in a round; 0: nobody judges
+  alliance.stake=100       what every node brings, in FML
+  alliance.min_stake=50    below this a member is drawn no more, in FML
+  alliance.pool=1000       what the task pays over all its rounds, in FML
+  alliance.slash_bps=1000  what a member on the losing side loses, in 1/100 % of its balance
+  alliance.absence_bps=100 what a leader loses who lets its turn pass
+  alliance.bounty_bps=1000 share of a slash that goes to whoever triggers it
+  alliance.tolerance_bps=500     how far a score may fall and still count as a yes
+  alliance.registration_s, .leader_s, .propose_s, .commit_s, .reveal_s, .evidence_s    deadlines, in seconds
+  chain.url=               where the contracts live; empty: a chain file in the run folder.
+                           anvil://, http(s)://HOST or ipc://PATH for a chain of your own
+  chain.chain_id=31337     refused when the chain at chain.url says otherwise
+  chain.relayer_key_env=   environment variable with the relayer's key (or keystore path)
+  runtime.name=local       local: all nodes in this process; ray: Flower's simulation
+  runtime.timeout_s=3600   longest wait for the replies of a round
+
+examples:
+  fl-alliance run                                             real glucose data, 10 hospitals, 20 rounds
+  fl-alliance run rounds=5 workload=digits strategy=fedadam alliance.voters=3
+  fl-alliance run nodes=100 rounds=10 workload=digits alliance.proposers=20 alliance.voters=20
+  fl-alliance run --multirun seed=1,2,3 strategy=fedavg,fedmedian          every combination, then a table
+  fl-alliance run --resume runs/20260102-030405-glucose       go on from the last settled round
+  fl-alliance run --settings rounds=5                         print the whole configuration, run nothing
+
+Ctrl-C stops cleanly: the chain file keeps every settled round, and --resume goes on from there.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    command = command_parser(
+        "run",
+        "Train a model together: every round a chain draws who proposes and who votes, and pays them.",
+        _EPILOG,
+        "[NAME=VALUE ...] [options]",
+    )
+    command.add_argument("overrides", nargs="*", metavar="NAME=VALUE", help="settings that differ from the default")
+    command.add_argument("-m", "--multirun", action="store_true", help="run every combination of NAME=VALUE,VALUE")
+    command.add_argument("--resume", metavar="RUN", help="go on with a stopped run, from its folder")
+    command.add_argument("--run-dir", metavar="DIR", help="folder of the run (default: runs/<time>-<workload>)")
+    command.add_argument("--settings", action="store_true", help="print the configuration and stop")
+    command.add_argument("-q", "--quiet", action="store_true", help="print only the summary at the end")
+    return command
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run the job, a sweep of jobs, or just print the configuration."""
+    from fl_alliance.config import ConfigError, load_config, to_yaml
+
+    if arguments.resume is not None:
+        if arguments.overrides or arguments.multirun or arguments.run_dir:
+            raise ConfigError("--resume: takes no settings, --run-dir or --multirun; a task's settings never change")
+        return _resume(open_folder(arguments.resume), arguments.quiet)
+    if arguments.multirun:
+        from fl_alliance.cli.multirun import sweep
+
+        root = Path(arguments.run_dir or f"multirun/{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        return sweep(arguments.overrides, root, arguments.quiet)
+    config = load_config(arguments.overrides)
+    if arguments.settings:
+        print(to_yaml(config), end="")
+        return 0
+    root = Path(arguments.run_dir) if arguments.run_dir else default_root(config.workload.name)
+    return run_job(arguments.overrides, new_folder(root), arguments.quiet)
+
+
+def run_job(overrides: list[str], folder: "RunFolder", quiet: bool, resume: bool = False) -> int:
+    """Run one job with its live view and print where its results are."""
+    from fl_alliance.config import load_config
+    from fl_alliance.job import run
+    from fl_alliance.summary import print_summary
+    from fl_alliance.view import RunView
+
+    config = load_config(overrides)
+    try:
+        with RunView(config, str(folder.root), quiet=quiet) as view:
+            run(config, folder, listener=view, overrides=overrides, resume=resume)
+    except KeyboardInterrupt:
+        print(_stopped(folder), file=sys.stderr)
+        return 130
+    print_summary(folder)
+    return 0
+
+
+def _resume(folder: "RunFolder", quiet: bool) -> int:
+    import shlex
+
+    words = shlex.split(folder.overrides.read_text()) if folder.overrides.is_file() else []
+    return run_job(words, folder, quiet, resume=True)
+
+
+def _stopped(folder: "RunFolder") -> str:
+    if not folder.config.is_file():
+        return "fl-alliance run: stopped before the task began; nothing to resume"
+    settled = max((record.round for record in folder.rounds()), default=0)
+    return f"fl-alliance run: stopped after round {settled}; go on with: fl-alliance run --resume {folder.root}"

@@ -1,0 +1,56 @@
+"""Where run folders are made and found: `runs/<UTC date and time>-<workload>`."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fl_alliance.records import RunFolder
+
+RUNS = Path("runs")
+
+
+class FolderError(Exception):
+    """A folder is not what a command needs: no run in it, or one already."""
+
+
+def new_folder(root: Path) -> RunFolder:
+    """Create the folder of a new run.
+
+    Raises
+    ------
+    FolderError
+        There is something in it already: one run never overwrites another.
+    """
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise FolderError(f"{root}: is in use; needed a new or empty folder (--resume {root} continues a run)")
+    root.mkdir(parents=True, exist_ok=True)
+    return RunFolder(root)
+
+
+def open_folder(name: str | None) -> RunFolder:
+    """Return the run folder of that name, or the newest under `runs/` when no name is given.
+
+    Raises
+    ------
+    FolderError
+        There is no run in it.
+    """
+    folder = RunFolder(Path(name)) if name is not None else _newest()
+    if not folder.config.is_file():
+        raise FolderError(f"{folder.root}: no run in this folder (no {folder.config.name}); needed a run folder")
+    return folder
+
+
+def default_root(workload: str, now: datetime | None = None) -> Path:
+    """Return a folder name that sorts by time and says what was trained; a taken one gets a number behind it."""
+    base = RUNS / f"{(now or datetime.now(UTC)):%Y%m%d-%H%M%S}-{workload}"
+    root, number = base, 2
+    while root.exists():
+        root, number = base.with_name(f"{base.name}-{number}"), number + 1
+    return root
+
+
+def _newest() -> RunFolder:
+    runs = sorted(path.parent for path in RUNS.glob("*/config.yaml"))
+    if not runs:
+        raise FolderError(f"no run under {RUNS}/; needed the name of a run folder")
+    return RunFolder(runs[-1])

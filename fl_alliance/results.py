@@ -1,0 +1,91 @@
+"""What a run folder says about its run, read once for the summary, the sweep's table and the report."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fl_alliance.records import RoundRecord, RunFolder
+from fl_alliance.workloads.base import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A run as its folder tells it; what the run has not written yet is empty.
+
+    Attributes
+    ----------
+    metrics : sequence of Metric
+        The headline figure first.
+    final : mapping of str to float
+        The metrics of the task's last model.
+    references : mapping of str to mapping
+        Method to beat, to its metrics, in the order the workload gives them.
+    grid : mapping
+        `reference` and `prediction`, the values of the error grid, with their `unit`.
+    """
+
+    folder: RunFolder
+    config: Mapping[str, Any]
+    rounds: Sequence[RoundRecord]
+    metrics: Sequence[Metric]
+    final: Mapping[str, float]
+    references: Mapping[str, Mapping[str, float]]
+    grid: Mapping[str, Any]
+    deployment: Mapping[str, Any]
+
+    @property
+    def workload(self) -> str:
+        """The workload's name."""
+        return str(self.config.get("workload", {}).get("name", "?"))
+
+    @property
+    def headline(self) -> Metric | None:
+        """The figure the workload is judged by."""
+        return self.metrics[0] if self.metrics else None
+
+    def count(self, outcome: str) -> int:
+        """Return how many rounds ended this way: `accepted`, `rejected` or `void`."""
+        return sum(record.outcome == outcome for record in self.rounds)
+
+    def member(self, index: int) -> str:
+        """Return what to call a member: its site where the deployment names one, else its roster index."""
+        members = self.deployment.get("members", ())
+        about = str(members[index].get("about") or "") if index < len(members) else ""
+        return f"{index} ({about})" if about else str(index)
+
+
+def read_results(folder: RunFolder) -> Results:
+    """Read the folder of a run that is finished, stopped or still going."""
+    rounds = tuple(folder.rounds())
+    judged = _json(folder.references)
+    metrics = tuple(Metric(**_known(entry)) for entry in judged.get("metrics", ()))
+    return Results(
+        folder=folder,
+        config=yaml.safe_load(folder.config.read_text()) if folder.config.is_file() else {},
+        rounds=rounds,
+        metrics=metrics or _metrics_of(rounds),
+        final=judged.get("final") or _last_metrics(rounds),
+        references=judged.get("references", {}),
+        grid=_json(folder.grid),
+        deployment=_json(folder.deployment),
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text())) if path.is_file() else {}
+
+
+def _known(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: entry[name] for name in ("name", "label", "unit", "higher_is_better") if name in entry}
+
+
+def _last_metrics(rounds: Sequence[RoundRecord]) -> Mapping[str, float]:
+    return next((record.metrics for record in reversed(rounds) if record.metrics), {})
+
+
+def _metrics_of(rounds: Sequence[RoundRecord]) -> tuple[Metric, ...]:
+    return tuple(Metric(name, name) for name in _last_metrics(rounds))

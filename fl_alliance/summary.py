@@ -1,0 +1,53 @@
+"""What a run prints at its end: the headline figure beside what it had to beat, the money, and where to look."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from fl_alliance.amounts import fml
+from fl_alliance.records import RunFolder
+from fl_alliance.results import Results, read_results
+
+
+def print_summary(folder: RunFolder, console: Console | None = None) -> None:
+    """Print the summary of a finished run from its folder."""
+    out = console or Console(highlight=False)
+    results = read_results(folder)
+    if results.headline and results.final:
+        out.print(_comparison(results))
+    out.print(_rounds(results))
+    for what, where in _places(folder):
+        out.print(f"  {what:<8} {escape(where)}", soft_wrap=True)
+
+
+def _comparison(results: Results) -> Table:
+    """Return the metrics of the final model and of every reference, best headline figure marked."""
+    table = Table(title=None, box=None, padding=(0, 2, 0, 0))
+    table.add_column(f"{escape(results.workload)}, {len(results.rounds)} rounds")
+    for metric in results.metrics:
+        table.add_column(f"{metric.label}{f' ({metric.unit})' if metric.unit else ''}", justify="right")
+    methods = {"this run": results.final, **results.references}
+    for name, values in methods.items():
+        style = "bold" if name == "this run" else "dim"
+        figures = (f"{values[m.name]:.4g}" if m.name in values else "" for m in results.metrics)
+        table.add_row(escape(name), *figures, style=style)
+    return table
+
+
+def _rounds(results: Results) -> str:
+    outcomes = ", ".join(f"{results.count(name)} {name}" for name in ("accepted", "rejected", "void"))
+    if not results.rounds:
+        return "no round was settled"
+    paid = sum(delta for record in results.rounds for delta in record.deltas.values() if delta > 0)
+    taken = -sum(delta for record in results.rounds for delta in record.deltas.values() if delta < 0)
+    pool = results.rounds[-1].pool
+    return f"rounds: {outcomes}; paid {fml(paid)} FML, slashed {fml(taken)} FML, left in the pool {fml(pool)} FML"
+
+
+def _places(folder: RunFolder) -> list[tuple[str, str]]:
+    return [
+        ("report", str(folder.report)),
+        ("model", str(folder.model)),
+        ("ledger", f"fl-alliance ledger {folder.root}"),
+        ("verify", f"fl-alliance audit {folder.root}"),
+    ]
