@@ -9,15 +9,14 @@ import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from coincurve import PrivateKey
+
 from fl_alliance.chain.errors import DevelopmentKey, KeyUnusable
 from fl_alliance.chain.messages import CURVE_ORDER, Domain, StakeTransfer, public_address, stake_nonce
 from fl_alliance.chain.rules.words import keccak
-
-if TYPE_CHECKING:
-    from fl_alliance.chain.vrf import VrfKey
+from fl_alliance.chain.vrf import VrfKey
 
 DEVELOPMENT_CHAIN = 31337
 """The chain id that development chains share; keys known to everybody sign nowhere else."""
@@ -65,6 +64,9 @@ class NodeKey:
     def __post_init__(self) -> None:
         if len(self.secret) != 32 or not 0 < int.from_bytes(self.secret, "big") < CURVE_ORDER:
             raise KeyUnusable("memory", f"{len(self.secret)} bytes out of range", "32 bytes, 1..n-1")
+
+    def __reduce__(self) -> str:
+        raise TypeError("a node's key does not travel: send its address")
 
     @classmethod
     def derive(cls, seed: int, index: int) -> Self:
@@ -120,10 +122,8 @@ class NodeKey:
         return public_address(self._key.public_key)
 
     @cached_property
-    def vrf(self) -> "VrfKey":
+    def vrf(self) -> VrfKey:
         """The VRF key, bound to the secret by a hash, so that one backup restores both."""
-        from fl_alliance.chain.vrf import VrfKey
-
         return VrfKey(_scalar(_VRF_DOMAIN, self.secret))
 
     def sign_digest(self, digest: bytes) -> bytes:

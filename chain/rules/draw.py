@@ -3,8 +3,8 @@
 import itertools
 from collections.abc import Iterator, Sequence
 
-from fl_alliance.chain.rules.seeds import Tag
 from fl_alliance.chain.rules.words import hash_words, label
+from fl_alliance.chain.vrf import Tag
 
 MAX_SEATS = 16
 """Seats of one member at most: bounds the draw's gas and the largest member's weight."""

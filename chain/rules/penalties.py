@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.draw import leader
-from fl_alliance.chain.rules.seeds import Tag
 from fl_alliance.chain.rules.settlement import Line, Reason, Why, slash_amount
 from fl_alliance.chain.types import Standing
+from fl_alliance.chain.vrf import Tag
 
 
 def absent_leaders(seed: bytes, tag: Tag, rank: int, seats: Sequence[int]) -> tuple[int, ...]:

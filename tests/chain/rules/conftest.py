@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+
 from fl_alliance.chain.types import TaskParams
 
 

@@ -3,9 +3,10 @@
 import math
 
 import pytest
-from fl_alliance.chain.rules.consensus import BPS, SCORE_ONE, Outcome, is_yes, outcome, quorum, score_micro
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fl_alliance.chain.rules.consensus import BPS, SCORE_ONE, Outcome, is_yes, outcome, quorum, score_micro
 
 scores = st.integers(0, SCORE_ONE)
 

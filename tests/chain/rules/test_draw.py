@@ -3,11 +3,12 @@
 from collections import Counter
 
 import pytest
-from fl_alliance.chain.rules.draw import MAX_SEATS, draw, leader, seat_count, seat_owners
-from fl_alliance.chain.rules.seeds import Tag
-from fl_alliance.chain.rules.words import hash_words, keccak, label
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fl_alliance.chain.rules.draw import MAX_SEATS, draw, leader, seat_count, seat_owners
+from fl_alliance.chain.rules.words import hash_words, keccak, label
+from fl_alliance.chain.vrf import Tag
 
 seeds = st.binary(min_size=32, max_size=32)
 seat_lists = st.lists(st.integers(0, MAX_SEATS), min_size=1, max_size=40)

@@ -1,12 +1,13 @@
 """What absent leaders and equivocators lose."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fl_alliance.chain.rules.draw import leader
 from fl_alliance.chain.rules.penalties import absence_line, absent_leaders, equivocation_line
 from fl_alliance.chain.rules.reasons import explain
-from fl_alliance.chain.rules.seeds import Tag
 from fl_alliance.chain.types import Standing
-from hypothesis import given
-from hypothesis import strategies as st
+from fl_alliance.chain.vrf import Tag
 
 
 @given(st.binary(min_size=32, max_size=32), st.integers(0, 15))

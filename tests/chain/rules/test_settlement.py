@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.reasons import explain, fml, percent
 from fl_alliance.chain.rules.settlement import Settlement, Why, settle
 from fl_alliance.chain.types import Standing, TaskParams
-from hypothesis import given
-from hypothesis import strategies as st
 
 YES, NO, PROPOSED = Standing.VOTED_YES, Standing.VOTED_NO, Standing.PROPOSED
 SILENT_PROPOSER, SILENT_VOTER, WITHHELD = Standing.SILENT_PROPOSER, Standing.SILENT_VOTER, Standing.WITHHELD
