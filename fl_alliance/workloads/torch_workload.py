@@ -1,5 +1,6 @@
 """The part of a workload that is the same for every torch model: arrays in, local training, arrays out."""
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,15 +15,18 @@ from fl_alliance.workloads.base import Arrays, Site, TrainConfig, TrainResult, b
 from fl_alliance.workloads.errors import WorkloadError
 from fl_alliance.workloads.seeds import derive, stream
 
+_generator = threading.RLock()
+
 
 @contextmanager
 def reproducible(seed: int) -> Iterator[None]:
     """Run torch on one thread with its global generator set to `seed` and put back afterwards.
 
-    The thread count is not raised again: another thread of this process may be in the middle of its own training.
+    The thread count stays at 1: raising it again would change the rounding of whatever else this process trains. One
+    caller at a time, because the generator belongs to the process.
     """
     torch.set_num_threads(1)
-    with torch.random.fork_rng(devices=[]):
+    with _generator, torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield
 
