@@ -25,7 +25,6 @@ _BaseExecutor: Any = PragueTransactionExecutor
 _Context: Any = ExecutionContext
 _ECRECOVER = bytes(19) + b"\x01"
 _HALTS = {
-    "InvalidInstruction": "InvalidOpcode",
     "InvalidJumpDestination": "InvalidJump",
     "InsufficientStack": "StackUnderflow",
     "FullStack": "StackOverflow",
@@ -202,5 +201,7 @@ def _failure(computation: ComputationAPI) -> str:
         return ""
     if isinstance(computation.error, Revert):
         return "revert"
-    name = type(computation.error).__name__
+    name, text = type(computation.error).__name__, str(computation.error)
+    if name == "InvalidInstruction":
+        return "InvalidJump" if "Jump" in text else "InvalidFEOpcode" if "0xfe" in text else "OpcodeNotFound"
     return _HALTS.get(name, name)
