@@ -100,16 +100,20 @@ class Vote(_Signed):
 
 @dataclass(frozen=True, slots=True)
 class Commitment(_Signed):
-    """A voter's promise of the vote whose signature hashes to `commitment`."""
+    """A voter's promise of the vote whose signature hashes to `commitment`.
 
-    TYPE = keccak(b"Commitment(uint256 task,uint32 round,bytes32 commitment)")
+    It names the candidate, so that nobody can hold it against the voter beside another one.
+    """
+
+    TYPE = keccak(b"Commitment(uint256 task,uint32 round,bytes32 candidate,bytes32 commitment)")
     task: int
     round: int
+    candidate: bytes
     commitment: bytes
 
     def struct_hash(self) -> bytes:
         """Return EIP-712's `hashStruct` of this message."""
-        return hash_words(self.TYPE, self.task, self.round, self.commitment)
+        return hash_words(self.TYPE, self.task, self.round, self.candidate, self.commitment)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,13 +42,21 @@ class Standing(IntEnum):
     PROPOSED = 2
     """Its signed proposal is on record."""
     SILENT_VOTER = 3
-    """Drawn to vote; its vote is not revealed."""
+    """Drawn to vote; neither its vote nor a commitment of its own is on record."""
     VOTED_YES = 4
-    """Its revealed scores accept the candidate."""
+    """Committed in time and revealed: its scores accept the candidate."""
     VOTED_NO = 5
-    """Its revealed scores reject the candidate."""
+    """Committed in time and revealed: its scores reject the candidate."""
     WITHHELD = 6
-    """Its signed commitment is proven and its vote was never revealed."""
+    """Proven to have committed a vote that it does not reveal; it may still answer until the round is settled."""
+    COMMITTED = 7
+    """Its own commitment is on chain, in time; not revealed."""
+    LATE = 8
+    """Its own commitment came after reveals had opened; not revealed."""
+    LATE_YES = 9
+    """Revealed after a late commitment, accepts: counts, but neither earns nor loses."""
+    LATE_NO = 10
+    """Revealed after a late commitment, rejects: counts, but neither earns nor loses."""
 
     @property
     def is_proposer(self) -> bool:
@@ -59,6 +67,16 @@ class Standing(IntEnum):
     def is_voter(self) -> bool:
         """Whether the member was drawn to vote."""
         return self >= Standing.SILENT_VOTER
+
+    @property
+    def is_yes(self) -> bool:
+        """Whether the member's vote is revealed and accepts the candidate."""
+        return self in (Standing.VOTED_YES, Standing.LATE_YES)
+
+    @property
+    def is_no(self) -> bool:
+        """Whether the member's vote is revealed and rejects the candidate."""
+        return self in (Standing.VOTED_NO, Standing.LATE_NO)
 
 
 @dataclass(frozen=True, slots=True)

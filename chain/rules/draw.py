@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from fl_alliance.chain.rules.words import hash_words, label
 from fl_alliance.chain.vrf import Tag
 
-MAX_SEATS = 16
-"""Seats of one member at most: bounds the draw's gas and the largest member's weight."""
+MAX_SEATS = 15
+"""Seats of one member at most: four bits each on chain, and a bound on the largest member's weight."""
 MAX_LEADERS = 16
 """Ranks of a leader line: after that many deadlines a round can only be skipped."""
 

@@ -20,6 +20,7 @@ class Why(StrEnum):
     VOTED_WITH = "voted with the outcome"
     VOTED_AGAINST = "voted against the outcome"
     WITHHELD_VOTE = "committed a vote and withheld it"
+    VOTED_LATE = "voted after a late commitment"
     SILENT = "drawn and silent"
     VOID_ROUND = "round void"
     ABSENT_LEADER = "let its turn to lead pass"
@@ -114,11 +115,12 @@ def settle(
     -------
     Settlement
         Winners share the reward by balance: those who proposed if the candidate is accepted, and the voters of the
-        winning side. Losers, and voters proven to have withheld their vote, lose `slash_bps` of their balance. In a
-        void round only the latter lose. Silence costs nothing: it is how broken infrastructure looks.
+        winning side. Losers, and voters known to have committed a vote that they did not reveal, lose `slash_bps` of
+        their balance. In a void round only the latter lose. Silence costs nothing: it is how broken infrastructure
+        looks. Late votes count, but neither earn nor lose, since their voters may have seen others'.
     """
     held = list(standings.values())
-    yes, no = held.count(Standing.VOTED_YES), held.count(Standing.VOTED_NO)
+    yes, no = sum(standing.is_yes for standing in held), sum(standing.is_no for standing in held)
     result = outcome(yes, no, params.voters)
     whys = {member: _why(result, standing) for member, standing in sorted(standings.items())}
     winners = sum(balances[member] for member, why in whys.items() if why in _WINS)
@@ -138,11 +140,20 @@ _WINS = frozenset({Why.PROPOSED_ACCEPTED, Why.VOTED_WITH})
 _LOSES = frozenset({Why.PROPOSED_REJECTED, Why.VOTED_AGAINST, Why.WITHHELD_VOTE})
 
 
+_ALWAYS = {
+    Standing.WITHHELD: Why.WITHHELD_VOTE,
+    Standing.COMMITTED: Why.WITHHELD_VOTE,
+    Standing.SILENT_PROPOSER: Why.SILENT,
+    Standing.SILENT_VOTER: Why.SILENT,
+    Standing.LATE: Why.SILENT,
+    Standing.LATE_YES: Why.VOTED_LATE,
+    Standing.LATE_NO: Why.VOTED_LATE,
+}
+
+
 def _why(result: Outcome, standing: Standing) -> Why:
-    if standing is Standing.WITHHELD:
-        return Why.WITHHELD_VOTE
-    if standing in (Standing.SILENT_PROPOSER, Standing.SILENT_VOTER):
-        return Why.SILENT
+    if standing in _ALWAYS:
+        return _ALWAYS[standing]
     if result is Outcome.VOID:
         return Why.VOID_ROUND
     if standing is Standing.PROPOSED:

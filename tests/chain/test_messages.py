@@ -34,7 +34,7 @@ FIELDS = {
         ("scoreOld", "uint32"),
         ("scoreNew", "uint32"),
     ],
-    Commitment: [("task", "uint256"), ("round", "uint32"), ("commitment", "bytes32")],
+    Commitment: [("task", "uint256"), ("round", "uint32"), ("candidate", "bytes32"), ("commitment", "bytes32")],
     Leave: [("task", "uint256")],
     StakeTransfer: [
         ("from", "address"),
@@ -48,7 +48,7 @@ FIELDS = {
 MESSAGES = [
     Proposal(7, 3, b"\x11" * 32),
     Vote(7, 3, b"\x22" * 32, 912_345, 1_000_000),
-    Commitment(7, 3, b"\x33" * 32),
+    Commitment(7, 3, b"\x22" * 32, b"\x33" * 32),
     Leave(7),
     StakeTransfer(NODE, CONTRACT, 64 * 10**18, 0, 2**40, b"\x44" * 32),
 ]

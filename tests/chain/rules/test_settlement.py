@@ -48,6 +48,20 @@ def test_a_void_round_pays_nobody_and_slashes_only_withheld_votes(make_params: P
     assert deltas(result) == {0: 0, 1: 0, 2: 0, 3: 0, 4: -100}
 
 
+def test_a_late_vote_decides_but_neither_earns_nor_loses(make_params: Params) -> None:
+    balances = dict.fromkeys(range(4), 1000)
+    standings = {0: PROPOSED, 1: YES, 2: NO, 3: Standing.LATE_NO}
+    result = settle(make_params(), 7000, 10, balances, standings)
+    assert result.outcome is Outcome.REJECTED
+    assert deltas(result) == {0: -100, 1: -100, 2: 700, 3: 0}
+
+
+def test_a_commitment_of_ones_own_that_stays_closed_is_a_withheld_vote(make_params: Params) -> None:
+    balances = dict.fromkeys(range(5), 1000)
+    standings = {0: PROPOSED, 1: YES, 2: YES, 3: Standing.COMMITTED, 4: Standing.LATE}
+    assert deltas(settle(make_params(), 0, 10, balances, standings)) == {0: 0, 1: 0, 2: 0, 3: -100, 4: 0}
+
+
 def test_where_nobody_judges_those_who_proposed_share_the_reward(make_params: Params) -> None:
     result = settle(make_params(voters=0), 1000, 1, {0: 100, 1: 100}, {0: PROPOSED, 1: SILENT_PROPOSER})
     assert deltas(result) == {0: 1000, 1: 0}
