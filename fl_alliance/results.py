@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from omegaconf import OmegaConf
 
 from fl_alliance.records import RoundRecord, RunFolder
 from fl_alliance.workloads.base import Metric
@@ -65,7 +65,7 @@ def read_results(folder: RunFolder) -> Results:
     metrics = tuple(Metric(**_known(entry)) for entry in judged.get("metrics", ()))
     return Results(
         folder=folder,
-        config=yaml.safe_load(folder.config.read_text()) if folder.config.is_file() else {},
+        config=_config(folder.config),
         rounds=rounds,
         metrics=metrics or _metrics_of(rounds),
         final=judged.get("final") or _last_metrics(rounds),
@@ -73,6 +73,11 @@ def read_results(folder: RunFolder) -> Results:
         grid=_json(folder.grid),
         deployment=_json(folder.deployment),
     )
+
+
+def _config(path: Path) -> dict[str, Any]:
+    content = OmegaConf.to_container(OmegaConf.load(path)) if path.is_file() else {}
+    return {str(name): value for name, value in content.items()} if isinstance(content, dict) else {}
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 
 from fl_alliance.board import Board
@@ -90,7 +90,7 @@ class RunView:
             console=self._console, get_renderable=self._frame, refresh_per_second=FRAMES_PER_S, vertical_overflow="crop"
         )
 
-    def _frame(self) -> object:
+    def _frame(self) -> RenderableType:
         with self._lock:
             return draw(self._board, self._config, self._folder, self._headline, self._console.size)
 

@@ -1,0 +1,143 @@
+"""The report's plain tables: the comparison, where the time went, the rounds, the configuration, the digests."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fl_alliance.amounts import fml
+from fl_alliance.records import RoundRecord
+from fl_alliance.report.markup import Markup, el, table
+from fl_alliance.report.plot import number
+from fl_alliance.results import Results
+
+MOST_ROUNDS = 1000
+"""Rounds listed one by one, the newest."""
+
+
+def comparison_table(results: Results) -> Markup:
+    """Return the final model's figures beside those of every method to beat, the best of each figure in bold."""
+    if not results.metrics or not results.final:
+        return Markup("")
+    methods = {"this run": results.final, **results.references}
+    best = {
+        metric.name: (max if metric.higher_is_better else min)(
+            (values[metric.name] for values in methods.values() if metric.name in values), default=None
+        )
+        for metric in results.metrics
+    }
+    rows: list[list[str | Markup]] = [
+        [name, *(_figure(values.get(m.name), best[m.name]) for m in results.metrics), _against(results, values)]
+        for name, values in methods.items()
+    ]
+    heads = ["model", *(f"{m.label}{f', {m.unit}' if m.unit else ''}" for m in results.metrics), "this run is"]
+    return table(heads, rows, "The final model beside others, on the sites' test data", frozenset(range(1, len(heads))))
+
+
+def better_by(results: Results, values: Mapping[str, float]) -> float | None:
+    """Return by which share of the other's headline figure this run is better; negative where it is worse."""
+    metric = results.headline
+    if metric is None or metric.name not in values or metric.name not in results.final or not values[metric.name]:
+        return None
+    share = results.final[metric.name] / values[metric.name] - 1
+    return share if metric.higher_is_better else -share
+
+
+def rounds_table(results: Results) -> Markup:
+    """Return one line for every round."""
+    shown = results.rounds[-MOST_ROUNDS:]
+    rows = [_round_row(record) for record in shown]
+    cut = f" (the newest {len(shown):,} of {len(results.rounds):,})" if len(shown) < len(results.rounds) else ""
+    heads = ["round", "outcome", "yes : no", "proposed", "voted", "silent or dropped", "leaders", "reward FML", "model"]
+    return table(heads, rows, f"Rounds{cut}", frozenset({0, 7}))
+
+
+def time_table(results: Results) -> Markup:
+    """Return where the rounds' time went, by part."""
+    spent: dict[str, float] = {}
+    for record in results.rounds:
+        for part, seconds in record.seconds.items():
+            spent[part] = spent.get(part, 0.0) + seconds
+    total = sum(spent.values())
+    if not total:
+        return Markup("")
+    rows: list[list[str | Markup]] = [
+        [part, f"{seconds:.1f}", f"{seconds / len(results.rounds):.3f}", _bar(seconds / total)]
+        for part, seconds in sorted(spent.items(), key=lambda entry: -entry[1])
+    ]
+    rows.append(["sum", f"{total:.1f}", f"{total / len(results.rounds):.3f}", ""])
+    return table(["part", "seconds", "a round", "share"], rows, "Where the rounds' time went", frozenset({1, 2}))
+
+
+def digests_table(results: Results) -> Markup:
+    """Return what identifies the run: the chain, the contracts, the digests."""
+    deployed = results.deployment
+    entries = [(name.replace("_", " "), deployed.get(name)) for name in ("chain_id", "task")]
+    for name, contract in deployed.get("contracts", {}).items():
+        entries.append((f"contract {name}", contract.get("address")))
+        entries.append((f"code hash of {name}", contract.get("code_hash")))
+    entries += [(name.replace("_", " "), deployed.get(name)) for name in _DIGESTS]
+    last = next((record.model for record in reversed(results.rounds)), None)
+    entries.append(("model after the last round", last))
+    rows: list[list[str | Markup]] = [
+        [name, el("code", str(value))] for name, value in entries if value not in (None, "")
+    ]
+    return table(["what", "value"], rows, "Chain and digests", frozenset())
+
+
+def settings_table(results: Results) -> Markup:
+    """Return the whole configuration."""
+    rows: list[list[str | Markup]] = [[name, el("code", text)] for name, text in _flat(results.config)]
+    return table(["setting", "value"], rows, "Configuration", frozenset())
+
+
+_DIGESTS = ("code_digest", "config_digest", "initial_model")
+
+
+def _figure(value: float | None, best: float | None) -> Markup:
+    if value is None:
+        return Markup("")
+    return el("b" if value == best else "span", number(value))
+
+
+def _against(results: Results, values: Mapping[str, float]) -> str:
+    share = better_by(results, values)
+    if share is None or values is results.final:
+        return ""
+    return f"{abs(share):.1%} {'better' if share >= 0 else 'worse'}"
+
+
+def _bar(share: float) -> Markup:
+    return el("span", el("i", style=f"width:{share:.1%}"), f"{share:.0%}", class_="bar")
+
+
+def _round_row(record: RoundRecord) -> list[str | Markup]:
+    voted = [int(name) for name in record.scores]
+    silent = sorted({*record.proposers, *record.voters} - {*record.proposed, *voted})
+    leaders = [str(record.leader)] + [str(record.voters_leader)] * (record.voters_leader is not None)
+    absent = f" (absent: {_members(record.absent_leaders)})" if record.absent_leaders else ""
+    return [
+        str(record.round),
+        el("span", record.outcome, class_=f"o {record.outcome}"),
+        f"{record.yes} : {record.no}",
+        _members(record.proposed),
+        _members(voted),
+        ", ".join(f"{member}{_quoted(record.dropped.get(str(member)))}" for member in silent),
+        ", ".join(leaders) + absent,
+        fml(record.reward),
+        el("code", record.model.removeprefix("0x")[:12]),
+    ]
+
+
+def _quoted(why: str | None) -> str:
+    return f" ({why})" if why else ""
+
+
+def _members(members: Iterable[int]) -> str:
+    return " ".join(map(str, members))
+
+
+def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
+    for name, value in content.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", str(value)

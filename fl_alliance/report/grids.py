@@ -1,0 +1,179 @@
+"""Rounds by members, a cell each: what everybody did and what it brought; how each voter judged the candidate."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fl_alliance.records import RoundRecord
+from fl_alliance.report.markup import Markup
+from fl_alliance.report.plot import SIDE, figure, frame, legend, round_ticks, shape
+from fl_alliance.results import Results
+
+MOST_COLUMNS = 400
+"""Columns of a grid; a longer run has several rounds in a column."""
+_GAPS_UP_TO = 80  # columns or rows between which there is room for a gap
+_STRIP = 1.5  # rows above the first member: the round's outcome, and air
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Rounds put into columns: `width` rounds share one."""
+
+    first: int
+    last: int
+    width: int
+
+    @classmethod
+    def of(cls, rounds: Sequence[RoundRecord]) -> "Columns":
+        """Return columns for these rounds, one for each where that can be seen."""
+        first, last = rounds[0].round, rounds[-1].round
+        return cls(first, last, -(-(last - first + 1) // MOST_COLUMNS))
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return (self.last - self.first) // self.width + 1
+
+    def at(self, number: int) -> int:
+        """Return the column of a round."""
+        return (number - self.first) // self.width
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """Return where to write which round's number."""
+        return [
+            (SIDE * (self.at(number) + 0.5) / self.count, str(number)) for number in round_ticks(self.first, self.last)
+        ]
+
+
+def roles_chart(results: Results) -> Markup:
+    """Return who proposed (a whole cell) and who voted (a flat one), coloured by what it brought."""
+    rounds = results.rounds
+    if not rounds:
+        return Markup("")
+    columns, members = Columns.of(rounds), len(rounds[-1].balances)
+    cells: defaultdict[str, list[str]] = defaultdict(list)
+    for column, group in _grouped(rounds, columns).items():
+        cells[f"out {_outcome(group)}"].append(f"M{column} {-_STRIP}h1v1h-1z")
+        for member, style, whole in _deeds(group):
+            cells[style].append(f"M{column} {member}h1v1h-1z" if whole else f"M{column} {member + 0.25:g}h1v.5h-1z")
+    chart = _grid("Who proposed and voted", _said(results), cells, columns, members, strip=True)
+    entries = [
+        ("cell won", "proposed, paid"),
+        ("cell won flat", "voted, paid"),
+        ("cell lost", "proposed, slashed"),
+        ("cell lost flat", "voted, slashed"),
+        ("cell none", "drawn, neither"),
+        ("cell out accepted", "top line: accepted"),
+        ("cell out rejected", "rejected"),
+        ("cell out void", "void"),
+    ]
+    return figure(f"Members by round{_per_column(columns)}", chart, legend(entries))
+
+
+def scores_chart(results: Results, tolerance_bps: int) -> Markup:
+    """Return the ratio of new to old score that each voter found in each round."""
+    rounds = results.rounds
+    if not any(record.scores for record in rounds):
+        return Markup("")
+    columns, members = Columns.of(rounds), len(rounds[-1].balances)
+    line = 1 - tolerance_bps / 10_000
+    cells: defaultdict[str, list[str]] = defaultdict(list)
+    for column, group in _grouped(rounds, columns).items():
+        for member, ratio in _ratios(group).items():
+            cells[_level(ratio, line)].append(f"M{column} {member}h1v1h-1z")
+    said = f"Share of votes whose score fell below {line:.0%} of the old one: {_no_share(rounds):.1%}."
+    chart = _grid("New score over old score, by voter and round", said, cells, columns, members, strip=False)
+    entries = [
+        ("cell s0", f"below {line * 0.9:.2f}"),
+        ("cell s1", f"below {line:.2f}: no"),
+        ("cell s2", "below 1: yes, within tolerance"),
+        ("cell s3", "up to 1.01"),
+        ("cell s4", "up to 1.05"),
+        ("cell s5", "above 1.05"),
+    ]
+    return figure(f"New score over old score{_per_column(columns)}", chart, legend(entries))
+
+
+def _grid(title: str, said: str, cells: Mapping[str, list[str]], columns: Columns, members: int, strip: bool) -> Markup:
+    top = _STRIP if strip else 0.0
+    shapes = [shape("".join(parts), style) for style, parts in sorted(cells.items())]
+    shapes.append(shape(_gaps(columns.count, members, top), "gap"))
+    row_px = max(3, min(18, 640 // members))
+    named = round_ticks(0, members - 1, max(min(members - 1, members * row_px // 18), 1))
+    rows = [(SIDE * (member + 0.5 + top) / (members + top), str(member)) for member in named]
+    return frame(
+        title,
+        said,
+        shapes,
+        x_ticks=columns.ticks(),
+        y_ticks=rows,
+        x_label="round",
+        height_px=round(row_px * (members + top)),
+        box=(0, -top, columns.count, members + top),
+        style="grid" if columns.count > 40 else "grid few",
+    )
+
+
+def _gaps(columns: int, members: int, top: float) -> str:
+    """Return the background-coloured lines that separate cells large enough to be seen one by one."""
+    across = [f"M0 {row}H{columns}" for row in range(members)] if members <= _GAPS_UP_TO else []
+    down = [f"M{column} {-top:g}V{members}" for column in range(1, columns)] if columns <= _GAPS_UP_TO else []
+    return "".join(across + down)
+
+
+def _grouped(rounds: Iterable[RoundRecord], columns: Columns) -> dict[int, list[RoundRecord]]:
+    groups: dict[int, list[RoundRecord]] = {}
+    for record in rounds:
+        groups.setdefault(columns.at(record.round), []).append(record)
+    return groups
+
+
+def _outcome(group: Sequence[RoundRecord]) -> str:
+    """Return the outcome of a column: the worst of its rounds, so that one rejection in many is not lost."""
+    found = {record.outcome for record in group}
+    return next((outcome for outcome in ("rejected", "void") if outcome in found), "accepted")
+
+
+def _deeds(group: Sequence[RoundRecord]) -> Iterable[tuple[int, str, bool]]:
+    """Yield (member, CSS class, whether it proposed) for every member drawn in a column's rounds."""
+    earned: defaultdict[int, int] = defaultdict(int)
+    proposed: dict[int, bool] = {}
+    for record in group:
+        for member in record.proposers:
+            proposed[member] = True
+        for member in record.voters:
+            proposed.setdefault(member, False)
+        for name, delta in record.deltas.items():
+            earned[int(name)] += delta
+    for member in sorted({*proposed, *earned}):
+        won = earned[member]
+        yield member, "won" if won > 0 else "lost" if won < 0 else "none", proposed.get(member, False)
+
+
+def _ratios(group: Sequence[RoundRecord]) -> dict[int, float]:
+    """Return each voter's mean ratio of new to old score; from 0 to anything counts as 1 or, better, as 2."""
+    found: defaultdict[int, list[float]] = defaultdict(list)
+    for record in group:
+        for name, (old, new) in record.scores.items():
+            found[int(name)].append(new / old if old else 2.0 if new else 1.0)
+    return {member: sum(ratios) / len(ratios) for member, ratios in found.items()}
+
+
+def _level(ratio: float, line: float) -> str:
+    edges = (line * 0.9, line, 1.0, 1.01, 1.05)
+    return f"s{sum(ratio >= edge for edge in edges)}"
+
+
+def _no_share(rounds: Iterable[RoundRecord]) -> float:
+    votes = [(record.yes, record.no) for record in rounds]
+    cast = sum(yes + no for yes, no in votes)
+    return sum(no for _, no in votes) / cast if cast else 0.0
+
+
+def _per_column(columns: Columns) -> str:
+    return f" ({columns.width} rounds a column)" if columns.width > 1 else ""
+
+
+def _said(results: Results) -> str:
+    counts = ", ".join(f"{results.count(outcome)} {outcome}" for outcome in ("accepted", "rejected", "void"))
+    return f"Rounds: {counts}. The tables below say the same in words."

@@ -1,0 +1,154 @@
+"""The report, top to bottom: what came out, how it came about, who was paid, and how to check all of it."""
+
+from fl_alliance.amounts import fml
+from fl_alliance.chain.types import WEI_PER_GWEI
+from fl_alliance.config import fml_to_wei
+from fl_alliance.report.clarke import clarke_chart
+from fl_alliance.report.facts import (
+    better_by,
+    comparison_table,
+    digests_table,
+    rounds_table,
+    settings_table,
+    time_table,
+)
+from fl_alliance.report.grids import roles_chart, scores_chart
+from fl_alliance.report.lines import balances_chart, headline_chart, loss_chart, pool_chart
+from fl_alliance.report.markup import Markup, el, join
+from fl_alliance.report.money import payouts_table, slashes_table, totals_table
+from fl_alliance.report.plot import number
+from fl_alliance.report.style import CSS
+from fl_alliance.results import Results
+
+_TITLES = {
+    "result": "Result",
+    "learning": "Learning",
+    "rounds": "Rounds",
+    "judgement": "Judgement",
+    "errors": "Error grid",
+    "money": "Money",
+    "slashes": "Slashes",
+    "verify": "Verify",
+    "settings": "Settings",
+}
+
+
+def page(results: Results) -> str:
+    """Return the whole document; it refers to nothing outside itself."""
+    sections = {name: content for name, content in _sections(results).items() if content}
+    name = f"FL Alliance report: {results.workload}, {len(results.rounds)} rounds"
+    head = el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        # Nothing may be fetched, whatever a name that found its way into the page would like.
+        el(
+            "meta",
+            http_equiv="Content-Security-Policy",
+            content="default-src 'none'; style-src 'unsafe-inline'",
+        ),
+        el("title", name),
+        el("style", Markup(CSS)),
+    )
+    links = (el("a", _TITLES[key], href=f"#{key}") for key in sections)
+    body = [el("section", el("h2", _TITLES[key], id=key), content) for key, content in sections.items()]
+    main = el("main", *body)
+    return "<!doctype html>\n" + el("html", head, el("body", _header(results), el("nav", *links), main), lang="en")
+
+
+def _header(results: Results) -> Markup:
+    nodes = results.config.get("nodes", "?")
+    return el(
+        "header",
+        el("p", f"FL Alliance · {_strategy(results)} · {nodes} nodes · {results.folder.root.name}", class_="over"),
+        el("h1", _sentence(results)),
+        el("dl", *(el("div", el("dt", term), el("dd", *said)) for term, said in _tiles(results)), class_="tiles"),
+    )
+
+
+def _sections(results: Results) -> dict[str, Markup]:
+    alliance = results.config.get("alliance", {})
+    stake, least, pool = (_gwei(alliance.get(name, "0"), name) for name in ("stake", "min_stake", "pool"))
+    tolerance, slash = int(alliance.get("tolerance_bps", 0)), int(alliance.get("slash_bps", 0))
+    command = f"fl-alliance audit {results.folder.root}\nfl-alliance ledger {results.folder.root}"
+    return {
+        "result": comparison_table(results),
+        "learning": join(headline_chart(results), loss_chart(results)),
+        "rounds": join(
+            el("p", _ROUNDS, class_="note"),
+            roles_chart(results),
+            el("details", el("summary", "All rounds as a table"), rounds_table(results)),
+            time_table(results),
+        ),
+        "judgement": join(
+            el("p", f"{_JUDGEMENT} {1 - tolerance / 10_000:.0%} of the old one.", class_="note"),
+            scores_chart(results, tolerance),
+        ),
+        "errors": clarke_chart(results),
+        "money": join(
+            balances_chart(results, stake, least),
+            pool_chart(results, pool),
+            payouts_table(results, stake),
+            totals_table(results, stake, pool),
+        ),
+        "slashes": join(
+            el(
+                "p", f"A member on the losing side of a round loses {slash / 10_000:.1%} of its balance.", class_="note"
+            ),
+            slashes_table(results),
+        ),
+        "verify": join(
+            el("p", _VERIFY),
+            el("pre", el("code", command)),
+            digests_table(results),
+        ),
+        "settings": settings_table(results),
+    }
+
+
+_ROUNDS = (
+    "Every round the chain draws who proposes and, once the proposals are locked, who votes. A whole cell is a "
+    "proposer, a flat one a voter; blue was paid, orange was slashed."
+)
+_JUDGEMENT = (
+    "A voter scores the old model and the candidate on its own held-out data. "
+    "It votes yes when the new score is at least"
+)
+_VERIFY = (
+    "The chain file holds every proof, signature, vote and payout. The first command checks them all, trusting nobody; "
+    "the second says who was paid what, and why."
+)
+
+
+def _sentence(results: Results) -> str:
+    metric = results.headline
+    if metric is None or metric.name not in results.final:
+        return f"{results.workload}: {len(results.rounds)} rounds"
+    unit = f" {metric.unit}" if metric.unit else ""
+    return f"{results.workload}: {metric.label} {number(results.final[metric.name])}{unit}"
+
+
+def _tiles(results: Results) -> list[tuple[str, list[str | Markup]]]:
+    tiles: list[tuple[str, list[str | Markup]]] = []
+    for name, values in results.references.items():
+        share = better_by(results, values)
+        if share is not None:
+            tiles.append((f"against {name}", [f"{share:+.1%}", el("small", "better" if share >= 0 else "worse")]))
+    if not results.rounds:
+        return tiles
+    deltas = [delta for record in results.rounds for delta in record.deltas.values()]
+    counts = ", ".join(f"{results.count(name)} {name}" for name in ("rejected", "void"))
+    tiles += [
+        ("rounds accepted", [f"{results.count('accepted')} of {len(results.rounds)}", el("small", counts)]),
+        ("paid", [fml(sum(d for d in deltas if d > 0)), el("small", "FML to proposers and voters")]),
+        ("slashed", [fml(-sum(d for d in deltas if d < 0)), el("small", "FML, back into the pool")]),
+    ]
+    return tiles
+
+
+def _strategy(results: Results) -> str:
+    return str(results.config.get("strategy", {}).get("_target_", "?")).rpartition(".")[2]
+
+
+def _gwei(amount: object, name: str) -> int:
+    return fml_to_wei(str(amount), f"alliance.{name}") // WEI_PER_GWEI
