@@ -208,6 +208,19 @@ def test_averaging_over_the_sites_beats_training_alone(workload: Workload) -> No
     assert tuned[loss] < 0.9 * initial[loss]
 
 
+def test_the_published_rule_accepts_honest_rounds_and_rejects_a_flipped_update(workload: Workload) -> None:
+    sites = [workload.load(node, 10, 0) for node in range(10)]
+    honest = [fedavg(workload, sites, rounds, workload.defaults) for rounds in (2, 3)]
+    start = workload.initial_arrays(0)
+    flipped = {name: 2 * start[name] - honest[1][name] for name in start}
+
+    def votes_for(old: Arrays, new: Arrays) -> int:
+        return sum(workload.score(new, site).score >= 0.95 * workload.score(old, site).score for site in sites)
+
+    assert votes_for(*honest) >= 7
+    assert votes_for(honest[0], flipped) <= 2
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
