@@ -20,9 +20,9 @@ from fl_alliance.chain.node.settings import Settings
 _START_S = 20.0
 _PACE = 64
 _ENV = "FL_ALLIANCE_ANVIL"
-# The shell holds the other end of a pipe: when this process ends, however it ends, the pipe closes and the whole
-# group goes (npm's anvil is a script that starts the binary, and does not pass signals on).
-_GUARD = 'exec 3<&0; "$@" </dev/null & read -r _ <&3; kill -KILL 0'
+# A watcher holds the other end of a pipe: when this process ends, however it ends, the pipe closes and the whole
+# group goes (npm's anvil is a script that starts the binary).
+_GUARD = 'exec 3<&0; (read -r _ <&3; kill -KILL 0) >/dev/null 2>&1 & exec "$@" </dev/null 3<&-'
 
 
 def find_anvil(url: str = "anvil://") -> str:

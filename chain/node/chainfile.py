@@ -108,16 +108,17 @@ class BlockLog:
             where it exists and is damaged; `self.blocks` then was never offered
         """
         self.path = str(path)
-        self._lock = _take_lock(self.path)
+        self._lock: int | None = None
+        lock = self._lock = _take_lock(self.path)
         try:
             self._db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             self.settings = self._open(settings)
             self.blocks = list(_verified(self._db, self.path, self.settings)) if self._has_head() else []
         except sqlite3.DatabaseError as broken:
-            _release_lock(self.path, self._lock)
+            _release_lock(self.path, lock)
             raise ChainCorrupt(self.path, None, f"no readable SQLite file ({broken})", "a chain file") from broken
         except BaseException:
-            _release_lock(self.path, self._lock)
+            _release_lock(self.path, lock)
             raise
 
     def _open(self, settings: Settings) -> Settings:
@@ -159,9 +160,11 @@ class BlockLog:
             raise
 
     def close(self) -> None:
-        """Fold the write-ahead log into the file and let others write it."""
+        """Fold the write-ahead log into the file and let others write it. May be repeated."""
         self._db.close()
-        _release_lock(self.path, self._lock)
+        if self._lock is not None:
+            _release_lock(self.path, self._lock)
+            self._lock = None
 
 
 def _head(number: int, digest: bytes) -> bytes:

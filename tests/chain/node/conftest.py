@@ -12,7 +12,7 @@ from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.contract import Contract
 
-from fl_alliance.chain.connect import close, connect
+from fl_alliance.chain.connect import advance_to, close, connect, connected
 from fl_alliance.chain.errors import AnvilMissing
 from fl_alliance.chain.node.anvil import find_anvil
 
@@ -127,3 +127,21 @@ def probe(sender: Sender) -> Contract:
 def ask() -> Callable[..., Any]:
     """Send one raw JSON-RPC request through web3."""
     return rpc
+
+
+@pytest.fixture(scope="session")
+def write_chain(proposer: LocalAccount) -> Callable[[str, int], None]:
+    """Fill a chain file with deployments, calls, a revert, an empty block and transfers."""
+
+    def write(url: str, rounds: int) -> None:
+        with connected(url) as w3:
+            sender = Sender(w3, proposer)
+            probe = sender.deploy()
+            for index in range(rounds):
+                sender.call(probe, "work", 12, 3)
+                sender.call(probe, "failAfterWriting")
+                sender.call(probe, "spawn", index.to_bytes(32))
+                sender.send(to=probe.address, value=index)
+                advance_to(w3, w3.eth.get_block("latest")["timestamp"] + 30)
+
+    return write
