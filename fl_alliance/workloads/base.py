@@ -163,6 +163,14 @@ class HasReferences(Protocol):
         """Return name of the method -> its metrics on the union of the sites' test parts."""
 
 
+@runtime_checkable
+class HasPredictions(Protocol):
+    """A regression workload whose single predictions can be plotted against what was measured."""
+
+    def predictions(self, arrays: Arrays, examples: Examples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return measured and predicted value of every example, in the unit of the headline metric."""
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorGrid:
     """Single predictions beside what was measured, each with the zone of harm it falls in.

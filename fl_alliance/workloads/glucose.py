@@ -154,6 +154,10 @@ class Glucose(TorchWorkload):
         }
         return {name: errors_mg_dl(values - measured) for name, values in predicted.items()}
 
+    def predictions(self, arrays: Arrays, examples: Examples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return measured and predicted glucose of every window, in mg/dL."""
+        return examples.y.astype(np.float64), self.outputs(arrays, examples.x).astype(np.float64)
+
     def error_grid(self, arrays: Arrays | Sequence[Arrays], sites: Sequence[Site]) -> ErrorGrid:
         """Return Clarke's error grid over all sites' test windows."""
         measured, predicted = _measured(sites), self._predicted(arrays, sites)
@@ -162,7 +166,7 @@ class Glucose(TorchWorkload):
 
     def _predicted(self, arrays: Arrays | Sequence[Arrays], sites: Sequence[Site]) -> NDArray[np.float64]:
         pairs = zip(one_each(arrays, sites), sites, strict=True)
-        return np.concatenate([self.outputs(model, site.test.x) for model, site in pairs]).astype(np.float64)
+        return np.concatenate([self.predictions(model, site.test)[1] for model, site in pairs])
 
 
 Parts = tuple[Examples, Examples, Examples]

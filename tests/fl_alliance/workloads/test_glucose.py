@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from fl_alliance.workloads import WorkloadError, get
-from fl_alliance.workloads.base import Examples, HasErrorGrid, HasReferences, Site
+from fl_alliance.workloads.base import Examples, HasErrorGrid, HasPredictions, HasReferences, Site
 from fl_alliance.workloads.baselines import fedavg
 from fl_alliance.workloads.glucose import GAP_MIN, Glucose
 
@@ -86,6 +86,10 @@ def test_the_error_grid_holds_every_test_window_and_few_are_harmful(sites: list[
     grid = workload.error_grid(workload.initial_arrays(0), sites)
     windows = sum(len(site.test) for site in sites)
     assert len(grid.reference) == len(grid.predicted) == len(grid.zones) == windows
+    assert isinstance(workload, HasPredictions)
+    measured, predicted = workload.predictions(workload.initial_arrays(0), sites[0].test)
+    assert np.array_equal(measured, grid.reference[: len(measured)])
+    assert np.allclose(predicted, grid.predicted[: len(predicted)])
     assert grid.shares["A"] + grid.shares["B"] > 0.98
     assert grid.shares["A"] == pytest.approx(float(np.mean(grid.zones == "A")))
 
