@@ -84,6 +84,10 @@ class EvmState(World, _BaseState):  # type: ignore[misc]
             excess_blob_gas=0,
         )
 
+    def is_address_warm(self, address: bytes) -> bool:
+        # EIP-2929: a precompile costs the warm price from the first call on
+        return address in self.computation_class.get_precompiles() or super().is_address_warm(address)
+
     def get_ancestor_hash(self, block_number: int) -> bytes:
         if not 0 < self.environment.number - block_number <= 256:
             return b""
