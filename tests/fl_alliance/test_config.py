@@ -1,0 +1,60 @@
+"""A configuration that cannot run is refused before anything runs, naming the setting, its value and what is needed."""
+
+from dataclasses import replace
+
+import pytest
+
+from fl_alliance.config import ConfigError, config_digest, fml_to_wei, load_config, to_yaml
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("round=3", "Did you mean 'rounds'"),
+        ("alliance.proposer=3", "Did you mean 'alliance.proposers'"),
+        ("rounds=ten", "rounds=ten"),
+        ("rounds=0", "rounds=0: needs 1 to 65535"),
+        ("nodes=2000", "nodes=2000: needs 1 to 1024"),
+        ("alliance.proposers=9", "committee cannot be larger than the 10 nodes"),
+        ("alliance.proposers=0", "needs at least 1"),
+        ("alliance.voters=-1", "needs 0 .nobody judges. or more"),
+        ("alliance.stake=10", "is below the minimum stake alliance.min_stake=50"),
+        ("alliance.stake=much", "needs an amount of FML"),
+        ("alliance.stake=1.0000000001", "at most nine decimals"),
+        ("alliance.min_stake=0", "needs more than 0"),
+        ("alliance.slash_bps=10001", "needs 0 to 10000 basis points"),
+        ("alliance.leader_s=0", "needs at least 1 second"),
+        ("train.learning_rate=-1", "needs more than 0"),
+        ("strategy=nonsense", "Available options in 'strategy'"),
+        ("workload=nonsense", "Available options in 'workload'"),
+        ("runtime.name=cloud", "needs one of local, ray"),
+        ("rounds=5,10", "rounds=5,10"),
+    ],
+)
+def test_a_bad_setting_is_named(override: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load_config(override)
+
+
+def test_words_and_one_string_compose_the_same_configuration() -> None:
+    assert load_config(["rounds=5", "workload=digits"]) == load_config("rounds=5 workload=digits")
+
+
+def test_the_digest_says_what_decides_the_result_and_not_where_it_runs() -> None:
+    config = load_config("rounds=5")
+    elsewhere = replace(config, chain=replace(config.chain, url="http://localhost:8545"))
+    assert config_digest(elsewhere) == config_digest(config)
+    assert config_digest(load_config("rounds=6")) != config_digest(config)
+
+
+def test_the_resolved_configuration_holds_the_name_of_the_key_and_not_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "5f" * 32
+    monkeypatch.setenv("RELAYER_KEY", secret)
+    text = to_yaml(load_config("chain.relayer_key_env=RELAYER_KEY"))
+    assert "RELAYER_KEY" in text
+    assert secret not in text
+
+
+def test_amounts_are_exact() -> None:
+    assert fml_to_wei("0.000000001", "x") == 10**9
+    assert fml_to_wei("64", "x") == 64 * 10**18
