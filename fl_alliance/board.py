@@ -127,7 +127,7 @@ class Board:
         self.round = self.settled = event.round
         self.since, self.last, self.stage = now, event, f"round {event.round} {event.outcome}"
         self.outcomes.append(event.outcome)
-        self.metrics.append(event.evaluate_metrics)
+        self.metrics.append(event.metrics or event.evaluate_metrics)
         self.balances, self.pool = event.balances, event.pool
         for member, (old, new) in event.scores.items():
             seat = self.seat(member)
@@ -139,7 +139,8 @@ class Board:
         self.judged = self.seats
 
     def _lead(self, leader: int, absent: tuple[int, ...]) -> None:
-        self.seat(leader).leads = True
+        if leader >= 0:
+            self.seat(leader).leads = True
         for member in absent:
             self.seat(member).absent = True
 

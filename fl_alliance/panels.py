@@ -37,7 +37,7 @@ def round_line(board: Board, headline: Metric | None) -> str:
     parts = [
         f"round {event.round:>{len(str(board.rounds))}}/{board.rounds}",
         f"{event.outcome:<8} {event.yes}:{event.no}",
-        _figure(event.evaluate_metrics, headline),
+        _figure(board.metrics[-1], headline),
         f"paid {fml(paid)} slashed {fml(taken)} FML",
         f"{board.lengths[-1]:.2f} s",
         f"ETA {_clock(board.remaining_s)}" if board.remaining_s is not None else "",

@@ -87,10 +87,11 @@ class RunView:
 
     def _new_live(self) -> Live:
         return Live(
-            console=self._console, get_renderable=self._frame, refresh_per_second=FRAMES_PER_S, vertical_overflow="crop"
+            console=self._console, get_renderable=self.frame, refresh_per_second=FRAMES_PER_S, vertical_overflow="crop"
         )
 
-    def _frame(self) -> RenderableType:
+    def frame(self) -> RenderableType:
+        """Return the board as it is now, for the console's size."""
         with self._lock:
             return draw(self._board, self._config, self._folder, self._headline, self._console.size)
 

@@ -6,6 +6,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from fl_alliance.chain.errors import ChainError
     from fl_alliance.config import ConfigError
     from fl_alliance.folders import FolderError
+    from fl_alliance.strategies.errors import StrategyError
     from fl_alliance.workloads.errors import WorkloadError
 
-    return ConfigError, FolderError, ChainError, WorkloadError
+    return ConfigError, FolderError, ChainError, StrategyError, WorkloadError

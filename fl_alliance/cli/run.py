@@ -96,17 +96,21 @@ def execute(arguments: argparse.Namespace) -> int:
 def run_job(overrides: list[str], folder: "RunFolder", quiet: bool, resume: bool = False) -> int:
     """Run one job with its live view and print where its results are."""
     from fl_alliance.config import load_config
+    from fl_alliance.flower_log import flower_log_in
     from fl_alliance.job import run
     from fl_alliance.summary import print_summary
     from fl_alliance.view import RunView
 
     config = load_config(overrides)
     try:
-        with RunView(config, str(folder.root), quiet=quiet) as view:
+        with flower_log_in(folder.root / "flower.log"), RunView(config, str(folder.root), quiet=quiet) as view:
             run(config, folder, listener=view, overrides=overrides, resume=resume)
     except KeyboardInterrupt:
         print(_stopped(folder), file=sys.stderr)
         return 130
+    finally:
+        if not any(folder.root.iterdir()):
+            folder.root.rmdir()  # what could not begin leaves nothing behind
     print_summary(folder)
     return 0
 

@@ -1,13 +1,14 @@
 """The report's plain tables: the comparison, where the time went, the rounds, the configuration, the digests."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fl_alliance.amounts import fml
 from fl_alliance.records import RoundRecord
 from fl_alliance.report.markup import Markup, el, table
-from fl_alliance.report.plot import number
+from fl_alliance.report.plot import tick_text
 from fl_alliance.results import Results
+from fl_alliance.workloads.base import Metric
 
 MOST_ROUNDS = 1000
 """Rounds listed one by one, the newest."""
@@ -18,17 +19,14 @@ def comparison_table(results: Results) -> Markup:
     if not results.metrics or not results.final:
         return Markup("")
     methods = {"this run": results.final, **results.references}
-    best = {
-        metric.name: (max if metric.higher_is_better else min)(
-            (values[metric.name] for values in methods.values() if metric.name in values), default=None
-        )
-        for metric in results.metrics
-    }
+    columns = [_column(metric, list(methods.values())) for metric in results.metrics]
     rows: list[list[str | Markup]] = [
-        [name, *(_figure(values.get(m.name), best[m.name]) for m in results.metrics), _against(results, values)]
-        for name, values in methods.items()
+        [el("b", name) if values is results.final else name, columns[0][row], _against(results, values)]
+        + [column[row] for column in columns[1:]]
+        for row, (name, values) in enumerate(methods.items())
     ]
-    heads = ["model", *(f"{m.label}{f', {m.unit}' if m.unit else ''}" for m in results.metrics), "this run is"]
+    first, *others = results.metrics
+    heads = ["model", _head(first), "this run is", *map(_head, others)]
     return table(heads, rows, "The final model beside others, on the sites' test data", frozenset(range(1, len(heads))))
 
 
@@ -92,10 +90,19 @@ def settings_table(results: Results) -> Markup:
 _DIGESTS = ("code_digest", "config_digest", "initial_model")
 
 
-def _figure(value: float | None, best: float | None) -> Markup:
-    if value is None:
-        return Markup("")
-    return el("b" if value == best else "span", number(value))
+def _column(metric: Metric, methods: Sequence[Mapping[str, float]]) -> list[Markup]:
+    """Return one metric of every method, with the same decimals, the best in bold."""
+    found = [values[metric.name] for values in methods if metric.name in values]
+    if not found:
+        return [Markup("") for _ in methods]
+    best = (max if metric.higher_is_better else min)(found)
+    texts = dict(zip(found, tick_text(found), strict=True))
+    cells = (values.get(metric.name) for values in methods)
+    return [Markup("") if it is None else el("b" if it == best else "span", texts[it]) for it in cells]
+
+
+def _head(metric: Metric) -> str:
+    return f"{metric.label}, {metric.unit}" if metric.unit else metric.label
 
 
 def _against(results: Results, values: Mapping[str, float]) -> str:
@@ -112,7 +119,7 @@ def _bar(share: float) -> Markup:
 def _round_row(record: RoundRecord) -> list[str | Markup]:
     voted = [int(name) for name in record.scores]
     silent = sorted({*record.proposers, *record.voters} - {*record.proposed, *voted})
-    leaders = [str(record.leader)] + [str(record.voters_leader)] * (record.voters_leader is not None)
+    leaders = [str(leader) for leader in (record.leader, record.voters_leader) if leader is not None and leader >= 0]
     absent = f" (absent: {_members(record.absent_leaders)})" if record.absent_leaders else ""
     return [
         str(record.round),

@@ -53,10 +53,13 @@ def roles_chart(results: Results) -> Markup:
     columns, members = Columns.of(rounds), len(rounds[-1].balances)
     cells: defaultdict[str, list[str]] = defaultdict(list)
     for column, group in _grouped(rounds, columns).items():
-        cells[f"out {_outcome(group)}"].append(f"M{column} {-_STRIP}h1v1h-1z")
+        cells[_outcome(group)].append(f"M{column} {-_STRIP}h1v1h-1z")
         for member, style, whole in _deeds(group):
             cells[style].append(f"M{column} {member}h1v1h-1z" if whole else f"M{column} {member + 0.25:g}h1v.5h-1z")
     chart = _grid("Who proposed and voted", _said(results), cells, columns, members, strip=True)
+    strip = [("cell out rejected", "rejected"), ("cell out void", "void")]
+    if columns.width > 1:
+        strip = [("cell s2", "up to 20 % not accepted"), ("cell s1", "up to 50 %"), ("cell s0", "more")]
     entries = [
         ("cell won", "proposed, paid"),
         ("cell won flat", "voted, paid"),
@@ -64,8 +67,7 @@ def roles_chart(results: Results) -> Markup:
         ("cell lost flat", "voted, slashed"),
         ("cell none", "drawn, neither"),
         ("cell out accepted", "top line: accepted"),
-        ("cell out rejected", "rejected"),
-        ("cell out void", "void"),
+        *strip,
     ]
     return figure(f"Members by round{_per_column(columns)}", chart, legend(entries))
 
@@ -91,7 +93,7 @@ def scores_chart(results: Results, tolerance_bps: int) -> Markup:
         ("cell s4", "up to 1.05"),
         ("cell s5", "above 1.05"),
     ]
-    return figure(f"New score over old score{_per_column(columns)}", chart, legend(entries))
+    return figure(f"New score over old score, voters by round{_per_column(columns)}", chart, legend(entries))
 
 
 def _grid(title: str, said: str, cells: Mapping[str, list[str]], columns: Columns, members: int, strip: bool) -> Markup:
@@ -129,9 +131,13 @@ def _grouped(rounds: Iterable[RoundRecord], columns: Columns) -> dict[int, list[
 
 
 def _outcome(group: Sequence[RoundRecord]) -> str:
-    """Return the outcome of a column: the worst of its rounds, so that one rejection in many is not lost."""
-    found = {record.outcome for record in group}
-    return next((outcome for outcome in ("rejected", "void") if outcome in found), "accepted")
+    """Return the class of a column's outcome: its round's, or by how many of its rounds were not accepted."""
+    if len(group) == 1:
+        return f"out {group[0].outcome}"
+    refused = sum(record.outcome != "accepted" for record in group) / len(group)
+    return next(
+        style for limit, style in ((0, "out accepted"), (0.2, "s2"), (0.5, "s1"), (1, "s0")) if refused <= limit
+    )
 
 
 def _deeds(group: Sequence[RoundRecord]) -> Iterable[tuple[int, str, bool]]:

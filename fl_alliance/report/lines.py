@@ -21,6 +21,7 @@ from fl_alliance.report.plot import (
     polyline,
     round_ticks,
     shape,
+    tick_text,
     ticks,
 )
 from fl_alliance.results import Results
@@ -30,6 +31,7 @@ MOST_POINTS = 400
 """Points of one line; more than that cannot be seen."""
 MOST_LINES = 150
 """Members drawn one by one in the balances; beyond it every n-th, always with the named ones."""
+MOST_LARGE_DOTS = 40
 _NAMED = 3
 
 Series = Sequence[tuple[int, float]]
@@ -55,7 +57,7 @@ def headline_chart(results: Results) -> Markup:
     chart = _over_rounds(
         f"{metric.label}{unit} over rounds",
         _describe(metric, values, beaten),
-        [shape(levels, "level"), shape(_line(values, x, scale), "l1"), shape(dots(marked[:MOST_POINTS]), "dot bad")],
+        [shape(levels, "level"), shape(_line(values, x, scale), "l1"), shape(dots(_thinned(marked)), _mark(marked))],
         x,
         scale,
         labels,
@@ -153,7 +155,8 @@ def _over_rounds(
     first: int = 1,
     height: int = 260,
 ) -> Markup:
-    y = [(scale.at(value), number(value)) for value in ticks(scale.low, scale.high, 6 if height > 200 else 3)]
+    marks = ticks(scale.low, scale.high, 6 if height > 200 else 3)
+    y = list(zip(map(scale.at, marks), tick_text(marks), strict=True))
     return frame(
         title,
         said,
@@ -162,7 +165,7 @@ def _over_rounds(
         y_ticks=y,
         x_label="round",
         labels=labels,
-        gutter=max((len(label.text) for label in labels), default=0) + 1,
+        gutter=max((len(label.text) for label in labels), default=0) + 2,
         height_px=height,
     )
 
@@ -194,6 +197,10 @@ def _series(rounds: Sequence[RoundRecord], of: Callable[[RoundRecord], Mapping[s
 def _loss_names(rounds: Sequence[RoundRecord], of: Callable[[RoundRecord], Mapping[str, float]]) -> list[str]:
     found = next((of(record) for record in rounds if of(record)), {})
     return [name for name in found if "loss" in name][:1]
+
+
+def _mark(marked: Sequence[object]) -> str:
+    return "dot bad" if len(marked) <= MOST_LARGE_DOTS else "dot bad small"
 
 
 def _describe(metric: Metric, values: Series, beaten: Mapping[str, float]) -> str:

@@ -125,7 +125,7 @@ def _sentence(results: Results) -> str:
     if metric is None or metric.name not in results.final:
         return f"{results.workload}: {len(results.rounds)} rounds"
     unit = f" {metric.unit}" if metric.unit else ""
-    return f"{results.workload}: {metric.label} {number(results.final[metric.name])}{unit}"
+    return f"{results.workload.capitalize()}: {metric.label} {number(results.final[metric.name])}{unit}"
 
 
 def _tiles(results: Results) -> list[tuple[str, list[str | Markup]]]:
@@ -133,13 +133,13 @@ def _tiles(results: Results) -> list[tuple[str, list[str | Markup]]]:
     for name, values in results.references.items():
         share = better_by(results, values)
         if share is not None:
-            tiles.append((f"against {name}", [f"{share:+.1%}", el("small", "better" if share >= 0 else "worse")]))
+            tiles.append((f"{'better' if share >= 0 else 'worse'} than {name} by", [f"{abs(share):.1%}"]))
     if not results.rounds:
         return tiles
     deltas = [delta for record in results.rounds for delta in record.deltas.values()]
     counts = ", ".join(f"{results.count(name)} {name}" for name in ("rejected", "void"))
     tiles += [
-        ("rounds accepted", [f"{results.count('accepted')} of {len(results.rounds)}", el("small", counts)]),
+        ("rounds accepted", [f"{results.count('accepted'):,} of {len(results.rounds):,}", el("small", counts)]),
         ("paid", [fml(sum(d for d in deltas if d > 0)), el("small", "FML to proposers and voters")]),
         ("slashed", [fml(-sum(d for d in deltas if d < 0)), el("small", "FML, back into the pool")]),
     ]

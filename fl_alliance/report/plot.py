@@ -190,7 +190,20 @@ def figure(caption: str, *content: Markup) -> Markup:
 
 
 def number(value: float) -> str:
-    """Return a value as an axis shows it: up to four significant digits, no exponent where it can be avoided."""
-    if value and (abs(value) >= 1e6 or abs(value) < 1e-4):
+    """Return a value with four significant digits, without an exponent where it can be avoided."""
+    if not math.isfinite(value):
+        return "none"
+    if value and (abs(value) >= 1e6 or abs(value) < 1e-3):
         return f"{value:.3g}"
-    return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"
+    places = 3 - math.floor(math.log10(abs(value))) if value else 0
+    text = f"{value:,.{max(places, 0)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def tick_text(values: Sequence[float]) -> list[str]:
+    """Return the texts of an axis, all with as many decimals as the one that needs most."""
+    texts = [number(value) for value in values]
+    most = max((len(text.partition(".")[2]) for text in texts), default=0)
+    if any("e" in text for text in texts):
+        return texts
+    return [f"{value:,.{most}f}" for value in values]

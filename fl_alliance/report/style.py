@@ -48,6 +48,7 @@ path{fill:none;vector-effect:non-scaling-stroke;stroke-linejoin:round;stroke-lin
 .border{stroke:var(--soft);stroke-width:1.1}
 .dot{stroke-width:3.2}
 .dot.bad{stroke:var(--warm);stroke-width:8}
+.dot.bad.small{stroke-width:4}
 .zA{stroke:var(--blue)}.zB{stroke:var(--blue2)}.zC{stroke:var(--third)}.zD{stroke:var(--warm2)}.zE{stroke:var(--warm)}
 .gap{stroke:var(--paper);stroke-width:2}
 .grid path:not(.gap){shape-rendering:crispEdges}

@@ -131,6 +131,7 @@ def events_of(record: RoundRecord) -> list[Event]:
             tuple(record.balances),
             record.pool,
             bytes.fromhex(record.model),
+            record.metrics,
             record.evaluate_metrics,
             record.seconds,
             record.reward,
