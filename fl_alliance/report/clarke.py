@@ -68,7 +68,9 @@ def clarke_chart(results: Results) -> Markup:
     caption = f"Clarke error grid{f', {ahead} minutes ahead' if ahead else ''}"
     said = ", ".join(f"zone {name} {share:.1%}" for name, share in found.items())
     rows: list[list[str | Markup]] = [[name, f"{share:.2%}", ZONES[name]] for name, share in found.items()]
-    zones = table(["zone", "share", "such a prediction is"], rows, f"{len(reference):,} predictions by zone", {1})
+    zones = table(
+        ["zone", "share", "such a prediction is"], rows, f"{len(reference):,} predictions by zone", frozenset({1})
+    )
     return el("div", figure(caption, _scatter(reference, prediction, said)), zones, class_="pair")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fl_alliance.records import RoundRecord
 from fl_alliance.report.markup import Markup
 from fl_alliance.report.plot import SIDE, figure, frame, legend, round_ticks, shape
+from fl_alliance.report.pointing import readout
 from fl_alliance.results import Results
 
 MOST_COLUMNS = 400
@@ -69,7 +70,7 @@ def roles_chart(results: Results) -> Markup:
         ("cell out accepted", "top line: accepted"),
         *strip,
     ]
-    return figure(f"Members by round{_per_column(columns)}", chart, legend(entries))
+    return figure(f"Members by round{_per_column(columns)}", chart, readout(), legend(entries))
 
 
 def scores_chart(results: Results, tolerance_bps: int) -> Markup:
@@ -93,7 +94,7 @@ def scores_chart(results: Results, tolerance_bps: int) -> Markup:
         ("cell s4", "up to 1.05"),
         ("cell s5", "above 1.05"),
     ]
-    return figure(f"New score over old score, voters by round{_per_column(columns)}", chart, legend(entries))
+    return figure(f"New score over old score, voters by round{_per_column(columns)}", chart, readout(), legend(entries))
 
 
 def _grid(title: str, said: str, cells: Mapping[str, list[str]], columns: Columns, members: int, strip: bool) -> Markup:
@@ -113,6 +114,8 @@ def _grid(title: str, said: str, cells: Mapping[str, list[str]], columns: Column
         height_px=round(row_px * (members + top)),
         box=(0, -top, columns.count, members + top),
         style="grid" if columns.count > 40 else "grid few",
+        data_rows=members,
+        data_top=top,
     )
 
 

@@ -17,6 +17,7 @@ from fl_alliance.report.lines import balances_chart, headline_chart, loss_chart,
 from fl_alliance.report.markup import Markup, el, join
 from fl_alliance.report.money import payouts_table, slashes_table, totals_table
 from fl_alliance.report.plot import number
+from fl_alliance.report.pointing import SCRIPT_SOURCE, cells_of
 from fl_alliance.report.style import CSS
 from fl_alliance.results import Results
 
@@ -45,15 +46,15 @@ def page(results: Results) -> str:
         el(
             "meta",
             http_equiv="Content-Security-Policy",
-            content="default-src 'none'; style-src 'unsafe-inline'",
+            content=f"default-src 'none'; style-src 'unsafe-inline'; script-src {SCRIPT_SOURCE}",
         ),
         el("title", name),
         el("style", Markup(CSS)),
     )
     links = (el("a", _TITLES[key], href=f"#{key}") for key in sections)
-    body = [el("section", el("h2", _TITLES[key], id=key), content) for key, content in sections.items()]
-    main = el("main", *body)
-    return "<!doctype html>\n" + el("html", head, el("body", _header(results), el("nav", *links), main), lang="en")
+    main = (el("section", el("h2", _TITLES[key], id=key), content) for key, content in sections.items())
+    body = el("body", _header(results), el("nav", *links), el("main", *main), cells_of(results.rounds))
+    return "<!doctype html>\n" + el("html", head, body, lang="en")
 
 
 def _header(results: Results) -> Markup:

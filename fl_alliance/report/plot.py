@@ -130,6 +130,7 @@ def frame(
     box: tuple[float, float, float, float] = (0, 0, SIDE, SIDE),
     extra: Markup | None = None,
     style: str = "",
+    **attributes: str | float,
 ) -> Markup:
     """Return a chart.
 
@@ -146,6 +147,8 @@ def frame(
         The shapes' own coordinates, as an SVG viewBox.
     extra : Markup, optional
         HTML laid over the shapes.
+    attributes : str or float
+        More attributes of the chart's element.
     """
     number = f"{crc32(title.encode()):x}"
     y_written = list(y_ticks)
@@ -176,6 +179,7 @@ def frame(
         el("div", x_label, class_="xl") if x_label else None,
         class_=f"plot {style}".strip(),
         style=sides,
+        **attributes,
     )
 
 

@@ -57,6 +57,9 @@ path{fill:none;vector-effect:non-scaling-stroke;stroke-linejoin:round;stroke-lin
 .out.accepted{fill:var(--blue2)}.out.rejected{fill:var(--warm)}.out.void{fill:var(--grey)}
 .s0{fill:var(--warm)}.s1{fill:var(--warm2)}.s2{fill:var(--warm3)}.s3{fill:var(--blue3)}.s4{fill:var(--blue2)}
 .s5{fill:var(--blue)}
+.readout{display:block;font-size:.86rem;min-height:1.5em;margin-top:.3rem}
+.readout[hidden]{display:none}
+.grid .area{touch-action:pan-y;cursor:crosshair}
 .square{--h:auto!important;max-width:27rem}
 .square .area{aspect-ratio:1;height:auto;border:1px solid var(--line)}
 .zones b{position:absolute;transform:translate(-50%,-50%);color:var(--ink);font-size:.95rem;

@@ -17,6 +17,7 @@ from fl_alliance.report import write_report
 from fl_alliance.report.clarke import shares, zone
 from fl_alliance.report.markup import el
 from fl_alliance.report.plot import Label, fitted, number, round_ticks, spread, tick_text, ticks
+from fl_alliance.report.pointing import SCRIPT, SCRIPT_SOURCE
 
 MakeRun = Callable[..., RunFolder]
 HOSTILE = "<script>alert(1)</script>\"'><img src=https://evil.example/x onerror=alert(1)>"
@@ -64,8 +65,9 @@ def test_a_report_refers_to_nothing_outside_itself(make_run: MakeRun) -> None:
     assert links
     assert all(link.startswith("#") for link in links)
     assert not re.search(r"https?://|url\(|@import", html)
-    assert {"script", "link", "iframe", "img"}.isdisjoint(page.tags)
-    assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in page.attributes
+    assert {"link", "iframe", "img"}.isdisjoint(page.tags)
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src {SCRIPT_SOURCE}"
+    assert ("content", policy) in page.attributes
 
 
 def test_hostile_names_are_shown_and_do_nothing(make_run: MakeRun) -> None:
@@ -84,9 +86,24 @@ def test_hostile_names_are_shown_and_do_nothing(make_run: MakeRun) -> None:
     member = str(first.proposers[0])
     folder.append(replace(first, dropped={member: HOSTILE}, proposed=first.proposed[1:], reasons={member: HOSTILE}))
     page = Page(report(folder))
-    assert {"script", "img"}.isdisjoint(page.tags)
+    assert page.tags.count("script") == 2
+    assert "img" not in page.tags
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     assert page.text.count(" ".join(HOSTILE.split())) >= 4
+
+
+def test_the_only_script_is_the_one_the_policy_names(make_run: MakeRun) -> None:
+    scripts = re.findall(r"<script>(.*?)</script>", report(make_run("rounds=3")), re.DOTALL)
+    assert scripts == [SCRIPT]
+
+
+def test_the_cells_to_point_at_say_what_the_records_say(make_run: MakeRun) -> None:
+    folder = make_run("rounds=3")
+    found = re.search(r'<script type="application/json" id="cells">(.*?)</script>', report(folder))
+    assert found
+    for record, cells in zip(folder.rounds(), json.loads(found[1]), strict=True):
+        assert cells["n"] == record.round
+        assert {member: cell[1] for member, cell in cells["cells"].items()} == record.deltas
 
 
 def test_every_slash_appears_with_its_reason(make_run: MakeRun) -> None:
