@@ -28,6 +28,12 @@ def draw(
     return Group(*_header(board, config, folder, headline, size.width), members)
 
 
+def run_line(config: JobConfig, folder: str) -> str:
+    """Return what is run, and where its results go."""
+    strategy = str(config.strategy.get("_target_", "?")).rpartition(".")[2]
+    return f"{config.workload.name} · {strategy} · {config.nodes} nodes · {folder}"
+
+
 def round_line(board: Board, headline: Metric | None) -> str:
     """Return the last settled round in one plain line."""
     event = board.last
@@ -62,10 +68,8 @@ def _bar(share: float) -> str:
 def _header(
     board: Board, config: JobConfig, folder: str, headline: Metric | None, width: int
 ) -> Iterator[RenderableType]:
-    strategy = str(config.strategy.get("_target_", "?")).rpartition(".")[2]
     title = Text(no_wrap=True, overflow="ellipsis")
-    title.append("FL Alliance ", style="bold")
-    title.append(f"{config.workload.name} · {strategy} · {config.nodes} nodes · {folder}", style="dim")
+    title.append("FL Alliance ", style="bold").append(run_line(config, folder), style="dim")
     yield title
     yield _progress(board, width)
     yield _headline_text(board, headline, width)

@@ -11,7 +11,7 @@ from rich.live import Live
 
 from fl_alliance.board import Board
 from fl_alliance.config import JobConfig
-from fl_alliance.panels import draw, round_line
+from fl_alliance.panels import draw, round_line, run_line
 from fl_alliance.strategies.events import Event, RoundSettled, Stage
 from fl_alliance.workloads.base import Metric
 
@@ -62,6 +62,8 @@ class RunView:
     def __enter__(self) -> Self:
         if self._live:
             self._live.start()
+        elif not self._quiet:
+            self._console.print(run_line(self._config, self._folder), markup=False, soft_wrap=True)
         return self
 
     def __exit__(
@@ -81,7 +83,7 @@ class RunView:
 
     def _print(self, event: Event) -> None:
         if isinstance(event, Stage):
-            self._console.print(event.text, markup=False)
+            self._console.print(event.text, markup=False, soft_wrap=True)
         elif isinstance(event, RoundSettled):
             self._console.print(round_line(self._board, self._headline), markup=False, soft_wrap=True)
 

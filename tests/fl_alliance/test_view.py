@@ -119,9 +119,9 @@ def test_a_pipe_gets_one_line_a_round_without_control_characters(config: JobConf
     with screen.view:
         screen.see(story("rounds=5"))
     lines = screen.file.getvalue().splitlines()
-    assert lines[0] == "the contracts are deployed"
-    assert [line.split("  ")[0] for line in lines[1:]] == [f"round {number}/5" for number in range(1, 6)]
-    assert all("RMSE at 30 min" in line and "mg/dL" in line for line in lines[1:])
+    assert lines[:2] == ["glucose · FedAvg · 10 nodes · runs/x", "the contracts are deployed"]
+    assert [line.split("  ")[0] for line in lines[2:]] == [f"round {number}/5" for number in range(1, 6)]
+    assert all("RMSE at 30 min" in line and "mg/dL" in line for line in lines[2:])
     assert "\x1b" not in screen.file.getvalue()
 
 
