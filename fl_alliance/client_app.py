@@ -3,7 +3,6 @@
 The same app runs in this process, in Flower's simulation and in a deployment.
 """
 
-from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import cast
 
@@ -11,13 +10,13 @@ from flwr.app import ConfigRecord, Context, Message, MetricRecord
 from flwr.clientapp import ClientApp
 
 from fl_alliance.chain.accounts import NodeKey
-from fl_alliance.chain.messages import fml_domain
+from fl_alliance.chain.messages import commitment, fml_domain
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.config import JobConfig, load_config
 from fl_alliance.node import Ballot, Node
 from fl_alliance.strategies import wire
+from fl_alliance.training import train_config
 from fl_alliance.workloads import get as get_workload
-from fl_alliance.workloads.base import TrainConfig
 
 _BALLOT = "alliance.ballot"
 
@@ -46,7 +45,7 @@ def prove(message: Message, context: Context) -> Message:
     request = wire.alliance_record(message)
     tag, seed = Tag(wire.integer(request, "tag")), wire.data(request, "seed", 32)
     proof = _node(context).prove(wire.read_place(request), tag, seed)
-    return wire.reply_to(message, ConfigRecord({"proof": proof.encode()}))
+    return wire.reply_to(message, ConfigRecord({"proof": proof}))
 
 
 @app.train()
@@ -55,7 +54,9 @@ def train(message: Message, context: Context) -> Message:
     place = wire.read_place(wire.alliance_record(message))
     arrays = wire.to_arrays(message.content.array_records[wire.ARRAYS])
     settings = message.content.config_records.get("config", ConfigRecord())
-    update = _node(context).propose(place, arrays, train_config(_config(context), place.round, settings))
+    proximal_mu = cast(float | None, settings.get("proximal-mu"))
+    node = _node(context)
+    update = node.propose(place, arrays, train_config(_config(context), node.workload, place.round, proximal_mu))
     signed = ConfigRecord({"update": update.digest, "signature": update.signature})
     return wire.reply_to(
         message, signed, arrays=wire.to_record(dict(update.arrays)), metrics=MetricRecord(dict(update.metrics))
@@ -78,21 +79,17 @@ def evaluate(message: Message, context: Context) -> Message:
 @app.query("reveal")
 def reveal(message: Message, context: Context) -> Message:
     """Reveal the vote of this round, once the commitments are locked."""
-    place = wire.read_place(wire.alliance_record(message))
+    request = wire.alliance_record(message)
+    place = wire.read_place(request)
     kept = context.state.config_records.get(_BALLOT)
     if kept is None or (kept["task"], kept["round"]) != (place.task, place.round):
         raise LookupError(f"no vote was cast in round {place.round} of task {place.task}")
+    # Whoever sees a vote can submit it only where its commitment is listed; otherwise revealing gives it away.
+    if commitment(cast(bytes, kept["signature"])) not in wire.data(request, "commitments"):
+        raise LookupError(f"this node's commitment is not among those of round {place.round}")
     names = ("candidate", "score-old", "score-new", "signature")
     record = ConfigRecord({name: kept[name] for name in names})
     return wire.reply_to(message, record, metrics=context.state.metric_records[_BALLOT + ".metrics"])
-
-
-def train_config(config: JobConfig, round_number: int, settings: ConfigRecord) -> TrainConfig:
-    """Return how to train in this round; `proximal-mu` comes from the strategy (FedProx)."""
-    defaults = get_workload(config.workload.name, **config.workload.options).defaults
-    given = {name: value for name, value in asdict(config.train).items() if value is not None}
-    proximal_mu = float(cast(float, settings.get("proximal-mu", defaults.proximal_mu)))
-    return replace(defaults, **given, proximal_mu=proximal_mu, seed=config.seed, round=round_number)
 
 
 def _keep(context: Context, ballot: Ballot) -> None:

@@ -6,24 +6,20 @@ The node's key and its data stay inside; what a method returns is what may leave
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.accounts import NodeKey, authorize_stake
 from fl_alliance.chain.messages import (
     Commitment,
     Domain,
     Proposal,
-    StakeTransfer,
     Vote,
     commitment,
-    stake_nonce,
 )
 from fl_alliance.chain.rules.consensus import score_micro
-from fl_alliance.chain.vrf import Proof, Tag
-from fl_alliance.chain.vrf import alpha as vrf_alpha
+from fl_alliance.chain.rules.seeds import NO_SEED
+from fl_alliance.chain.vrf import Tag, alpha
 from fl_alliance.strategies.digests import model_digest, update_digest
 from fl_alliance.strategies.wire import Place, Registration
 from fl_alliance.workloads.base import Arrays, Site, TrainConfig, Workload
-
-ZERO = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +55,15 @@ class Node:
         self, domain: Domain, token: Domain, task: int, stake_wei: int, valid_before: int, salt: bytes
     ) -> Registration:
         """Sign the registration for `task` with a stake in wei, valid until `valid_before` (unix seconds)."""
-        alpha = vrf_alpha(domain.contract, domain.chain_id, Tag.REGISTER, task, 0, self.key.address, ZERO)
-        vrf_x = self.key.vrf.public_x
-        nonce = stake_nonce(task, vrf_x, salt)
-        transfer = StakeTransfer(self.key.address, domain.contract, stake_wei, 0, valid_before, nonce)
-        proof = self.key.vrf.prove(alpha).encode()
-        return Registration(self.site.node, self.key.address, vrf_x, proof, transfer.sign(self.key, token))
+        possession = alpha(domain.contract, domain.chain_id, Tag.REGISTER, task, 0, self.key.address, NO_SEED)
+        stake = authorize_stake(self.key, token, domain.contract, task, stake_wei, valid_before, salt)
+        proof = self.key.vrf.prove(possession).encode(self.key.vrf.public_x, possession)
+        return Registration(self.site.node, self.key.address, self.key.vrf.public_x, proof, stake.signature)
 
-    def prove(self, at: Place, tag: Tag, seed: bytes) -> Proof:
-        """Return this node's VRF proof over `seed`, which leads the draw of proposers or of voters."""
-        alpha = vrf_alpha(at.domain.contract, at.domain.chain_id, tag, at.task, at.round, self.key.address, seed)
-        return self.key.vrf.prove(alpha)
+    def prove(self, at: Place, tag: Tag, seed: bytes) -> bytes:
+        """Return this node's VRF proof over `seed`, encoded after RFC 9381; it leads the draw of one committee."""
+        asked = alpha(at.domain.contract, at.domain.chain_id, tag, at.task, at.round, self.key.address, seed)
+        return self.key.vrf.prove(asked).encode(self.key.vrf.public_x, asked)
 
     def propose(self, at: Place, arrays: Arrays, config: TrainConfig) -> Update:
         """Train on the site's own training data and sign the result."""
@@ -86,10 +80,10 @@ class Node:
         """
         old = self.workload.score(previous, self.site)
         new = self.workload.score(candidate, self.site)
-        vote = Vote(at.task, at.round, model_digest(candidate), score_micro(old.score), score_micros(new.score))
+        vote = Vote(at.task, at.round, model_digest(candidate), score_micro(old.score), score_micro(new.score))
         signature = vote.sign(self.key, at.domain)
         promise = commitment(signature)
-        promise_signature = Commitment(at.task, at.round, promise).sign(self.key, at.domain)
+        promise_signature = Commitment(at.task, at.round, vote.candidate, promise).sign(self.key, at.domain)
         metrics = {"num-examples": new.num_examples, "loss": float(new.loss), "score": float(new.score)}
         metrics |= {name: float(value) for name, value in new.metrics.items()}
         return Ballot(vote, signature, promise, promise_signature, metrics)

@@ -1,0 +1,1 @@
+"""Flower strategies under the chain: `chain_backed.ChainBacked` wraps any of them."""

@@ -72,6 +72,7 @@ class RoundSettled:
     balances: tuple[int, ...]
     pool: int
     model: bytes
+    metrics: Mapping[str, float] = field(default_factory=dict)
     evaluate_metrics: Mapping[str, float] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     reward: int = 0

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 from flwr.app import ArrayRecord, Message, MetricRecord, RecordDict
 
-from fl_alliance.chain.errors import BadSignature
+from fl_alliance.chain.errors import SignatureInvalid
 from fl_alliance.chain.messages import Commitment, Proposal, Vote, commitment
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.digests import Arrays, update_digest
@@ -43,12 +43,12 @@ def check_update(message: Message, place: Place, signer: str, model: Arrays) -> 
     return digest, signature
 
 
-def check_commitment(message: Message, place: Place, signer: str) -> tuple[bytes, bytes]:
+def check_commitment(message: Message, place: Place, signer: str, candidate: bytes) -> tuple[bytes, bytes]:
     """Return (commitment, its signature) of a voter's reply; raises `BadReply` as `check_update` does."""
     _check_error(message)
     alliance = wire.alliance_record(message)
     promise, signature = wire.data(alliance, "commitment", 32), wire.data(alliance, "signature", 64)
-    _check_signer(Commitment(place.task, place.round, promise), place, signature, signer)
+    _check_signer(Commitment(place.task, place.round, candidate, promise), place, signature, signer)
     return promise, signature
 
 
@@ -87,7 +87,7 @@ def _check_error(message: Message) -> None:
 def _check_signer(signed: Proposal | Commitment | Vote, place: Place, signature: bytes, signer: str) -> None:
     try:
         recovered = signed.recover(place.domain, signature)
-    except BadSignature as error:
+    except SignatureInvalid as error:
         raise BadReply(str(error)) from error
     if recovered != signer:
         raise BadReply(f"signed by {recovered}, needs the signature of {signer}")
@@ -122,4 +122,3 @@ def _finite_metrics(record: MetricRecord) -> Mapping[str, float | int]:
     if not 0 < metrics.get("num-examples", 0) <= MAX_EXAMPLES:
         raise BadReply(f"num-examples needs 1 to {MAX_EXAMPLES}, given {metrics.get('num-examples')}")
     return metrics
-

@@ -9,9 +9,10 @@ from uuid import uuid4
 
 from flwr.app import Context, Error, Message, RecordDict, UserConfig, UserConfigValue
 from flwr.clientapp import ClientApp
-from flwr.common.constant import NUM_PARTITIONS_KEY, PARTITION_ID_KEY, ErrorCode
+from flwr.common.constant import NUM_PARTITIONS_KEY, PARTITION_ID_KEY, SUPERLINK_NODE_ID, ErrorCode
 from flwr.serverapp import Grid, ServerApp
 from flwr.supercore.run import Run
+from flwr.supercore.task_identity import TaskIdentity
 
 RunConfig = Mapping[str, UserConfigValue]
 
@@ -27,6 +28,8 @@ class LocalGrid(Grid):
     def __init__(self, client_app: ClientApp, num_nodes: int, run_config: RunConfig) -> None:
         self._client_app = client_app
         self._run = Run.create_empty(run_id=1)
+        # Messages take their sender from the process' identity, which Flower's runtimes set as they start.
+        TaskIdentity.run_id, TaskIdentity.task_id, TaskIdentity.node_id = self._run.run_id, 1, SUPERLINK_NODE_ID
         self._replies: dict[str, Message] = {}
         self._contexts = {
             node_id: Context(
@@ -81,7 +84,7 @@ class LocalGrid(Grid):
             return Message(Error(ErrorCode.NODE_UNAVAILABLE, "no such node"), reply_to=message)
         try:
             reply = self._client_app(message, context)
-        except Exception as error:  # noqa: BLE001  a node's failure is that node's reply, as in Flower
+        except Exception as error:
             reason = f"{type(error)}:<'{error}'>"
             reply = Message(Error(ErrorCode.CLIENT_APP_RAISED_EXCEPTION, reason), reply_to=message)
         reply.metadata.__dict__["_message_id"] = str(uuid4())

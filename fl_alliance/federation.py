@@ -1,0 +1,169 @@
+"""The on-chain side of a run: the contracts, a task on them with its members, and the last payout."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flwr.serverapp import Grid
+
+from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.connect import close, connect
+from fl_alliance.chain.deploy import Deployment, deploy
+from fl_alliance.chain.ledger import Alliance
+from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskParams
+from fl_alliance.code_digest import code_digest
+from fl_alliance.config import ConfigError, JobConfig, config_digest, fml_to_wei
+from fl_alliance.records import RunFolder
+from fl_alliance.strategies.enrolment import NO_SALT, by_address, collect_registrations
+from fl_alliance.strategies.errors import RunStalled
+from fl_alliance.strategies.wire import Place, Registration
+
+DEVELOPMENT_SECRET = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
+"""The first account of every development chain; everybody knows it, so it signs on no other chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """A task on a chain, and the key that relays for it."""
+
+    ledger: Alliance
+    deployment: Deployment
+    task: int
+
+
+@contextmanager
+def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, resume: bool) -> Iterator[Federation]:
+    """Connect to the chain; deploy the contracts and create the task, or with `resume` find both again.
+
+    Raises
+    ------
+    ChainError
+        The chain cannot be reached, is another one, or is not as it was left.
+    """
+    w3 = connect(config.chain.url or f"file://{folder.chain.resolve()}", chain_id=config.chain.chain_id)
+    try:
+        key = _relayer_key(config)
+        if resume:
+            deployment, task = _read_deployment(folder, w3)
+            ledger = Alliance(w3, deployment, key)
+        else:
+            deployment = deploy(w3, key)
+            ledger = Alliance(w3, deployment, key)
+            task = ledger.create_task(
+                task_params(config, key.address, initial_model), fml_to_wei(config.alliance.pool, "alliance.pool")
+            )
+            _write_deployment(folder, deployment, task, [])
+        yield Federation(ledger, deployment, task)
+    finally:
+        close(w3)
+
+
+def task_params(config: JobConfig, relayer: str, initial_model: bytes) -> TaskParams:
+    """Return the on-chain task that a configuration describes."""
+    alliance = config.alliance
+    return TaskParams(
+        code_digest=code_digest(),
+        config_digest=config_digest(config),
+        initial_model=initial_model,
+        relayer=relayer,
+        rounds=config.rounds,
+        proposers=alliance.proposers,
+        voters=alliance.voters,
+        slash_bps=alliance.slash_bps,
+        absence_bps=alliance.absence_bps,
+        bounty_bps=alliance.bounty_bps,
+        tolerance_bps=alliance.tolerance_bps,
+        min_stake_gwei=fml_to_wei(alliance.min_stake, "alliance.min_stake") // WEI_PER_GWEI,
+        registration_s=alliance.registration_s,
+        leader_s=alliance.leader_s,
+        propose_s=alliance.propose_s,
+        commit_s=alliance.commit_s,
+        reveal_s=alliance.reveal_s,
+        evidence_s=alliance.evidence_s,
+    )
+
+
+def enrol(federation: Federation, grid: Grid, config: JobConfig, folder: RunFolder) -> dict[str, int]:
+    """Let every node of the grid join the task and start it; return member address -> Flower node id.
+
+    On one machine the relayer first gives each node its stake. Nodes that are members already stay what they are.
+
+    Raises
+    ------
+    RunStalled
+        Fewer nodes joined than one round draws.
+    """
+    ledger, task = federation.ledger, federation.task
+    place, stake_wei = Place(ledger.domain, task, 0), fml_to_wei(config.alliance.stake, "alliance.stake")
+    valid_before = ledger.now() + config.alliance.registration_s
+    found, refused = collect_registrations(
+        grid, place, federation.deployment.fml, stake_wei, valid_before, config.runtime.timeout_s
+    )
+    needed = config.alliance.proposers + config.alliance.voters
+    if len(found) < needed:
+        reasons = "; ".join(f"node {node_id}: {why}" for node_id, why in refused.items())
+        raise RunStalled(f"{len(found)} nodes joined, needed {needed} for a committee. {reasons}")
+    if ledger.state(task).phase is Phase.REGISTRATION:
+        members = {member.address for member in ledger.members(task)}
+        newcomers = [registration for registration in found.values() if registration.address not in members]
+        _register(federation, newcomers, stake_wei, valid_before)
+        ledger.send(Start(task))
+    _write_deployment(folder, federation.deployment, task, list(found.values()))
+    return by_address(found)
+
+
+def pay_out(federation: Federation) -> None:
+    """Send every member its balance, the creator what is left of the pool, and the relayer its bounties."""
+    ledger, task = federation.ledger, federation.task
+    state = ledger.state(task)
+    if state.phase is not Phase.FINISHED:
+        return
+    steps: list[Step] = [Withdraw(task, member.index) for member in ledger.members(task) if member.balance_gwei]
+    if state.pool_gwei:
+        steps.append(WithdrawPool(task))
+    if ledger.credit(ledger.sender):
+        steps.append(WithdrawCredit(ledger.sender))
+    for start in range(0, len(steps), _BATCH):
+        ledger.send(*steps[start : start + _BATCH])
+
+
+def _register(federation: Federation, newcomers: list[Registration], stake_wei: int, valid_before: int) -> None:
+    ledger, task = federation.ledger, federation.task
+    for registration in newcomers:
+        if ledger.fml_balance(registration.address) < stake_wei:
+            ledger.transfer_fml(registration.address, stake_wei)
+    steps = [
+        RegisterWithAuthorization(
+            task,
+            registration.address,
+            registration.vrf_x,
+            ledger.possession(task, registration.address, registration.vrf_x, registration.proof),
+            stake_wei,
+            0,
+            valid_before,
+            NO_SALT,
+            registration.signature,
+        )
+        for registration in newcomers
+    ]
+    for start in range(0, len(steps), _BATCH):
+        ledger.send(*steps[start : start + _BATCH])
+
+
+def _relayer_key(config: JobConfig) -> NodeKey:
+    if config.chain.relayer_key_env:
+        return NodeKey.from_env(config.chain.relayer_key_env)
+    if config.chain.url.startswith(("http://", "https://", "ipc://")):
+        raise ConfigError(
+            f"chain.relayer_key_env is empty, but chain.url={config.chain.url} needs the name of an environment "
+            "variable with the relayer's key"
+        )
+    return NodeKey(DEVELOPMENT_SECRET, is_public=True)
+
+
+def _read_deployment(folder: RunFolder, w3: "Web3") -> tuple[Deployment, int]:
+    """Return the deployment and task of an interrupted run, checked against the chain's code."""
+    content: dict[str, Any] = json.loads(folder.deployment.read_text())
+    return Deployment.load(folder.manifest, w3), int(content["task"])

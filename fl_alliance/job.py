@@ -1,0 +1,155 @@
+"""The main job, top to bottom: a chain, a task on it, sites that join, rounds that it draws, judges and pays, a report.
+
+`run` starts it on one machine; `federate` is the job itself, the same in this process, in Flower's simulation
+and under `flwr run`.
+"""
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flwr.app import Context
+from flwr.serverapp import Grid, ServerApp
+from flwr.serverapp.strategy import Strategy
+from hydra.utils import instantiate
+
+from fl_alliance.config import ConfigError, JobConfig, to_yaml
+from fl_alliance.federation import Federation, enrol, open_federation, pay_out
+from fl_alliance.models import ModelStore, save_model
+from fl_alliance.recorder import Recorder
+from fl_alliance.records import RunFolder
+from fl_alliance.references import References
+from fl_alliance.report import write_report
+from fl_alliance.strategies import inner, wire
+from fl_alliance.strategies.chain_backed import ChainBacked
+from fl_alliance.strategies.digests import model_digest
+from fl_alliance.strategies.events import Listener, Stage
+from fl_alliance.workloads.base import Arrays
+from fl_alliance.yardstick import Yardstick
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """How a run ended: the model that the chain adopted last and the workload's metrics of it."""
+
+    model: bytes
+    metrics: dict[str, float]
+
+
+def run(
+    config: JobConfig, folder: RunFolder, *, listener: Listener, resume: bool = False, overrides: Sequence[str] = ()
+) -> RunSummary:
+    """Run the job on this machine and leave its results in `folder`.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        A new folder, or with `resume` one whose run was interrupted.
+    listener : Callable[[Event], None]
+        Told what happens, as it happens.
+    overrides : Sequence[str]
+        The hydra overrides that `config` was composed from; the ClientApps compose it again from them.
+
+    Raises
+    ------
+    ConfigError, CommitteeTooSmall, WorkloadError, ChainError
+        What was asked for cannot run; nothing has been written to a chain.
+    """
+    from fl_alliance.client_app import app as client_app
+    from fl_alliance.runtime import RUNTIMES
+
+    summaries: list[RunSummary] = []
+    server_app = ServerApp()
+
+    @server_app.main()
+    def main(grid: Grid, context: Context) -> None:
+        summaries.append(federate(grid, config, folder, listener=listener, resume=resume))
+
+    prepare(folder, config, overrides)
+    RUNTIMES[config.runtime.name](server_app, client_app, config.nodes, {"overrides": shlex.join(overrides)})
+    return summaries[0]
+
+
+def prepare(folder: RunFolder, config: JobConfig, overrides: Sequence[str]) -> None:
+    """Refuse what cannot run, then write down what is going to."""
+    inner.check_committee(make_strategy(config), config.alliance.proposers, config.alliance.voters)
+    Yardstick(config).check_sites()
+    folder.root.mkdir(parents=True, exist_ok=True)
+    folder.config.write_text(to_yaml(config))
+    folder.overrides.write_text(shlex.join(overrides) + "\n")
+
+
+def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: Listener, resume: bool) -> RunSummary:
+    """Take a task from its creation to its last payout over the nodes of `grid`."""
+    yardstick, store, strategy = Yardstick(config), ModelStore(folder.models), make_strategy(config)
+    with References(config) as references:
+        listener(Stage("deploying the contracts and creating the task" if not resume else "reading the chain"))
+        with open_federation(config, folder, model_digest(yardstick.initial_model), resume) as federation:
+            listener(Stage(f"{config.nodes} nodes join the task"))
+            node_ids = enrol(federation, grid, config, folder)
+            arrays = _adopted(federation, yardstick, store, strategy)
+            chain_backed = ChainBacked(
+                strategy,
+                federation.ledger,
+                federation.task,
+                node_ids,
+                listener=Recorder(folder, listener),
+                store=store,
+            )
+            rounds, timeout = config.rounds, config.runtime.timeout_s
+            result = chain_backed.start(
+                grid, wire.to_record(arrays), rounds, timeout, evaluate_fn=yardstick.evaluate
+            )
+            listener(Stage("paying everyone out"))
+            pay_out(federation)
+        model = wire.to_arrays(result.arrays)
+        save_model(folder.model, model)
+        listener(Stage("computing what the model is compared with"))
+        metrics = _compare(folder, yardstick, model, references)
+    write_report(folder)
+    return RunSummary(model_digest(model), metrics)
+
+
+def make_strategy(config: JobConfig) -> Strategy:
+    """Return the Flower strategy that `config.strategy` names.
+
+    Raises
+    ------
+    ConfigError
+        No such class, other parameters than it has, or not a strategy.
+    """
+    try:
+        strategy = instantiate(config.strategy)
+    except Exception as error:
+        # hydra wraps whatever a constructor raises; its cause says it best.
+        raise ConfigError(f"strategy {config.strategy['_target_']}: {error.__cause__ or error}") from error
+    if not isinstance(strategy, Strategy):
+        raise ConfigError(f"strategy {config.strategy['_target_']}: is not a flwr.serverapp.strategy.Strategy")
+    return strategy
+
+
+def _adopted(federation: Federation, yardstick: Yardstick, store: ModelStore, strategy: Strategy) -> Arrays:
+    """Return the model that the chain holds, the task's initial one or what an interrupted run had reached."""
+    digest = federation.ledger.model(federation.task).model
+    initial = yardstick.initial_model
+    if digest == model_digest(initial):
+        return initial
+    arrays, state = store.load(digest)
+    inner.load(strategy, state)
+    return arrays
+
+
+def _compare(folder: RunFolder, yardstick: Yardstick, model: Arrays, references: References) -> dict[str, float]:
+    """Write the final metrics beside the figures to beat; return the final ones."""
+    final = yardstick.metrics_of(model)
+    content = {
+        "workload": yardstick.workload.name,
+        "metrics": yardstick.metric_names(),
+        "final": final,
+        "references": references.result(),
+    }
+    folder.references.write_text(json.dumps(content, indent=1))
+    if predictions := yardstick.predictions(model):
+        folder.grid.write_text(json.dumps(predictions))
+    return final

@@ -1,0 +1,55 @@
+"""Judge models on the test data of all sites, which only a simulation can see and which no site trains or votes on."""
+
+from dataclasses import asdict
+from functools import cached_property
+
+import numpy as np
+from flwr.app import ArrayRecord, MetricRecord
+
+from fl_alliance.config import JobConfig
+from fl_alliance.strategies import wire
+from fl_alliance.workloads import get
+from fl_alliance.workloads.base import Arrays, HasErrorGrid, Site
+
+
+class Yardstick:
+    """The workload's own view of a model's quality; the chain never sees it."""
+
+    def __init__(self, config: JobConfig) -> None:
+        self._config = config
+        self.workload = get(config.workload.name, **config.workload.options)
+
+    @cached_property
+    def sites(self) -> list[Site]:
+        """Every site's data, loaded once; raises `WorkloadError` where a site would have none."""
+        config = self._config
+        return [self.workload.load(node, config.nodes, config.seed) for node in range(config.nodes)]
+
+    @property
+    def initial_model(self) -> Arrays:
+        """The model of round 0."""
+        return self.workload.initial_arrays(self._config.seed)
+
+    def evaluate(self, server_round: int, arrays: ArrayRecord) -> MetricRecord:
+        """Return the workload's metrics on the union of the test parts, in the form that Flower's loop expects."""
+        return MetricRecord(dict(self.metrics_of(wire.to_arrays(arrays))))
+
+    def metrics_of(self, arrays: Arrays) -> dict[str, float]:
+        """Return the workload's metrics on the union of the sites' test parts."""
+        return self.workload.evaluate(arrays, self.sites)
+
+    def check_sites(self) -> None:
+        """Refuse a number of sites that the data does not allow; raises `WorkloadError`."""
+        self.workload.load(0, self._config.nodes, self._config.seed)
+
+    def metric_names(self) -> list[dict[str, str | bool]]:
+        """Return the workload's metrics as a report shows them, the headline first."""
+        return [asdict(metric) for metric in self.workload.metrics]
+
+    def predictions(self, arrays: Arrays) -> dict[str, str | list[float]] | None:
+        """Return unit, reference and prediction of every test example, where the workload has an error grid."""
+        if not isinstance(self.workload, HasErrorGrid):
+            return None
+        grid = self.workload.error_grid(arrays, self.sites)
+        reference, prediction = np.round(grid.reference, 2).tolist(), np.round(grid.predicted, 2).tolist()
+        return {"unit": grid.unit, "reference": reference, "prediction": prediction}

@@ -1,0 +1,66 @@
+"""Ask members for something through Flower and get their replies by member."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from flwr.app import ConfigRecord, Message, RecordDict
+from flwr.serverapp import Grid
+
+from fl_alliance.chain.vrf import Tag
+from fl_alliance.strategies import wire
+from fl_alliance.strategies.committee_grid import CommitteeGrid
+from fl_alliance.strategies.errors import BadReply
+from fl_alliance.strategies.wire import Place
+
+Replies = Mapping[int, Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """The members of a task as nodes of a Flower grid.
+
+    `node_ids[i]` is the Flower node of the roster's member i. A member that does not answer within
+    `timeout` seconds, or answers twice, is simply not in, or once in, the replies.
+    """
+
+    grid: Grid
+    node_ids: Sequence[int]
+    timeout: float
+
+    def committee(self, members: Iterable[int]) -> CommitteeGrid:
+        """Return a grid that shows only these members."""
+        return CommitteeGrid(self.grid, [self.node_ids[member] for member in members])
+
+    def ask(self, messages: Iterable[Message], place: Place) -> Replies:
+        """Send messages with the `alliance` record added; return replies by member, ascending."""
+        outgoing = list(messages)
+        for message in outgoing:
+            message.content[wire.ALLIANCE] = wire.place_record(place)
+        return self._collect(self.grid.send_and_receive(outgoing, timeout=self.timeout))
+
+    def query(self, action: str, members: Iterable[int], record: ConfigRecord) -> Replies:
+        """Send the same `alliance` record to members as a query; return replies by member, ascending."""
+        messages = [
+            Message(RecordDict({wire.ALLIANCE: record}), dst_node_id=self.node_ids[member], message_type=action)
+            for member in members
+        ]
+        return self._collect(self.grid.send_and_receive(messages, timeout=self.timeout))
+
+    def prove(self, member: int, place: Place, tag: Tag, seed: bytes) -> bytes | None:
+        """Return the member's encoded VRF proof over `seed`, or None where it does not answer with one."""
+        replies = self.query(wire.PROVE, [member], wire.place_record(place, tag=int(tag), seed=seed))
+        try:
+            if member not in replies or replies[member].has_error():
+                return None
+            return wire.data(wire.alliance_record(replies[member]), "proof")
+        except BadReply:
+            return None
+
+    def _collect(self, replies: Iterable[Message]) -> Replies:
+        member_of = {node_id: member for member, node_id in enumerate(self.node_ids)}
+        found: dict[int, Message] = {}
+        for reply in replies:
+            member = member_of.get(reply.metadata.src_node_id)
+            if member is not None:
+                found.setdefault(member, reply)
+        return dict(sorted(found.items()))

@@ -1,0 +1,266 @@
+"""One round as the chain sees it: what to send next, whom to ask for it, and what to do when nobody answers.
+
+Everything that is decided is read from the task's model, which the ledger keeps in step with the contract. Each
+method does nothing where the chain is already past it, so a run that was interrupted goes through the same calls.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flwr.app import Message
+
+from fl_alliance.chain.batches import Evidence, Listed, SignedProposal, SignedVote, VoteRecord, list_hash, pack_list
+from fl_alliance.chain.errors import VrfInvalid
+from fl_alliance.chain.ledger import Alliance
+from fl_alliance.chain.replay import TaskModel
+from fl_alliance.chain.rules.draw import MAX_LEADERS
+from fl_alliance.chain.steps import (
+    CommitVotes,
+    DrawVoters,
+    OpenRound,
+    Propose,
+    ProveWithheld,
+    RevealVotes,
+    Settle,
+    SkipRound,
+    Step,
+)
+from fl_alliance.chain.types import Phase, Standing
+from fl_alliance.chain.vrf import Proof, Tag
+from fl_alliance.strategies import events, replies, wire
+from fl_alliance.strategies.errors import BadReply
+from fl_alliance.strategies.exchange import Exchange, Replies
+from fl_alliance.strategies.wire import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A proposer's reply that holds, with the digest and the signature that go on chain."""
+
+    reply: Message
+    digest: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A voter's commitment and its signature on it."""
+
+    commitment: bytes
+    signature: bytes
+
+
+@dataclass(slots=True)
+class Votes:
+    """What the voters of a round have sent: promises, then the votes and the replies they came in."""
+
+    promises: dict[int, Promise] = field(default_factory=dict)
+    revealed: dict[int, SignedVote] = field(default_factory=dict)
+    replies: dict[int, Message] = field(default_factory=dict)
+
+    @property
+    def pairs(self) -> tuple[Listed, ...]:
+        """The list of commitments, ascending by member."""
+        return tuple(Listed(member, promise.commitment) for member, promise in sorted(self.promises.items()))
+
+    @property
+    def records(self) -> tuple[VoteRecord, ...]:
+        """The list with every vote that is revealed in its place."""
+        return tuple(self.revealed.get(pair.member, pair) for pair in self.pairs)
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The signed commitments of those who did not reveal, by their position in the list."""
+        return tuple(
+            Evidence(position, self.promises[pair.member].signature)
+            for position, pair in enumerate(self.pairs)
+            if pair.member not in self.revealed
+        )
+
+
+class RoundOnChain:
+    """The current round of a task, or the next one where none is open.
+
+    Parameters
+    ----------
+    ledger : Alliance
+        The contract, with the relayer's key.
+    task : int
+        A started task on it.
+    """
+
+    def __init__(self, ledger: Alliance, task: int) -> None:
+        self._ledger = ledger
+        self._task = task
+        self.number = self.model.round
+        self.dropped: dict[int, str] = {}
+
+    @property
+    def model(self) -> TaskModel:
+        """The task as it stands."""
+        return self._ledger.model(self._task)
+
+    @property
+    def place(self) -> Place:
+        """What the nodes' signatures of this round are bound to."""
+        return Place(self._ledger.domain, self._task, self.number)
+
+    @property
+    def proposers(self) -> tuple[int, ...]:
+        """Members drawn to propose."""
+        return self.model.committee.proposers
+
+    @property
+    def voters(self) -> tuple[int, ...]:
+        """Members drawn to vote."""
+        return self.model.committee.voters
+
+    def address(self, member: int) -> str:
+        """Return the account of a member."""
+        return self.model.roster.nodes[member].address
+
+    def open(self, nodes: Exchange) -> events.RoundOpened | None:
+        """Get a leader's proof on chain, which draws the proposers; None where nobody led and the round is void."""
+        if self._phase is Phase.IDLE and not self._lead(nodes, Tag.PROPOSERS):
+            return None
+        lead = self.model.committee.leads[Tag.PROPOSERS]
+        return events.RoundOpened(self.number, lead.member, lead.absent, self.proposers)
+
+    def check_update(self, member: int, digest: bytes) -> None:
+        """Refuse an update other than the one that its proposer already has on chain; raises `BadReply`."""
+        known = self.model.committee.updates.get(member, digest)
+        if known != digest:
+            raise BadReply("the update is not the one that this node has proposed on chain")
+
+    def propose(self, updates: Mapping[int, Update]) -> tuple[int, ...]:
+        """Put the signed updates on chain and wait until proposals are closed; return who has proposed."""
+        fresh = tuple(
+            SignedProposal(member, update.digest, update.signature)
+            for member, update in updates.items()
+            if self.model.committee.standing(member) is Standing.SILENT_PROPOSER
+        )
+        if self._phase is Phase.PROPOSING and fresh:
+            self._ledger.send(Propose(self._task, fresh))
+        if self._phase is Phase.PROPOSING:
+            self._ledger.advance_to(self.model.at)
+        return tuple(self.model.committee.updates)
+
+    def draw_voters(self, nodes: Exchange) -> events.VotersDrawn | None:
+        """Get the second leader's proof on chain, which draws the voters; None where nobody led: the round is void.
+
+        A task in which nobody judges draws none.
+        """
+        if self.model.params.voters == 0:
+            return events.VotersDrawn(self.number, -1, (), ())
+        if self._phase is Phase.LOCKED and not self._lead(nodes, Tag.VOTERS):
+            return None
+        lead = self.model.committee.leads[Tag.VOTERS]
+        return events.VotersDrawn(self.number, lead.member, lead.absent, self.voters)
+
+    def commit(self, candidate: bytes, answers: Replies) -> tuple[Votes, events.VotesCommitted]:
+        """Lock the voters' commitments to votes on `candidate`, and wait until votes can be revealed."""
+        votes, dropped = Votes(), {}
+        for member in self.voters:
+            try:
+                promise = replies.check_commitment(_reply(answers, member), self.place, self.address(member), candidate)
+                votes.promises[member] = Promise(*promise)
+            except BadReply as error:
+                dropped[member] = str(error)
+        if self._phase is Phase.COMMITTING:
+            self._ledger.send(CommitVotes(self._task, candidate, list_hash(votes.pairs), not dropped))
+        if dropped and self._phase is Phase.REVEALING:
+            self._ledger.advance_to(self.model.at)
+        return votes, events.VotesCommitted(self.number, tuple(votes.promises), dropped)
+
+    def reveal(self, nodes: Exchange, candidate: bytes, votes: Votes) -> None:
+        """Ask those who committed for their votes; what does not hold, or does not come, stays unrevealed."""
+        request = wire.place_record(self.place, commitments=pack_list(votes.pairs))
+        answers = nodes.query(wire.REVEAL, votes.promises, request)
+        for member, promise in votes.promises.items():
+            try:
+                reply = _reply(answers, member)
+                vote, signature = replies.check_reveal(
+                    reply, self.place, self.address(member), candidate, promise.commitment
+                )
+            except BadReply as error:
+                self.dropped[member] = str(error)
+            else:
+                votes.revealed[member] = SignedVote(member, vote.score_old, vote.score_new, signature)
+                votes.replies[member] = reply
+
+    def settle(self, nodes: Exchange, candidate: bytes, votes: Votes) -> None:
+        """Count, pay and slash, and in the same transaction open the next round where its leader answers.
+
+        Voters who committed and do not reveal are given the time to, then proven to have withheld their vote.
+        """
+        records = votes.records
+        if votes.evidence:
+            self._ledger.send(RevealVotes(self._task, candidate, records))
+            self._prove_withheld(candidate, votes)
+        settle = Settle(self._task, candidate, records)
+        self._ledger.send(settle, *self._next_opening(nodes, settle))
+
+    def void(self, nodes: Exchange) -> None:
+        """End a round that has no candidate, once its time is over."""
+        if self._phase is Phase.LOCKED and self.model.params.voters and not self._lead(nodes, Tag.VOTERS):
+            return
+        self._ledger.advance_to(self.model.at)
+        self._ledger.send(SkipRound(self._task))
+
+    @property
+    def _phase(self) -> Phase:
+        return self.model.phase_at(self._ledger.now())
+
+    def _lead(self, nodes: Exchange, tag: Tag) -> bool:
+        """Send the proof of the first leader in line who answers; skip the round, and say so, where none does.
+
+        A leader has `leader_s` seconds before the next one in line may take its place.
+        """
+        silent: set[int] = set()
+        while (rank := self.model.rank(self._ledger.now())) < MAX_LEADERS:
+            member = self.model.leader(tag, rank)
+            proof = None if member in silent else self._proof(self.model, nodes, member, tag)
+            if proof is not None:
+                step = OpenRound if tag is Tag.PROPOSERS else DrawVoters
+                self._ledger.send(step(self._task, proof))
+                return True
+            silent.add(member)
+            self._ledger.advance_to(self.model.rank_start(rank + 1))
+        self._ledger.send(SkipRound(self._task))
+        return False
+
+    def _proof(self, model: TaskModel, nodes: Exchange, member: int, tag: Tag) -> Proof | None:
+        """Return the member's proof in the form that goes on chain, or None where it has sent none."""
+        encoded = nodes.prove(member, Place(self._ledger.domain, self._task, model.round), tag, model.seed)
+        if encoded is None:
+            return None
+        try:
+            return Proof.decode(model.roster.nodes[member].vrf_x, model.alpha(tag, member), encoded)
+        except VrfInvalid:
+            return None
+
+    def _prove_withheld(self, candidate: bytes, votes: Votes) -> None:
+        """Show who committed and did not reveal, and give them the time to answer."""
+        ballot = self.model.committee.ballot
+        assert ballot is not None  # noqa: S101  votes were committed
+        self._ledger.advance_to(ballot.evidence_start(self.model.params))
+        self._ledger.send(ProveWithheld(self._task, candidate, votes.pairs, votes.evidence))
+        self._ledger.advance_to(ballot.answer_end(self.model.params))
+
+    def _next_opening(self, nodes: Exchange, settle: Settle) -> tuple[Step, ...]:
+        """Return the opening of the next round by its first leader, to be sent with this settlement, if it answers.
+
+        Who leads depends on the balances after the settlement, so the settlement is tried out on a copy first.
+        """
+        after = self.model.copy()
+        after.apply(settle, self._ledger.now(), self._ledger.sender)
+        if after.phase is not Phase.IDLE:
+            return ()
+        proof = self._proof(after, nodes, after.leader(Tag.PROPOSERS, 0), Tag.PROPOSERS)
+        return (OpenRound(self._task, proof),) if proof else ()
+
+
+def _reply(answers: Replies, member: int) -> Message:
+    if member not in answers:
+        raise BadReply("no reply")
+    return answers[member]
