@@ -88,9 +88,10 @@ class Proof:
         """
         if len(pi) != PI_BYTES:
             raise VrfInvalid(f"a proof of {len(pi)} bytes", f"{PI_BYTES}")
+        y = _lift(public_x)
         gamma, c, s = _parse(pi[:33]), pi[33:49].rjust(32, b"\0"), pi[49:]
         h, hints = _hash_to_curve(public_x, alpha)
-        return cls._assemble(gamma, s, _u(public_x, c, s), _times(s, h), _times(c, gamma), hints)
+        return cls._assemble(gamma, s, _u(y, c, s), _times(s, h), _times(c, gamma), hints)
 
     @classmethod
     def _assemble(
@@ -163,20 +164,23 @@ class VrfKey:
 def verify(public_x: int, alpha: bytes, proof: Proof) -> bytes:
     """Return the 32-byte output beta that `proof` shows key `public_x` to have at `alpha`.
 
-    Accepts what the contract accepts, field by field.
+    Accepts what the contract accepts, field by field, and nothing else.
 
     Raises
     ------
     VrfInvalid
         The key or any part of the proof does not hold.
     """
+    y = _lift(public_x)
+    if not all(0 <= word < 2**256 for word in (proof.u_x, proof.u_y, proof.sh_x, proof.sh_y, proof.cgamma_x)):
+        raise VrfInvalid("a coordinate out of range", "a uint256")
     if not (0 < proof.s < _N and 0 <= proof.slope < _P and proof.sh_x != proof.cgamma_x):
         raise VrfInvalid("s or slope out of range, or one x of two points", "0 < s < n, slope < p, two points")
     h = _lift(_candidate_after(public_x, alpha, proof.hints))
     gamma, s = _lift(proof.gamma_x, proof.gamma_odd), _int32(proof.s)
     minus_cgamma_y = (proof.sh_y - proof.slope * (proof.sh_x - proof.cgamma_x)) % _P
     c = proof._challenge(public_x, h.format())
-    _require_point("U", _u(public_x, c, s), proof.u_x, proof.u_y)
+    _require_point("U", _u(y, c, s), proof.u_x, proof.u_y)
     _require_point("sH", _times(s, h), proof.sh_x, proof.sh_y)
     _require_point("c Gamma", _times(c, gamma), proof.cgamma_x, _P - minus_cgamma_y)
     return output(proof)
@@ -297,11 +301,11 @@ def _times(scalar: bytes, point: PublicKey) -> PublicKey:
     return point.multiply(scalar)
 
 
-def _u(public_x: int, c: bytes, s: bytes) -> PublicKey:
+def _u(y: PublicKey, c: bytes, s: bytes) -> PublicKey:
     """Return sG - cY."""
     if not _is_scalar(s):
         raise VrfInvalid(f"s = {s.hex()}", "a value in [1, n-1]")
-    return _sum(PublicKey.from_valid_secret(s), _times(_int32(_N - int.from_bytes(c)), _lift(public_x)))
+    return _sum(PublicKey.from_valid_secret(s), _times(_int32(_N - int.from_bytes(c)), y))
 
 
 def _sum(a: PublicKey, b: PublicKey) -> PublicKey:
