@@ -1,0 +1,106 @@
+"""The books of a task, read from its chain: members, rounds, and where every FML is.
+
+Nothing here comes from the run's own records: the steps on the chain are replayed by the rules.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fl_alliance.chain.rules.settlement import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where on the chain something happened."""
+
+    block: int
+    tx_hash: str
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round that has ended. Members are roster indexes, amounts gwei, scores micro-units.
+
+    `lines` holds everything that changed a balance in it, absent leaders and equivocators included; `balances` and
+    `pool_gwei` are those after it, `seats` those its draws used.
+    """
+
+    number: int
+    outcome: str
+    yes: int
+    no: int
+    leaders: tuple[int, ...]
+    reward_gwei: int
+    bounty_gwei: int
+    pool_gwei: int
+    model: bytes
+    seats: Sequence[int]
+    scores: Mapping[int, tuple[int, int]]
+    lines: tuple[Line, ...]
+    balances: Sequence[int]
+    ended: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the sum that must come out even: who holds what, in wei."""
+
+    holder: str
+    amount_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of the task: what it brought, won, lost, holds in the contract and has withdrawn, in gwei."""
+
+    index: int
+    address: str
+    stake_gwei: int
+    won_gwei: int
+    lost_gwei: int
+    balance_gwei: int
+    withdrawn_gwei: int
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """A task's books.
+
+    Attributes
+    ----------
+    supply_wei : int
+        The token's whole supply, as the token contract says.
+    held : sequence of Entry
+        Everybody who holds some of it, as the token contract says; they must sum up to the supply.
+    inside : sequence of Entry
+        What the Alliance contract's own holding consists of by the replayed rules; they must sum up to what the token
+        contract says it holds.
+    alliance_wei : int
+        What the token contract says that the Alliance contract holds.
+    """
+
+    task: int
+    chain_id: int
+    contract: str
+    token: str
+    phase: str
+    slash_bps: int
+    min_stake_gwei: int
+    rounds_in_all: int
+    members: Sequence[Member]
+    rounds: Sequence[Round]
+    supply_wei: int
+    held: Sequence[Entry]
+    inside: Sequence[Entry]
+    alliance_wei: int
+
+    def round(self, number: int) -> Round | None:
+        """Return a round that has ended, or None."""
+        return next((entry for entry in self.rounds if entry.number == number), None)
+
+    def member(self, name: str) -> Member | None:
+        """Return the member with this roster index or address, or None."""
+        return next(
+            (m for m in self.members if name in (str(m.index), m.address) or name.lower() == m.address.lower()), None
+        )

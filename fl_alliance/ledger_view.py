@@ -1,0 +1,167 @@
+"""What `fl-alliance ledger` prints: balances, rounds, why each payout happened, and the sum that comes out even."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from fl_alliance.amounts import fml
+from fl_alliance.books import Books, Entry, Member, Round
+from fl_alliance.chain.rules.reasons import explain
+from fl_alliance.chain.rules.settlement import Line, Why
+from fl_alliance.chain.types import WEI_PER_FML
+
+_STYLES = {"accepted": "green", "rejected": "red", "void": "yellow"}
+
+
+def print_books(books: Books, out: Console) -> bool:
+    """Print members, rounds and totals; return whether the totals come out even."""
+    out.print(f"task {books.task} on chain {books.chain_id}, {books.phase}", soft_wrap=True)
+    out.print(f"Alliance {books.contract}, FML {books.token}", soft_wrap=True)
+    out.print(_members(books))
+    out.print(_rounds(books))
+    return print_totals(books, out)
+
+
+def print_round(books: Books, entry: Round, out: Console) -> None:
+    """Print every line of a round with its reason."""
+    leaders = ", ".join(map(str, entry.leaders)) or "nobody"
+    out.print(
+        f"round {entry.number} of {books.rounds_in_all}: [{_STYLES[entry.outcome]}]{entry.outcome}[/] "
+        f"{entry.yes} to {entry.no}, led by {leaders}",
+        soft_wrap=True,
+    )
+    table = _table("member", "FML", "balance FML", "score old → new", "why")
+    for line in entry.lines:
+        old_new = entry.scores.get(line.member)
+        scores = f"{old_new[0] / 1e6:.6f} → {old_new[1] / 1e6:.6f}" if old_new else ""
+        balance = fml(entry.balances[line.member], 9)
+        table.add_row(str(line.member), _delta(line.delta_gwei), balance, scores, escape(explain(line)))
+    out.print(table)
+    for text in _round_sums(entry):
+        out.print(text, soft_wrap=True)
+
+
+def print_why(books: Books, entry: Round, member: Member, out: Console) -> None:
+    """Print, with every number, why a member was paid, slashed or left alone in a round."""
+    out.print(f"member {member.index}, {member.address}, in round {entry.number}:", soft_wrap=True)
+    lines = [line for line in entry.lines if line.member == member.index]
+    for text in _story(entry, member, lines):
+        out.print(f"  {text}", soft_wrap=True)
+
+
+def print_totals(books: Books, out: Console) -> bool:
+    """Print who holds the supply, and what the contract's share consists of; return whether both sums come out even."""
+    whole = [*books.held, Entry("sum", sum(entry.amount_wei for entry in books.held))]
+    out.print(_sum_table("the whole supply", whole, books.supply_wei))
+    parts = [*books.inside, Entry("sum", sum(entry.amount_wei for entry in books.inside))]
+    out.print(_sum_table("of which the Alliance contract holds", parts, books.alliance_wei))
+    even = whole[-1].amount_wei == books.supply_wei and parts[-1].amount_wei == books.alliance_wei
+    verdict = "every FML is accounted for" if even else "the sums differ: FML is missing or comes from nowhere"
+    out.print(f"[{'green' if even else 'red'}]{verdict}[/]")
+    return even
+
+
+def _members(books: Books) -> Table:
+    table = _table("member", "address", "stake", "won", "lost", "in the contract", "withdrawn", title="members, FML")
+    for member in books.members:
+        table.add_row(
+            str(member.index),
+            member.address,
+            fml(member.stake_gwei),
+            fml(member.won_gwei, sign=True),
+            fml(-member.lost_gwei),
+            fml(member.balance_gwei),
+            fml(member.withdrawn_gwei),
+        )
+    return table
+
+
+def _rounds(books: Books) -> Table:
+    table = _table(
+        "round", "outcome", "yes:no", "leaders", "paid", "slashed", "bounty", "pool", "block", title="rounds, FML"
+    )
+    for entry in books.rounds:
+        table.add_row(
+            str(entry.number),
+            f"[{_STYLES[entry.outcome]}]{entry.outcome}[/]",
+            f"{entry.yes}:{entry.no}",
+            " ".join(map(str, entry.leaders)),
+            fml(_paid(entry.lines)),
+            fml(_taken(entry.lines)),
+            fml(entry.bounty_gwei),
+            fml(entry.pool_gwei),
+            str(entry.ended.block),
+        )
+    return table
+
+
+def _round_sums(entry: Round) -> Iterable[str]:
+    yield f"reward {fml(entry.reward_gwei, 9)} FML, of which {fml(_paid(entry.lines), 9)} paid"
+    yield f"slashed {fml(_taken(entry.lines), 9)} FML, of which {fml(entry.bounty_gwei, 9)} to whoever settled"
+    yield f"pool afterwards {fml(entry.pool_gwei, 9)} FML; model {entry.model.hex()}"
+    yield f"settled in block {entry.ended.block}, transaction {entry.ended.tx_hash}, by {entry.ended.sender}"
+
+
+def _story(entry: Round, member: Member, lines: Sequence[Line]) -> Iterable[str]:
+    seats, total = entry.seats[member.index] if member.index < len(entry.seats) else 0, sum(entry.seats)
+    yield f"it had {seats} of {total} seats in the draws"
+    if not lines:
+        yield "it was not drawn, so it was neither paid nor slashed"
+        return
+    if member.index in entry.scores:
+        old, new = entry.scores[member.index]
+        yield f"it scored the old model {old / 1e6:.6f} and the candidate {new / 1e6:.6f}"
+    for line in lines:
+        yield f"it {escape(explain(line))}"
+        yield from _arithmetic(line)
+    yield f"balance afterwards {fml(entry.balances[member.index], 9)} FML"
+    yield f"settled in block {entry.ended.block}, transaction {entry.ended.tx_hash}"
+
+
+def _arithmetic(line: Line) -> Iterable[str]:
+    """Say the amount as the formula that gave it, in whole gwei."""
+    reason = line.reason
+    if reason.why in (Why.PROPOSED_ACCEPTED, Why.VOTED_WITH) and reason.winners_gwei:
+        formula = f"{reason.reward_gwei:,} * {reason.balance_gwei:,} / {reason.winners_gwei:,}"
+        yield f"= reward * balance / winners' balances = {formula} = {line.delta_gwei:+,} gwei, rounded down"
+    elif reason.rate_bps:
+        yield f"= balance * rate = {reason.balance_gwei:,} * {reason.rate_bps} / 10,000 = {line.delta_gwei:+,} gwei"
+
+
+def _sum_table(title: str, entries: Sequence[Entry], needed_wei: int) -> Table:
+    table = _table("holder", "FML", title=title)
+    for entry in entries:
+        table.add_row(escape(entry.holder), _wei(entry.amount_wei), end_section=entry is entries[-2:][0])
+    table.add_row("the token contract says", _wei(needed_wei))
+    return table
+
+
+def _wei(amount: int) -> str:
+    """Return wei as FML, exactly."""
+    whole, rest = divmod(amount, WEI_PER_FML)
+    return f"{whole:,}.{rest:018}"
+
+
+def _delta(gwei: int) -> str:
+    style = "green" if gwei > 0 else "red" if gwei < 0 else "dim"
+    return f"[{style}]{fml(gwei, 9, sign=True)}[/]"
+
+
+def _paid(lines: Sequence[Line]) -> int:
+    return sum(line.delta_gwei for line in lines if line.delta_gwei > 0)
+
+
+def _taken(lines: Sequence[Line]) -> int:
+    return -sum(line.delta_gwei for line in lines if line.delta_gwei < 0)
+
+
+def _table(*heads: str, title: str | None = None) -> Table:
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0), header_style="dim"
+    )
+    words = ("outcome", "address", "why", "holder", "leaders", "yes:no")
+    for head in heads:
+        table.add_column(head, justify="left" if head in words else "right", no_wrap=head != "why")
+    return table
