@@ -15,6 +15,7 @@ from eth.vm.forks.prague.transactions import Authorization as _SignedDelegation
 from eth_hash.auto import keccak
 
 from fl_alliance.chain.node.engine import Environment, Log, Outcome
+from fl_alliance.chain.node.machine import Compiled
 from fl_alliance.chain.node.root import state_root
 from fl_alliance.chain.node.transaction import SECP256K1_N, Transaction, decode_transaction
 from fl_alliance.chain.node.world import World
@@ -51,13 +52,17 @@ def _recover(digest: bytes, y_parity: int, r_and_s: bytes) -> bytes:
     return keccak(key.format(compressed=False)[1:])[12:].rjust(32, b"\0")
 
 
-class PragueRules(PragueComputation):
-    """Prague's opcodes and precompiles."""
+class ReferenceRules(PragueComputation):
+    """Prague's opcodes and precompiles, run by py-evm's own loop: slow, and what the fast one is tested against."""
 
     _precompiles = {  # noqa: RUF012 - py-evm's own spelling
         **PragueComputation.get_precompiles(),
         _ECRECOVER: ecrecover,
     }
+
+
+class PragueRules(Compiled, ReferenceRules):
+    """The same rules through compiled traces."""
 
 
 class EvmState(World, _BaseState):  # type: ignore[misc]

@@ -64,6 +64,7 @@ def _p256_holds(data: bytes) -> bool:
 class OsakaRules(PragueRules):
     """Osaka's opcodes and precompiles."""
 
+    has_clz = True
     opcodes = {  # noqa: RUF012 - py-evm's own spelling
         **PragueRules.opcodes,
         _CLZ: as_opcode(clz, "CLZ", _GAS_CLZ),

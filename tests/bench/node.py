@@ -65,7 +65,7 @@ def measure(w3: Web3) -> dict[str, tuple[float, int]]:
     deploy = probe.constructor(b"origin".ljust(32, b"\0")).data_in_transaction
     address = bench.send(bench.signed(data=deploy, gas=3_000_000))["contractAddress"]
     probe = w3.eth.contract(address, abi=PROBE["abi"])
-    work = [probe.encode_abi("work", [65, 0]), probe.encode_abi("work", [70, 3])]
+    work = [probe.encode_abi("work", [140, 0]), probe.encode_abi("work", [140, 3])]
     bench.send(bench.signed(to=address, data=work[0]))
     signature = SENDER.unsafe_sign_hash(b"\x07" * 32)
     point = (signature.v, signature.r.to_bytes(32), signature.s.to_bytes(32))
