@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any, NoReturn, Self
 
 from coincurve import PublicKey
-from coincurve._libsecp256k1 import ffi, lib  # type: ignore[import-untyped]
+from coincurve._libsecp256k1 import ffi, lib  # type: ignore[import-not-found]
 from coincurve.context import GLOBAL_CONTEXT
 
 from fl_alliance.chain.errors import VrfInvalid
@@ -199,7 +199,7 @@ def _candidates(public_x: int, alpha: bytes) -> Iterator[int]:
 
 def _hash_to_curve(public_x: int, alpha: bytes) -> tuple[PublicKey, tuple[int, ...]]:
     """Return the point of the first candidate on the curve, and a hint for each candidate before it."""
-    hints = []
+    hints: list[int] = []
     for x in _candidates(public_x, alpha):
         point = ffi.new("secp256k1_pubkey *")
         if lib.secp256k1_ec_pubkey_parse(GLOBAL_CONTEXT.ctx, point, _compressed(x), 33):

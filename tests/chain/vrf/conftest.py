@@ -180,7 +180,8 @@ def even() -> Callable[[int], int]:
 
 @pytest.fixture(scope="session")
 def caller() -> LocalAccount:
-    return Account.from_key(FUNDED)
+    account: LocalAccount = Account.from_key(FUNDED)
+    return account
 
 
 @pytest.fixture(scope="session", params=["prague", "osaka"])
@@ -196,4 +197,4 @@ def deploy_harness(w3: Web3, caller: LocalAccount) -> Contract:
     artifact = artifacts.load("VrfHarness")
     creation = w3.eth.contract(abi=artifact.abi, bytecode=artifact.bytecode).constructor()
     receipt = w3.eth.wait_for_transaction_receipt(creation.transact({"from": caller.address}))
-    return w3.eth.contract(address=receipt["contractAddress"], abi=artifact.abi)
+    return w3.eth.contract(abi=artifact.abi)(receipt["contractAddress"])

@@ -115,7 +115,8 @@ def mutations(proof: Proof, rng: Random) -> Iterator[Proof]:
         other = getattr(proof, rng.choice([each for each in WORDS if each != name]))
         near = (value + 1, value - 1, value ^ 1 << rng.randrange(256), rng.randrange(2**256), other)
         modular = (value + ORDER, value + FIELD, ORDER - value, FIELD - value, 0, ORDER, FIELD, 2**256 - 1)
-        yield from (replace(proof, **{name: each}) for each in (*near, *modular) if 0 <= each < 2**256)
+        changes: list[dict[str, Any]] = [{name: each} for each in (*near, *modular) if 0 <= each < 2**256]
+        yield from (replace(proof, **change) for change in changes)
     yield replace(proof, gamma_odd=not proof.gamma_odd)
     yield replace(proof, u_y=FIELD - proof.u_y)
     yield replace(proof, sh_y=FIELD - proof.sh_y)
@@ -184,7 +185,7 @@ class Forger:
             s = (k + c * self.secret) % n
         slope = (sh[1] + cgamma[1]) * pow(sh[0] - cgamma[0], -1, curve.p) % curve.p
         hints = VrfKey(self.secret).prove(alpha).hints
-        return Proof(gamma[0], bool(gamma[1] % 2), s, *u, *sh, cgamma[0], slope, hints)
+        return Proof(gamma[0], bool(gamma[1] % 2), s, u[0], u[1], sh[0], sh[1], cgamma[0], slope, hints)
 
 
 def forged_gammas(curve: Any, rng: Random) -> Sequence[Callable[[Point, Point], Point]]:
