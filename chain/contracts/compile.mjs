@@ -29,6 +29,11 @@ const sha256 = (text) => createHash("sha256").update(text, "utf8").digest("hex")
 const json = (value) => JSON.stringify(value, null, 1) + "\n";
 const sorted = (object) => Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
 
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
+
 /** The text of a source unit: ours by its path below this folder, a library's by its npm path. */
 function readSource(unit) {
   return readFileSync(join(CONTRACTS, unit.startsWith("@") ? "node_modules" : "", unit), "utf8");
@@ -51,7 +56,7 @@ function compile(unit) {
   const output = JSON.parse(solc.compile(input(SETTINGS), { import: findImport }));
   for (const message of output.errors ?? []) console.error(message.formattedMessage);
   if ((output.errors ?? []).some(({ severity, type }) => severity === "error" || type === "Warning"))
-    throw new Error(`${unit} does not compile without errors and warnings`);
+    fail(`${unit} does not compile without errors and warnings`);
   return { output, sources: sorted(sources) };
 }
 
@@ -99,6 +104,7 @@ const named = process.argv.slice(2).filter((argument) => !argument.startsWith("-
 const check = process.argv.includes("--check");
 const all = [...listing(CONTRACTS, ".sol"), ...listing(join(CONTRACTS, HARNESS), ".sol").map((f) => `${HARNESS}/${f}`)];
 const units = all.filter((unit) => named.length === 0 || named.includes(basename(unit, ".sol")));
+if (named.length > units.length) fail(`no such contract among ${named.join(", ")}`);
 const files = build(units);
 if (named.length) delete files["standard-input.json"]; // it holds the sources of all contracts
 
@@ -117,5 +123,5 @@ for (const name of named.length ? [] : present.filter((name) => !(name in files)
   report(join(ARTIFACTS, name), check ? "no source for:" : "removed");
   if (!check) rmSync(join(ARTIFACTS, name));
 }
-if (check && different) process.exit(1);
+if (check && different) fail(`${different} artifacts differ from their sources`);
 console.log(`${Object.keys(files).length} artifacts ${check ? "match their sources" : "up to date"}`);
