@@ -73,7 +73,7 @@ _READS = {
     0x48: ("w.environment.base_fee", 2),
     0x59: ("len(m)", 2),
 }
-CLZ = {0x1E: ("256 - a.bit_length()", 5)}
+CLZ = {0x1E: ("leading_zeros(a)", 5)}
 
 
 @dataclass(frozen=True, slots=True)

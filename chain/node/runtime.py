@@ -187,6 +187,10 @@ def sar(shift: int, a: int) -> int:
     return (a - (1 << 256) >> shift) & MASK if shift < 256 else MASK
 
 
+def leading_zeros(a: int) -> int:
+    return 256 - a.bit_length()
+
+
 def exp(a: int, b: int, g: int) -> tuple[int, int]:
     g = spend(g, 50 * ((b.bit_length() + 7) // 8))
     return pow(a, b, 1 << 256), g
