@@ -82,7 +82,7 @@ class NodeKey:
         KeyUnusable
             No such file, not a keystore, or the wrong password.
         """
-        from eth_keyfile import decode_keyfile_json
+        from eth_keyfile.keyfile import decode_keyfile_json
 
         try:
             content = json.loads(path.read_text())

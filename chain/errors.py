@@ -10,10 +10,11 @@ ChainError
 │   ├── ChainCorrupt            a stored byte is not what was written; names the block
 │   └── ChainLocked             another process has it open for writing
 ├── TransactionError            a transaction was not accepted or did not do what it was sent for
-│   ├── TransactionReverted     a contract refused; its custom errors are subclasses of this one
+│   ├── TransactionReverted     a contract refused; its custom errors are the subclasses in refusals.py
 │   ├── ReceiptMissing          sent, but in no block before the deadline
 │   └── RequestRefused          the node answered a request with an error
 ├── ArtifactMissing             no compiled contract of that name
+├── StepUnknown                 calldata that takes no step of a task
 ├── VrfInvalid                  a VRF proof, or a key to verify it with, does not hold
 └── SigningError                a key cannot sign here, or a signature is nobody's
     ├── KeyUnusable             no key there, or it cannot be opened
@@ -140,6 +141,14 @@ class ArtifactMissing(ChainError):
     def __init__(self, name: str, present: tuple[str, ...]) -> None:
         super().__init__(f"load({name!r}): no such artifact; present are {', '.join(present) or 'none'}")
         self.name, self.present = name, present
+
+
+class StepUnknown(ChainError):
+    """Calldata of a kind that takes no step of a task."""
+
+    def __init__(self, selector: bytes) -> None:
+        super().__init__(f"calldata 0x{selector.hex()}...: no function of the contract that takes a step")
+        self.selector = selector
 
 
 class VrfInvalid(ChainError):

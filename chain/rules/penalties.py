@@ -9,14 +9,12 @@ from fl_alliance.chain.types import Standing
 from fl_alliance.chain.vrf import Tag
 
 
-def absent_leaders(seed: bytes, tag: Tag, rank: int, seats: Sequence[int]) -> tuple[int, ...]:
-    """Return the distinct members who led at ranks 0..`rank`-1 and let it pass, in order of their first rank.
+def absent_leaders(seed: bytes, tag: Tag, ranks: int, seats: Sequence[int]) -> tuple[int, ...]:
+    """Return the distinct members who led at the first `ranks` ranks and let it pass, in order of their first rank.
 
-    The member who leads at `rank` itself is never among them: it acts, even if an earlier rank was its own too.
+    Who leads at a later rank too and acts then has still let its earlier turn pass.
     """
-    present = leader(seed, tag, rank, seats)
-    passed = dict.fromkeys(leader(seed, tag, earlier, seats) for earlier in range(rank))
-    return tuple(member for member in passed if member != present)
+    return tuple(dict.fromkeys(leader(seed, tag, rank, seats) for rank in range(ranks)))
 
 
 def absence_line(member: int, balance_gwei: int, absence_bps: int) -> Line:

@@ -1,0 +1,174 @@
+"""Reading votes: what the records of a batch add to a round, checked as the contract checks them."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fl_alliance.chain.batches import Evidence, Listed, SignedVote, VoteRecord, WholeList, list_hash, listed
+from fl_alliance.chain.committee import DIGEST_BYTES, Ballot, Committee
+from fl_alliance.chain.errors import SignatureInvalid
+from fl_alliance.chain.messages import Commitment, Domain, Proposal, Vote, commitment
+from fl_alliance.chain.refusals import BadBatch, BadScore, BadSignature, NotCommitted, WrongBallot, WrongStanding
+from fl_alliance.chain.roster import Node
+from fl_alliance.chain.rules.consensus import SCORE_ONE, is_yes
+from fl_alliance.chain.rules.words import hash_words
+from fl_alliance.chain.types import Standing
+
+_UNREVEALED = frozenset({Standing.SILENT_VOTER, Standing.WITHHELD})
+_OWN = frozenset({Standing.COMMITTED, Standing.LATE})
+
+
+def ballot_digest(candidate: bytes, hash_of_list: bytes) -> bytes:
+    """Return what the contract keeps of a ballot: the first 24 bytes of its hash."""
+    return hash_words(candidate, hash_of_list)[:DIGEST_BYTES]
+
+
+def require_ballot(task: int, ballot: Ballot, candidate: bytes, hash_of_list: bytes) -> None:
+    """Refuse another candidate or list than the relayer fixed.
+
+    Raises
+    ------
+    WrongBallot
+    """
+    given = ballot_digest(candidate, hash_of_list)
+    needed = ballot_digest(ballot.candidate, ballot.list_hash)
+    if given != needed:
+        raise WrongBallot(task, given, needed)
+
+
+def require_signer(
+    message: Proposal | Vote | Commitment, domain: Domain, nodes: Sequence[Node], member: int, signature: bytes
+) -> None:
+    """Refuse a message that the member did not sign.
+
+    Raises
+    ------
+    BadSignature
+    """
+    try:
+        signer = message.recover(domain, signature)
+    except SignatureInvalid as reason:
+        raise BadSignature(member) from reason
+    if signer != nodes[member].address:
+        raise BadSignature(member)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a batch of vote records amounts to.
+
+    Attributes
+    ----------
+    open_ : int
+        Listed commitments, as far as the batch gives the list, of voters who have not revealed.
+    is_whole : bool
+        Whether the list was given in full, not by its hash.
+    """
+
+    open_: int
+    is_whole: bool
+
+
+@dataclass(slots=True)
+class VoteReader:
+    """Reads the vote records of one task's round into its committee."""
+
+    domain: Domain
+    task: int
+    tolerance_bps: int
+    nodes: Sequence[Node]
+    committee: Committee
+
+    def read(self, candidate: bytes, records: Sequence[VoteRecord], length: int) -> Reading:
+        """Record the votes in `records`, which were `length` bytes long.
+
+        Raises
+        ------
+        BadBatch, WrongStanding, NotCommitted, BadScore, BadSignature, WrongBallot
+            The first thing that does not hold; the committee may have changed by then and is not to be used.
+        """
+        ballot = self.committee.ballot
+        if ballot is None:
+            raise ValueError("votes are read once the relayer has fixed the ballot")
+        self._require_order(records, length)
+        open_ = 0
+        for record in records:
+            if isinstance(record, SignedVote):
+                self._vote(candidate, record)
+            elif isinstance(record, Listed):
+                open_ += self.committee.standing(record.member) in _UNREVEALED
+        given = [record.list_hash for record in records if isinstance(record, WholeList)]
+        pairs = listed(records)
+        is_whole = bool(pairs) or not given or given[-1] == bytes(32)
+        require_ballot(self.task, ballot, candidate, list_hash(pairs) if is_whole else given[-1])
+        return Reading(open_, is_whole)
+
+    def accuse(self, candidate: bytes, pairs: Sequence[Listed], evidence: Sequence[Evidence]) -> tuple[int, ...]:
+        """Mark the listed voters whose signed commitments are the evidence, and return them.
+
+        Raises
+        ------
+        BadBatch, WrongStanding, BadSignature, WrongBallot
+        """
+        ballot = self.committee.ballot
+        if ballot is None:
+            raise ValueError("evidence is read once the relayer has fixed the ballot")
+        if not evidence:
+            raise BadBatch(0)
+        self._require_ascending([pair.member for pair in pairs], 34 * len(pairs))
+        require_ballot(self.task, ballot, candidate, list_hash(pairs))
+        return tuple(self._accuse(candidate, pairs, one) for one in evidence)
+
+    def _accuse(self, candidate: bytes, pairs: Sequence[Listed], one: Evidence) -> int:
+        if one.position >= len(pairs):
+            raise BadBatch(34 * len(pairs))
+        pair = pairs[one.position]
+        standing = self.committee.standing(pair.member)
+        if standing is not Standing.SILENT_VOTER:
+            raise WrongStanding(pair.member, standing)
+        message = Commitment(self.task, self.committee.number, candidate, pair.commitment)
+        require_signer(message, self.domain, self.nodes, pair.member, one.signature)
+        self.committee.standings[pair.member] = Standing.WITHHELD
+        return pair.member
+
+    def _vote(self, candidate: bytes, record: SignedVote) -> None:
+        """Record one vote; who has revealed, or committed something else by itself, is passed over."""
+        member, standing = record.member, self.committee.standing(record.member)
+        if record.is_own:
+            if standing not in _OWN:
+                raise WrongStanding(member, standing)
+            if self.committee.own[member] != commitment(record.signature):
+                raise NotCommitted(member)
+        elif standing not in _UNREVEALED:
+            if not standing.is_voter:
+                raise WrongStanding(member, standing)
+            return
+        for score in (record.score_old, record.score_new):
+            if score > SCORE_ONE:
+                raise BadScore(member, score)
+        message = Vote(self.task, self.committee.number, candidate, record.score_old, record.score_new)
+        require_signer(message, self.domain, self.nodes, member, record.signature)
+        self.committee.scores[member] = (record.score_old, record.score_new)
+        yes = is_yes(record.score_old, record.score_new, self.tolerance_bps)
+        late = standing is Standing.LATE
+        self.committee.standings[member] = _VOTED[late, yes]
+
+    def _require_order(self, records: Sequence[VoteRecord], length: int) -> None:
+        for record in records:
+            if not isinstance(record, WholeList) and record.member >= len(self.nodes):
+                raise BadBatch(length)
+        self._require_ascending([pair.member for pair in listed(records)], length)
+
+    def _require_ascending(self, members: Sequence[int], length: int) -> None:
+        """Refuse a list that is not strictly ascending, or names nobody."""
+        ordered = all(left < right for left, right in itertools.pairwise(members))
+        if not ordered or (members and members[-1] >= len(self.nodes)):
+            raise BadBatch(length)
+
+
+_VOTED = {
+    (False, True): Standing.VOTED_YES,
+    (False, False): Standing.VOTED_NO,
+    (True, True): Standing.LATE_YES,
+    (True, False): Standing.LATE_NO,
+}

@@ -1,0 +1,137 @@
+"""Calldata, results and custom errors of our contracts, through codecs that are built once from the compiled ABI.
+
+web3's contract objects resolve and check the ABI anew for every call, which costs more than the call.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from eth_abi.decoding import ContextFramesBytesIO
+from eth_abi.registry import registry
+
+from fl_alliance.chain import artifacts
+from fl_alliance.chain.rules.words import keccak
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function of a contract: how it is called and how its result reads."""
+
+    name: str
+    selector: bytes
+    inputs: str
+    outputs: str
+
+    def encode(self, args: Sequence[Any]) -> bytes:
+        """Return the calldata of a call with these arguments, structs as tuples."""
+        return self.selector + bytes(_encoder(self.inputs)(args))
+
+    def decode(self, calldata: bytes) -> tuple[Any, ...]:
+        """Return the arguments in this function's calldata."""
+        return _decode(self.inputs, calldata[4:])
+
+    def result(self, data: bytes) -> tuple[Any, ...]:
+        """Return the values in this function's return data."""
+        return _decode(self.outputs, data)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomError:
+    """One custom error of a contract, with the names of its fields as the ABI spells them."""
+
+    name: str
+    fields: tuple[str, ...]
+    inputs: str
+
+    def values(self, data: bytes) -> tuple[Any, ...]:
+        """Return the error's fields in revert data, selector included."""
+        return _decode(self.inputs, data[4:])
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a contract; `layout` is (name, type, indexed) of each field."""
+
+    name: str
+    topic: bytes
+    layout: tuple[tuple[str, str, bool], ...]
+
+    def values(self, topics: Sequence[bytes], data: bytes) -> dict[str, Any]:
+        """Return the event's fields by their ABI names."""
+        indexed = [(name, kind) for name, kind, is_indexed in self.layout if is_indexed]
+        plain = [(name, kind) for name, kind, is_indexed in self.layout if not is_indexed]
+        found = {name: _decode(f"({kind})", topic)[0] for (name, kind), topic in zip(indexed, topics[1:], strict=True)}
+        rest = _decode(f"({','.join(kind for _, kind in plain)})", data) if plain else ()
+        return found | dict(zip((name for name, _ in plain), rest, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """Everything that can be called on, or comes back from, one contract."""
+
+    functions: Mapping[str, Function]
+    by_selector: Mapping[bytes, Function]
+    errors: Mapping[bytes, CustomError]
+    events: Mapping[bytes, Event]
+
+
+@cache
+def interface(contract: str) -> Interface:
+    """Return the codecs of a compiled contract, by its name.
+
+    Raises
+    ------
+    ArtifactMissing
+        No such contract was compiled.
+    """
+    abi = artifacts.load(contract).abi
+    functions = [_function(entry) for entry in abi if entry["type"] == "function"]
+    errors = [_error(entry) for entry in abi if entry["type"] == "error"]
+    events = [_event(entry) for entry in abi if entry["type"] == "event"]
+    return Interface(
+        functions={function.name: function for function in functions},
+        by_selector={function.selector: function for function in functions},
+        errors={keccak(f"{error.name}{error.inputs}".encode())[:4]: error for error in errors},
+        events={event.topic: event for event in events},
+    )
+
+
+def _function(entry: Mapping[str, Any]) -> Function:
+    inputs = _tuple(entry["inputs"])
+    return Function(entry["name"], keccak(f"{entry['name']}{inputs}".encode())[:4], inputs, _tuple(entry["outputs"]))
+
+
+def _error(entry: Mapping[str, Any]) -> CustomError:
+    return CustomError(entry["name"], tuple(field["name"] for field in entry["inputs"]), _tuple(entry["inputs"]))
+
+
+def _event(entry: Mapping[str, Any]) -> Event:
+    layout = tuple((field["name"], _type(field), bool(field["indexed"])) for field in entry["inputs"])
+    return Event(entry["name"], keccak(f"{entry['name']}{_tuple(entry['inputs'])}".encode()), layout)
+
+
+def _tuple(fields: Sequence[Mapping[str, Any]]) -> str:
+    return f"({','.join(map(_type, fields))})"
+
+
+def _type(field: Mapping[str, Any]) -> str:
+    """Return the canonical type, a struct as the tuple of its fields."""
+    kind = str(field["type"])
+    return _tuple(field["components"]) + kind.removeprefix("tuple") if kind.startswith("tuple") else kind
+
+
+@cache
+def _encoder(kind: str) -> Any:
+    return registry.get_encoder(kind)
+
+
+@cache
+def _decoder(kind: str) -> Any:
+    return registry.get_decoder(kind)
+
+
+def _decode(kind: str, data: bytes) -> tuple[Any, ...]:
+    values: tuple[Any, ...] = _decoder(kind)(ContextFramesBytesIO(data))  # type: ignore[no-untyped-call]
+    return values

@@ -1,0 +1,608 @@
+"""A task as a pure state machine: what the contract does, step by step, from the rules alone.
+
+`TaskModel.apply(step, now, sender)` checks everything that the contract checks, proofs and signatures included, and
+raises the same error where something does not hold. Ledgers keep one beside the chain to know roles, leaders and
+payouts without asking; tests drive it beside the contract and compare; the audit runs it over a whole chain.
+
+What only the token knows is not modelled: balances, allowances and used authorizations of accounts outside the task.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from fl_alliance.chain.ballot import VoteReader, require_ballot, require_signer
+from fl_alliance.chain.batches import pack_votes
+from fl_alliance.chain.committee import Ballot, Committee, Lead
+from fl_alliance.chain.errors import SignatureInvalid
+from fl_alliance.chain.messages import Commitment, Domain, Proposal, StakeTransfer, Vote, stake_nonce
+from fl_alliance.chain.messages import Leave as LeaveMessage
+from fl_alliance.chain.refusals import (
+    BadBatch,
+    BadSignature,
+    EnoughMembers,
+    ERC3009InvalidAuthorizationTime,
+    ERC3009InvalidSignature,
+    NotAllowed,
+    NothingThere,
+    NotMember,
+    NotWholeGwei,
+    SameStatement,
+    TooEarly,
+    TooFewMembers,
+    TooLate,
+    WrongPhase,
+    WrongStanding,
+)
+from fl_alliance.chain.roster import Node, Roster
+from fl_alliance.chain.rules import seeds
+from fl_alliance.chain.rules.consensus import Outcome
+from fl_alliance.chain.rules.draw import MAX_LEADERS, draw, leader
+from fl_alliance.chain.rules.penalties import absence_line, absent_leaders, equivocation_line
+from fl_alliance.chain.rules.settlement import Line, Settlement, settle, slash_amount
+from fl_alliance.chain.steps import (
+    Abandon,
+    Cancel,
+    CommitVote,
+    CommitVotes,
+    DrawVoters,
+    Finish,
+    Fund,
+    LeaveTask,
+    LeaveWithSignature,
+    OpenRound,
+    Propose,
+    ProveWithheld,
+    Register,
+    RegisterWithAuthorization,
+    RevealVotes,
+    Settle,
+    SkipRound,
+    SlashEquivocation,
+    Start,
+    Statement,
+    TaskStep,
+    Withdraw,
+    WithdrawPool,
+    WithdrawQueued,
+)
+from fl_alliance.chain.types import WEI_PER_GWEI, Phase, Standing, TaskParams
+from fl_alliance.chain.vrf import Proof, Tag, alpha, verify
+
+ABANDONED_S = 7 * 86_400
+"""Seconds without progress, beyond all the times of a round, after which a task can be ended."""
+
+
+class TaskModel:
+    """One task as it stands after the steps applied so far.
+
+    Attributes
+    ----------
+    round : int
+        The round that runs or, between rounds, the next one to open; 0 before the start.
+    phase_at : int
+        Second since which the task registers, waits between rounds or is finished; while a round runs, the end of its
+        proposals.
+    seed : bytes
+        What the next leader proves over.
+    model : bytes
+        Digest of the model that the last accepted round left.
+    roster : Roster
+        Members and their balances.
+    committee : Committee
+        The running round or, between rounds, the one before.
+    lines : list of Line
+        What members gained and lost since the running round began to open, with reasons.
+    settlement : Settlement or None
+        Of the last round that was settled.
+    last_outcome : Outcome
+        Of the last round that ended.
+    credits : dict of str to int
+        What accounts can withdraw beside balances, in gwei; shared by the tasks of one contract.
+    """
+
+    def __init__(
+        self,
+        domain: Domain,
+        fml: Domain,
+        task: int,
+        creator: str,
+        params: TaskParams,
+        pool_gwei: int,
+        now: int,
+        credits_: dict[str, int],
+    ) -> None:
+        self.domain, self.fml, self.task, self.creator, self.params = domain, fml, task, creator, params
+        self.stored_phase, self.phase_at, self.round = Phase.REGISTRATION, now, 0
+        self.seed = seeds.task_seed(domain.contract, domain.chain_id, task)
+        self.pool_gwei, self.model, self.credits = pool_gwei, params.initial_model, credits_
+        self.roster = Roster(task, params.min_stake_gwei)
+        self.committee = Committee(0)
+        self.ballot_at = 0
+        self.lines: list[Line] = []
+        self.settlement: Settlement | None = None
+        self.last_outcome = Outcome.NONE
+
+    def copy(self) -> "TaskModel":
+        """Return an independent copy, to try steps on."""
+        twin = TaskModel.__new__(TaskModel)
+        twin.__dict__.update(self.__dict__)
+        twin.roster, twin.committee = self.roster.copy(), self.committee.copy()
+        twin.lines, twin.credits = self.lines[:], dict(self.credits)
+        return twin
+
+    def apply(self, step: TaskStep, now: int, sender: str) -> tuple[Line, ...]:
+        """Take a step at second `now` and return what it paid and took.
+
+        Where it raises, the model is left in between: apply to a copy what may fail.
+
+        Raises
+        ------
+        Refused
+            The step does not hold, for the reason that the contract gives too.
+        VrfInvalid
+            Its VRF proof does not hold.
+        """
+        self._step_lines: list[Line] = []
+        _HANDLERS[type(step)](self, step, now, sender)
+        return tuple(self._step_lines)
+
+    # what is known
+
+    @property
+    def balances(self) -> list[int]:
+        """Each member's balance in gwei."""
+        return self.roster.balances
+
+    @property
+    def standings(self) -> dict[int, Standing]:
+        """What each drawn member is in the running or last round, ascending by member."""
+        return self.committee.standings
+
+    def phase(self, now: int) -> Phase:
+        """Return the phase at second `now`; some follow from time and messages alone."""
+        if self.stored_phase is not Phase.PROPOSING:
+            return self.stored_phase
+        if self.committee.commit_end is not None:
+            return Phase.COMMITTING if self.committee.ballot is None else Phase.REVEALING
+        waits = Standing.SILENT_PROPOSER in self.standings.values()
+        return Phase.PROPOSING if waits and now < self.phase_at else Phase.LOCKED
+
+    def line_seats(self, tag: Tag) -> list[int]:
+        """Return the seats that the leader line of a draw runs over, by member; 0 for who cannot lead."""
+        if tag is Tag.PROPOSERS:
+            return self.roster.seats()
+        return [0 if member in self.standings else seats for member, seats in enumerate(self.committee.seats)]
+
+    def leader(self, tag: Tag, rank: int) -> int | None:
+        """Return the member that leads a draw at this rank; None where nobody holds a seat."""
+        seats = self.line_seats(tag)
+        return leader(self.seed, tag, rank, seats) if any(seats) else None
+
+    def rank(self, now: int) -> int:
+        """Return the rank whose turn it is at second `now`; the last one's does not end before a skip."""
+        passed = max(0, now - self.phase_at) // self.params.leader_s
+        return min(passed, MAX_LEADERS - 1)
+
+    def skip_at(self) -> int:
+        """Return the second from which the leader line of the present draw can be passed over."""
+        return self.phase_at + MAX_LEADERS * self.params.leader_s
+
+    def deadline(self, now: int) -> int:
+        """Return the second from which the present phase can be ended without those whom it waits for."""
+        ballot = self.committee.ballot
+        match self.phase(now):
+            case Phase.REGISTRATION:
+                return self.phase_at + self.params.registration_s
+            case Phase.PROPOSING:
+                return self.phase_at
+            case Phase.LOCKED if self.params.voters == 0:
+                return self.phase_at + self.params.commit_s
+            case Phase.IDLE | Phase.LOCKED:
+                return self.skip_at()
+            case Phase.COMMITTING:
+                return self.committee.commit_end or 0
+            case Phase.REVEALING if ballot is not None:
+                accused = Standing.WITHHELD in self.standings.values()
+                return ballot.answer_end(self.params) if accused else ballot.evidence_end(self.params)
+            case _:
+                return now
+
+    def alpha(self, tag: Tag, member: int) -> bytes:
+        """Return what the member must prove to make this draw now."""
+        node = self.roster.nodes[member].address
+        return alpha(self.domain.contract, self.domain.chain_id, tag, self.task, self.round, node, self.seed)
+
+    # a task's life
+
+    def _fund(self, step: Fund, now: int, sender: str) -> None:
+        self._require_running()
+        self.pool_gwei += gwei(step.amount_wei)
+
+    def _register(self, step: Register, now: int, sender: str) -> None:
+        self._join(sender, step.vrf_x, step.proof, step.amount_wei)
+
+    def _register_with_authorization(self, step: RegisterWithAuthorization, now: int, sender: str) -> None:
+        self._join(step.node, step.vrf_x, step.proof, step.amount_wei)
+        if not step.valid_after < now < step.valid_before:
+            raise ERC3009InvalidAuthorizationTime(step.valid_after, step.valid_before)
+        nonce = stake_nonce(self.task, step.vrf_x, step.salt)
+        span = (step.valid_after, step.valid_before)
+        transfer = StakeTransfer(step.node, self.domain.contract, step.amount_wei, *span, nonce)
+        try:
+            signer = transfer.recover(self.fml, step.signature)
+        except SignatureInvalid as reason:
+            raise ERC3009InvalidSignature from reason
+        if signer != step.node:
+            raise ERC3009InvalidSignature
+
+    def _join(self, address: str, vrf_x: int, proof: Proof, amount_wei: int) -> None:
+        self._require_running()
+        node, amount = Node(address, vrf_x), gwei(amount_wei)
+        self.roster.require_room(node, amount)
+        goal = alpha(self.domain.contract, self.domain.chain_id, Tag.REGISTER, self.task, 0, address, seeds.NO_SEED)
+        beta = verify(vrf_x, goal, proof)
+        if self.stored_phase is Phase.REGISTRATION:
+            self.seed = seeds.joined_seed(self.seed, beta)
+            self.roster.add(node, amount)
+        else:
+            self.roster.queue_join(node, amount, self.round)
+
+    def _leave(self, step: LeaveTask, now: int, sender: str) -> None:
+        self._part(step.member, sender)
+
+    def _leave_with_signature(self, step: LeaveWithSignature, now: int, sender: str) -> None:
+        try:
+            signer = LeaveMessage(self.task).recover(self.domain, step.signature)
+        except SignatureInvalid as reason:
+            raise BadSignature(step.member) from reason
+        self._part(step.member, signer)
+
+    def _part(self, member: int, address: str) -> None:
+        self._require_running()
+        if not self.roster.is_member(member, address):
+            raise NotMember(self.task, member, address)
+        if self.stored_phase is Phase.REGISTRATION:
+            self._credit(address, self.roster.remove(member))
+        else:
+            self.roster.queue_leave(member, self.round)
+
+    def _start(self, step: Start, now: int, sender: str) -> None:
+        self._require_phase(Phase.REGISTRATION, now)
+        members = len(self.roster.nodes)
+        if members < self.committee_size:
+            raise TooFewMembers(self.task, members, self.committee_size)
+        if sender not in (self.creator, self.params.relayer):
+            self._require_from(now, self.phase_at + self.params.registration_s)
+        self.stored_phase, self.phase_at, self.round = Phase.IDLE, now, 1
+
+    def _cancel(self, step: Cancel, now: int, sender: str) -> None:
+        self._require_phase(Phase.REGISTRATION, now)
+        self._require_from(now, self.phase_at + self.params.registration_s)
+        self._require_too_few(len(self.roster.nodes))
+        self._finish_at(now)
+
+    # a round
+
+    def _open_round(self, step: OpenRound, now: int, sender: str) -> None:
+        self._require_phase(Phase.IDLE, now)
+        self._require_able(max(self.roster.seats(), default=0), 0)
+        lead, beta = self._lead(Tag.PROPOSERS, step.proof, now)
+        self.lines = []
+        self._penalise(lead.absent)
+        self._admit()
+        seats = self.roster.seats()
+        able = sum(1 for held in seats if held)
+        self._require_able(able >= self.committee_size, able)
+        self.committee = Committee(self.round, seats, leads={Tag.PROPOSERS: lead})
+        self.committee.give(draw(beta, Tag.PROPOSERS, seats, self.params.proposers), Standing.SILENT_PROPOSER)
+        self.seed, self.stored_phase, self.phase_at = beta, Phase.PROPOSING, now + self.params.propose_s
+
+    def _finish(self, step: Finish, now: int, sender: str) -> None:
+        self._require_phase(Phase.IDLE, now)
+        self._admit()
+        self._require_too_few(sum(1 for held in self.roster.seats() if held))
+        self._finish_at(now)
+
+    def _skip_round(self, step: SkipRound, now: int, sender: str) -> None:
+        phase = self.phase(now)
+        if phase is Phase.IDLE:
+            self._require_from(now, self.skip_at())
+            self._require_able(max(self.roster.seats(), default=0), 0)
+            self.lines, self.committee = [], Committee(self.round)
+            self._penalise(absent_leaders(self.seed, Tag.PROPOSERS, MAX_LEADERS, self.roster.seats()))
+        elif phase is Phase.COMMITTING:
+            self._require_from(now, self.committee.commit_end or 0)
+        elif phase in (Phase.PROPOSING, Phase.LOCKED):
+            self._skip_proposals(now)
+        else:
+            raise WrongPhase(self.task, phase)
+        self.seed = seeds.void_seed(self.seed, self.round)
+        self.settlement = None
+        self._end_round(Outcome.VOID, now)
+
+    def _skip_proposals(self, now: int) -> None:
+        """Pass over a round that nobody proposed in or, with proposals, that nobody drew voters for or settled."""
+        self._require_from(now, self.phase_at)
+        if not self.committee.updates:
+            return
+        if self.params.voters == 0:
+            self._require_from(now, self.phase_at + self.params.commit_s)
+            return
+        self._require_from(now, self.skip_at())
+        self._penalise(absent_leaders(self.seed, Tag.VOTERS, MAX_LEADERS, self.line_seats(Tag.VOTERS)))
+
+    def _propose(self, step: Propose, now: int, sender: str) -> None:
+        if self.stored_phase is not Phase.PROPOSING:
+            raise WrongPhase(self.task, self.stored_phase)
+        self._require_before(now, self.phase_at)
+        length = 98 * len(step.proposals)
+        if not step.proposals:
+            raise BadBatch(length)
+        for one in step.proposals:
+            if one.member >= len(self.roster.nodes):
+                raise BadBatch(length)
+            standing = self.committee.standing(one.member)
+            if standing is Standing.PROPOSED:
+                continue
+            if standing is not Standing.SILENT_PROPOSER:
+                raise WrongStanding(one.member, standing)
+            message = Proposal(self.task, self.round, one.update)
+            require_signer(message, self.domain, self.roster.nodes, one.member, one.signature)
+            self.committee.updates[one.member] = one.update
+            self.committee.standings[one.member] = Standing.PROPOSED
+
+    def _draw_voters(self, step: DrawVoters, now: int, sender: str) -> None:
+        self._require_phase(Phase.LOCKED, now)
+        if self.params.voters == 0 or not self.committee.updates:
+            raise WrongPhase(self.task, Phase.LOCKED)
+        seats = self.line_seats(Tag.VOTERS)
+        lead, beta = self._lead(Tag.VOTERS, step.proof, now)
+        self._penalise(lead.absent)
+        self.committee.leads[Tag.VOTERS] = lead
+        self.committee.give(draw(beta, Tag.VOTERS, seats, self.params.voters), Standing.SILENT_VOTER)
+        self.seed, self.committee.commit_end = beta, now + self.params.commit_s
+        self.ballot_at = self.committee.commit_end
+
+    def _commit_votes(self, step: CommitVotes, now: int, sender: str) -> None:
+        if sender != self.params.relayer:
+            raise NotAllowed(sender, self.params.relayer)
+        if self.committee.commit_end is None or self.committee.ballot is not None:
+            raise WrongPhase(self.task, self.phase(now))
+        self._require_before(now, self.committee.commit_end)
+        self.ballot_at = now + self.params.commit_s
+        self.committee.ballot = Ballot(step.candidate, step.list_hash, step.is_complete, self.ballot_at)
+
+    def _commit_vote(self, step: CommitVote, now: int, sender: str) -> None:
+        ballot = self._revealing(now)
+        self._require_before(now, ballot.omit_end)
+        require_ballot(self.task, ballot, step.candidate, step.list_hash)
+        standing = self.committee.standing(step.member)
+        if standing is not Standing.SILENT_VOTER:
+            raise WrongStanding(step.member, standing)
+        message = Commitment(self.task, self.round, step.candidate, step.commitment)
+        require_signer(message, self.domain, self.roster.nodes, step.member, step.signature)
+        self.committee.own[step.member] = step.commitment
+        self.committee.standings[step.member] = Standing.LATE if ballot.is_complete else Standing.COMMITTED
+
+    def _reveal_votes(self, step: RevealVotes, now: int, sender: str) -> None:
+        self._read(step, now)
+
+    def _read(self, step: RevealVotes | Settle, now: int) -> tuple[Ballot, bool]:
+        """Record the votes of a step; return the ballot, and whether everything listed is now revealed."""
+        ballot = self._revealing(now)
+        if not ballot.is_complete:
+            self._require_from(now, ballot.omit_end)
+        reading = self._reader().read(step.candidate, step.votes, len(pack_votes(step.votes)))
+        return ballot, reading.is_whole and reading.open_ == 0
+
+    def _prove_withheld(self, step: ProveWithheld, now: int, sender: str) -> None:
+        ballot = self._revealing(now)
+        self._require_from(now, ballot.evidence_start(self.params))
+        self._require_before(now, ballot.evidence_end(self.params))
+        self._reader().accuse(step.candidate, step.pairs, step.evidence)
+
+    def _settle(self, step: Settle, now: int, sender: str) -> None:
+        phase = self.phase(now)
+        if self.params.voters == 0 and phase is Phase.LOCKED:
+            if sender != self.params.relayer:
+                raise NotAllowed(sender, self.params.relayer)
+            if not self.committee.updates:
+                raise WrongPhase(self.task, phase)
+        else:
+            ballot, is_revealed = self._read(step, now)
+            self._require_due(ballot, is_revealed, now)
+        rounds_left = self.params.rounds - self.round + 1
+        held = {member: self.balances[member] for member in self.standings}
+        result = settle(self.params, self.pool_gwei, rounds_left, held, self.standings)
+        for line in result.lines:
+            self._book(line)
+        self._credit(sender, result.bounty_gwei)
+        self.pool_gwei, self.settlement = result.pool_gwei, result
+        if result.outcome is Outcome.ACCEPTED:
+            self.model = step.candidate
+        self._end_round(result.outcome, now)
+
+    def _require_due(self, ballot: Ballot, is_revealed: bool, now: int) -> None:
+        """Refuse to settle while somebody drawn may still reveal."""
+        held = self.standings.values()
+        if sum(standing.is_yes or standing.is_no for standing in held) >= self.params.voters:
+            return
+        if is_revealed and not any(standing in (Standing.COMMITTED, Standing.LATE) for standing in held):
+            due = ballot.omit_end
+        elif Standing.WITHHELD in held:
+            due = ballot.answer_end(self.params)
+        else:
+            due = ballot.evidence_end(self.params)
+        self._require_from(now, due)
+
+    def _slash_equivocation(self, step: SlashEquivocation, now: int, sender: str) -> None:
+        self._require_running()
+        if step.first == step.second:
+            raise SameStatement(step.member)
+        for value, signature in ((step.first, step.first_signature), (step.second, step.second_signature)):
+            if step.member >= len(self.roster.nodes):
+                raise NotMember(self.task, step.member, NOBODY)
+            require_signer(_statement(step, value), self.domain, self.roster.nodes, step.member, signature)
+        balance = self.balances[step.member]
+        if balance == 0:
+            raise NothingThere
+        self._book(equivocation_line(step.member, self.committee.standing(step.member), balance))
+        bounty = slash_amount(balance, self.params.bounty_bps)
+        self._credit(sender, bounty)
+        self.pool_gwei += balance - bounty
+
+    # the end
+
+    def _abandon(self, step: Abandon, now: int, sender: str) -> None:
+        self._require_running()
+        p = self.params
+        times = p.registration_s + p.propose_s + 2 * p.commit_s + 2 * p.reveal_s + p.evidence_s
+        since = max(self.phase_at, self.ballot_at)
+        self._require_from(now, since + MAX_LEADERS * p.leader_s + times + ABANDONED_S)
+        self._finish_at(now)
+
+    def _withdraw(self, step: Withdraw, now: int, sender: str) -> None:
+        self._require_phase(Phase.FINISHED, now)
+        if step.member >= len(self.balances) or self.balances[step.member] == 0:
+            raise NothingThere
+        self.balances[step.member] = 0
+
+    def _withdraw_queued(self, step: WithdrawQueued, now: int, sender: str) -> None:
+        self._require_phase(Phase.FINISHED, now)
+        waiting = self.roster.queue.get(step.position)
+        if waiting is None or waiting.amount_gwei == 0:
+            raise NothingThere
+        del self.roster.queue[step.position]
+
+    def _withdraw_pool(self, step: WithdrawPool, now: int, sender: str) -> None:
+        self._require_phase(Phase.FINISHED, now)
+        if self.pool_gwei == 0:
+            raise NothingThere
+        self.pool_gwei = 0
+
+    # what several steps share
+
+    @property
+    def committee_size(self) -> int:
+        """Members that a round draws in all."""
+        return self.params.proposers + self.params.voters
+
+    def _lead(self, tag: Tag, proof: Proof, now: int) -> tuple[Lead, bytes]:
+        """Verify the proof of the leader whose turn it is; return who led and its output, the next seed."""
+        rank, seats = self.rank(now), self.line_seats(tag)
+        member = leader(self.seed, tag, rank, seats)
+        beta = verify(self.roster.nodes[member].vrf_x, self.alpha(tag, member), proof)
+        return Lead(member, rank, absent_leaders(self.seed, tag, rank, seats)), beta
+
+    def _penalise(self, absent: tuple[int, ...]) -> None:
+        for member in absent:
+            line = absence_line(member, self.balances[member], self.params.absence_bps)
+            self._book(line)
+            self.pool_gwei -= line.delta_gwei
+
+    def _book(self, line: Line) -> None:
+        self.balances[line.member] += line.delta_gwei
+        self.lines.append(line)
+        self._step_lines.append(line)
+
+    def _credit(self, account: str, amount_gwei: int) -> None:
+        if amount_gwei:
+            self.credits[account] = self.credits.get(account, 0) + amount_gwei
+
+    def _admit(self) -> None:
+        for account, amount in self.roster.advance(self.round):
+            self._credit(account, amount)
+
+    def _reader(self) -> VoteReader:
+        return VoteReader(self.domain, self.task, self.params.tolerance_bps, self.roster.nodes, self.committee)
+
+    def _end_round(self, result: Outcome, now: int) -> None:
+        self.last_outcome = result
+        if self.round == self.params.rounds:
+            self._finish_at(now)
+        else:
+            self.stored_phase, self.phase_at, self.round = Phase.IDLE, now, self.round + 1
+
+    def _finish_at(self, now: int) -> None:
+        self.stored_phase, self.phase_at = Phase.FINISHED, now
+
+    def _revealing(self, now: int) -> Ballot:
+        self._require_phase(Phase.REVEALING, now)
+        if self.committee.ballot is None:
+            raise WrongPhase(self.task, Phase.COMMITTING)
+        return self.committee.ballot
+
+    def _require_running(self) -> None:
+        if self.stored_phase is Phase.FINISHED:
+            raise WrongPhase(self.task, Phase.FINISHED)
+
+    def _require_phase(self, needed: Phase, now: int) -> None:
+        if self.phase(now) is not needed:
+            raise WrongPhase(self.task, self.phase(now))
+
+    def _require_from(self, now: int, from_: int) -> None:
+        if now < from_:
+            raise TooEarly(self.task, now, from_)
+
+    def _require_before(self, now: int, until: int) -> None:
+        if now >= until:
+            raise TooLate(self.task, now, until)
+
+    def _require_able(self, enough: int | bool, able: int) -> None:
+        if not enough:
+            raise TooFewMembers(self.task, able, self.committee_size)
+
+    def _require_too_few(self, able: int) -> None:
+        if able >= self.committee_size:
+            raise EnoughMembers(self.task, able, self.committee_size)
+
+
+NOBODY = "0x" + "00" * 20
+
+
+def gwei(amount_wei: int) -> int:
+    """Return an amount in whole gwei.
+
+    Raises
+    ------
+    NotWholeGwei
+    """
+    if amount_wei % WEI_PER_GWEI:
+        raise NotWholeGwei(amount_wei)
+    return amount_wei // WEI_PER_GWEI
+
+
+def _statement(step: SlashEquivocation, value: bytes) -> Proposal | Commitment | Vote:
+    """Return the message that a value of this kind stands for."""
+    if step.kind is Statement.PROPOSAL:
+        return Proposal(step.task, step.round, value)
+    if step.kind is Statement.COMMITMENT:
+        return Commitment(step.task, step.round, step.candidate, value)
+    score_old, score_new = divmod(int.from_bytes(value, "big"), 1 << 32)
+    return Vote(step.task, step.round, step.candidate, score_old, score_new)
+
+
+_HANDLERS: dict[type[TaskStep], Callable[[TaskModel, Any, int, str], None]] = {
+    Fund: TaskModel._fund,
+    Register: TaskModel._register,
+    RegisterWithAuthorization: TaskModel._register_with_authorization,
+    LeaveTask: TaskModel._leave,
+    LeaveWithSignature: TaskModel._leave_with_signature,
+    Start: TaskModel._start,
+    Cancel: TaskModel._cancel,
+    OpenRound: TaskModel._open_round,
+    Finish: TaskModel._finish,
+    SkipRound: TaskModel._skip_round,
+    Propose: TaskModel._propose,
+    DrawVoters: TaskModel._draw_voters,
+    CommitVotes: TaskModel._commit_votes,
+    CommitVote: TaskModel._commit_vote,
+    RevealVotes: TaskModel._reveal_votes,
+    ProveWithheld: TaskModel._prove_withheld,
+    Settle: TaskModel._settle,
+    SlashEquivocation: TaskModel._slash_equivocation,
+    Abandon: TaskModel._abandon,
+    Withdraw: TaskModel._withdraw,
+    WithdrawQueued: TaskModel._withdraw_queued,
+    WithdrawPool: TaskModel._withdraw_pool,
+}

@@ -1,0 +1,39 @@
+"""The ranges of a task's parameters."""
+
+from fl_alliance.chain.refusals import BadParameter
+from fl_alliance.chain.rules.consensus import BPS
+from fl_alliance.chain.types import TaskParams
+
+MAX_COMMITTEE = 1024
+MAX_ROUNDS = 65_535
+_NOBODY = "0x" + "00" * 20
+
+
+def require_params(params: TaskParams) -> None:
+    """Refuse the first parameter that is out of its range, by the contract's name for it.
+
+    Raises
+    ------
+    BadParameter
+    """
+    committee = params.proposers + params.voters
+    checks = (
+        ("relayer", 0, params.relayer != _NOBODY),
+        ("rounds", params.rounds, 0 < params.rounds <= MAX_ROUNDS),
+        ("proposers", params.proposers, params.proposers > 0),
+        ("proposers + voters", committee, committee <= MAX_COMMITTEE),
+        ("slashBps", params.slash_bps, params.slash_bps <= BPS),
+        ("absenceBps", params.absence_bps, params.absence_bps <= BPS),
+        ("bountyBps", params.bounty_bps, params.bounty_bps <= BPS),
+        ("toleranceBps", params.tolerance_bps, params.tolerance_bps <= BPS),
+        ("minStakeGwei", params.min_stake_gwei, params.min_stake_gwei > 0),
+        ("registrationS", params.registration_s, params.registration_s > 0),
+        ("leaderS", params.leader_s, params.leader_s > 0),
+        ("proposeS", params.propose_s, params.propose_s > 0),
+        ("commitS", params.commit_s, params.commit_s > 0),
+        ("revealS", params.reveal_s, params.reveal_s > 0),
+        ("evidenceS", params.evidence_s, params.evidence_s > 0),
+    )
+    for name, given, holds in checks:
+        if not holds:
+            raise BadParameter(name, given)

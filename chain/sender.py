@@ -1,0 +1,164 @@
+"""Transactions from one key: numbered, priced, signed, sent and waited for."""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import rlp
+from web3 import Web3
+
+from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.errors import ReceiptMissing, RequestRefused, TransactionReverted
+from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.rules.words import address_bytes, keccak
+
+_TYPE = b"\x02"
+_POLL_FIRST_S, _POLL_LONGEST_S = 0.05, 1.0
+_PARITY_BIT = 1 << 255
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One event as the chain keeps it."""
+
+    address: str
+    topics: tuple[bytes, ...]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a transaction; `contract` is the address it created, if it created one."""
+
+    tx_hash: str
+    block: int
+    gas_used: int
+    succeeded: bool
+    contract: str | None
+    logs: tuple[Log, ...]
+
+
+class Sender:
+    """Sends transactions of one key; several threads may share it.
+
+    Parameters
+    ----------
+    w3 : Web3
+        The chain; only its provider is used.
+    key : NodeKey
+        Pays and signs. A key that everybody knows is refused off the development chain.
+    deadline_s : float
+        How long a transaction may take into a block, in seconds.
+    """
+
+    def __init__(self, w3: Web3, key: NodeKey, deadline_s: float = 120.0) -> None:
+        self.rpc = Rpc(w3)
+        self.key = key
+        self.chain_id = self.rpc.number("eth_chainId")
+        key.check_chain(self.chain_id)
+        self._deadline_s = deadline_s
+        self._lock = threading.Lock()
+        self._nonce: int | None = None
+        self._fees = self._current_fees()
+
+    @property
+    def address(self) -> str:
+        """The account that sends."""
+        return self.key.address
+
+    def send(self, to: str | None, data: bytes, gas: int, label: str, value: int = 0) -> Receipt:
+        """Send one transaction and return its receipt; `to` None deploys `data`; `label` names it in errors.
+
+        Raises
+        ------
+        RequestRefused
+            The node did not take the transaction.
+        TransactionReverted
+            It is in a block and did nothing; `data` tells why.
+        ReceiptMissing
+            It is in no block before the deadline.
+        """
+        tx_hash = self._submit(to, data, gas, value)
+        receipt = self._wait(tx_hash, label)
+        if not receipt.succeeded:
+            raise self._why(to, data, gas, value, receipt, label)
+        return receipt
+
+    def call(self, to: str, data: bytes, block: str = "latest") -> bytes:
+        """Return what a call would return, without a transaction."""
+        return self.rpc.bytes("eth_call", {"to": to, "data": "0x" + data.hex()}, block)
+
+    def _submit(self, to: str | None, data: bytes, gas: int, value: int) -> str:
+        """Number, sign and hand over one transaction; a number is used up only if the node takes it."""
+        with self._lock:
+            if self._nonce is None:
+                self._nonce = self.rpc.number("eth_getTransactionCount", self.address, "pending")
+            raw = self._signed(self._nonce, to, data, gas, value)
+            try:
+                tx_hash = str(self.rpc("eth_sendRawTransaction", "0x" + raw.hex()))
+            except RequestRefused as refusal:
+                self._nonce = None
+                if refusal.data:
+                    raise TransactionReverted("eth_sendRawTransaction", refusal.reason, refusal.data) from refusal
+                raise
+            self._nonce += 1
+            return tx_hash
+
+    def _signed(self, nonce: int, to: str | None, data: bytes, gas: int, value: int) -> bytes:
+        """Return the bytes of a signed EIP-1559 transaction."""
+        target = address_bytes(to) if to else b""
+        tip, most = self._fees
+        fields: list[Any] = [self.chain_id, nonce, tip, most, gas, target, value, data, []]
+        signature = self.key.sign_digest(keccak(_TYPE + rlp.encode(fields)))
+        tail = int.from_bytes(signature[32:], "big")
+        r, s = int.from_bytes(signature[:32], "big"), tail & ~_PARITY_BIT
+        return _TYPE + bytes(rlp.encode([*fields, tail >> 255, r, s]))
+
+    def _current_fees(self) -> tuple[int, int]:
+        """Return (tip, most) in wei per gas: room for the base fee to double twice."""
+        base = int(self.rpc("eth_getBlockByNumber", "latest", False).get("baseFeePerGas", "0x0"), 16)
+        tip = min(base, 10**9)
+        return tip, 4 * base + tip
+
+    def _wait(self, tx_hash: str, label: str) -> Receipt:
+        """Poll for the receipt; the first look comes at once, for chains that mine on arrival."""
+        started, pause = time.monotonic(), _POLL_FIRST_S
+        while (found := self.rpc("eth_getTransactionReceipt", tx_hash)) is None:
+            waited = time.monotonic() - started
+            if waited > self._deadline_s:
+                raise ReceiptMissing(label, tx_hash, waited)
+            time.sleep(pause)
+            pause = min(2 * pause, _POLL_LONGEST_S)
+        return _receipt(found)
+
+    def _why(
+        self, to: str | None, data: bytes, gas: int, value: int, receipt: Receipt, label: str
+    ) -> TransactionReverted:
+        """Run a failed transaction again as a call, which returns the reason that a receipt leaves out."""
+        request = {"from": self.address, "data": "0x" + data.hex(), "gas": hex(gas), "value": hex(value)}
+        if to:
+            request["to"] = to
+        try:
+            self.rpc("eth_call", request, hex(receipt.block))
+        except RequestRefused as refusal:
+            return TransactionReverted(label, refusal.reason, refusal.data)
+        if receipt.gas_used >= gas:
+            return TransactionReverted(label, f"out of gas, limit {gas}")
+        return TransactionReverted(label, "no longer does when run again: the chain has moved on")
+
+
+def _receipt(found: dict[str, Any]) -> Receipt:
+    return Receipt(
+        tx_hash=found["transactionHash"],
+        block=int(found["blockNumber"], 16),
+        gas_used=int(found["gasUsed"], 16),
+        succeeded=found["status"] == "0x1",
+        contract=found["contractAddress"],
+        logs=tuple(_log(entry) for entry in found["logs"]),
+    )
+
+
+def _log(entry: dict[str, Any]) -> Log:
+    topics = tuple(bytes.fromhex(topic[2:]) for topic in entry["topics"])
+    return Log(entry["address"], topics, bytes.fromhex(entry["data"][2:]))
