@@ -33,7 +33,7 @@ def code_digest() -> bytes:
 
 
 def _belongs_elsewhere(name: str, relative: Path) -> bool:
-    """Return whether a file is reached under another part, as in a wheel, or is the contracts' source, which only their artifacts carry."""
-    return (name == "fl_alliance" and relative.parts[0] in ("chain", "strategies", "conf", "arena")) or (
-        name == "chain" and relative.parts[0] == "contracts"
-    )
+    """Return whether a file is under another part too, as in a wheel, or is source that only its artifact carries."""
+    if name == "fl_alliance":
+        return relative.parts[0] in ("chain", "strategies", "conf", "arena")
+    return name == "chain" and relative.parts[0] == "contracts"

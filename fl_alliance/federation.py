@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from flwr.serverapp import Grid
 
@@ -12,6 +12,7 @@ from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.connect import close, connect
 from fl_alliance.chain.deploy import Deployment, deploy
 from fl_alliance.chain.ledger import Alliance
+from fl_alliance.chain.steps import RegisterWithAuthorization, Start, Step, Withdraw, WithdrawCredit, WithdrawPool
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskParams
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, JobConfig, config_digest, fml_to_wei
@@ -20,8 +21,14 @@ from fl_alliance.strategies.enrolment import NO_SALT, by_address, collect_regist
 from fl_alliance.strategies.errors import RunStalled
 from fl_alliance.strategies.wire import Place, Registration
 
+if TYPE_CHECKING:
+    from web3 import Web3
+
 DEVELOPMENT_SECRET = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 """The first account of every development chain; everybody knows it, so it signs on no other chain."""
+
+_BATCH = 40
+"""Registrations or payouts in one transaction: some eight million gas, half of what one may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +58,9 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
         else:
             deployment = deploy(w3, key)
             ledger = Alliance(w3, deployment, key)
-            task = ledger.create_task(
-                task_params(config, key.address, initial_model), fml_to_wei(config.alliance.pool, "alliance.pool")
-            )
-            _write_deployment(folder, deployment, task, [])
+            params = task_params(config, key.address, initial_model)
+            task = ledger.create_task(params, fml_to_wei(config.alliance.pool, "alliance.pool"))
+            _write_deployment(folder, deployment, task, params, [])
         yield Federation(ledger, deployment, task)
     finally:
         close(w3)
@@ -110,7 +116,7 @@ def enrol(federation: Federation, grid: Grid, config: JobConfig, folder: RunFold
         newcomers = [registration for registration in found.values() if registration.address not in members]
         _register(federation, newcomers, stake_wei, valid_before)
         ledger.send(Start(task))
-    _write_deployment(folder, federation.deployment, task, list(found.values()))
+    _write_deployment(folder, federation.deployment, task, ledger.params(task), list(found.values()))
     return by_address(found)
 
 
@@ -164,6 +170,29 @@ def _relayer_key(config: JobConfig) -> NodeKey:
 
 
 def _read_deployment(folder: RunFolder, w3: "Web3") -> tuple[Deployment, int]:
-    """Return the deployment and task of an interrupted run, checked against the chain's code."""
-    content: dict[str, Any] = json.loads(folder.deployment.read_text())
-    return Deployment.load(folder.manifest, w3), int(content["task"])
+    """Return the deployment, checked against the chain's code, and the task of an interrupted run."""
+    return Deployment.load(folder.manifest, w3), int(json.loads(folder.deployment.read_text())["task"])
+
+
+def _write_deployment(
+    folder: RunFolder, deployment: Deployment, task: int, params: TaskParams, members: list[Registration]
+) -> None:
+    """Write down where the task is and who belongs to it, for people and for tools."""
+    deployment.save(folder.manifest)
+    content = {
+        **json.loads(folder.manifest.read_text()),
+        "task": task,
+        "code_digest": "0x" + params.code_digest.hex(),
+        "config_digest": "0x" + params.config_digest.hex(),
+        "initial_model": "0x" + params.initial_model.hex(),
+        "members": [
+            {
+                "index": index,
+                "address": member.address,
+                "site": member.partition,
+                "about": f"hospital {member.partition}",
+            }
+            for index, member in enumerate(members)
+        ],
+    }
+    folder.deployment.write_text(json.dumps(content, indent=1))

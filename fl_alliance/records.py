@@ -76,6 +76,11 @@ class RunFolder:
         return self.root / "deployment.json"
 
     @property
+    def manifest(self) -> Path:
+        """The contracts' addresses and code hashes alone, as the ledger client reads them."""
+        return self.root / "manifest.json"
+
+    @property
     def metrics(self) -> Path:
         """One line a round."""
         return self.root / "metrics.jsonl"

@@ -14,12 +14,13 @@ from flwr.serverapp.strategy import Result, Strategy
 
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.rules.consensus import Outcome
+from fl_alliance.chain.steps import Finish
 from fl_alliance.chain.types import Phase
 from fl_alliance.strategies import events, inner, replies, wire
 from fl_alliance.strategies.digests import Arrays, model_digest
 from fl_alliance.strategies.errors import BadReply
 from fl_alliance.strategies.exchange import Exchange
-from fl_alliance.strategies.round_on_chain import RoundOnChain, Update, Votes
+from fl_alliance.strategies.round_on_chain import RoundOnChain, Update, Votes, has_committee
 from fl_alliance.strategies.stopwatch import Stopwatch
 
 EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
@@ -143,10 +144,17 @@ class ChainBacked(Strategy):
         if evaluate_fn and (metrics := evaluate_fn(0, initial_arrays)):
             run.result.evaluate_metrics_serverapp[0] = metrics
         for _ in range(num_rounds):
-            if self._ledger.model(self._task).phase is Phase.FINISHED:
+            if not self._goes_on():
                 break
             run.result.arrays = self._round(run, run.result.arrays)
         return run.result
+
+    def _goes_on(self) -> bool:
+        """Return whether there is a round to run; end a task that has too few members left for one."""
+        model = self._ledger.model(self._task)
+        if model.stored_phase is Phase.IDLE and not has_committee(model):
+            self._ledger.send(Finish(self._task))
+        return model.stored_phase is not Phase.FINISHED
 
     def _round(self, run: _Run, arrays: ArrayRecord) -> ArrayRecord:
         """Run one round; return the model that the chain holds after it."""

@@ -13,7 +13,9 @@ from fl_alliance.chain.batches import Evidence, Listed, SignedProposal, SignedVo
 from fl_alliance.chain.errors import VrfInvalid
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.replay import TaskModel
-from fl_alliance.chain.rules.draw import MAX_LEADERS
+from fl_alliance.chain.rules.consensus import Outcome
+from fl_alliance.chain.rules.reasons import explain
+from fl_alliance.chain.rules.settlement import Line
 from fl_alliance.chain.steps import (
     CommitVotes,
     DrawVoters,
@@ -94,6 +96,7 @@ class RoundOnChain:
         self._task = task
         self.number = self.model.round
         self.dropped: dict[int, str] = {}
+        self._lines: list[Line] = []
 
     @property
     def model(self) -> TaskModel:
@@ -142,7 +145,7 @@ class RoundOnChain:
         if self._phase is Phase.PROPOSING and fresh:
             self._ledger.send(Propose(self._task, fresh))
         if self._phase is Phase.PROPOSING:
-            self._ledger.advance_to(self.model.at)
+            self._ledger.advance_to(self.model.deadline(self._ledger.now()))
         return tuple(self.model.committee.updates)
 
     def draw_voters(self, nodes: Exchange) -> events.VotersDrawn | None:
@@ -168,8 +171,9 @@ class RoundOnChain:
                 dropped[member] = str(error)
         if self._phase is Phase.COMMITTING:
             self._ledger.send(CommitVotes(self._task, candidate, list_hash(votes.pairs), not dropped))
-        if dropped and self._phase is Phase.REVEALING:
-            self._ledger.advance_to(self.model.at)
+        ballot = self.model.committee.ballot
+        if dropped and ballot is not None:
+            self._ledger.advance_to(ballot.omit_end)
         return votes, events.VotesCommitted(self.number, tuple(votes.promises), dropped)
 
     def reveal(self, nodes: Exchange, candidate: bytes, votes: Votes) -> None:
@@ -193,7 +197,7 @@ class RoundOnChain:
 
         Voters who committed and do not reveal are given the time to, then proven to have withheld their vote.
         """
-        records = votes.records
+        records, self._lines = votes.records, self.model.lines[:]
         if votes.evidence:
             self._ledger.send(RevealVotes(self._task, candidate, records))
             self._prove_withheld(candidate, votes)
@@ -204,12 +208,46 @@ class RoundOnChain:
         """End a round that has no candidate, once its time is over."""
         if self._phase is Phase.LOCKED and self.model.params.voters and not self._lead(nodes, Tag.VOTERS):
             return
-        self._ledger.advance_to(self.model.at)
+        self._ledger.advance_to(self.model.deadline(self._ledger.now()))
         self._ledger.send(SkipRound(self._task))
+
+    def told(
+        self, votes: Votes, metrics: dict[str, float], evaluated: dict[str, float], seconds: dict[str, float]
+    ) -> events.RoundSettled:
+        """Return how the round ended, with what everyone won or lost and why."""
+        settlement = self.model.settlement
+        lines = [*self._lines, *settlement.lines] if settlement else self.model.lines
+        deltas: dict[int, int] = {}
+        reasons: dict[int, str] = {}
+        for line in lines:
+            deltas[line.member] = deltas.get(line.member, 0) + line.delta_gwei
+            reasons[line.member] = "; ".join(filter(None, (reasons.get(line.member), explain(line))))
+        return events.RoundSettled(
+            round=self.number,
+            outcome=self.outcome.name.lower(),
+            yes=settlement.yes if settlement else 0,
+            no=settlement.no if settlement else 0,
+            scores={member: (vote.score_old, vote.score_new) for member, vote in votes.revealed.items()},
+            deltas=deltas,
+            reasons=reasons,
+            balances=tuple(self.model.balances),
+            pool=self.model.pool_gwei,
+            model=self.model.model,
+            metrics=metrics,
+            evaluate_metrics=evaluated,
+            seconds=seconds,
+            reward=settlement.reward_gwei if settlement else 0,
+            bounty=settlement.bounty_gwei if settlement else 0,
+        )
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the round ended; call it once it has."""
+        return self.model.last_outcome
 
     @property
     def _phase(self) -> Phase:
-        return self.model.phase_at(self._ledger.now())
+        return self.model.phase(self._ledger.now())
 
     def _lead(self, nodes: Exchange, tag: Tag) -> bool:
         """Send the proof of the first leader in line who answers; skip the round, and say so, where none does.
@@ -217,15 +255,17 @@ class RoundOnChain:
         A leader has `leader_s` seconds before the next one in line may take its place.
         """
         silent: set[int] = set()
-        while (rank := self.model.rank(self._ledger.now())) < MAX_LEADERS:
-            member = self.model.leader(tag, rank)
-            proof = None if member in silent else self._proof(self.model, nodes, member, tag)
+        model = self.model
+        while (now := self._ledger.now()) < model.skip_at():
+            rank = model.rank(now)
+            member = model.leader(tag, rank)
+            proof = None if member is None or member in silent else self._proof(model, nodes, member, tag)
             if proof is not None:
                 step = OpenRound if tag is Tag.PROPOSERS else DrawVoters
                 self._ledger.send(step(self._task, proof))
                 return True
             silent.add(member)
-            self._ledger.advance_to(self.model.rank_start(rank + 1))
+            self._ledger.advance_to(model.phase_at + (rank + 1) * model.params.leader_s)
         self._ledger.send(SkipRound(self._task))
         return False
 
@@ -254,10 +294,14 @@ class RoundOnChain:
         """
         after = self.model.copy()
         after.apply(settle, self._ledger.now(), self._ledger.sender)
-        if after.phase is not Phase.IDLE:
-            return ()
-        proof = self._proof(after, nodes, after.leader(Tag.PROPOSERS, 0), Tag.PROPOSERS)
+        member = after.leader(Tag.PROPOSERS, 0) if after.stored_phase is Phase.IDLE and has_committee(after) else None
+        proof = self._proof(after, nodes, member, Tag.PROPOSERS) if member is not None else None
         return (OpenRound(self._task, proof),) if proof else ()
+
+
+def has_committee(model: TaskModel) -> bool:
+    """Return whether enough members hold a seat to open another round, leaving out who waits to join."""
+    return sum(1 for seats in model.roster.seats() if seats) >= model.committee_size
 
 
 def _reply(answers: Replies, member: int) -> Message:
