@@ -63,6 +63,8 @@ class AnvilProvider(RemoteProvider):
             "--block-base-fee-per-gas": settings.base_fee,
         }
         arguments = [str(part) for option in options.items() for part in option]
+        if settings.hardfork == "osaka":
+            arguments.append("--enable-tx-gas-limit")  # anvil leaves EIP-7825 out unless told
         self._sent = 0
         self._process: subprocess.Popen[bytes] | None = subprocess.Popen(  # noqa: S603 - no shell sees a value
             ["/bin/sh", "-c", _GUARD, "sh", binary, "--silent", "--prune-history", *arguments],

@@ -71,11 +71,14 @@ class ChainFile:
         *_, head = self.blocks()
         return head
 
-    def replay(self) -> Block:
-        """Execute every transaction again and compare each block with the stored one; return the head."""
+    def replay(self, *, reference: bool = False) -> Block:
+        """Execute every transaction again and compare each block with the stored one; return the head.
+
+        With `reference`, contracts run by py-evm's own loop: slower, and independent of the compiler.
+        """
         from fl_alliance.chain.node.node import Node
 
-        node = Node(self.settings)
+        node = Node(self.settings, reference=reference)
         for block in self.blocks():
             if block.number:
                 _execute(node, block)

@@ -21,6 +21,7 @@ from fl_alliance.chain.node import runtime
 HALT, RESUME = -1, -2
 JUMPDEST, _PUSH0, _PUSH32 = 0x5B, 0x5F, 0x7F
 _MOST_OPS = 160
+_STATICCALL = 0xFA
 _ENDS = (0xFE, 0xFF)  # INVALID and SELFDESTRUCT raise
 _M = hex(runtime.MASK)
 _S = hex(runtime.SIGN)
@@ -384,10 +385,16 @@ class _Writer:
         """Let py-evm's own opcode do it, on the real stack."""
         self.flushed()
         self.stack.clear()
-        self.emit("f._gas_meter.gas_remaining = g")
-        self.emit(f"f.code.program_counter = {at + 1}")
-        self.emit(f"f.get_opcode_fn({op})(computation=f)")
-        self.emit("plain(S); m = f._memory._bytes; g = f._gas_meter.gas_remaining")
+        indent = ""
+        if op == _STATICCALL:
+            self.emit("left = ecrecover_call(f, S, m, g)")
+            self.emit("if left >= 0: g = left")
+            self.emit("else:")
+            indent = " "
+        self.emit(f"{indent}f._gas_meter.gas_remaining = g")
+        self.emit(f"{indent}f.code.program_counter = {at + 1}")
+        self.emit(f"{indent}f.get_opcode_fn({op})(computation=f)")
+        self.emit(f"{indent}plain(S); m = f._memory._bytes; g = f._gas_meter.gas_remaining")
         self.open = op not in _ENDS
         self.next_segment()
 

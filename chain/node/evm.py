@@ -4,7 +4,6 @@ from contextlib import AbstractContextManager
 from types import SimpleNamespace
 from typing import Any
 
-from coincurve import PublicKey
 from eth.abc import ComputationAPI
 from eth.constants import GAS_ECRECOVER
 from eth.exceptions import Revert
@@ -12,12 +11,12 @@ from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.prague.computation import PragueComputation
 from eth.vm.forks.prague.state import PragueState, PragueTransactionExecutor
 from eth.vm.forks.prague.transactions import Authorization as _SignedDelegation
-from eth_hash.auto import keccak
 
 from fl_alliance.chain.node.engine import Environment, Log, Outcome
 from fl_alliance.chain.node.machine import Compiled
+from fl_alliance.chain.node.recovery import ecrecover_output
 from fl_alliance.chain.node.root import state_root
-from fl_alliance.chain.node.transaction import SECP256K1_N, Transaction, decode_transaction
+from fl_alliance.chain.node.transaction import Transaction, decode_transaction
 from fl_alliance.chain.node.world import World
 
 # py-evm declares its seams in its own newtypes; past this line they are ours.
@@ -34,22 +33,10 @@ _HALTS = {
 
 
 def ecrecover(computation: ComputationAPI) -> ComputationAPI:
-    """Precompile 1 straight on libsecp256k1; a high `s` is valid here, unlike in a transaction."""
+    """Precompile 1; py-evm's own goes through four layers of key objects."""
     computation.consume_gas(GAS_ECRECOVER, reason="ecrecover")
-    data = computation.msg.data_as_bytes[:128].ljust(128, b"\0")
-    v = int.from_bytes(data[32:64], "big")
-    r, s = int.from_bytes(data[64:96], "big"), int.from_bytes(data[96:128], "big")
-    if v in (27, 28) and 0 < r < SECP256K1_N and 0 < s < SECP256K1_N:
-        computation.output = _recover(data[:32], v - 27, data[64:128])
+    computation.output = ecrecover_output(computation.msg.data_as_bytes)
     return computation
-
-
-def _recover(digest: bytes, y_parity: int, r_and_s: bytes) -> bytes:
-    try:
-        key = PublicKey.from_signature_and_message(r_and_s + bytes([y_parity]), digest, hasher=None)
-    except ValueError:
-        return b""
-    return keccak(key.format(compressed=False)[1:])[12:].rjust(32, b"\0")
 
 
 class ReferenceRules(PragueComputation):
@@ -160,7 +147,7 @@ class PyEvm:
             failure=_failure(computation),
             gas_used=spent - refund + computation.data_floor_gas,
             gas_peak=max(spent, transaction.least_gas),
-            nested=bool(computation.children),
+            nested=bool(computation.children) or getattr(computation, "called", False),
             logs=tuple(
                 Log(address, tuple(topic.to_bytes(32, "big") for topic in topics), data)
                 for address, topics, data in computation.get_log_entries()

@@ -1,14 +1,14 @@
 """Which rules a chain's hard fork name stands for."""
 
 from fl_alliance.chain.node.engine import Engine
-from fl_alliance.chain.node.evm import PragueRules, PyEvm
+from fl_alliance.chain.node.evm import PragueRules, PyEvm, ReferenceRules
 from fl_alliance.chain.node.settings import Settings
 
 
-def new_engine(settings: Settings) -> Engine:
-    """Return an engine with an empty state."""
+def new_engine(settings: Settings, *, reference: bool = False) -> Engine:
+    """Return an engine with an empty state; `reference` runs contracts by py-evm's own loop, ten times slower."""
     if settings.hardfork == "prague":
-        return PyEvm(settings.chain_id, PragueRules)
-    from fl_alliance.chain.node.osaka import OsakaRules
+        return PyEvm(settings.chain_id, ReferenceRules if reference else PragueRules)
+    from fl_alliance.chain.node.osaka import OsakaReferenceRules, OsakaRules  # needs cryptography
 
-    return PyEvm(settings.chain_id, OsakaRules)
+    return PyEvm(settings.chain_id, OsakaReferenceRules if reference else OsakaRules)

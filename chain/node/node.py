@@ -36,10 +36,17 @@ class Node:
     A block's timestamp is its parent's plus one second unless the clock was moved; no real clock is read.
     """
 
-    def __init__(self, settings: Settings, store: BlockStore | None = None, blocks: list[Block] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: BlockStore | None = None,
+        blocks: list[Block] | None = None,
+        *,
+        reference: bool = False,
+    ) -> None:
         """Start a chain, or go on from stored `blocks` (genesis first), which the caller has verified."""
         self.settings = settings
-        self.engine: Engine = new_engine(settings)
+        self.engine: Engine = new_engine(settings, reference=reference)
         self.blocks: list[Block] = []
         self.queue: dict[tuple[bytes, int], Transaction] = {}
         self._store = store

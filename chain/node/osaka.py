@@ -12,7 +12,8 @@ from eth.exceptions import OutOfGas
 from eth.precompiles.modexp import modexp
 from eth.vm.opcode import as_opcode
 
-from fl_alliance.chain.node.evm import PragueRules
+from fl_alliance.chain.node.evm import ReferenceRules
+from fl_alliance.chain.node.machine import Compiled
 
 _CLZ, _GAS_CLZ = 0x1E, 5
 _MODEXP, _P256 = bytes(19) + b"\x05", bytes(18) + b"\x01\x00"
@@ -61,16 +62,21 @@ def _p256_holds(data: bytes) -> bool:
     return True
 
 
-class OsakaRules(PragueRules):
-    """Osaka's opcodes and precompiles."""
+class OsakaReferenceRules(ReferenceRules):
+    """Osaka's opcodes and precompiles by py-evm's own loop."""
 
-    has_clz = True
     opcodes = {  # noqa: RUF012 - py-evm's own spelling
-        **PragueRules.opcodes,
+        **ReferenceRules.opcodes,
         _CLZ: as_opcode(clz, "CLZ", _GAS_CLZ),
     }
     _precompiles = {  # noqa: RUF012
-        **PragueRules.get_precompiles(),
+        **ReferenceRules.get_precompiles(),
         _MODEXP: modexp(gas_calculator=modexp_gas),
         _P256: verify_p256,
     }
+
+
+class OsakaRules(Compiled, OsakaReferenceRules):
+    """The same rules through compiled traces."""
+
+    has_clz = True

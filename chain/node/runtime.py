@@ -9,9 +9,12 @@ from typing import Any
 from eth.exceptions import FullStack, InsufficientStack, OutOfGas, Revert, WriteProtection
 from eth_hash.auto import keccak
 
+from fl_alliance.chain.node.recovery import ecrecover_output
+
 MASK = (1 << 256) - 1
 SIGN = 1 << 255
 _COLD_SLOT, _WARM_SLOT, _SET, _RESET, _CLEARED = 2_100, 100, 20_000, 2_900, 4_800
+_ECRECOVER_GAS, _DEEPEST = 3_000, 1_024
 _MOST_MEMORY = 1 << 26  # more costs above 8 billion gas
 _KNOWN_HASHES = 65_536
 _hashes: dict[bytes, int] = {}
@@ -153,6 +156,25 @@ def tstore(f: Any, w: Any, owner: bytes, slot: int, value: int) -> None:
     if f.msg.is_static:
         raise WriteProtection("TSTORE in a static call")
     w.set_transient_storage(owner, slot, value.to_bytes(32))
+
+
+def ecrecover_call(f: Any, S: list[Any], m: bytearray, g: int) -> int:  # noqa: N803 - its name in generated code
+    """Do a STATICCALL of precompile 1 without a frame for it; return -1, nothing done, where it is another call."""
+    if len(S) < 6 or S[-2] != 1 or f.msg.depth >= _DEEPEST:
+        return -1
+    gas, _, at, size, to, room = reversed(S[-6:])
+    data, g = take(m, at, size, g)
+    if room and to + room > len(m):
+        g = grow(m, to + room, g)
+    g = spend(g, _WARM_SLOT)
+    paid = g - g // 64 >= _ECRECOVER_GAS <= gas
+    g -= _ECRECOVER_GAS if paid else min(gas, g - g // 64)
+    f.return_data = ecrecover_output(data) if paid else b""
+    written = min(room, len(f.return_data))
+    m[to : to + written] = f.return_data[:written]
+    S[-6:] = (int(paid),)
+    f.called = True
+    return g
 
 
 def sdiv(a: int, b: int) -> int:

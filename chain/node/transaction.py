@@ -4,12 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import rlp
-from coincurve import PublicKey
 from eth_hash.auto import keccak
 
 from fl_alliance.chain.node.faults import INVALID_PARAMS, REFUSED, RpcFault
+from fl_alliance.chain.node.recovery import SECP256K1_N, recover
 
-SECP256K1_N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _GAS_PER_TOKEN, _FLOOR_PER_TOKEN, _GAS_TX, _GAS_CREATE = 4, 10, 21_000, 32_000
 _GAS_ACCESS_ADDRESS, _GAS_ACCESS_SLOT, _GAS_AUTHORIZATION, _GAS_INITCODE_WORD = 2_400, 1_900, 25_000, 2
 _FIELDS = {1: 11, 2: 12, 4: 13}
@@ -108,12 +107,10 @@ def recover_sender(digest: bytes, y_parity: int, r: int, s: int) -> bytes:
     """Return the 20-byte address that signed, refusing the malleable half (EIP-2)."""
     if not (0 < r < SECP256K1_N and 0 < s <= SECP256K1_N // 2 and y_parity in (0, 1)):
         raise RpcFault(INVALID_PARAMS, "Failed to decode transaction: signature out of range")
-    signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([y_parity])
-    try:
-        key = PublicKey.from_signature_and_message(signature, digest, hasher=None)
-    except ValueError as broken:
-        raise RpcFault(INVALID_PARAMS, "Failed to decode transaction: no key made this signature") from broken
-    return keccak(key.format(compressed=False)[1:])[12:]
+    address = recover(digest, y_parity, r.to_bytes(32) + s.to_bytes(32))
+    if not address:
+        raise RpcFault(INVALID_PARAMS, "Failed to decode transaction: no key made this signature")
+    return address
 
 
 def _int(item: bytes) -> int:

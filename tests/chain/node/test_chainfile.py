@@ -80,9 +80,10 @@ def test_the_block_hash_is_the_hash_of_an_ethereum_header(pristine: Path) -> Non
             assert bytes(Web3.keccak(block.encoded)) == block.hash
 
 
-def test_executing_everything_again_gives_the_same_head(pristine: Path) -> None:
+@pytest.mark.parametrize("reference", [False, True])
+def test_executing_everything_again_gives_the_same_head(reference: bool, pristine: Path) -> None:
     with ChainFile(pristine) as chain:
-        assert chain.replay().hash == chain.verify().hash
+        assert chain.replay(reference=reference).hash == chain.verify().hash
 
 
 def test_reading_works_while_another_writes(copy: Path, sender_on: SenderOn, voter: LocalAccount) -> None:

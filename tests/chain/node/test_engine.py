@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from fl_alliance.chain.node.evm import ecrecover
 from fl_alliance.chain.node.osaka import modexp_gas, verify_p256
+from fl_alliance.chain.node.recovery import SECP256K1_N
 from fl_alliance.chain.node.root import state_root
-from fl_alliance.chain.node.transaction import SECP256K1_N
 from fl_alliance.chain.node.world import World
 
 ADDRESSES = [bytes([index]) * 20 for index in range(1, 5)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from coincurve import PrivateKey
 from eth_abi.abi import encode
 from eth_hash.auto import keccak
 from hypothesis import HealthCheck, given, settings
@@ -16,7 +17,7 @@ from fl_alliance.chain.node import machine
 from fl_alliance.chain.node.compiler import _CONDITIONS, _PURE, _READS, compile_trace, jump_targets, trace_source
 from fl_alliance.chain.node.engine import Environment, Outcome
 from fl_alliance.chain.node.evm import PragueRules, PyEvm, ReferenceRules
-from fl_alliance.chain.node.osaka import OsakaRules
+from fl_alliance.chain.node.osaka import OsakaReferenceRules, OsakaRules
 from fl_alliance.chain.node.transaction import Transaction
 
 PROBE = json.loads((Path(__file__).parent / "probe.json").read_text())
@@ -84,11 +85,9 @@ def seen(made: PyEvm, transaction: Transaction) -> tuple[Any, ...]:
     return (failure, outcome.output, outcome.gas_used, outcome.gas_peak, outcome.logs, outcome.created, made.seal())
 
 
-def same(
-    codes: dict[bytes, bytes], *transactions: Transaction, reference: Any = ReferenceRules
-) -> list[tuple[Any, ...]]:
+def same(codes: dict[bytes, bytes], *transactions: Transaction) -> list[tuple[Any, ...]]:
     """Run on both; each transaction twice, so that warm code and changed storage are met as well."""
-    slow, fast = engine(reference, codes), engine(PragueRules, codes)
+    slow, fast = engine(ReferenceRules, codes), engine(PragueRules, codes)
     results = []
     for transaction in transactions:
         for _ in range(2):
@@ -343,6 +342,27 @@ def test_a_static_call_may_not_write_in_either() -> None:
         assert results[0][1] == bytes(32)
 
 
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    gas=st.one_of(st.none(), st.integers(0, 9_000)),
+    limit=st.sampled_from([24_600, 25_000, 26_000, 60_000]),
+    at=st.integers(0, 100),
+    size=st.integers(0, 140),
+    to=st.integers(0, 300),
+    room=st.integers(0, 64),
+    op=st.sampled_from([0xFA, 0xFA, 0xF1]),
+)
+def test_calling_ecrecover_costs_and_answers_the_same(
+    gas: int | None, limit: int, at: int, size: int, to: int, room: int, op: int
+) -> None:
+    signed = PrivateKey(b"\x09" * 32).sign_recoverable(b"\x01" * 32, hasher=None)
+    data = b"\x01" * 32 + (27 + signed[64]).to_bytes(32) + signed[:64]
+    arguments = push(room) + push(to) + push(size) + push(at) + (b"\x5f" if op == 0xF1 else b"") + b"\x60\x01"
+    code = b"\x60\x80\x5f\x5f\x37" + arguments + (b"\x5a" if gas is None else push(gas)) + bytes([op])
+    code += b"\x3d\x5f\x61\x02\x00\x3e\x61\x03\x00\x52\x59\x5f\xf3"
+    same({TARGET: code}, call(data, limit))
+
+
 # the compiler itself
 
 
@@ -360,7 +380,11 @@ def test_a_trace_follows_known_jumps_and_keeps_the_stack_in_variables() -> None:
 def test_osaka_counts_leading_zeros_and_prague_does_not_know_how() -> None:
     code = bytes.fromhex("5f351e5f5260205ff3")
     for value, zeros in ((0, 256), (1, 255), (2**255, 0), (2**200, 55)):
-        made = engine(OsakaRules, {TARGET: code})
-        assert int.from_bytes(made.call(call(value.to_bytes(32)), ENVIRONMENT).output) == zeros
+        found = [
+            engine(rules, {TARGET: code}).call(call(value.to_bytes(32)), ENVIRONMENT)
+            for rules in (OsakaRules, OsakaReferenceRules)
+        ]
+        assert found[0] == found[1]
+        assert int.from_bytes(found[0].output) == zeros
     assert engine(PragueRules, {TARGET: code}).call(call(), ENVIRONMENT).failure == "OpcodeNotFound"
     assert compile_trace(code, jump_targets(code), 0, True) is not None
