@@ -33,20 +33,21 @@ def _checksum(address: str) -> str:
     return checksummed(address_bytes(address))
 
 
-def _to_params(values: Sequence[Any]) -> TaskParams:
+def read_params(values: Sequence[Any]) -> TaskParams:
+    """Return task parameters from the contract's struct."""
     named = dict(zip((field.name for field in fields(TaskParams)), values, strict=True))
     return TaskParams(**named | {"relayer": _checksum(named["relayer"])})
 
 
 def _to_proof(values: Sequence[Any]) -> Proof:
-    *points, hints = values
-    return Proof(*points, tuple(hints))
+    named = dict(zip((field.name for field in fields(Proof)), values, strict=True))
+    return Proof(**named | {"hints": tuple(named["hints"])})
 
 
 _PLAIN = _Field(_same, _same)
 _SIGNATURE = _Field(lambda signature: (signature[:32], signature[32:]), b"".join)
 _FIELDS = {
-    "params": _Field(lambda params: tuple(getattr(params, field.name) for field in fields(params)), _to_params),
+    "params": _Field(lambda params: tuple(getattr(params, field.name) for field in fields(params)), read_params),
     "proof": _Field(Proof.to_solidity, _to_proof),
     "proposals": _Field(batches.pack_proposals, batches.unpack_proposals),
     "votes": _Field(batches.pack_votes, batches.unpack_votes),

@@ -98,6 +98,12 @@ def interface(contract: str) -> Interface:
     )
 
 
+def constructor(contract: str, args: Sequence[Any]) -> bytes:
+    """Return the encoded arguments of a contract's constructor, to follow its bytecode."""
+    inputs = [entry["inputs"] for entry in artifacts.load(contract).abi if entry["type"] == "constructor"]
+    return bytes(_encoder(_tuple(inputs[0] if inputs else []))(args))
+
+
 def _function(entry: Mapping[str, Any]) -> Function:
     inputs = _tuple(entry["inputs"])
     return Function(entry["name"], keccak(f"{entry['name']}{inputs}".encode())[:4], inputs, _tuple(entry["outputs"]))

@@ -14,6 +14,9 @@ ChainError
 │   ├── ReceiptMissing          sent, but in no block before the deadline
 │   └── RequestRefused          the node answered a request with an error
 ├── ArtifactMissing             no compiled contract of that name
+├── ManifestUnusable            no deployment manifest there
+├── CodeMismatch                other code on the chain than the manifest names
+├── ModelDiverged               the chain did something else than the rules
 ├── StepUnknown                 calldata that takes no step of a task
 ├── VrfInvalid                  a VRF proof, or a key to verify it with, does not hold
 └── SigningError                a key cannot sign here, or a signature is nobody's
@@ -141,6 +144,30 @@ class ArtifactMissing(ChainError):
     def __init__(self, name: str, present: tuple[str, ...]) -> None:
         super().__init__(f"load({name!r}): no such artifact; present are {', '.join(present) or 'none'}")
         self.name, self.present = name, present
+
+
+class ManifestUnusable(ChainError):
+    """The file is no deployment manifest."""
+
+    def __init__(self, path: str, found: str) -> None:
+        super().__init__(f"manifest {path}: found {found}; needed chain_id, block and contracts with FML and Alliance")
+        self.path, self.found = path, found
+
+
+class CodeMismatch(ChainError):
+    """A contract's code is not the one that was deployed."""
+
+    def __init__(self, name: str, address: str, found: str, needed: str) -> None:
+        super().__init__(f"contract {name} at {address}: found code with hash {found}, needed {needed}")
+        self.name, self.address, self.found, self.needed = name, address, found, needed
+
+
+class ModelDiverged(ChainError):
+    """The chain did something else than the rules say: another contract, or a defect of one of the two."""
+
+    def __init__(self, where: str, found: object, needed: object) -> None:
+        super().__init__(f"{where}: the chain says {found}, the rules {needed}")
+        self.where, self.found, self.needed = where, found, needed
 
 
 class StepUnknown(ChainError):

@@ -1,11 +1,21 @@
 """All tasks of one contract as models, kept in step by applying every step that the chain took."""
 
+from collections.abc import Iterator
+from typing import Any
+
+from fl_alliance.chain.calls import CONTRACT
+from fl_alliance.chain.codec import interface
+from fl_alliance.chain.errors import ChainError, ModelDiverged
+from fl_alliance.chain.history import Call, Taken, steps
 from fl_alliance.chain.messages import Domain, fml_domain
 from fl_alliance.chain.refusals import NothingThere, UnknownTask
 from fl_alliance.chain.replay import TaskModel, gwei
 from fl_alliance.chain.rules.params import require_params
 from fl_alliance.chain.rules.settlement import Line
-from fl_alliance.chain.steps import CreateTask, Step, WithdrawCredit
+from fl_alliance.chain.steps import CreateTask, DrawVoters, OpenRound, Settle, SkipRound, Step, WithdrawCredit
+from fl_alliance.chain.vrf import Tag
+
+_CHECKED = ("RoundOpened", "VotersDrawn", "RoundSettled", "RoundSkipped")
 
 
 class AllianceModel:
@@ -64,3 +74,69 @@ class AllianceModel:
             twin.tasks[number] = task.copy()
             twin.tasks[number].credits = twin.credits
         return twin
+
+    def follow(self, call: Call) -> Iterator[tuple[Taken, tuple[Line, ...]]]:
+        """Apply a transaction's steps, yielding each with what it paid and took.
+
+        Whoever iterates to the end has also compared the events of the transaction with what the rules say.
+
+        Raises
+        ------
+        ModelDiverged
+            The rules refuse a step that the chain took, or an event says something else.
+        """
+        events = iter(_events(call))
+        for taken in steps((call,)):
+            where = f"block {call.block}, {type(taken.step).__name__}"
+            try:
+                lines = self.apply(taken.step, call.timestamp, call.sender)
+            except ChainError as refusal:
+                raise ModelDiverged(where, "the step was taken", str(refusal)) from refusal
+            needed = self._event(taken.step, lines)
+            if needed is not None and next(events, None) != needed:
+                raise ModelDiverged(where, _events(call), needed)
+            yield taken, lines
+        if next(events, None) is not None:
+            raise ModelDiverged(f"block {call.block}", "more events than steps", "one for each")
+
+    def _event(self, step: Step, lines: tuple[Line, ...]) -> tuple[str, dict[str, Any]] | None:
+        """Return the event that the chain must show for a step just applied, None where none is compared."""
+        if not isinstance(step, OpenRound | DrawVoters | Settle | SkipRound):
+            return None
+        model = self.tasks[step.task]
+        head = {"task": step.task, "round": model.committee.number}
+        if isinstance(step, SkipRound):
+            return "RoundSkipped", head | {"seed": model.seed}
+        if isinstance(step, Settle):
+            return "RoundSettled", head | _settled(model, step, lines)
+        name, tag = ("RoundOpened", Tag.PROPOSERS) if isinstance(step, OpenRound) else ("VotersDrawn", Tag.VOTERS)
+        lead = model.committee.leads[tag]
+        return name, head | {"leader": lead.member, "rank": lead.rank, "seed": model.seed}
+
+
+def _settled(model: TaskModel, step: Settle, lines: tuple[Line, ...]) -> dict[str, Any]:
+    result = model.settlement
+    if result is None:
+        raise ValueError("a settled round has a settlement")
+    return {
+        "outcome": int(result.outcome),
+        "yes": result.yes,
+        "no": result.no,
+        "paidGwei": sum(line.delta_gwei for line in lines if line.delta_gwei > 0),
+        "slashedGwei": -sum(line.delta_gwei for line in lines if line.delta_gwei < 0),
+        "poolGwei": result.pool_gwei,
+        "model": step.candidate,
+    }
+
+
+def _events(call: Call) -> list[tuple[str, dict[str, Any]]]:
+    """Return the transaction's events of the kinds that the rules answer for."""
+    known = interface(CONTRACT).events
+    found = []
+    for log in call.logs:
+        event = known.get(log.topics[0]) if log.topics else None
+        if event is not None and event.name in _CHECKED:
+            values = event.values(log.topics, log.data)
+            values.pop("phase", None)
+            found.append((event.name, values))
+    return found

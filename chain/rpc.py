@@ -1,19 +1,22 @@
 """Requests to a node past web3's middleware, which costs more CPU than our requests do."""
 
-from typing import Any
-
-from web3 import Web3
-from web3.exceptions import Web3RPCError
-from web3.types import RPCEndpoint
+from typing import TYPE_CHECKING, Any
 
 from fl_alliance.chain.errors import RequestRefused
+
+if TYPE_CHECKING:
+    from web3 import Web3
 
 
 class Rpc:
     """A chain's JSON-RPC methods as plain calls; results stay JSON: quantities and bytes are hex text."""
 
-    def __init__(self, w3: Web3) -> None:
+    def __init__(self, w3: "Web3") -> None:
+        # Whoever has a Web3 has paid for this import; readers of chain files never do.
+        from web3.exceptions import Web3RPCError
+
         self._provider = w3.provider
+        self._refusal = Web3RPCError
 
     def __call__(self, method: str, *params: Any) -> Any:
         """Return the result of a request.
@@ -24,8 +27,8 @@ class Rpc:
             The node answered with an error.
         """
         try:
-            response = dict(self._provider.make_request(RPCEndpoint(method), params))
-        except Web3RPCError as refusal:
+            response = dict(self._provider.make_request(method, params))  # type: ignore[arg-type]
+        except self._refusal as refusal:
             response = dict(refusal.rpc_response or {"error": str(refusal)})
         error: Any = response.get("error")
         if error is not None:

@@ -3,15 +3,18 @@
 import threading
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rlp
-from web3 import Web3
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.errors import ReceiptMissing, RequestRefused, TransactionReverted
+from fl_alliance.chain.messages import checksummed
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.words import address_bytes, keccak
+
+if TYPE_CHECKING:
+    from web3 import Web3
 
 _TYPE = b"\x02"
 _POLL_FIRST_S, _POLL_LONGEST_S = 0.05, 1.0
@@ -52,7 +55,7 @@ class Sender:
         How long a transaction may take into a block, in seconds.
     """
 
-    def __init__(self, w3: Web3, key: NodeKey, deadline_s: float = 120.0) -> None:
+    def __init__(self, w3: "Web3", key: NodeKey, deadline_s: float = 120.0) -> None:
         self.rpc = Rpc(w3)
         self.key = key
         self.chain_id = self.rpc.number("eth_chainId")
@@ -130,7 +133,7 @@ class Sender:
                 raise ReceiptMissing(label, tx_hash, waited)
             time.sleep(pause)
             pause = min(2 * pause, _POLL_LONGEST_S)
-        return _receipt(found)
+        return read_receipt(found)
 
     def _why(
         self, to: str | None, data: bytes, gas: int, value: int, receipt: Receipt, label: str
@@ -148,17 +151,19 @@ class Sender:
         return TransactionReverted(label, "no longer does when run again: the chain has moved on")
 
 
-def _receipt(found: dict[str, Any]) -> Receipt:
+def read_receipt(found: dict[str, Any]) -> Receipt:
+    """Return a receipt from a node's JSON."""
+    created = found["contractAddress"]
     return Receipt(
         tx_hash=found["transactionHash"],
         block=int(found["blockNumber"], 16),
         gas_used=int(found["gasUsed"], 16),
         succeeded=found["status"] == "0x1",
-        contract=found["contractAddress"],
+        contract=checksummed(address_bytes(created)) if created else None,
         logs=tuple(_log(entry) for entry in found["logs"]),
     )
 
 
 def _log(entry: dict[str, Any]) -> Log:
     topics = tuple(bytes.fromhex(topic[2:]) for topic in entry["topics"])
-    return Log(entry["address"], topics, bytes.fromhex(entry["data"][2:]))
+    return Log(checksummed(address_bytes(entry["address"])), topics, bytes.fromhex(entry["data"][2:]))

@@ -125,3 +125,54 @@ class TaskParams:
     commit_s: int
     reveal_s: int
     evidence_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """A task as the contract's view `state` tells it at the latest block.
+
+    Attributes
+    ----------
+    phase : Phase
+        As of that block's time.
+    round : int
+        The running round or, between rounds, the next one to open; 0 before the start.
+    phase_at : int
+        Second: registration, idle, finished: since when; proposing, locked: end of proposals; committing: end of the
+        relayer's time; revealing: end of omitted commitments.
+    members : int
+        Members ever admitted.
+    pool_gwei, queued_gwei : int
+        What the rounds left can pay, and the stakes that wait to be admitted.
+    seed : bytes
+        What the next leader proves over.
+    ballot : bytes
+        24 bytes of the hash of candidate and list while revealing, else zero.
+    is_complete : bool
+        Whether that list was said to hold every drawn voter.
+    creator : str
+        Who gets back what is left of the pool.
+    """
+
+    phase: Phase
+    round: int
+    phase_at: int
+    members: int
+    pool_gwei: int
+    queued_gwei: int
+    seed: bytes
+    ballot: bytes
+    is_complete: bool
+    creator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member as the contract's view `members` tells it; `seats` are those of the running or last round."""
+
+    address: str
+    vrf_x: int
+    balance_gwei: int
+    seats: int
+    standing: Standing
+    is_leaving: bool

@@ -1,0 +1,180 @@
+"""The Alliance on a chain: steps sent in transactions, views read, and a model of every task kept beside it."""
+
+import threading
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from fl_alliance.chain import calls
+from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.codec import interface
+from fl_alliance.chain.connect import advance_to
+from fl_alliance.chain.deploy import ALLIANCE, TOKEN, Deployment
+from fl_alliance.chain.errors import RequestRefused, TransactionReverted
+from fl_alliance.chain.gas import gas_limit
+from fl_alliance.chain.history import calls_in_block
+from fl_alliance.chain.messages import Domain, checksummed, fml_domain
+from fl_alliance.chain.mirror import AllianceModel
+from fl_alliance.chain.replay import TaskModel
+from fl_alliance.chain.reverts import explained
+from fl_alliance.chain.rules.words import address_bytes
+from fl_alliance.chain.sender import Receipt, Sender
+from fl_alliance.chain.steps import CreateTask, Step
+from fl_alliance.chain.types import Member, Phase, Standing, TaskParams, TaskState
+
+if TYPE_CHECKING:
+    from web3 import Web3
+
+
+class Alliance:
+    """One account's access to a deployed Alliance.
+
+    Parameters
+    ----------
+    w3 : Web3
+        The chain, from `connect`.
+    deployment : Deployment
+        Where the contracts are; checked against the chain.
+    key : NodeKey
+        Signs and pays for what this account sends.
+
+    Raises
+    ------
+    WrongChain, CodeMismatch
+        The deployment is not this chain's.
+    DevelopmentKey
+        The key is public knowledge and the chain not the development chain.
+    """
+
+    def __init__(self, w3: "Web3", deployment: Deployment, key: NodeKey) -> None:
+        self.w3, self.deployment = w3, deployment
+        self.sender = Sender(w3, key)
+        self.rpc = self.sender.rpc
+        deployment.check(self.rpc)
+        self.chain_id, self.address, self.token = self.sender.chain_id, deployment.alliance, deployment.fml
+        self.domain, self.fml_domain = Domain(self.chain_id, self.address), fml_domain(self.chain_id, self.token)
+        self._sync_lock = threading.Lock()
+        self._models, self._synced = AllianceModel(self.domain, self.token), deployment.block
+        self._synced_hash: str | None = None
+
+    # what is sent
+
+    def send(self, *steps: Step) -> Receipt:
+        """Take steps in one transaction, in order, all or none, and return its receipt.
+
+        Raises
+        ------
+        Refused
+            The contract refused a step: the subclass and its values say which and why.
+        TransactionError
+            The transaction failed otherwise.
+        """
+        label = " + ".join(calls.function_name(type(step)) for step in steps)
+        return self._send(self.address, calls.encode_all(steps), gas_limit(steps), label)
+
+    def create_task(self, params: TaskParams, pool_wei: int) -> int:
+        """Create a task, paying its pool from this account, and return its number."""
+        self.approve(pool_wei)
+        receipt = self.send(CreateTask(params, pool_wei))
+        events = interface(ALLIANCE).events
+        topics = next(log.topics for log in receipt.logs if events[log.topics[0]].name == "TaskCreated")
+        return int.from_bytes(topics[1], "big")
+
+    def approve(self, amount_wei: int) -> Receipt:
+        """Let the Alliance take `amount_wei` of FML from this account."""
+        return self._token("approve", self.address, amount_wei)
+
+    def transfer(self, recipient: str, amount_wei: int) -> Receipt:
+        """Send FML from this account."""
+        return self._token("transfer", recipient, amount_wei)
+
+    def _token(self, function: str, *args: Any) -> Receipt:
+        data = interface(TOKEN).functions[function].encode(args)
+        return self._send(self.token, data, 200_000, function)
+
+    def _send(self, to: str, data: bytes, gas: int, label: str) -> Receipt:
+        try:
+            return self.sender.send(to, data, gas, label)
+        except TransactionReverted as reverted:
+            raise explained(reverted, label) from reverted
+
+    # what is read
+
+    def now(self) -> int:
+        """Return the chain's time: the latest block's second."""
+        return int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
+    def advance_to(self, timestamp: int) -> None:
+        """Return once the chain's time is `timestamp` or later: moved on a development chain, waited for elsewhere."""
+        advance_to(self.w3, timestamp)
+
+    def balance_wei(self, account: str) -> int:
+        """Return an account's FML outside the Alliance."""
+        return int(self._view(TOKEN, "balanceOf", account)[0])
+
+    def params(self, task: int) -> TaskParams:
+        """Return what the task's creator fixed, as the contract stores it."""
+        return calls.read_params(self._view(ALLIANCE, "params", task)[0])
+
+    def state(self, task: int) -> TaskState:
+        """Return the task as it stands at the latest block, as the contract tells it."""
+        named = dict(
+            zip((field.name for field in fields(TaskState)), self._view(ALLIANCE, "state", task)[0], strict=True)
+        )
+        creator = checksummed(address_bytes(named["creator"]))
+        return TaskState(**named | {"phase": Phase(named["phase"]), "creator": creator})
+
+    def members(self, task: int) -> tuple[Member, ...]:
+        """Return the task's members by index, as the contract tells them."""
+        found = self._view(ALLIANCE, "members", task)[0]
+        return tuple(
+            Member(checksummed(address_bytes(node)), vrf_x, balance, seats, Standing(standing), is_leaving)
+            for node, vrf_x, balance, seats, standing, is_leaving in found
+        )
+
+    def credit_gwei(self, account: str) -> int:
+        """Return what an account can withdraw beside its balances."""
+        return int(self._view(ALLIANCE, "creditGwei", account)[0])
+
+    def _view(self, contract: str, name: str, *args: Any) -> tuple[Any, ...]:
+        function = interface(contract).functions[name]
+        address = self.deployment.contracts[contract].address
+        request = {"to": address, "data": "0x" + function.encode(args).hex()}
+        try:
+            return function.result(self.rpc.bytes("eth_call", request, "latest"))
+        except RequestRefused as refusal:
+            raise explained(TransactionReverted(name, refusal.reason, refusal.data), name) from refusal
+
+    # the model
+
+    def model(self, task: int) -> TaskModel:
+        """Return the live model of a task, after every block there is; copy it to try steps on.
+
+        Raises
+        ------
+        UnknownTask
+        ModelDiverged
+            The chain did something else than the rules say.
+        """
+        return self.models().task(task)
+
+    def models(self) -> AllianceModel:
+        """Return the live model of all tasks, after every block there is.
+
+        Blocks that a fork of the chain replaced are forgotten: the models are then made anew.
+        """
+        with self._sync_lock:
+            latest = self.rpc.number("eth_blockNumber")
+            while self._synced < latest:
+                block = self.rpc("eth_getBlockByNumber", hex(self._synced + 1), True)
+                if self._synced_hash not in (None, block["parentHash"]):
+                    self._forget()
+                    continue
+                for call in calls_in_block(self.rpc, self.address, block):
+                    for _ in self._models.follow(call):
+                        pass
+                self._synced, self._synced_hash = self._synced + 1, block["hash"]
+            return self._models
+
+    def _forget(self) -> None:
+        self._models = AllianceModel(self.domain, self.token)
+        self._synced, self._synced_hash = self.deployment.block, None
