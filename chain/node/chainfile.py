@@ -148,7 +148,9 @@ class BlockLog:
         self._commit("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?)", row, block.number, block.hash)
 
     def truncate(self, number: int) -> None:
-        """Drop the blocks above `number`."""
+        """Drop the blocks above `number`, if there are any."""
+        if self._db.execute("SELECT max(number) FROM block").fetchone()[0] <= number:
+            return
         head: bytes = self._db.execute("SELECT hash FROM block WHERE number = ?", (number,)).fetchone()[0]
         self._commit("DELETE FROM block WHERE number > ?", (number,), number, head)
 

@@ -52,7 +52,10 @@ class Outcome:
 
 
 class Engine(Protocol):
-    """An EVM with its state. `apply` changes the open block; `seal` closes it and returns its net writes."""
+    """An EVM with its state. `apply` changes the open block; `seal` closes it and returns its net writes.
+
+    `sealed` counts the blocks sealed or loaded; `unseal` takes the last one back, and with it what is open.
+    """
 
     def decode(self, raw: bytes) -> Transaction: ...
 
@@ -73,6 +76,9 @@ class Engine(Protocol):
     def snapshot(self) -> int: ...
 
     def revert(self, mark: int) -> None: ...
+
+    @property
+    def sealed(self) -> int: ...
 
     def seal(self) -> bytes: ...
 

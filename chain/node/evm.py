@@ -176,6 +176,10 @@ class PyEvm:
     def revert(self, mark: int) -> None:
         self.state.revert(mark)
 
+    @property
+    def sealed(self) -> int:
+        return len(self.state.history)
+
     def seal(self) -> bytes:
         return self.state.seal()
 

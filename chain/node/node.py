@@ -128,7 +128,8 @@ class Node:
         """Seal an empty block."""
         if timestamp is not None:
             self.set_next_timestamp(timestamp)
-        return self._seal(self._open_header(self._timestamp()), None, None)
+        with self._all_or_nothing():
+            return self._seal(self._open_header(self._timestamp()), None, None)
 
     def send(self, raw: bytes) -> bytes:
         """Take a signed transaction: seal it at once, or queue it where an earlier nonce is missing.
@@ -142,13 +143,19 @@ class Node:
             raise RpcFault(REFUSED, _nonce_text(transaction, self.engine.nonce(transaction.sender), "already imported"))
         self._admit(transaction)
         if transaction.nonce > self.engine.nonce(transaction.sender):
-            if len(self.queue) >= _MAX_QUEUED:
-                raise RpcFault(REFUSED, f"queue is full: {_MAX_QUEUED} transactions wait for an earlier nonce")
-            self.queue[_slot(transaction)] = transaction
+            self._wait(transaction)
             return transaction.hash
         self._include(transaction)
         self._include_queued(transaction.sender)
         return transaction.hash
+
+    def _wait(self, transaction: Transaction) -> None:
+        waiting = self.queue.get(_slot(transaction))
+        if waiting is not None and transaction.max_fee_per_gas <= waiting.max_fee_per_gas:
+            raise RpcFault(REFUSED, f"replacement transaction underpriced: needed above {waiting.max_fee_per_gas}")
+        if waiting is None and len(self.queue) >= _MAX_QUEUED:
+            raise RpcFault(REFUSED, f"queue is full: {_MAX_QUEUED} transactions wait for an earlier nonce")
+        self.queue[_slot(transaction)] = transaction
 
     def _include_queued(self, sender: bytes) -> None:
         while (waiting := self.queue.pop((sender, self.engine.nonce(sender)), None)) is not None:
@@ -159,11 +166,22 @@ class Node:
             self._include(waiting)
 
     def _include(self, transaction: Transaction) -> None:
-        header = self._open_header(self._timestamp())
+        with self._all_or_nothing():
+            header = self._open_header(self._timestamp())
+            outcome = self.engine.apply(transaction, self.environment(header))
+            receipt = Receipt.of(int(not outcome.failure), outcome.gas_used, outcome.logs)
+            self._seal(header, transaction, receipt)
         self.queue.pop(_slot(transaction), None)
-        outcome = self.engine.apply(transaction, self.environment(header))
-        receipt = Receipt.of(int(not outcome.failure), outcome.gas_used, outcome.logs)
-        self._seal(header, transaction, receipt)
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Take everything of a block back, stored or not, when anything interrupts it: Ctrl-C, a full disk."""
+        number = self.head.number
+        try:
+            yield
+        except BaseException:
+            self._drop_above(number)
+            raise
 
     def _seal(self, header: Header, transaction: Transaction | None, receipt: Receipt | None) -> Block:
         block = seal_block(header, self.engine.seal(), transaction, receipt)
@@ -172,12 +190,8 @@ class Node:
         return block
 
     def _keep(self, block: Block) -> None:
-        try:
-            if self._store is not None:
-                self._store.append(block)
-        except BaseException:
-            self.engine.unseal()
-            raise
+        if self._store is not None:
+            self._store.append(block)
         self._add(block)
 
     def _add(self, block: Block) -> None:
@@ -274,16 +288,21 @@ class Node:
             return False
         number, self._advance, self._next_timestamp = self._snapshots[snapshot]
         del self._snapshots[snapshot:]
-        if self._store is not None and self.head.number > number:
-            self._store.truncate(number)
-        while self.head.number > number:
-            self.engine.unseal()
-            dropped = self.blocks.pop()
-            del self._index[dropped.hash]
-            if dropped.transaction is not None:
-                del self._index[dropped.transaction.hash]
+        self._drop_above(number)
         self.queue.clear()
         return True
+
+    def _drop_above(self, number: int) -> None:
+        self.engine.revert(0)
+        while self.engine.sealed > number + 1:
+            self.engine.unseal()
+        while self.head.number > number:
+            dropped = self.blocks.pop()
+            self._index.pop(dropped.hash, None)
+            if dropped.transaction is not None:
+                self._index.pop(dropped.transaction.hash, None)
+        if self._store is not None:
+            self._store.truncate(number)
 
     def close(self) -> None:
         if self._store is not None:

@@ -32,7 +32,7 @@ class Bench:
 
     def __init__(self, w3: Web3) -> None:
         self.w3 = w3
-        self.nonce = w3.eth.get_transaction_count(SENDER.address)
+        self.nonce: int = w3.eth.get_transaction_count(SENDER.address)
 
     def signed(self, **fields: Any) -> bytes:
         defaults = {

@@ -22,7 +22,8 @@ MNEMONIC = "test test test test test test test test test test test junk"
 
 def _account(index: int) -> LocalAccount:
     Account.enable_unaudited_hdwallet_features()
-    return Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
+    account: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{index}")
+    return account
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,8 @@ def voter() -> LocalAccount:
 @pytest.fixture(scope="session")
 def stranger() -> LocalAccount:
     """Holds nothing."""
-    return Account.from_key(b"\x07" * 32)
+    account: LocalAccount = Account.from_key(b"\x07" * 32)
+    return account
 
 
 @pytest.fixture(scope="module", params=["memory", "file", pytest.param("anvil", marks=pytest.mark.anvil)])
@@ -98,7 +100,7 @@ class Sender:
     def receipt(self, digest: Any) -> Any:
         return self.w3.eth.wait_for_transaction_receipt(digest, timeout=20, poll_latency=0.01)
 
-    def deploy(self) -> Contract:
+    def deploy(self) -> Any:
         factory = self.w3.eth.contract(abi=PROBE["abi"], bytecode=PROBE["bytecode"])
         receipt = self.send(data=factory.constructor(b"origin".ljust(32, b"\0")).data_in_transaction, gas=3_000_000)
         assert receipt["status"] == 1
@@ -119,7 +121,7 @@ def sender(w3: Web3, proposer: LocalAccount) -> Sender:
 
 
 @pytest.fixture
-def probe(sender: Sender) -> Contract:
+def probe(sender: Sender) -> Any:
     return sender.deploy()
 
 

@@ -34,7 +34,7 @@ def figures(receipt: Any) -> tuple[Any, ...]:
     return receipt["status"], receipt["gasUsed"], receipt["contractAddress"], logs, bytes(receipt["logsBloom"])
 
 
-def test_receipts_agree(pair: tuple[Web3, Web3], sender_on: Any, proposer: LocalAccount, voter: LocalAccount) -> None:
+def test_receipts_agree(pair: tuple[Web3, Web3], sender_on: Any, proposer: Any, voter: LocalAccount) -> None:
     signed = proposer.unsafe_sign_hash(DIGEST)
     recover = (DIGEST, signed.v, signed.r.to_bytes(32), signed.s.to_bytes(32), 3)
     seen = []

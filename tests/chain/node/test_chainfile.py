@@ -171,7 +171,7 @@ def test_a_failed_opening_leaves_no_lock(copy: Path) -> None:
 
 def test_a_block_that_cannot_be_stored_never_happened(copy: Path, sender_on: SenderOn, voter: LocalAccount) -> None:
     with connected(f"file://{copy}") as w3:
-        sender, store = sender_on(w3), w3.provider.node._store  # type: ignore[union-attr]
+        sender, store = sender_on(w3), provider(w3).node._store
         store._db.execute("CREATE TEMP TRIGGER full BEFORE INSERT ON block BEGIN SELECT RAISE(FAIL, 'disk full'); END")
         before = w3.eth.get_balance(voter.address), w3.eth.get_block("latest")["hash"]
         with pytest.raises(sqlite3.DatabaseError, match="disk full"):
@@ -179,6 +179,32 @@ def test_a_block_that_cannot_be_stored_never_happened(copy: Path, sender_on: Sen
         assert (w3.eth.get_balance(voter.address), w3.eth.get_block("latest")["hash"]) == before
         store._db.execute("DROP TRIGGER full")
         assert sender.send(to=voter.address, value=1)["blockNumber"] == HEAD + 1
+    with ChainFile(copy) as chain:
+        assert chain.replay().number == HEAD + 1
+
+
+@pytest.mark.parametrize("point", ["apply", "seal", "append", "after append"])
+def test_an_interrupted_block_never_happened(
+    point: str, copy: Path, sender_on: SenderOn, voter: LocalAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connected(f"file://{copy}") as w3:
+        sender, node = sender_on(w3), provider(w3).node
+        owner, name = (node._store, "append") if "append" in point else (node.engine, point)
+        real = getattr(owner, name)
+
+        def interrupted(*arguments: Any) -> None:
+            if point != "append":
+                real(*arguments)
+            raise KeyboardInterrupt
+
+        before = w3.eth.get_balance(voter.address), w3.eth.get_block("latest")["hash"]
+        raw = HexBytes(sender.sign(to=voter.address, value=1))
+        monkeypatch.setattr(owner, name, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            w3.eth.send_raw_transaction(raw)
+        monkeypatch.undo()
+        assert (w3.eth.get_balance(voter.address), w3.eth.get_block("latest")["hash"]) == before
+        assert sender.receipt(w3.eth.send_raw_transaction(raw))["blockNumber"] == HEAD + 1
     with ChainFile(copy) as chain:
         assert chain.replay().number == HEAD + 1
 
@@ -373,6 +399,10 @@ def test_changed_settings_or_head_are_noticed(name: str, copy: Path) -> None:
         change(copy, "UPDATE meta SET value = ? WHERE name = ?", flipped, name)
         with pytest.raises(ChainCorrupt):
             verify(copy)
+
+
+def provider(w3: Web3) -> Any:
+    return w3.provider
 
 
 def verify(path: Path) -> None:

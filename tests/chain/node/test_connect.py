@@ -121,8 +121,9 @@ def test_the_clock_is_moved_forward_and_never_back() -> None:
 
 def test_on_a_real_chain_the_clock_is_waited_for() -> None:
     with connected("memory://") as w3:
-        node: Any = w3.provider.node  # type: ignore[union-attr]
-        w3.provider._rpc._methods["web3_clientVersion"] = lambda: "geth/1.15"  # type: ignore[union-attr]
+        provider: Any = w3.provider
+        node = provider.node
+        provider._rpc._methods["web3_clientVersion"] = lambda: "geth/1.15"
         timer = threading.Timer(0.2, lambda: node.mine(node.head.timestamp + 10))
         timer.start()
         started = time.monotonic()

@@ -59,7 +59,7 @@ def test_any_chain_id_is_served_and_enforced(sender_on: SenderOn, voter: LocalAc
 def test_a_signature_for_no_chain_at_all_is_refused(
     w3_alone: Web3, proposer: LocalAccount, voter: LocalAccount
 ) -> None:
-    fields = {"nonce": 0, "gas": 21_000, "gasPrice": 10**10, "to": voter.address, "value": 1, "data": b""}
+    fields: Any = {"nonce": 0, "gas": 21_000, "gasPrice": 10**10, "to": voter.address, "value": 1, "data": b""}
     raw = proposer.sign_transaction(fields).raw_transaction
     with pytest.raises(Web3RPCError, match="no EIP-155"):
         w3_alone.eth.send_raw_transaction(raw)

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 from eth.db.account import AccountDB
 from eth.db.atomic import AtomicDB
-from eth.precompiles import ecrecover as slow_ecrecover
+from eth.precompiles.ecrecover import ecrecover as slow_ecrecover
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,7 +113,7 @@ def test_the_merkle_root_is_py_evm_s(seed: int) -> None:
         change(world, chance)
     for who in ADDRESSES:  # py-evm keeps storage without an account; here, as on a chain, there is none
         world.set_nonce(who, 1)
-    other = AccountDB(AtomicDB())
+    other: Any = AccountDB(AtomicDB())
     for who in ADDRESSES:
         other.set_balance(who, world.get_balance(who))
         other.set_nonce(who, world.get_nonce(who))

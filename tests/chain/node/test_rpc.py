@@ -21,7 +21,7 @@ Ask = Callable[..., Any]
 ETHER = 10**18
 
 
-def test_the_development_chain_has_id_31337_and_funded_accounts(w3: Web3, proposer: LocalAccount) -> None:
+def test_the_development_chain_has_id_31337_and_funded_accounts(w3: Any, proposer: LocalAccount) -> None:
     assert w3.eth.chain_id == 31337
     assert w3.net.version == "31337"
     assert w3.is_connected()
@@ -29,7 +29,7 @@ def test_the_development_chain_has_id_31337_and_funded_accounts(w3: Web3, propos
     assert proposer.address in [Web3.to_checksum_address(account) for account in w3.eth.accounts]
 
 
-def test_a_transfer_moves_the_value_and_charges_21000_gas(w3: Web3, sender: Any, voter: LocalAccount) -> None:
+def test_a_transfer_moves_the_value_and_charges_21000_gas(w3: Any, sender: Any, voter: LocalAccount) -> None:
     before = w3.eth.get_balance(sender.account.address)
     receipt = sender.send(to=voter.address, value=5, gas=21_000)
     assert (receipt["status"], receipt["gasUsed"], receipt["contractAddress"]) == (1, 21_000, None)
@@ -38,7 +38,7 @@ def test_a_transfer_moves_the_value_and_charges_21000_gas(w3: Web3, sender: Any,
     assert w3.eth.get_balance(sender.account.address) == before - 5 - fee
 
 
-def test_receipt_transaction_and_block_name_each_other(w3: Web3, sender: Any, voter: LocalAccount) -> None:
+def test_receipt_transaction_and_block_name_each_other(w3: Any, sender: Any, voter: LocalAccount) -> None:
     receipt = sender.send(to=voter.address, value=5, data=b"note")
     sent = w3.eth.get_transaction(receipt["transactionHash"])
     block = w3.eth.get_block(receipt["blockNumber"])
@@ -51,14 +51,14 @@ def test_receipt_transaction_and_block_name_each_other(w3: Web3, sender: Any, vo
 
 
 @pytest.mark.parametrize("fields", [{"gasPrice": 3 * 10**9}, {"gasPrice": 3 * 10**9, "accessList": []}])
-def test_older_transaction_types_are_taken(w3: Web3, sender: Any, voter: LocalAccount, fields: dict[str, Any]) -> None:
+def test_older_transaction_types_are_taken(w3: Any, sender: Any, voter: LocalAccount, fields: dict[str, Any]) -> None:
     receipt = sender.send(to=voter.address, value=5, gas=30_000, **fields)
     sent = w3.eth.get_transaction(receipt["transactionHash"])
     assert receipt["type"] == sent["type"] == len(fields) - 1
     assert sent["gasPrice"] == receipt["effectiveGasPrice"] == 3 * 10**9
 
 
-def test_an_access_list_is_charged_and_kept(w3: Web3, sender: Any, probe: Contract) -> None:
+def test_an_access_list_is_charged_and_kept(w3: Any, sender: Any, probe: Contract) -> None:
     slots = ["0x" + "00" * 31 + "07"]
     access = [{"address": probe.address, "storageKeys": slots}]
     receipt = sender.call(probe, "clear", 0, accessList=access)
@@ -68,7 +68,7 @@ def test_an_access_list_is_charged_and_kept(w3: Web3, sender: Any, probe: Contra
     assert [HexBytes(key) for key in kept[0]["storageKeys"]] == [HexBytes(slots[0])]
 
 
-def test_set_code_runs_a_contract_for_a_key(w3: Web3, sender: Any, probe: Contract, voter: LocalAccount) -> None:
+def test_set_code_runs_a_contract_for_a_key(w3: Any, sender: Any, probe: Contract, voter: LocalAccount) -> None:
     grant = voter.sign_authorization(
         {"chainId": 31337, "address": probe.address, "nonce": w3.eth.get_transaction_count(voter.address)}
     )
@@ -77,7 +77,7 @@ def test_set_code_runs_a_contract_for_a_key(w3: Web3, sender: Any, probe: Contra
     assert w3.eth.contract(voter.address, abi=probe.abi).functions.origin().call() == b"origin".ljust(32, b"\0")
 
 
-def test_the_pending_nonce_is_the_next_one(w3: Web3, sender: Any, voter: LocalAccount) -> None:
+def test_the_pending_nonce_is_the_next_one(w3: Any, sender: Any, voter: LocalAccount) -> None:
     before = w3.eth.get_transaction_count(sender.account.address)
     sender.send(to=voter.address)
     for block in ("latest", "pending"):
@@ -85,11 +85,11 @@ def test_the_pending_nonce_is_the_next_one(w3: Web3, sender: Any, voter: LocalAc
 
 
 @pytest.mark.parametrize("tag", ["latest", "safe", "finalized", "pending", "earliest"])
-def test_every_block_tag_is_answered(w3: Web3, tag: Any) -> None:
+def test_every_block_tag_is_answered(w3: Any, tag: Any) -> None:
     assert w3.eth.get_block(tag)["number"] >= 0
 
 
-def test_what_is_not_there_is_not_found(w3: Web3) -> None:
+def test_what_is_not_there_is_not_found(w3: Any) -> None:
     with pytest.raises(BlockNotFound):
         w3.eth.get_block(10**6)
     with pytest.raises(BlockNotFound):
@@ -102,7 +102,7 @@ def test_what_is_not_there_is_not_found(w3: Web3) -> None:
         w3.eth.get_balance("0x" + "11" * 20, 10**6)
 
 
-def test_a_contract_is_deployed_called_and_read(w3: Web3, sender: Any, probe: Contract) -> None:
+def test_a_contract_is_deployed_called_and_read(w3: Any, sender: Any, probe: Contract) -> None:
     receipt = sender.call(probe, "work", 10, 2)
     assert receipt["status"] == 1
     stake, round_number, is_open = probe.functions.entries(sender.account.address).call()
@@ -116,20 +116,20 @@ def test_a_contract_is_deployed_called_and_read(w3: Web3, sender: Any, probe: Co
 # refused before they enter a block
 
 
-def refusal(w3: Web3, raw: bytes) -> dict[str, Any]:
+def refusal(w3: Any, raw: bytes) -> dict[str, Any]:
     with pytest.raises(Web3RPCError) as refused:
         w3.eth.send_raw_transaction(HexBytes(raw))
     assert refused.value.rpc_response is not None
     return dict(refused.value.rpc_response["error"])
 
 
-def test_another_chain_s_signature_is_refused(w3: Web3, sender: Any, voter: LocalAccount) -> None:
+def test_another_chain_s_signature_is_refused(w3: Any, sender: Any, voter: LocalAccount) -> None:
     error = refusal(w3, sender.sign(to=voter.address, chainId=1))
     assert error["code"] == -32003
     assert "invalid chain id" in error["message"]
 
 
-def test_a_used_nonce_is_refused(w3: Web3, sender: Any, voter: LocalAccount) -> None:
+def test_a_used_nonce_is_refused(w3: Any, sender: Any, voter: LocalAccount) -> None:
     raw = sender.sign(to=voter.address)
     sender.receipt(w3.eth.send_raw_transaction(HexBytes(raw)))
     for again in (
@@ -141,7 +141,7 @@ def test_a_used_nonce_is_refused(w3: Web3, sender: Any, voter: LocalAccount) -> 
         assert "nonce too low" in error["message"] or "already imported" in error["message"]
 
 
-def test_a_nonce_too_high_waits_for_the_gap_to_close(w3: Web3, sender: Any, voter: LocalAccount) -> None:
+def test_a_nonce_too_high_waits_for_the_gap_to_close(w3: Any, sender: Any, voter: LocalAccount) -> None:
     nonce = w3.eth.get_transaction_count(sender.account.address)
     late = w3.eth.send_raw_transaction(HexBytes(sender.sign(to=voter.address, nonce=nonce + 1)))
     assert w3.eth.get_transaction(late)["blockNumber"] is None
@@ -153,35 +153,35 @@ def test_a_nonce_too_high_waits_for_the_gap_to_close(w3: Web3, sender: Any, vote
     assert w3.eth.get_transaction_count(sender.account.address) == nonce + 2
 
 
-def test_a_value_above_the_balance_is_refused(w3: Web3, sender: Any, voter: LocalAccount) -> None:
+def test_a_value_above_the_balance_is_refused(w3: Any, sender: Any, voter: LocalAccount) -> None:
     error = refusal(w3, sender.sign(to=voter.address, value=10_001 * ETHER))
     assert error["code"] == -32003
     assert "Insufficient funds" in error["message"]
 
 
-def test_too_little_gas_to_begin_is_refused(w3: Web3, sender: Any, voter: LocalAccount) -> None:
+def test_too_little_gas_to_begin_is_refused(w3: Any, sender: Any, voter: LocalAccount) -> None:
     error = refusal(w3, sender.sign(to=voter.address, gas=20_999))
     assert error["code"] == -32000
     assert "intrinsic gas too low" in error["message"]
 
 
-def test_calldata_must_pay_its_floor(w3: Web3, sender: Any, voter: LocalAccount) -> None:
+def test_calldata_must_pay_its_floor(w3: Any, sender: Any, voter: LocalAccount) -> None:
     note, floor = b"\x01" * 100, 21_000 + 100 * 40
     assert sender.send(to=voter.address, data=note, gas=floor)["gasUsed"] == floor
 
 
-def test_a_fee_below_the_base_fee_is_refused(w3: Web3, sender: Any, voter: LocalAccount) -> None:
+def test_a_fee_below_the_base_fee_is_refused(w3: Any, sender: Any, voter: LocalAccount) -> None:
     error = refusal(w3, sender.sign(to=voter.address, maxFeePerGas=1, maxPriorityFeePerGas=0))
     assert error["code"] == -32003
     assert "max fee per gas less than block base fee" in error["message"]
 
 
 @pytest.mark.parametrize("raw", [b"", b"\xde\xad\xbe\xef", b"\x02\xc0", b"\xc0", b"\x02" + b"\xff" * 80, b"\x03\xc0"])
-def test_bytes_that_are_no_transaction_are_refused(w3: Web3, raw: bytes) -> None:
+def test_bytes_that_are_no_transaction_are_refused(w3: Any, raw: bytes) -> None:
     assert refusal(w3, raw)["code"] == -32602
 
 
-def test_a_forged_signature_is_refused_or_pays_from_another_account(w3: Web3, sender: Any, voter: LocalAccount) -> None:
+def test_a_forged_signature_is_refused_or_pays_from_another_account(w3: Any, sender: Any, voter: LocalAccount) -> None:
     raw = bytearray(sender.sign(to=voter.address, value=7))
     raw[-1] ^= 1
     before = w3.eth.get_balance(voter.address)
@@ -189,14 +189,14 @@ def test_a_forged_signature_is_refused_or_pays_from_another_account(w3: Web3, se
     assert w3.eth.get_balance(voter.address) == before
 
 
-def test_an_unsigned_transaction_is_refused(w3: Web3, stranger: LocalAccount, voter: LocalAccount) -> None:
+def test_an_unsigned_transaction_is_refused(w3: Any, stranger: LocalAccount, voter: LocalAccount) -> None:
     with pytest.raises(Web3RPCError, match="No Signer available"):
         w3.eth.send_transaction(
             {"from": stranger.address, "to": voter.address, "value": 1, "gas": 21_000, "gasPrice": 1}
         )
 
 
-def test_an_unknown_method_and_missing_parameters_are_refused(w3: Web3, ask: Ask) -> None:
+def test_an_unknown_method_and_missing_parameters_are_refused(w3: Any, ask: Ask) -> None:
     for method, code in (("eth_inventStake", -32601), ("eth_getBalance", -32602)):
         with pytest.raises((Web3RPCError, ValueError)) as refused:
             ask(w3, method)
@@ -206,13 +206,13 @@ def test_an_unknown_method_and_missing_parameters_are_refused(w3: Web3, ask: Ask
 # reverts
 
 
-def test_a_reason_string_reaches_the_caller(w3: Web3, probe: Contract) -> None:
+def test_a_reason_string_reaches_the_caller(w3: Any, probe: Contract) -> None:
     with pytest.raises(ContractLogicError, match="stake too low") as refused:
         probe.functions.fail(0).call()
     assert str(refused.value.data).startswith("0x08c379a0")
 
 
-def test_a_custom_error_reaches_the_caller_with_its_data(w3: Web3, probe: Contract) -> None:
+def test_a_custom_error_reaches_the_caller_with_its_data(w3: Any, probe: Contract) -> None:
     with pytest.raises(ContractCustomError) as refused:
         probe.functions.fail(1).call()
     selector = Web3.keccak(text="RoundNotOpen(uint256,uint64,bytes32)")[:4]
@@ -220,24 +220,24 @@ def test_a_custom_error_reaches_the_caller_with_its_data(w3: Web3, probe: Contra
     assert HexBytes(str(refused.value.data)) == expected
 
 
-def test_a_panic_reaches_the_caller(w3: Web3, probe: Contract) -> None:
+def test_a_panic_reaches_the_caller(w3: Any, probe: Contract) -> None:
     with pytest.raises(ContractPanicError, match="underflow or overflow"):
         probe.functions.fail(2).call()
     with pytest.raises(ContractPanicError, match="out of bounds"):
         probe.functions.fail(9).call()
 
 
-def test_a_bare_revert_reaches_the_caller(w3: Web3, probe: Contract) -> None:
+def test_a_bare_revert_reaches_the_caller(w3: Any, probe: Contract) -> None:
     with pytest.raises(ContractLogicError):
         probe.functions.fail(3).call()
 
 
-def test_an_invalid_opcode_reaches_the_caller(w3: Web3, probe: Contract) -> None:
+def test_an_invalid_opcode_reaches_the_caller(w3: Any, probe: Contract) -> None:
     with pytest.raises(Web3RPCError, match="EVM error InvalidFEOpcode"):
         probe.functions.fail(4).call()
 
 
-def test_an_estimate_reverts_like_the_call(w3: Web3, probe: Contract, proposer: LocalAccount) -> None:
+def test_an_estimate_reverts_like_the_call(w3: Any, probe: Contract, proposer: LocalAccount) -> None:
     with pytest.raises(ContractCustomError):
         probe.functions.failAfterWriting().estimate_gas({"from": proposer.address})
     with pytest.raises(ContractCustomError):
@@ -245,7 +245,7 @@ def test_an_estimate_reverts_like_the_call(w3: Web3, probe: Contract, proposer: 
 
 
 def test_a_reverted_transaction_is_in_a_block_with_status_0_and_no_effect(
-    w3: Web3, sender: Any, probe: Contract
+    w3: Any, sender: Any, probe: Contract
 ) -> None:
     nonce = w3.eth.get_transaction_count(sender.account.address)
     receipt = sender.call(probe, "failAfterWriting")
@@ -255,12 +255,12 @@ def test_a_reverted_transaction_is_in_a_block_with_status_0_and_no_effect(
     assert w3.eth.get_storage_at(probe.address, 2) == HexBytes(b"\0" * 32)
 
 
-def test_out_of_gas_takes_all_of_it(w3: Web3, sender: Any, probe: Contract) -> None:
+def test_out_of_gas_takes_all_of_it(w3: Any, sender: Any, probe: Contract) -> None:
     receipt = sender.call(probe, "work", 200, 200, gas=300_000)
     assert (receipt["status"], receipt["gasUsed"]) == (0, 300_000)
 
 
-def test_a_caught_revert_hands_its_data_to_the_caller(w3: Web3, probe: Contract) -> None:
+def test_a_caught_revert_hands_its_data_to_the_caller(w3: Any, probe: Contract) -> None:
     caught = probe.functions.tryFail(1).call()
     assert caught[:4] == Web3.keccak(text="RoundNotOpen(uint256,uint64,bytes32)")[:4]
     assert probe.functions.tryFail(0).call()[:4] == bytes.fromhex("08c379a0")
@@ -269,21 +269,21 @@ def test_a_caught_revert_hands_its_data_to_the_caller(w3: Web3, probe: Contract)
 # gas
 
 
-def test_an_estimate_is_enough_and_one_gas_less_is_not(w3: Web3, sender: Any, probe: Contract) -> None:
+def test_an_estimate_is_enough_and_one_gas_less_is_not(w3: Any, sender: Any, probe: Contract) -> None:
     call = probe.functions.work(20, 3)
     estimate = call.estimate_gas({"from": sender.account.address})
     receipt = sender.call(probe, "work", 20, 3, gas=estimate)
     assert (receipt["status"], receipt["gasUsed"]) == (1, estimate)
 
 
-def test_an_estimate_pays_for_what_inner_calls_hold_back(w3: Web3, sender: Any, probe: Contract) -> None:
+def test_an_estimate_pays_for_what_inner_calls_hold_back(w3: Any, sender: Any, probe: Contract) -> None:
     estimate = probe.functions.dive(12).estimate_gas({"from": sender.account.address})
     receipt = sender.call(probe, "dive", 12, gas=estimate)
     assert receipt["status"] == 1
     assert receipt["gasUsed"] < estimate < receipt["gasUsed"] * 1.4
 
 
-def test_an_estimate_covers_a_refund_paid_only_afterwards(w3: Web3, sender: Any, probe: Contract) -> None:
+def test_an_estimate_covers_a_refund_paid_only_afterwards(w3: Any, sender: Any, probe: Contract) -> None:
     sender.call(probe, "work", 5, 5)
     estimate = probe.functions.clear(5).estimate_gas({"from": sender.account.address})
     receipt = sender.call(probe, "clear", 5, gas=estimate)
@@ -291,7 +291,7 @@ def test_an_estimate_covers_a_refund_paid_only_afterwards(w3: Web3, sender: Any,
     assert receipt["gasUsed"] < estimate
 
 
-def test_built_transactions_can_be_signed_and_sent(w3: Web3, sender: Any, probe: Contract) -> None:
+def test_built_transactions_can_be_signed_and_sent(w3: Any, sender: Any, probe: Contract) -> None:
     fields = probe.functions.work(3, 1).build_transaction(
         {"from": sender.account.address, "nonce": w3.eth.get_transaction_count(sender.account.address)}
     )
@@ -302,7 +302,7 @@ def test_built_transactions_can_be_signed_and_sent(w3: Web3, sender: Any, probe:
 # logs
 
 
-def test_logs_are_found_by_address_topic_and_range(w3: Web3, sender: Any, probe: Contract) -> None:
+def test_logs_are_found_by_address_topic_and_range(w3: Any, sender: Any, probe: Contract) -> None:
     other = sender.deploy()
     first = sender.call(probe, "work", 1, 0)
     sender.call(other, "work", 1, 0)
@@ -323,7 +323,7 @@ def test_logs_are_found_by_address_topic_and_range(w3: Web3, sender: Any, probe:
     assert last["logs"][0]["data"] == by_hash[0]["data"]
 
 
-def test_a_filter_reports_what_is_new_since_it_was_asked(w3: Web3, sender: Any, probe: Contract) -> None:
+def test_a_filter_reports_what_is_new_since_it_was_asked(w3: Any, sender: Any, probe: Contract) -> None:
     works, blocks = probe.events.Worked.create_filter(from_block="latest"), w3.eth.filter("latest")
     assert works.get_new_entries() == []
     receipt = sender.call(probe, "work", 1, 0)
@@ -336,7 +336,7 @@ def test_a_filter_reports_what_is_new_since_it_was_asked(w3: Web3, sender: Any, 
 # the clock and snapshots
 
 
-def test_time_moves_as_told(w3: Web3, ask: Ask, sender: Any, probe: Contract) -> None:
+def test_time_moves_as_told(w3: Any, ask: Ask, sender: Any, probe: Contract) -> None:
     start = w3.eth.get_block("latest")["timestamp"]
     ask(w3, "evm_setNextBlockTimestamp", start + 500)
     block = sender.call(probe, "clear", 0)["blockNumber"]
@@ -349,7 +349,7 @@ def test_time_moves_as_told(w3: Web3, ask: Ask, sender: Any, probe: Contract) ->
         ask(w3, "evm_setNextBlockTimestamp", start)
 
 
-def test_reverting_to_a_snapshot_undoes_blocks_state_and_logs(w3: Web3, ask: Ask, sender: Any, probe: Contract) -> None:
+def test_reverting_to_a_snapshot_undoes_blocks_state_and_logs(w3: Any, ask: Ask, sender: Any, probe: Contract) -> None:
     sender.call(probe, "work", 2, 2)
     head, entry = w3.eth.get_block("latest"), probe.functions.entries(sender.account.address).call()
     anchor = ask(w3, "evm_snapshot")
@@ -365,7 +365,7 @@ def test_reverting_to_a_snapshot_undoes_blocks_state_and_logs(w3: Web3, ask: Ask
     assert sender.call(probe, "work", 1, 1)["status"] == 1
 
 
-def test_a_batch_is_answered_in_order(w3: Web3, proposer: LocalAccount, stranger: LocalAccount) -> None:
+def test_a_batch_is_answered_in_order(w3: Any, proposer: LocalAccount, stranger: LocalAccount) -> None:
     with w3.batch_requests() as batch:
         batch.add(w3.eth.get_balance(proposer.address))
         batch.add(w3.eth.get_balance(stranger.address))
@@ -375,18 +375,18 @@ def test_a_batch_is_answered_in_order(w3: Web3, proposer: LocalAccount, stranger
     assert answers[2]["number"] == w3.eth.block_number
 
 
-def test_raw_transactions_can_be_sent_in_a_batch(w3: Web3, sender: Any, voter: LocalAccount) -> None:
+def test_raw_transactions_can_be_sent_in_a_batch(w3: Any, sender: Any, voter: LocalAccount) -> None:
     nonce = w3.eth.get_transaction_count(sender.account.address)
     requests = [
         ("eth_sendRawTransaction", [HexBytes(sender.sign(to=voter.address, nonce=nonce + i)).to_0x_hex()])
         for i in range(5)
     ]
-    answers = w3.provider.make_batch_request(requests)  # type: ignore[union-attr]
+    answers = w3.provider.make_batch_request(requests)
     receipts = [sender.receipt(answer["result"]) for answer in answers]
     assert [receipt["status"] for receipt in receipts] == [1] * 5
 
 
-def test_precompiles_and_arithmetic_answer(w3: Web3, probe: Contract, proposer: LocalAccount) -> None:
+def test_precompiles_and_arithmetic_answer(w3: Any, probe: Contract, proposer: Any) -> None:
     signed = proposer.unsafe_sign_hash(b"\x05" * 32)
     r, s = signed.r.to_bytes(32), signed.s.to_bytes(32)
     assert probe.functions.recover(b"\x05" * 32, signed.v, r, s, 3).call() == proposer.address
@@ -401,7 +401,7 @@ def test_precompiles_and_arithmetic_answer(w3: Web3, probe: Contract, proposer: 
     assert answers[4:6] == [(top - 1) % 7, (top - 4) * 3 % 7]
 
 
-def test_create2_puts_a_child_where_it_was_foretold(w3: Web3, sender: Any, probe: Contract) -> None:
+def test_create2_puts_a_child_where_it_was_foretold(w3: Any, sender: Any, probe: Contract) -> None:
     salt = b"\x09" * 32
     child = probe.functions.spawn(salt).call({"from": sender.account.address})
     receipt = sender.call(probe, "spawn", salt)
@@ -410,7 +410,7 @@ def test_create2_puts_a_child_where_it_was_foretold(w3: Web3, sender: Any, probe
     assert sender.call(probe, "spawn", salt)["status"] == 0
 
 
-def test_value_sent_on_by_a_contract_arrives(w3: Web3, sender: Any, probe: Contract, stranger: LocalAccount) -> None:
+def test_value_sent_on_by_a_contract_arrives(w3: Any, sender: Any, probe: Contract, stranger: LocalAccount) -> None:
     sender.send(to=probe.address, value=100)
     assert sender.call(probe, "pay", stranger.address, 60)["status"] == 1
     assert w3.eth.get_balance(stranger.address) == 60
