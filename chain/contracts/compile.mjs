@@ -15,10 +15,10 @@ import solc from "solc";
 
 const SETTINGS = {
   evmVersion: "prague",
-  optimizer: { enabled: true, runs: 10000 },
+  optimizer: { enabled: true, runs: 800 },
   viaIR: true,
   metadata: { bytecodeHash: "none" },
-  outputSelection: { "*": { "*": ["abi", "evm.bytecode", "evm.deployedBytecode"] } },
+  outputSelection: { "*": { "*": ["abi", "evm.bytecode", "evm.deployedBytecode", "evm.methodIdentifiers"] } },
 };
 
 const CONTRACTS = dirname(fileURLToPath(import.meta.url));
@@ -54,8 +54,11 @@ function compile(unit) {
   // The first pass only collects the imports: what is compiled must be the complete input that an explorer is given.
   solc.compile(input({ stopAfter: "parsing" }), { import: findImport });
   const output = JSON.parse(solc.compile(input(SETTINGS), { import: findImport }));
-  for (const message of output.errors ?? []) console.error(message.formattedMessage);
-  if ((output.errors ?? []).some(({ severity, type }) => severity === "error" || type === "Warning"))
+  // A library's warnings are for its authors to heed.
+  const ours = ({ severity, sourceLocation }) => severity === "error" || !sourceLocation?.file.startsWith("@");
+  const messages = (output.errors ?? []).filter(ours);
+  for (const message of messages) console.error(message.formattedMessage);
+  if (messages.some(({ severity, type }) => severity === "error" || type === "Warning"))
     fail(`${unit} does not compile without errors and warnings`);
   return { output, sources: sorted(sources) };
 }
@@ -63,7 +66,9 @@ function compile(unit) {
 /** What can be deployed: abstract contracts have no code, a library of internal functions has none to call. */
 const deployables = (contracts) => Object.keys(contracts).filter(
   (name) => contracts[name].evm.bytecode.object &&
-    contracts[name].abi.some(({ type }) => ["function", "receive", "fallback"].includes(type)),
+    // the abi leaves out what a library does with its caller's storage
+    (Object.keys(contracts[name].evm.methodIdentifiers).length > 0 ||
+      contracts[name].abi.some(({ type }) => ["receive", "fallback"].includes(type))),
 );
 
 function artifact(unit, name, output, sources) {

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+
+import {Batches} from "./Batches.sol";
+import {Disputes} from "./Disputes.sol";
+import {Draw} from "./Draw.sol";
+import {IAlliance} from "./IAlliance.sol";
+import {Leaders} from "./Leaders.sol";
+import {Members} from "./Members.sol";
+import {Messages} from "./Messages.sol";
+import {Nibbles} from "./Nibbles.sol";
+import {Phases} from "./Phases.sol";
+import {Registry} from "./Registry.sol";
+import {Rounds} from "./Rounds.sol";
+import {Settlement} from "./Settlement.sol";
+import {Ballot, Ballots, Header, Headers, Task, Terms, Voting} from "./Task.sol";
+import {Vrf} from "./Vrf.sol";
+
+/// @title FL Alliance
+/// @notice Documented in IAlliance.
+contract Alliance is IAlliance, EIP712, Multicall {
+    using Draw for Draw.Hall;
+    using Members for Task;
+    using Messages for Messages.Frame;
+    using Nibbles for uint256[];
+    using Phases for Task;
+
+    /// @notice Seconds without any progress, beyond all the times of a round, after which a task can be ended.
+    uint256 public constant ABANDONED_S = Disputes.ABANDONED_S;
+    /// @notice Members of a task at most, queued ones included.
+    uint256 public constant MAX_MEMBERS = Registry.MAX_MEMBERS;
+    /// @notice Joins and leaves that take effect at one opening at most.
+    uint256 public constant MAX_ADMISSIONS = Registry.MAX_ADMISSIONS;
+    /// @notice Seats of one member at most.
+    uint256 public constant MAX_SEATS = Draw.MAX_SEATS;
+    /// @notice Ranks of a leader line.
+    uint256 public constant MAX_LEADERS = Leaders.MAX_LEADERS;
+
+    uint256 private constant WEI_PER_GWEI = 1e9;
+    uint256 private constant BPS = 10_000;
+
+    /// @notice The token that everything is paid in.
+    address public immutable fml;
+
+    /// @inheritdoc IAlliance
+    uint256 public taskCount;
+    /// @inheritdoc IAlliance
+    mapping(address account => uint256) public creditGwei;
+
+    mapping(uint256 task => Task) private _tasks;
+
+    /// @param fml_ The FML token.
+    constructor(address fml_) EIP712("FL Alliance", "1") {
+        fml = fml_;
+    }
+
+    // --- A task's life ------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IAlliance
+    function createTask(TaskParams calldata p, uint256 poolWei) external returns (uint256 task) {
+        task = ++taskCount;
+        Registry.create(_tasks[task], task, p, _gwei(poolWei));
+        emit TaskCreated(task, msg.sender, poolWei);
+        _pull(poolWei);
+    }
+
+    /// @inheritdoc IAlliance
+    function fund(uint256 task, uint256 amountWei) external {
+        Task storage t = _tasks[task];
+        Header h = t.running(task);
+        h = h.withPool(h.poolGwei() + _gwei(amountWei));
+        t.header = h;
+        emit TaskFunded(task, msg.sender, amountWei, h.poolGwei() * WEI_PER_GWEI);
+        _pull(amountWei);
+    }
+
+    /// @inheritdoc IAlliance
+    function register(uint256 task, uint256 vrfX, Vrf.Proof calldata possession, uint256 amountWei) external {
+        _register(task, msg.sender, vrfX, possession, amountWei);
+        _pull(amountWei);
+    }
+
+    /// @inheritdoc IAlliance
+    function registerWithAuthorization(
+        uint256 task,
+        address node,
+        uint256 vrfX,
+        Vrf.Proof calldata possession,
+        uint256 amountWei,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 salt,
+        Signature calldata signature
+    ) external {
+        _register(task, node, vrfX, possession, amountWei);
+        bytes32 nonce = keccak256(abi.encode(task, vrfX, salt));
+        (uint8 v, bytes32 s) = (uint8(27 + (uint256(signature.vs) >> 255)), (signature.vs << 1) >> 1);
+        IERC3009(fml).receiveWithAuthorization(
+            node, address(this), amountWei, validAfter, validBefore, nonce, v, signature.r, s
+        );
+    }
+
+    /// @inheritdoc IAlliance
+    function leaveTask(uint256 task, uint16 member) external {
+        _leave(task, member, msg.sender);
+    }
+
+    /// @inheritdoc IAlliance
+    function leaveTaskWithSignature(uint256 task, uint16 member, Signature calldata signature) external {
+        Messages.Frame frame = Messages.frame(_domainSeparatorV4(), Messages.LEAVE, task, 0);
+        address signer = frame.recover(2, signature.r, signature.vs);
+        if (signer == address(0)) revert BadSignature(member);
+        _leave(task, member, signer);
+    }
+
+    /// @inheritdoc IAlliance
+    function start(uint256 task) external {
+        uint256 members_ = Registry.start(_tasks[task], task);
+        emit TaskStarted(task, members_, _tasks[task].seed);
+    }
+
+    /// @inheritdoc IAlliance
+    function cancel(uint256 task) external {
+        Disputes.cancel(_tasks[task], task);
+    }
+
+    // --- A round ------------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IAlliance
+    function openRound(uint256 task, Vrf.Proof calldata proof) external {
+        Task storage t = _tasks[task];
+        Header h = t.within(task, Phase.IDLE);
+        Draw.Hall memory hall = Leaders.hall(t, task, h);
+        uint256 rank = Leaders.rank(h.phaseAt(), t.terms.leaderS);
+        (uint256 leader, bytes32 beta) = Leaders.verify(t, task, h, hall, Leaders.PROPOSERS, rank, proof);
+        if (rank > 0) h = Leaders.penalise(t, task, h, hall, Leaders.PROPOSERS, rank);
+        h = _advance(t, task, h);
+        hall = Leaders.hall(t, task, h);
+        if (hall.able < h.committee()) revert TooFewMembers(task, hall.able, h.committee());
+        uint256[] memory standings = new uint256[](hall.seats.length);
+        hall.draw(beta, Leaders.PROPOSERS, h.proposers(), uint256(Standing.SILENT_PROPOSER), standings);
+        Nibbles.store(t.standings, standings);
+        Nibbles.store(t.seats, hall.seats);
+        t.seed = beta;
+        t.header = h.withPhase(Phase.PROPOSING, block.timestamp + t.terms.proposeS);
+        emit RoundOpened(task, h.round(), leader, rank, beta);
+    }
+
+    /// @inheritdoc IAlliance
+    function finish(uint256 task) external {
+        Task storage t = _tasks[task];
+        Disputes.finish(t, task, _advance(t, task, t.within(task, Phase.IDLE)));
+    }
+
+    /// @inheritdoc IAlliance
+    function skipRound(uint256 task) external {
+        Disputes.skipRound(_tasks[task], task);
+    }
+
+    /// @inheritdoc IAlliance
+    function propose(uint256 task, bytes calldata batch) external {
+        Task storage t = _tasks[task];
+        Header h = t.known(task);
+        if (h.phase() != Phase.PROPOSING) revert WrongPhase(task, h.phase());
+        Phases.requireBefore(task, h.phaseAt());
+        Batches.propose(t, Batches.Context(task, h, _domainSeparatorV4()), batch);
+    }
+
+    /// @inheritdoc IAlliance
+    function drawVoters(uint256 task, Vrf.Proof calldata proof) external {
+        Task storage t = _tasks[task];
+        Header h = t.within(task, Phase.LOCKED);
+        if (h.voters() == 0) revert WrongPhase(task, Phase.LOCKED);
+        uint256[] memory standings = Nibbles.load(t.standings, h.members());
+        if (standings.countEqual(uint256(Standing.PROPOSED)) == 0) revert WrongPhase(task, Phase.LOCKED);
+        Draw.Hall memory hall = Draw.hall(Nibbles.load(t.seats, h.members()), standings);
+        uint256 rank = Leaders.rank(h.phaseAt(), t.terms.leaderS);
+        (uint256 leader, bytes32 beta) = Leaders.verify(t, task, h, hall, Leaders.VOTERS, rank, proof);
+        if (rank > 0) t.header = Leaders.penalise(t, task, h, hall, Leaders.VOTERS, rank);
+        hall.draw(beta, Leaders.VOTERS, h.voters(), uint256(Standing.SILENT_VOTER), standings);
+        Nibbles.store(t.standings, standings);
+        t.seed = beta;
+        t.ballot = Ballots.open(h.round(), block.timestamp + t.voting.commitS);
+        emit VotersDrawn(task, h.round(), leader, rank, beta);
+    }
+
+    /// @inheritdoc IAlliance
+    function commitVotes(uint256 task, bytes32 candidate, bytes32 listHash, bool complete) external {
+        Task storage t = _tasks[task];
+        Voting memory voting = t.voting;
+        if (msg.sender != voting.relayer) revert NotAllowed(msg.sender, voting.relayer);
+        // The ballot says all that counts: the header, which no other line of this needs, would cost another slot.
+        Ballot ballot = t.ballot;
+        if (ballot.round() == 0 || ballot.digest() != 0) revert WrongPhase(task, t.phase(t.header));
+        Phases.requireBefore(task, ballot.phaseAt());
+        t.ballot = ballot.withList(Ballots.digestOf(candidate, listHash), complete, block.timestamp + voting.commitS);
+        emit VotesCommitted(task, ballot.round(), candidate, listHash, complete);
+    }
+
+    /// @inheritdoc IAlliance
+    function commitVote(
+        uint256 task,
+        uint16 member,
+        bytes32 candidate,
+        bytes32 listHash,
+        bytes32 commitment,
+        Signature calldata signature
+    ) external {
+        bytes32 domain = _domainSeparatorV4();
+        Disputes.commitVote(_tasks[task], task, domain, member, candidate, listHash, commitment, signature);
+    }
+
+    /// @inheritdoc IAlliance
+    function revealVotes(uint256 task, bytes32 candidate, bytes calldata votes) external {
+        Task storage t = _tasks[task];
+        Header h = t.within(task, Phase.REVEALING);
+        Nibbles.store(t.standings, _reveal(t, task, h, candidate, votes).standings);
+    }
+
+    /// @inheritdoc IAlliance
+    function proveWithheld(uint256 task, bytes32 candidate, bytes calldata pairs, bytes calldata evidence) external {
+        Disputes.proveWithheld(_tasks[task], task, _domainSeparatorV4(), candidate, pairs, evidence);
+    }
+
+    /// @inheritdoc IAlliance
+    function settle(uint256 task, bytes32 candidate, bytes calldata votes) external {
+        Task storage t = _tasks[task];
+        Header h = t.known(task);
+        Phase phase = t.phase(h);
+        if (h.voters() == 0 && phase == Phase.LOCKED) {
+            if (msg.sender != t.voting.relayer) revert NotAllowed(msg.sender, t.voting.relayer);
+            uint256[] memory standings = Nibbles.load(t.standings, h.members());
+            if (standings.countEqual(uint256(Standing.PROPOSED)) == 0) revert WrongPhase(task, phase);
+            _settle(t, task, h, candidate, standings, Settlement.tally(standings));
+        } else {
+            if (phase != Phase.REVEALING) revert WrongPhase(task, phase);
+            Batches.Count memory count = _reveal(t, task, h, candidate, votes);
+            Settlement.Votes memory tally = Settlement.tally(count.standings);
+            if (tally.yes + tally.no < h.voters()) _requireDue(t, task, count, tally);
+            _settle(t, task, h, candidate, count.standings, tally);
+        }
+    }
+
+    /// @inheritdoc IAlliance
+    function slashEquivocation(uint256 task, Equivocation calldata proof) external {
+        Task storage t = _tasks[task];
+        uint256 slashed = Disputes.slashEquivocation(t, task, _domainSeparatorV4(), proof);
+        Header h = t.header;
+        t.header = h.withPool(h.poolGwei() + slashed - _payBounty(h, slashed));
+        emit EquivocationSlashed(task, proof.round, proof.member, proof.kind, slashed);
+    }
+
+    // --- The end ------------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IAlliance
+    function abandon(uint256 task) external {
+        Disputes.abandon(_tasks[task], task);
+    }
+
+    /// @inheritdoc IAlliance
+    function withdraw(uint256 task, uint16 member) external {
+        Task storage t = _tasks[task];
+        t.within(task, Phase.FINISHED);
+        uint256 amountGwei = t.balance(member);
+        t.setBalance(member, 0);
+        _pay(t.nodes[member], amountGwei);
+    }
+
+    /// @inheritdoc IAlliance
+    function withdrawQueued(uint256 task, uint16 position) external {
+        Task storage t = _tasks[task];
+        t.within(task, Phase.FINISHED);
+        Queued memory queued = t.queue[position];
+        delete t.queue[position];
+        t.terms.queuedGwei -= queued.amountGwei;
+        _pay(queued.node, queued.amountGwei);
+    }
+
+    /// @inheritdoc IAlliance
+    function withdrawPool(uint256 task) external {
+        Task storage t = _tasks[task];
+        Header h = t.within(task, Phase.FINISHED);
+        t.header = h.withPool(0);
+        _pay(t.creator, h.poolGwei());
+    }
+
+    /// @inheritdoc IAlliance
+    function withdrawCredit(address account) external {
+        uint256 amountGwei = creditGwei[account];
+        creditGwei[account] = 0;
+        _pay(account, amountGwei);
+    }
+
+    // --- What is known ------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IAlliance
+    function params(uint256 task) external view returns (TaskParams memory) {
+        return Registry.params(_tasks[task], task);
+    }
+
+    /// @inheritdoc IAlliance
+    function state(uint256 task) external view returns (TaskState memory) {
+        return Registry.state(_tasks[task], task);
+    }
+
+    /// @inheritdoc IAlliance
+    function members(uint256 task) external view returns (Member[] memory) {
+        return Registry.members(_tasks[task], task);
+    }
+
+    /// @inheritdoc IAlliance
+    function queue(uint256 task) external view returns (uint256 head, Queued[] memory waiting) {
+        return Registry.queue(_tasks[task], task);
+    }
+
+    // --- Steps that several calls share -------------------------------------------------------------------------
+
+    function _register(uint256 task, address node, uint256 vrfX, Vrf.Proof calldata possession, uint256 amountWei)
+        private
+    {
+        uint256 fromRound = Registry.register(_tasks[task], task, node, vrfX, possession, _gwei(amountWei));
+        emit Registered(task, node, vrfX, amountWei, fromRound);
+    }
+
+    function _leave(uint256 task, uint256 member, address node) private {
+        uint256 fromRound = Registry.depart(_tasks[task], task, member, node, creditGwei);
+        emit LeaveQueued(task, node, fromRound);
+    }
+
+    function _advance(Task storage t, uint256 task, Header h) private returns (Header) {
+        return t.terms.queueHead == t.terms.queueTail ? h : Registry.advance(t, task, h, creditGwei);
+    }
+
+    function _reveal(Task storage t, uint256 task, Header h, bytes32 candidate, bytes calldata votes)
+        private
+        view
+        returns (Batches.Count memory)
+    {
+        Ballot ballot = t.ballot;
+        if (!ballot.complete()) Phases.requireFrom(task, ballot.phaseAt());
+        return Batches.reveal(t, Batches.Context(task, h, _domainSeparatorV4()), ballot, candidate, votes);
+    }
+
+    /// @dev Somebody drawn has not revealed: see `settle` for how long that is waited for.
+    function _requireDue(Task storage t, uint256 task, Batches.Count memory count, Settlement.Votes memory tally)
+        private
+        view
+    {
+        uint256 due = t.ballot.phaseAt();
+        bool listed = count.listHash == 0 || count.length > 0;
+        if (!listed || count.open + tally.own > 0) {
+            due += uint256(t.voting.revealS) + t.voting.evidenceS;
+            if (tally.accused > 0) due += t.voting.revealS;
+        }
+        Phases.requireFrom(task, due);
+    }
+
+    function _settle(
+        Task storage t,
+        uint256 task,
+        Header h,
+        bytes32 candidate,
+        uint256[] memory standings,
+        Settlement.Votes memory tally
+    ) private {
+        Outcome outcome = Settlement.outcome(tally.yes, tally.no, h.voters());
+        Settlement.Moved memory moved =
+            Settlement.apply_(t.balances, standings, outcome, Settlement.reward(h), h.slashBps());
+        uint256 pool = h.poolGwei() - moved.paid;
+        if (moved.slashed > 0) pool += moved.slashed - _payBounty(h, moved.slashed);
+        h = h.withPool(pool);
+        emit RoundSettled(
+            task, h.round(), outcome, tally.yes, tally.no, moved.paid, moved.slashed, pool, candidate
+        );
+        Rounds.end(t, task, h);
+    }
+
+    /// @dev Divide last, rounded down: the rest stays in the pool.
+    function _payBounty(Header h, uint256 slashedGwei) private returns (uint256 bountyGwei) {
+        bountyGwei = slashedGwei * h.bountyBps() / BPS;
+        if (bountyGwei > 0) creditGwei[msg.sender] += bountyGwei;
+    }
+
+    function _gwei(uint256 amountWei) private pure returns (uint256) {
+        if (amountWei % WEI_PER_GWEI != 0) revert NotWholeGwei(amountWei);
+        return amountWei / WEI_PER_GWEI;
+    }
+
+    /// @dev FML reverts where it does not transfer.
+    function _pull(uint256 amountWei) private {
+        if (amountWei > 0) IERC20(fml).transferFrom(msg.sender, address(this), amountWei);
+    }
+
+    function _pay(address account, uint256 amountGwei) private {
+        if (amountGwei == 0) revert NothingThere();
+        emit Withdrawn(account, amountGwei * WEI_PER_GWEI);
+        IERC20(fml).transfer(account, amountGwei * WEI_PER_GWEI);
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IAlliance} from "./IAlliance.sol";
+import {Nibbles} from "./Nibbles.sol";
+import {Header, Task} from "./Task.sol";
+
+/// @title Which phase a task is in, and refusals of what comes in another one, too early or too late
+library Phases {
+    using Nibbles for uint256[];
+
+    /// @return The phase at this block's time: what only time or messages tell apart is not stored.
+    function phase(Task storage t, Header h) internal view returns (IAlliance.Phase) {
+        IAlliance.Phase stored = h.phase();
+        if (stored != IAlliance.Phase.PROPOSING) return stored;
+        if (t.ballot.round() == h.round()) {
+            return t.ballot.digest() == 0 ? IAlliance.Phase.COMMITTING : IAlliance.Phase.REVEALING;
+        }
+        if (block.timestamp >= h.phaseAt()) return IAlliance.Phase.LOCKED;
+        uint256[] memory standings = Nibbles.load(t.standings, h.members());
+        uint256 silent = standings.countEqual(uint256(IAlliance.Standing.SILENT_PROPOSER));
+        return silent == 0 ? IAlliance.Phase.LOCKED : IAlliance.Phase.PROPOSING;
+    }
+
+    /// @return h The header of a task that exists.
+    function known(Task storage t, uint256 task) internal view returns (Header h) {
+        h = t.header;
+        if (h.phase() == IAlliance.Phase.NONE) revert IAlliance.UnknownTask(task);
+    }
+
+    /// @return h The header of a task that is not finished.
+    function running(Task storage t, uint256 task) internal view returns (Header h) {
+        h = known(t, task);
+        if (h.phase() == IAlliance.Phase.FINISHED) revert IAlliance.WrongPhase(task, IAlliance.Phase.FINISHED);
+    }
+
+    /// @return h The header of a task in this phase.
+    function within(Task storage t, uint256 task, IAlliance.Phase needed) internal view returns (Header h) {
+        h = known(t, task);
+        IAlliance.Phase found = phase(t, h);
+        if (found != needed) revert IAlliance.WrongPhase(task, found);
+    }
+
+    /// @notice Refuse what is possible only from second `from` on.
+    function requireFrom(uint256 task, uint256 from) internal view {
+        if (block.timestamp < from) revert IAlliance.TooEarly(task, block.timestamp, from);
+    }
+
+    /// @notice Refuse what was possible only before second `until`.
+    function requireBefore(uint256 task, uint256 until) internal view {
+        if (block.timestamp >= until) revert IAlliance.TooLate(task, block.timestamp, until);
+    }
+}

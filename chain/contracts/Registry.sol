@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IAlliance} from "./IAlliance.sol";
+import {Members} from "./Members.sol";
+import {Nibbles} from "./Nibbles.sol";
+import {Phases} from "./Phases.sol";
+import {Roster} from "./Roster.sol";
+import {Ballot, Header, Headers, Task, Terms, Voting} from "./Task.sol";
+import {Vrf} from "./Vrf.sol";
+
+/// @title Creating tasks, joining and leaving them, and what is known of them
+/// @notice Deployed by itself and linked into the Alliance, which has no room for it; it works on the Alliance's
+/// storage. Functions do what IAlliance says of those that call them.
+library Registry {
+    using Members for Task;
+    using Nibbles for uint256[];
+    using Phases for Task;
+
+    /// @notice Members and queued ones of a task at most: bounds every loop over them.
+    uint256 internal constant MAX_MEMBERS = 1024;
+    /// @notice Joins and leaves that take effect at one opening at most.
+    uint256 internal constant MAX_ADMISSIONS = 16;
+    /// @notice Rounds that a join or leave waits: who joins knows no seed that it can be drawn by.
+    uint256 internal constant WAITS_ROUNDS = 2;
+
+    uint256 private constant BPS = 10_000;
+
+    /// @notice Write a new task.
+    function create(Task storage t, uint256 task, IAlliance.TaskParams calldata p, uint256 poolGwei) external {
+        _requireParams(p);
+        Header h = Headers.fromParams(p).withPool(poolGwei);
+        t.header = h.withPhase(IAlliance.Phase.REGISTRATION, block.timestamp);
+        t.seed = keccak256(abi.encode(bytes32("task"), address(this), block.chainid, task));
+        t.terms = Terms(p.minStakeGwei, 0, p.registrationS, p.leaderS, p.proposeS, 0, 0);
+        t.voting = Voting(p.relayer, p.commitS, p.revealS, p.evidenceS);
+        t.creator = msg.sender;
+        (t.codeDigest, t.configDigest, t.initialModel) = (p.codeDigest, p.configDigest, p.initialModel);
+    }
+
+    /// @notice Register `node` with its key and a stake that is about to come in, or queue it.
+    /// @return fromRound When it takes effect; 0: now.
+    function register(
+        Task storage t,
+        uint256 task,
+        address node,
+        uint256 vrfX,
+        Vrf.Proof calldata possession,
+        uint256 amountGwei
+    ) external returns (uint256 fromRound) {
+        Header h = t.running(task);
+        uint256 taken = h.members() + t.terms.queueTail - t.terms.queueHead;
+        if (taken >= MAX_MEMBERS) revert IAlliance.TaskFull(task, taken);
+        if (amountGwei < t.terms.minStakeGwei) revert IAlliance.StakeTooLow(amountGwei, t.terms.minStakeGwei);
+        if (t.vrfX[node] != 0) revert IAlliance.AlreadyRegistered(task, node);
+        if (t.keyTaken[vrfX]) revert IAlliance.KeyTaken(task, vrfX);
+        t.vrfX[node] = vrfX;
+        t.keyTaken[vrfX] = true;
+        bytes32 beta = Vrf.verify(vrfX, Vrf.alpha(0, task, 0, node, 0), possession);
+        if (h.phase() != IAlliance.Phase.REGISTRATION) {
+            t.terms.queuedGwei += uint64(amountGwei);
+            return _enqueue(t, h, node, amountGwei, 0);
+        }
+        t.seed = keccak256(abi.encode(t.seed, beta));
+        t.header = _add(t, h, node, amountGwei);
+    }
+
+    /// @notice Let a member go: at once during registration, when the last member takes its index, else queued.
+    /// @return fromRound When it takes effect; 0: now.
+    function depart(
+        Task storage t,
+        uint256 task,
+        uint256 member,
+        address node,
+        mapping(address => uint256) storage credits
+    ) external returns (uint256 fromRound) {
+        Header h = t.running(task);
+        if (member >= h.members() || t.nodes[member] != node) revert IAlliance.NotMember(task, member, node);
+        if (h.phase() != IAlliance.Phase.REGISTRATION) {
+            uint256 bit = 1 << (member & 255);
+            if (t.leaving[member >> 8] & bit != 0) revert IAlliance.AlreadyLeaving(task, member);
+            t.leaving[member >> 8] |= bit;
+            return _enqueue(t, h, node, 0, member);
+        }
+        uint256 last = h.members() - 1;
+        credits[node] += t.balance(member);
+        t.setBalance(member, t.balance(last));
+        t.setBalance(last, 0);
+        t.nodes[member] = t.nodes[last];
+        delete t.nodes[last];
+        t.header = h.withMembers(last);
+    }
+
+    /// @notice Close registration.
+    /// @return count Members that there are.
+    function start(Task storage t, uint256 task) external returns (uint256 count) {
+        Header h = t.within(task, IAlliance.Phase.REGISTRATION);
+        count = h.members();
+        if (count < h.committee()) revert IAlliance.TooFewMembers(task, count, h.committee());
+        if (msg.sender != t.creator && msg.sender != t.voting.relayer) {
+            Phases.requireFrom(task, h.phaseAt() + t.terms.registrationS);
+        }
+        t.header = h.withPhase(IAlliance.Phase.IDLE, block.timestamp).withRound(1);
+        Roster.write(task, t.nodes, 0, count);
+    }
+
+    /// @notice Work off the joins and leaves that are due in the header's round.
+    /// @return The header after.
+    function advance(Task storage t, uint256 task, Header h, mapping(address => uint256) storage credits)
+        external
+        returns (Header)
+    {
+        uint256 head = t.terms.queueHead;
+        uint256 end = t.terms.queueTail;
+        if (end > head + MAX_ADMISSIONS) end = head + MAX_ADMISSIONS;
+        uint256 before = h.members();
+        uint256 next = head;
+        for (; next < end; ++next) {
+            IAlliance.Queued memory queued = t.queue[next];
+            if (queued.fromRound > h.round()) break;
+            delete t.queue[next];
+            if (queued.amountGwei > 0) {
+                t.terms.queuedGwei -= queued.amountGwei;
+                h = _add(t, h, queued.node, queued.amountGwei);
+            } else {
+                credits[queued.node] += t.balance(queued.member);
+                t.setBalance(queued.member, 0);
+            }
+        }
+        if (next == head) return h;
+        t.terms.queueHead = uint16(next);
+        if (h.members() > before) Roster.write(task, t.nodes, before, h.members());
+        emit IAlliance.QueueAdvanced(task, h.round(), next, h.members());
+        return h;
+    }
+
+    /// @return p What the creator fixed.
+    function params(Task storage t, uint256 task) external view returns (IAlliance.TaskParams memory p) {
+        Header h = t.known(task);
+        (Terms memory terms, Voting memory v) = (t.terms, t.voting);
+        (p.codeDigest, p.configDigest, p.initialModel) = (t.codeDigest, t.configDigest, t.initialModel);
+        (p.relayer, p.commitS, p.revealS, p.evidenceS) = (v.relayer, v.commitS, v.revealS, v.evidenceS);
+        (p.registrationS, p.leaderS, p.proposeS) = (terms.registrationS, terms.leaderS, terms.proposeS);
+        (p.rounds, p.proposers, p.voters) = (uint32(h.rounds()), uint16(h.proposers()), uint16(h.voters()));
+        (p.slashBps, p.absenceBps) = (uint16(h.slashBps()), uint16(h.absenceBps()));
+        (p.bountyBps, p.toleranceBps) = (uint16(h.bountyBps()), uint16(h.toleranceBps()));
+        p.minStakeGwei = terms.minStakeGwei;
+    }
+
+    /// @return s The task as it stands.
+    function state(Task storage t, uint256 task) external view returns (IAlliance.TaskState memory s) {
+        Header h = t.known(task);
+        Ballot ballot = t.ballot;
+        s.phase = t.phase(h);
+        (s.round, s.phaseAt, s.members) = (uint32(h.round()), uint64(h.phaseAt()), uint16(h.members()));
+        (s.poolGwei, s.queuedGwei) = (uint64(h.poolGwei()), t.terms.queuedGwei);
+        (s.seed, s.creator) = (t.seed, t.creator);
+        if (s.phase == IAlliance.Phase.COMMITTING || s.phase == IAlliance.Phase.REVEALING) {
+            (s.phaseAt, s.ballot, s.complete) = (uint64(ballot.phaseAt()), ballot.digest(), ballot.complete());
+        }
+    }
+
+    /// @return all Every member, by index.
+    function members(Task storage t, uint256 task) external view returns (IAlliance.Member[] memory all) {
+        all = new IAlliance.Member[](t.known(task).members());
+        uint256[] memory standings = Nibbles.load(t.standings, all.length);
+        uint256[] memory seats = Nibbles.load(t.seats, all.length);
+        for (uint256 i = 0; i < all.length; ++i) {
+            IAlliance.Member memory m = all[i];
+            m.node = t.nodes[i];
+            m.vrfX = t.vrfX[m.node];
+            m.balanceGwei = uint64(t.balance(i));
+            m.seats = uint8(seats.get(i));
+            m.standing = IAlliance.Standing(standings.get(i));
+            m.leaving = t.leaving[i >> 8] & (1 << (i & 255)) != 0;
+        }
+    }
+
+    /// @return head Position of the first that waits.
+    /// @return waiting All that wait.
+    function queue(Task storage t, uint256 task)
+        external
+        view
+        returns (uint256 head, IAlliance.Queued[] memory waiting)
+    {
+        t.known(task);
+        head = t.terms.queueHead;
+        waiting = new IAlliance.Queued[](t.terms.queueTail - head);
+        for (uint256 i = 0; i < waiting.length; ++i) {
+            waiting[i] = t.queue[head + i];
+        }
+    }
+
+    function _add(Task storage t, Header h, address node, uint256 amountGwei) private returns (Header) {
+        uint256 member = h.members();
+        t.nodes[member] = node;
+        t.setBalance(member, amountGwei);
+        return h.withMembers(member + 1);
+    }
+
+    /// @dev Joins are bounded by MAX_MEMBERS and a member leaves once, so positions fit.
+    function _enqueue(Task storage t, Header h, address node, uint256 amountGwei, uint256 member)
+        private
+        returns (uint256 fromRound)
+    {
+        fromRound = h.round() + WAITS_ROUNDS;
+        if (fromRound > type(uint16).max) fromRound = type(uint16).max; // never comes: the task ends before
+        t.queue[t.terms.queueTail] = IAlliance.Queued(node, uint64(amountGwei), uint16(fromRound), uint16(member));
+        ++t.terms.queueTail;
+    }
+
+    function _requireParams(IAlliance.TaskParams calldata p) private pure {
+        if (p.relayer == address(0)) revert IAlliance.BadParameter("relayer", 0);
+        _requireRange("rounds", p.rounds, 1, type(uint16).max);
+        _requireRange("proposers", p.proposers, 1, MAX_MEMBERS);
+        _requireRange("proposers + voters", uint256(p.proposers) + p.voters, 1, MAX_MEMBERS);
+        _requireRange("slashBps", p.slashBps, 0, BPS);
+        _requireRange("absenceBps", p.absenceBps, 0, BPS);
+        _requireRange("bountyBps", p.bountyBps, 0, BPS);
+        _requireRange("toleranceBps", p.toleranceBps, 0, BPS);
+        _requireRange("minStakeGwei", p.minStakeGwei, 1, type(uint64).max);
+        _requireRange("registrationS", p.registrationS, 1, type(uint32).max);
+        _requireRange("leaderS", p.leaderS, 1, type(uint32).max);
+        _requireRange("proposeS", p.proposeS, 1, type(uint32).max);
+        _requireRange("commitS", p.commitS, 1, type(uint32).max);
+        _requireRange("revealS", p.revealS, 1, type(uint32).max);
+        _requireRange("evidenceS", p.evidenceS, 1, type(uint32).max);
+    }
+
+    function _requireRange(string memory name, uint256 given, uint256 least, uint256 most) private pure {
+        if (given < least || given > most) revert IAlliance.BadParameter(name, given);
+    }
+}
