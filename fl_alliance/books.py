@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fl_alliance.chain.rules.settlement import Line
+from fl_alliance.chain.types import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Round:
     pool_gwei: int
     model: bytes
     seats: Sequence[int]
+    standings: Mapping[int, Standing]
     scores: Mapping[int, tuple[int, int]]
     lines: tuple[Line, ...]
     balances: Sequence[int]
@@ -72,7 +74,7 @@ class Books:
     supply_wei : int
         The token's whole supply, as the token contract says.
     held : sequence of Entry
-        Everybody who holds some of it, as the token contract says; they must sum up to the supply.
+        What the task's accounts hold of it, as the token contract says; on a chain of its own that is the supply.
     inside : sequence of Entry
         What the Alliance contract's own holding consists of by the replayed rules; they must sum up to what the token
         contract says it holds.
@@ -85,8 +87,6 @@ class Books:
     contract: str
     token: str
     phase: str
-    slash_bps: int
-    min_stake_gwei: int
     rounds_in_all: int
     members: Sequence[Member]
     rounds: Sequence[Round]

@@ -52,12 +52,12 @@ def print_why(books: Books, entry: Round, member: Member, out: Console) -> None:
 
 
 def print_totals(books: Books, out: Console) -> bool:
-    """Print who holds the supply, and what the contract's share consists of; return whether both sums come out even."""
-    whole = [*books.held, Entry("sum", sum(entry.amount_wei for entry in books.held))]
-    out.print(_sum_table("the whole supply", whole, books.supply_wei))
-    parts = [*books.inside, Entry("sum", sum(entry.amount_wei for entry in books.inside))]
-    out.print(_sum_table("of which the Alliance contract holds", parts, books.alliance_wei))
-    even = whole[-1].amount_wei == books.supply_wei and parts[-1].amount_wei == books.alliance_wei
+    """Print who holds the supply and what the contract's share consists of; return whether that comes out even."""
+    outside = books.supply_wei - sum(entry.amount_wei for entry in books.held)
+    others = [Entry("accounts outside this task", outside)] if outside else []
+    out.print(_sum_table("the whole supply of FML", [*books.held, *others], books.supply_wei))
+    out.print(_sum_table("of which the Alliance contract holds", books.inside, books.alliance_wei))
+    even = outside >= 0 and sum(entry.amount_wei for entry in books.inside) == books.alliance_wei
     verdict = "every FML is accounted for" if even else "the sums differ: FML is missing or comes from nowhere"
     out.print(f"[{'green' if even else 'red'}]{verdict}[/]")
     return even
@@ -108,8 +108,8 @@ def _story(entry: Round, member: Member, lines: Sequence[Line]) -> Iterable[str]
     seats, total = entry.seats[member.index] if member.index < len(entry.seats) else 0, sum(entry.seats)
     yield f"it had {seats} of {total} seats in the draws"
     if not lines:
-        yield "it was not drawn, so it was neither paid nor slashed"
-        return
+        drawn = member.index in entry.standings
+        yield f"it was {'' if drawn else 'not '}drawn, and neither paid nor slashed: the round ended {entry.outcome}"
     if member.index in entry.scores:
         old, new = entry.scores[member.index]
         yield f"it scored the old model {old / 1e6:.6f} and the candidate {new / 1e6:.6f}"
@@ -130,11 +130,12 @@ def _arithmetic(line: Line) -> Iterable[str]:
         yield f"= balance * rate = {reason.balance_gwei:,} * {reason.rate_bps} / 10,000 = {line.delta_gwei:+,} gwei"
 
 
-def _sum_table(title: str, entries: Sequence[Entry], needed_wei: int) -> Table:
+def _sum_table(title: str, entries: Sequence[Entry], told_wei: int) -> Table:
     table = _table("holder", "FML", title=title)
     for entry in entries:
-        table.add_row(escape(entry.holder), _wei(entry.amount_wei), end_section=entry is entries[-2:][0])
-    table.add_row("the token contract says", _wei(needed_wei))
+        table.add_row(escape(entry.holder), _wei(entry.amount_wei), end_section=entry is entries[-1])
+    table.add_row("sum", _wei(sum(entry.amount_wei for entry in entries)))
+    table.add_row("the token contract says", _wei(told_wei))
     return table
 
 

@@ -1,0 +1,180 @@
+"""Keep a task's books: replay what its chain took by the rules, and ask the token who holds what."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+
+from fl_alliance.books import Books, Entry, Member, Place, Round
+from fl_alliance.chain.codec import interface
+from fl_alliance.chain.connect import connected
+from fl_alliance.chain.deploy import TOKEN, Deployment
+from fl_alliance.chain.history import Call, Taken, calls_on_chain
+from fl_alliance.chain.messages import Domain
+from fl_alliance.chain.mirror import AllianceModel
+from fl_alliance.chain.replay import TaskModel
+from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.rules.settlement import Line
+from fl_alliance.chain.steps import Settle, SkipRound, SlashEquivocation, Start
+from fl_alliance.chain.types import WEI_PER_GWEI
+from fl_alliance.folders import FolderError
+from fl_alliance.records import RunFolder
+from fl_alliance.results import read_results
+
+
+def read_books(folder: RunFolder) -> Books:
+    """Read the books of a run's task from its chain.
+
+    Raises
+    ------
+    FolderError
+        The run has not put a task on a chain.
+    ChainError
+        The chain cannot be read, is another one, or did something else than the rules say.
+    """
+    chain = read_results(folder).config.get("chain", {})
+    if not folder.deployment.is_file() or not (chain.get("url") or folder.chain.is_file()):
+        raise FolderError(f"{folder.root}: no task on a chain yet; needed a run that got as far as its first round")
+    deployment = Deployment.load(folder.manifest)
+    task = int(json.loads(folder.deployment.read_text())["task"])
+    url = chain.get("url") or f"file://{folder.chain.resolve()}"
+    with connected(url, chain_id=deployment.chain_id) as w3:
+        rpc = Rpc(w3)
+        deployment.check(rpc)
+        return keep_books(rpc, deployment, task)
+
+
+def keep_books(rpc: Rpc, deployment: Deployment, task: int) -> Books:
+    """Return a task's books as they stand at the latest block."""
+    latest = rpc.number("eth_blockNumber")
+    keeper = Bookkeeper(deployment, task)
+    for call in calls_on_chain(rpc, deployment.alliance, deployment.block, latest):
+        keeper.take(call)
+    model = keeper.models.task(task)
+    now = int(rpc("eth_getBlockByNumber", hex(latest), False)["timestamp"], 16)
+    token = _Token(rpc, deployment.fml)
+    return Books(
+        task=task,
+        chain_id=deployment.chain_id,
+        contract=deployment.alliance,
+        token=deployment.fml,
+        phase=model.phase(now).name.lower(),
+        rounds_in_all=model.params.rounds,
+        members=tuple(keeper.members()),
+        rounds=tuple(keeper.rounds),
+        supply_wei=token.call("totalSupply"),
+        held=tuple(_holders(token, deployment, model)),
+        inside=tuple(_inside(keeper.models)),
+        alliance_wei=token.call("balanceOf", deployment.alliance),
+    )
+
+
+class Bookkeeper:
+    """Follows one task through the contract's transactions.
+
+    Attributes
+    ----------
+    models : AllianceModel
+        Everything that the rules say so far.
+    rounds : list of Round
+        The task's rounds that have ended.
+    """
+
+    def __init__(self, deployment: Deployment, task: int) -> None:
+        self.models = AllianceModel(Domain(deployment.chain_id, deployment.alliance), deployment.fml)
+        self.rounds: list[Round] = []
+        self._task = task
+        self._stakes: list[int] = []
+        self._lines: list[Line] = []
+        self._won: Counter[int] = Counter()
+        self._lost: Counter[int] = Counter()
+        self._bounty = 0
+        self._credited = 0
+
+    def take(self, call: Call) -> None:
+        """Follow one transaction."""
+        for taken, lines in self.models.follow(call):
+            if getattr(taken.step, "task", None) == self._task:
+                self._book(taken, lines)
+            self._credited = sum(self.models.credits.values())
+
+    def members(self) -> Iterable[Member]:
+        """Yield every member with what it brought, won, lost, holds and has taken out."""
+        model = self.models.task(self._task)
+        stakes = self._stakes or model.balances
+        for index, node in enumerate(model.roster.nodes):
+            won, lost = self._won[index], self._lost[index]
+            held = model.balances[index]
+            taken_out = stakes[index] + won - lost - held
+            yield Member(index, node.address, stakes[index], won, lost, held, taken_out)
+
+    def _book(self, taken: Taken, lines: tuple[Line, ...]) -> None:
+        model = self.models.task(self._task)
+        self._lines += lines
+        for line in lines:
+            (self._won if line.delta_gwei > 0 else self._lost)[line.member] += abs(line.delta_gwei)
+        if isinstance(taken.step, Settle | SlashEquivocation):
+            self._bounty += sum(self.models.credits.values()) - self._credited
+        # Before the start members come and go freely; afterwards they are only ever added.
+        if self._stakes or isinstance(taken.step, Start):
+            self._stakes += model.balances[len(self._stakes) :]
+        if isinstance(taken.step, Settle | SkipRound):
+            self.rounds.append(self._ended(model, taken))
+            self._lines, self._bounty = [], 0
+
+    def _ended(self, model: TaskModel, taken: Taken) -> Round:
+        settled, committee = model.settlement, model.committee
+        return Round(
+            number=committee.number,
+            outcome=model.last_outcome.name.lower(),
+            yes=settled.yes if settled else 0,
+            no=settled.no if settled else 0,
+            leaders=tuple(lead.member for lead in committee.leads.values()),
+            reward_gwei=settled.reward_gwei if settled else 0,
+            bounty_gwei=self._bounty,
+            pool_gwei=model.pool_gwei,
+            model=model.model,
+            seats=tuple(committee.seats),
+            standings=dict(committee.standings),
+            scores=dict(committee.scores),
+            lines=tuple(self._lines),
+            balances=tuple(model.balances),
+            ended=Place(taken.block, taken.tx_hash, taken.sender),
+        )
+
+
+class _Token:
+    """The token contract's own answers."""
+
+    def __init__(self, rpc: Rpc, address: str) -> None:
+        self._rpc, self._address = rpc, address
+
+    def call(self, name: str, *args: str) -> int:
+        function = interface(TOKEN).functions[name]
+        request = {"to": self._address, "data": "0x" + function.encode(args).hex()}
+        return int(function.result(self._rpc.bytes("eth_call", request, "latest"))[0])
+
+
+def _holders(token: _Token, deployment: Deployment, model: TaskModel) -> Iterable[Entry]:
+    """Yield the task's accounts that hold FML, each once."""
+    accounts = {deployment.alliance: "the Alliance contract", model.creator: "the task's creator"}
+    accounts.setdefault(model.params.relayer, "the relayer")
+    for index, node in enumerate(model.roster.nodes):
+        accounts.setdefault(node.address, f"member {index}")
+    for account, name in accounts.items():
+        if amount := token.call("balanceOf", account):
+            yield Entry(f"{name}, {account}", amount)
+
+
+def _inside(models: AllianceModel) -> Iterable[Entry]:
+    """Yield what the contract owes to whom, by the rules."""
+    for number, model in models.tasks.items():
+        parts = {
+            f"balances of {len(model.balances)} members": sum(model.balances),
+            "stakes of nodes that wait to join": model.roster.queued_gwei,
+            "pool": model.pool_gwei,
+        }
+        for name, amount in parts.items():
+            if amount:
+                yield Entry(f"task {number}: {name}", amount * WEI_PER_GWEI)
+    if owed := sum(models.credits.values()):
+        yield Entry("bounties and left balances to collect", owed * WEI_PER_GWEI)
