@@ -6,7 +6,8 @@ head is stored beside the last block in the same SQLite transaction. So any byte
 found on reading, without executing anything; executing everything again (`ChainFile.replay`) also proves that
 the writes are what the transactions do.
 
-The file is in WAL mode: a process killed anywhere leaves the last sealed block, never half of one.
+The file is in WAL mode with a sync per block: a process killed anywhere, or a power cut, leaves the last sealed
+block, never half of one.
 """
 
 import fcntl
@@ -126,7 +127,7 @@ class BlockLog:
 
     def _open(self, settings: Settings) -> Settings:
         self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute("PRAGMA synchronous=FULL")  # a receipt that was returned is on the disk
         if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return _read_settings(self._db, self.path)
         self._db.execute("BEGIN IMMEDIATE")

@@ -38,15 +38,13 @@ class Outcome:
     """What one transaction or call did.
 
     `failure` is empty on success, "revert" where REVERT was executed (then `output` is its data), else the
-    name of what halted. `gas_used` is after refunds and the calldata floor, `gas_peak` the least gas limit that
-    would have done without them; `nested` tells whether inner calls make that figure too low (63/64 rule).
+    name of what halted. `gas_used` is after refunds and the calldata floor, `gas_peak` what had to be in hand at once.
     """
 
     output: bytes
     failure: str
     gas_used: int
     gas_peak: int
-    nested: bool
     logs: tuple[Log, ...]
     created: bytes
 

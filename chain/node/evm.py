@@ -147,7 +147,6 @@ class PyEvm:
             failure=_failure(computation),
             gas_used=spent - refund + computation.data_floor_gas,
             gas_peak=max(spent, transaction.least_gas),
-            nested=bool(computation.children) or getattr(computation, "called", False),
             logs=tuple(
                 Log(address, tuple(topic.to_bytes(32, "big") for topic in topics), data)
                 for address, topics, data in computation.get_log_entries()

@@ -173,7 +173,6 @@ def ecrecover_call(f: Any, S: list[Any], m: bytearray, g: int) -> int:  # noqa: 
     written = min(room, len(f.return_data))
     m[to : to + written] = f.return_data[:written]
     S[-6:] = (int(paid),)
-    f.called = True
     return g
 
 

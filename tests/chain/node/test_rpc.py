@@ -291,6 +291,14 @@ def test_an_estimate_covers_a_refund_paid_only_afterwards(w3: Any, sender: Any, 
     assert receipt["gasUsed"] < estimate
 
 
+def test_an_estimate_leaves_a_store_the_gas_it_wants_in_hand(w3: Any, sender: Any) -> None:
+    code = "6001545060056001555b600560015500"  # the second store changes nothing and costs 100, but wants 2301
+    created = sender.send(data=bytes.fromhex(f"60{len(code) // 2:02x}600a5f3960{len(code) // 2:02x}5ff3" + code))
+    call = {"from": sender.account.address, "to": created["contractAddress"]}
+    estimate = w3.eth.estimate_gas(call)
+    assert sender.send(to=call["to"], gas=estimate)["status"] == 1
+
+
 def test_built_transactions_can_be_signed_and_sent(w3: Any, sender: Any, probe: Contract) -> None:
     fields = probe.functions.work(3, 1).build_transaction(
         {"from": sender.account.address, "nonce": w3.eth.get_transaction_count(sender.account.address)}
