@@ -221,3 +221,9 @@ def story() -> Callable[..., list[Event]]:
         return events
 
     return tell
+
+
+@pytest.fixture
+def params_of() -> Callable[[JobConfig], TaskParams]:
+    """Return a function that gives the on-chain parameters of a configuration, with digests of zeros."""
+    return task_params
