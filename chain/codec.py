@@ -101,7 +101,7 @@ def interface(contract: str) -> Interface:
 def constructor(contract: str, args: Sequence[Any]) -> bytes:
     """Return the encoded arguments of a contract's constructor, to follow its bytecode."""
     inputs = [entry["inputs"] for entry in artifacts.load(contract).abi if entry["type"] == "constructor"]
-    return bytes(_encoder(_tuple(inputs[0] if inputs else []))(args))
+    return bytes(_encoder(_tuple(inputs[0]))(args)) if inputs and inputs[0] else b""
 
 
 def _function(entry: Mapping[str, Any]) -> Function:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from flwr.serverapp import Grid
 
@@ -12,17 +11,17 @@ from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.connect import close, connect
 from fl_alliance.chain.deploy import Deployment, deploy
 from fl_alliance.chain.ledger import Alliance
+from fl_alliance.chain.rules.seeds import NO_SEED
+from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.steps import RegisterWithAuthorization, Start, Step, Withdraw, WithdrawCredit, WithdrawPool
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskParams
+from fl_alliance.chain.vrf import Proof, Tag, alpha
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, JobConfig, config_digest, fml_to_wei
 from fl_alliance.records import RunFolder
 from fl_alliance.strategies.enrolment import NO_SALT, by_address, collect_registrations
 from fl_alliance.strategies.errors import RunStalled
 from fl_alliance.strategies.wire import Place, Registration
-
-if TYPE_CHECKING:
-    from web3 import Web3
 
 DEVELOPMENT_SECRET = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 """The first account of every development chain; everybody knows it, so it signs on no other chain."""
@@ -53,10 +52,11 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
     try:
         key = _relayer_key(config)
         if resume:
-            deployment, task = _read_deployment(folder, w3)
+            deployment = Deployment.load(folder.manifest)
             ledger = Alliance(w3, deployment, key)
+            task = int(json.loads(folder.deployment.read_text())["task"])
         else:
-            deployment = deploy(w3, key)
+            deployment = deploy(Sender(w3, key))
             ledger = Alliance(w3, deployment, key)
             params = task_params(config, key.address, initial_model)
             task = ledger.create_task(params, fml_to_wei(config.alliance.pool, "alliance.pool"))
@@ -104,15 +104,14 @@ def enrol(federation: Federation, grid: Grid, config: JobConfig, folder: RunFold
     ledger, task = federation.ledger, federation.task
     place, stake_wei = Place(ledger.domain, task, 0), fml_to_wei(config.alliance.stake, "alliance.stake")
     valid_before = ledger.now() + config.alliance.registration_s
-    found, refused = collect_registrations(
-        grid, place, federation.deployment.fml, stake_wei, valid_before, config.runtime.timeout_s
-    )
+    found, refused = collect_registrations(grid, place, ledger.token, stake_wei, valid_before, config.runtime.timeout_s)
     needed = config.alliance.proposers + config.alliance.voters
     if len(found) < needed:
         reasons = "; ".join(f"node {node_id}: {why}" for node_id, why in refused.items())
         raise RunStalled(f"{len(found)} nodes joined, needed {needed} for a committee. {reasons}")
-    if ledger.state(task).phase is Phase.REGISTRATION:
-        members = {member.address for member in ledger.members(task)}
+    model = ledger.model(task)
+    if model.stored_phase is Phase.REGISTRATION:
+        members = {node.address for node in model.roster.nodes}
         newcomers = [registration for registration in found.values() if registration.address not in members]
         _register(federation, newcomers, stake_wei, valid_before)
         ledger.send(Start(task))
@@ -123,37 +122,35 @@ def enrol(federation: Federation, grid: Grid, config: JobConfig, folder: RunFold
 def pay_out(federation: Federation) -> None:
     """Send every member its balance, the creator what is left of the pool, and the relayer its bounties."""
     ledger, task = federation.ledger, federation.task
-    state = ledger.state(task)
-    if state.phase is not Phase.FINISHED:
+    model = ledger.model(task)
+    if model.stored_phase is not Phase.FINISHED:
         return
-    steps: list[Step] = [Withdraw(task, member.index) for member in ledger.members(task) if member.balance_gwei]
-    if state.pool_gwei:
+    steps: list[Step] = [Withdraw(task, member) for member, balance in enumerate(model.balances) if balance]
+    if model.pool_gwei:
         steps.append(WithdrawPool(task))
-    if ledger.credit(ledger.sender):
-        steps.append(WithdrawCredit(ledger.sender))
-    for start in range(0, len(steps), _BATCH):
-        ledger.send(*steps[start : start + _BATCH])
+    if model.credits.get(ledger.sender.address):
+        steps.append(WithdrawCredit(ledger.sender.address))
+    _send_all(ledger, steps)
 
 
 def _register(federation: Federation, newcomers: list[Registration], stake_wei: int, valid_before: int) -> None:
     ledger, task = federation.ledger, federation.task
     for registration in newcomers:
-        if ledger.fml_balance(registration.address) < stake_wei:
-            ledger.transfer_fml(registration.address, stake_wei)
-    steps = [
-        RegisterWithAuthorization(
-            task,
-            registration.address,
-            registration.vrf_x,
-            ledger.possession(task, registration.address, registration.vrf_x, registration.proof),
-            stake_wei,
-            0,
-            valid_before,
-            NO_SALT,
-            registration.signature,
+        if ledger.balance_wei(registration.address) < stake_wei:
+            ledger.transfer(registration.address, stake_wei)
+    steps: list[Step] = []
+    for node in newcomers:
+        possession = alpha(ledger.address, ledger.chain_id, Tag.REGISTER, task, 0, node.address, NO_SEED)
+        proof = Proof.decode(node.vrf_x, possession, node.proof)
+        steps.append(
+            RegisterWithAuthorization(
+                task, node.address, node.vrf_x, proof, stake_wei, 0, valid_before, NO_SALT, node.signature
+            )
         )
-        for registration in newcomers
-    ]
+    _send_all(ledger, steps)
+
+
+def _send_all(ledger: Alliance, steps: list[Step]) -> None:
     for start in range(0, len(steps), _BATCH):
         ledger.send(*steps[start : start + _BATCH])
 
@@ -167,11 +164,6 @@ def _relayer_key(config: JobConfig) -> NodeKey:
             "variable with the relayer's key"
         )
     return NodeKey(DEVELOPMENT_SECRET, is_public=True)
-
-
-def _read_deployment(folder: RunFolder, w3: "Web3") -> tuple[Deployment, int]:
-    """Return the deployment, checked against the chain's code, and the task of an interrupted run."""
-    return Deployment.load(folder.manifest, w3), int(json.loads(folder.deployment.read_text())["task"])
 
 
 def _write_deployment(

@@ -98,9 +98,7 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
                 store=store,
             )
             rounds, timeout = config.rounds, config.runtime.timeout_s
-            result = chain_backed.start(
-                grid, wire.to_record(arrays), rounds, timeout, evaluate_fn=yardstick.evaluate
-            )
+            result = chain_backed.start(grid, wire.to_record(arrays), rounds, timeout, evaluate_fn=yardstick.evaluate)
             listener(Stage("paying everyone out"))
             pay_out(federation)
         model = wire.to_arrays(result.arrays)

@@ -136,7 +136,7 @@ class ChainBacked(Strategy):
         `initial_arrays` must be the model that the chain names: the task's initial one, or on a resume the one
         that was adopted last. The result's `arrays` are the model that the chain adopted last.
         """
-        members = self._ledger.members(self._task)
+        members = self._ledger.model(self._task).roster.nodes
         nodes = Exchange(grid, [self._node_ids[member.address] for member in members], timeout)
         run = _Run(nodes, train_config or ConfigRecord(), evaluate_config or ConfigRecord(), evaluate_fn)
         run.result.arrays = initial_arrays

@@ -293,7 +293,7 @@ class RoundOnChain:
         Who leads depends on the balances after the settlement, so the settlement is tried out on a copy first.
         """
         after = self.model.copy()
-        after.apply(settle, self._ledger.now(), self._ledger.sender)
+        after.apply(settle, self._ledger.now(), self._ledger.sender.address)
         member = after.leader(Tag.PROPOSERS, 0) if after.stored_phase is Phase.IDLE and has_committee(after) else None
         proof = self._proof(after, nodes, member, Tag.PROPOSERS) if member is not None else None
         return (OpenRound(self._task, proof),) if proof else ()

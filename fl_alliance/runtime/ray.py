@@ -1,6 +1,7 @@
 """Run a Flower ServerApp and its ClientApps on Flower's own simulation, which spreads nodes over Ray actors."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from flwr.app import Context, Message, UserConfigValue
 from flwr.clientapp import ClientApp
@@ -16,8 +17,8 @@ class _Configured(ClientApp):
         self._run_config = dict(run_config)
 
     def __call__(self, message: Message, context: Context) -> Message:
-        context.run_config = {**self._run_config, **context.run_config}
-        return self._app(message, context)
+        # Flower refuses a context whose run configuration has changed, so the app sees a copy with the same state.
+        return self._app(message, replace(context, run_config={**self._run_config, **context.run_config}))
 
 
 def run_ray(
