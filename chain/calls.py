@@ -9,7 +9,7 @@ from fl_alliance.chain.codec import interface
 from fl_alliance.chain.errors import StepUnknown
 from fl_alliance.chain.messages import checksummed
 from fl_alliance.chain.rules.words import address_bytes
-from fl_alliance.chain.steps import CreateTask, LeaveTask, SlashEquivocation, Statement, Step, TaskStep, WithdrawCredit
+from fl_alliance.chain.steps import CreateTask, SlashEquivocation, Statement, Step, TaskStep, WithdrawCredit
 from fl_alliance.chain.types import TaskParams
 from fl_alliance.chain.vrf import Proof
 
@@ -67,7 +67,7 @@ _KINDS: tuple[type[Step], ...] = (CreateTask, *get_args(TaskStep), WithdrawCredi
 
 def function_name(kind: type[Step]) -> str:
     """Return the name of the contract's function behind a kind of step."""
-    return "leave" if kind is LeaveTask else kind.__name__[0].lower() + kind.__name__[1:]
+    return kind.__name__[0].lower() + kind.__name__[1:]
 
 
 _BY_NAME = {function_name(kind): kind for kind in _KINDS}

@@ -48,7 +48,7 @@ from fl_alliance.chain.steps import (
     Finish,
     Fund,
     LeaveTask,
-    LeaveWithSignature,
+    LeaveTaskWithSignature,
     OpenRound,
     Propose,
     ProveWithheld,
@@ -250,7 +250,7 @@ class TaskModel:
     def _leave(self, step: LeaveTask, now: int, sender: str) -> None:
         self._part(step.member, sender)
 
-    def _leave_with_signature(self, step: LeaveWithSignature, now: int, sender: str) -> None:
+    def _leave_with_signature(self, step: LeaveTaskWithSignature, now: int, sender: str) -> None:
         try:
             signer = LeaveMessage(self.task).recover(self.domain, step.signature)
         except SignatureInvalid as reason:
@@ -587,7 +587,7 @@ _HANDLERS: dict[type[TaskStep], Callable[[TaskModel, Any, int, str], None]] = {
     Register: TaskModel._register,
     RegisterWithAuthorization: TaskModel._register_with_authorization,
     LeaveTask: TaskModel._leave,
-    LeaveWithSignature: TaskModel._leave_with_signature,
+    LeaveTaskWithSignature: TaskModel._leave_with_signature,
     Start: TaskModel._start,
     Cancel: TaskModel._cancel,
     OpenRound: TaskModel._open_round,

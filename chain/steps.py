@@ -70,7 +70,7 @@ class LeaveTask:
 
 
 @dataclass(frozen=True, slots=True)
-class LeaveWithSignature:
+class LeaveTaskWithSignature:
     """Anyone submits a member's signed wish to leave."""
 
     task: int
@@ -240,7 +240,7 @@ TaskStep = (
     | Register
     | RegisterWithAuthorization
     | LeaveTask
-    | LeaveWithSignature
+    | LeaveTaskWithSignature
     | Start
     | Cancel
     | OpenRound

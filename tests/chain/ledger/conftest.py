@@ -1,0 +1,250 @@
+"""A deployed Alliance on each kind of chain, and a federation of nodes that can act out any part of a task."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from fl_alliance.chain.accounts import NodeKey, authorize_stake
+from fl_alliance.chain.batches import Evidence, Listed, SignedProposal, SignedVote, VoteRecord, list_hash
+from fl_alliance.chain.connect import close, connect
+from fl_alliance.chain.deploy import Deployment, deploy
+from fl_alliance.chain.errors import AnvilMissing
+from fl_alliance.chain.ledger import Alliance
+from fl_alliance.chain.messages import Commitment, Proposal, Vote, commitment
+from fl_alliance.chain.replay import TaskModel
+from fl_alliance.chain.rules.seeds import NO_SEED
+from fl_alliance.chain.sender import Receipt, Sender
+from fl_alliance.chain.steps import (
+    CommitVotes,
+    DrawVoters,
+    OpenRound,
+    Propose,
+    RegisterWithAuthorization,
+    Settle,
+    Start,
+    Step,
+)
+from fl_alliance.chain.types import WEI_PER_FML, WEI_PER_GWEI, TaskParams
+from fl_alliance.chain.vrf import Proof, Tag, alpha
+
+if TYPE_CHECKING:
+    from web3 import Web3
+
+GOOD, BAD = (800_000, 810_000), (800_000, 700_000)
+"""Scores, old and new, of a voter who finds the candidate better, and worse."""
+STAKE_WEI = 64 * WEI_PER_FML
+DEVELOPER = NodeKey(bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"))
+STRANGER = NodeKey(bytes.fromhex("59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"))
+"""Two accounts that every development chain funds: the first deploys, creates and relays."""
+
+
+def digest(text: str) -> bytes:
+    """Stand-in for the sha256 of a model or an update."""
+    return sha256(text.encode()).digest()
+
+
+@dataclass
+class Federation:
+    """A task with its nodes' keys; builds the steps that its members would send or sign."""
+
+    ledger: Alliance
+    task: int
+    keys: dict[str, NodeKey] = field(default_factory=dict)
+
+    @property
+    def model(self) -> TaskModel:
+        return self.ledger.model(self.task)
+
+    def key(self, member: int) -> NodeKey:
+        return self.keys[self.model.roster.nodes[member].address]
+
+    def registration(self, key: NodeKey, stake_wei: int = STAKE_WEI, salt: bytes = bytes(32)) -> Step:
+        """A node's registration by the relayer, after handing the node its stake."""
+        self.keys[key.address] = key
+        self.ledger.transfer(key.address, stake_wei)
+        return self.signed_registration(key, stake_wei, salt)
+
+    def signed_registration(
+        self, key: NodeKey, stake_wei: int = STAKE_WEI, salt: bytes = bytes(32)
+    ) -> RegisterWithAuthorization:
+        ledger = self.ledger
+        stake = authorize_stake(key, ledger.fml_domain, ledger.address, self.task, stake_wei, 2**40, salt)
+        return RegisterWithAuthorization(
+            self.task,
+            key.address,
+            key.vrf.public_x,
+            self.possession(key),
+            stake_wei,
+            stake.valid_after,
+            stake.valid_before,
+            salt,
+            stake.signature,
+        )
+
+    def possession(self, key: NodeKey) -> Proof:
+        ledger = self.ledger
+        goal = alpha(ledger.address, ledger.chain_id, Tag.REGISTER, self.task, 0, key.address, NO_SEED)  # type: ignore[arg-type]
+        return key.vrf.prove(goal)
+
+    def proof(self, tag: Tag, model: TaskModel | None = None, rank: int | None = None) -> Proof:
+        """The proof of the leader whose turn it is at the next block."""
+        model = model or self.model
+        now = self.ledger.now() + 1
+        member = model.leader(tag, model.rank(now) if rank is None else rank)
+        assert member is not None
+        return self.keys[model.roster.nodes[member].address].vrf.prove(model.alpha(tag, member))
+
+    def open_round(self) -> Receipt:
+        return self.ledger.send(OpenRound(self.task, self.proof(Tag.PROPOSERS)))
+
+    def proposals(self, members: Sequence[int]) -> tuple[SignedProposal, ...]:
+        model = self.model
+        signed = []
+        for member in members:
+            update = digest(f"update {model.round} {member}")
+            message = Proposal(self.task, model.round, update)
+            signed.append(SignedProposal(member, update, message.sign(self.key(member), self.ledger.domain)))
+        return tuple(signed)
+
+    def propose(self, members: Sequence[int] | None = None) -> Receipt:
+        chosen = self.model.committee.proposers if members is None else members
+        return self.ledger.send(Propose(self.task, self.proposals(chosen)))
+
+    def draw_voters(self) -> Receipt:
+        return self.ledger.send(DrawVoters(self.task, self.proof(Tag.VOTERS)))
+
+    def vote(self, member: int, candidate: bytes, scores: tuple[int, int] = GOOD) -> SignedVote:
+        message = Vote(self.task, self.model.round, candidate, *scores)
+        return SignedVote(member, *scores, message.sign(self.key(member), self.ledger.domain))
+
+    def votes(self, candidate: bytes, members: Sequence[int], bad: Sequence[int] = ()) -> tuple[SignedVote, ...]:
+        return tuple(self.vote(member, candidate, BAD if member in bad else GOOD) for member in members)
+
+    def commit(self, candidate: bytes, votes: Sequence[SignedVote], is_complete: bool = True) -> Receipt:
+        return self.ledger.send(CommitVotes(self.task, candidate, list_hash(pairs(votes)), is_complete))
+
+    def signed_commitment(self, vote: SignedVote, candidate: bytes) -> bytes:
+        message = Commitment(self.task, self.model.round, candidate, commitment(vote.signature))
+        return message.sign(self.key(vote.member), self.ledger.domain)
+
+    def settle(self, candidate: bytes, votes: Sequence[VoteRecord]) -> Receipt:
+        return self.ledger.send(Settle(self.task, candidate, tuple(votes)))
+
+    def reach_commit(self) -> tuple[int, ...]:
+        """Open a round, let everybody propose, draw the voters and return them."""
+        self.open_round()
+        self.propose()
+        self.draw_voters()
+        return self.model.committee.voters
+
+    def run_round(self, bad: Sequence[int] = ()) -> None:
+        """Play one round in which everybody drawn acts; voters in `bad` vote no."""
+        voters = self.reach_commit()
+        candidate = digest(f"model {self.model.round}")
+        votes = self.votes(candidate, voters, bad)
+        self.commit(candidate, votes)
+        self.settle(candidate, votes)
+
+    def assert_equals_chain(self) -> None:
+        """Compare the whole state of the contract with the model's, and what it holds of FML."""
+        ledger, model = self.ledger, self.model
+        state, members = ledger.state(self.task), ledger.members(self.task)
+        now = ledger.now()
+        assert ledger.params(self.task) == model.params
+        assert (state.phase, state.round, state.seed) == (model.phase(now), model.round, model.seed)
+        assert (state.pool_gwei, state.queued_gwei) == (model.pool_gwei, model.roster.queued_gwei)
+        assert [(one.address, one.vrf_x) for one in members] == [
+            (node.address, node.vrf_x) for node in model.roster.nodes
+        ]
+        assert [one.balance_gwei for one in members] == model.balances
+        assert {index for index, one in enumerate(members) if one.is_leaving} == model.roster.leaving
+        for account in {*self.keys, ledger.sender.address}:
+            assert ledger.credit_gwei(account) == model.credits.get(account, 0)
+        assert ledger.balance_wei(ledger.address) == ledger.models().held_gwei * WEI_PER_GWEI
+
+
+def pairs(votes: Sequence[SignedVote]) -> tuple[Listed, ...]:
+    """The list of commitments to these votes."""
+    return tuple(Listed(vote.member, commitment(vote.signature)) for vote in votes)
+
+
+def evidence_of(federation: Federation, votes: Sequence[SignedVote], candidate: bytes, member: int) -> Evidence:
+    position = [vote.member for vote in votes].index(member)
+    return Evidence(position, federation.signed_commitment(votes[position], candidate))
+
+
+@dataclass(frozen=True)
+class Site:
+    """A chain with the contracts on it."""
+
+    w3: "Web3"
+    deployment: Deployment
+
+
+@pytest.fixture(scope="session", params=["memory", "file", pytest.param("anvil", marks=pytest.mark.anvil)])
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The Alliance, deployed once on each kind of chain."""
+    path = tmp_path_factory.mktemp("chain") / "chain.db"
+    url = {"memory": "memory://", "file": f"file://{path}", "anvil": "anvil://"}[request.param]
+    try:
+        w3 = connect(url)
+    except AnvilMissing as missing:
+        pytest.skip(str(missing))
+    yield Site(w3, deploy(Sender(w3, DEVELOPER)))
+    close(w3)
+
+
+@pytest.fixture
+def anchored(site: Site) -> Iterator[Site]:
+    """The same, put back afterwards to where it was."""
+    snapshot = site.w3.provider.make_request("evm_snapshot", [])["result"]  # type: ignore[arg-type]
+    yield site
+    site.w3.provider.make_request("evm_revert", [snapshot])  # type: ignore[arg-type]
+
+
+Found = Callable[..., Federation]
+
+
+@pytest.fixture
+def found(anchored: Site) -> Found:
+    """Return a maker of federations: a task of so many nodes, started unless told otherwise."""
+
+    def make(nodes: int = 7, start: bool = True, pool_wei: int = 1000 * WEI_PER_FML, **changes: object) -> Federation:
+        ledger = Alliance(anchored.w3, anchored.deployment, DEVELOPER)
+        task = ledger.create_task(task_params(ledger.sender.address, **changes), pool_wei)
+        federation = Federation(ledger, task)
+        if nodes:
+            keys = [NodeKey.derive(7, index) for index in range(nodes)]
+            ledger.send(*(federation.registration(key) for key in keys))
+        if start:
+            ledger.send(Start(task))
+        return federation
+
+    return make
+
+
+def task_params(relayer: str, **changes: object) -> TaskParams:
+    values: dict[str, object] = {
+        "code_digest": digest("code"),
+        "config_digest": digest("config"),
+        "initial_model": digest("model 0"),
+        "relayer": relayer,
+        "rounds": 4,
+        "proposers": 2,
+        "voters": 3,
+        "slash_bps": 1250,
+        "absence_bps": 100,
+        "bounty_bps": 1000,
+        "tolerance_bps": 500,
+        "min_stake_gwei": 32 * 10**9,
+        "registration_s": 600,
+        "leader_s": 60,
+        "propose_s": 300,
+        "commit_s": 120,
+        "reveal_s": 120,
+        "evidence_s": 240,
+    }
+    return TaskParams(**(values | changes))  # type: ignore[arg-type]
