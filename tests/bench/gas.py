@@ -1,0 +1,101 @@
+"""Gas of whole rounds of an Alliance task, every signature and proof real: `python tests/bench/gas.py [10 100 1000]`.
+
+Half of the members propose and half vote. "Messages and settlement" are the transactions that carry the nodes' messages
+and settle: propose, commitVotes, settle. "All in" is a whole round as a relayer sends it: the voters' draw in the
+transaction of the proposals, the next round's opening in that of the settlement.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+STAKE_FML = 40
+
+
+def _federation() -> ModuleType:
+    path = ROOT / "tests" / "chain" / "contracts" / "federation.py"
+    spec = importlib.util.spec_from_file_location("federation", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["federation"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def rounds(f: Any) -> Iterator[dict[str, int]]:
+    """Play rounds of the started federation `f` for ever and yield each one's gas by part."""
+    f.open()
+    f.propose()
+    f.draw()
+    while True:
+        votes = {member: (500_123, 600_321) for member in f.drawn_voters}
+        gas = {"commitVotes": f.commit(votes).gas_used}
+        records = f.records(votes)
+        mark = f.chain.rpc("evm_snapshot")
+        gas["settle"] = f.chain.send("settle", f.task, f_candidate(f), records).gas_used
+        opening = f.open_call()
+        gas["openRound"] = f.chain.send(*opening).gas_used
+        _undo(f, mark)
+        settling = ("settle", f.task, f_candidate(f), records)
+        gas["settle + openRound"] = f.chain.send_all(settling, opening).gas_used
+        batch = b"".join(map(f.proposal, f.drawn_proposers))
+        mark = f.chain.rpc("evm_snapshot")
+        gas["propose"] = f.chain.send("propose", f.task, batch).gas_used
+        drawing = f.draw_call()
+        gas["drawVoters"] = f.chain.send(*drawing).gas_used
+        _undo(f, mark)
+        gas["propose + drawVoters"] = f.chain.send_all(("propose", f.task, batch), drawing).gas_used
+        yield gas | summary(gas)
+
+
+def summary(gas: dict[str, int]) -> dict[str, int]:
+    """Return the sums that the bars are about."""
+    return {
+        "messages and settlement": gas["propose"] + gas["commitVotes"] + gas["settle"],
+        "all in": gas["propose + drawVoters"] + gas["commitVotes"] + gas["settle + openRound"],
+    }
+
+
+def f_candidate(f: Any) -> bytes:
+    """Return the candidate that the federation's voters vote on."""
+    return bytes(sys.modules[type(f).__module__].CANDIDATE)
+
+
+def _undo(f: Any, mark: str) -> None:
+    f.chain.rpc("evm_revert", mark)
+    f.chain.senders.clear()
+
+
+def measure(module: Any, chain: Any, members: int, warm_up: int = 1) -> dict[str, int]:
+    """Return the gas of one round of a task with `members` members, after `warm_up` rounds that fill the slots."""
+    f = module.Federation.create(chain, proposers=members // 2, voters=members // 2, rounds=100)
+    f.start(*[STAKE_FML] * members)
+    played = rounds(f)
+    for _ in range(warm_up):
+        next(played)
+    return next(played)
+
+
+def main() -> None:
+    from fl_alliance.chain.connect import connected
+    from fl_alliance.chain.deploy import deploy
+    from fl_alliance.chain.sender import Sender
+
+    module = _federation()
+    sizes = [int(word) for word in sys.argv[1:]] or [10, 100]
+    tables = {}
+    with connected("memory://") as w3:
+        chain = module.Chain(w3, deploy(Sender(w3, module.DEPLOYER)))
+        for members in sizes:
+            tables[members] = measure(module, chain, members)
+    print(f"{'gas per participant-round':<28}" + "".join(f"{f'n={members}':>12}" for members in sizes))
+    for part in tables[sizes[0]]:
+        print(f"{part:<28}" + "".join(f"{tables[members][part] / members:>12,.0f}" for members in sizes))
+
+
+if __name__ == "__main__":
+    main()
