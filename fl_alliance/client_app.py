@@ -6,8 +6,10 @@ The same app runs in this process, in Flower's simulation and in a deployment.
 from functools import lru_cache
 from typing import cast
 
-from flwr.app import ConfigRecord, Context, Message, MetricRecord
+from flwr.app import ConfigRecord, Context, Message, MetricRecord, RecordDict
 from flwr.clientapp import ClientApp
+from flwr.clientapp.mod import adaptiveclipping_mod
+from flwr.supercore.differential_privacy import KEY_CLIPPING_NORM
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.messages import commitment, fml_domain
@@ -50,17 +52,29 @@ def prove(message: Message, context: Context) -> Message:
 
 @app.train()
 def train(message: Message, context: Context) -> Message:
-    """Train on the site's own data and sign the update."""
+    """Train on the site's own data and sign the update, as it leaves: after any clipping that the strategy asks for."""
     place = wire.read_place(wire.alliance_record(message))
-    arrays = wire.to_arrays(message.content.array_records[wire.ARRAYS])
+    del message.content[wire.ALLIANCE]
+    asks_clipping = KEY_CLIPPING_NORM in message.content.config_records.get("config", {})
+    # The adaptive mod clips as the fixed one does and adds the bit that adaptive clipping learns from.
+    reply = adaptiveclipping_mod(message, context, _trained) if asks_clipping else _trained(message, context)
+    if reply.has_error():
+        return reply
+    arrays, metrics = wire.to_arrays(wire.single_arrays(reply)), dict(wire.single_metrics(reply))
+    digest, signature = _node(context).sign_update(place, arrays, metrics)
+    reply.content[wire.ALLIANCE] = ConfigRecord({"update": digest, "signature": signature})
+    return reply
+
+
+def _trained(message: Message, context: Context) -> Message:
+    """Return a plain Flower reply to a plain Flower training message."""
     settings = message.content.config_records.get("config", ConfigRecord())
     proximal_mu = cast(float | None, settings.get("proximal-mu"))
-    node = _node(context)
-    update = node.propose(place, arrays, train_config(_config(context), node.workload, place.round, proximal_mu))
-    signed = ConfigRecord({"update": update.digest, "signature": update.signature})
-    return wire.reply_to(
-        message, signed, arrays=wire.to_record(dict(update.arrays)), metrics=MetricRecord(dict(update.metrics))
-    )
+    node, round_number = _node(context), int(cast(int, settings["server-round"]))
+    config = train_config(_config(context), node.workload, round_number, proximal_mu)
+    arrays, metrics = node.train(wire.to_arrays(wire.single_arrays(message)), config)
+    content = RecordDict({"arrays": wire.to_record(arrays), "metrics": MetricRecord(dict(metrics))})
+    return Message(content, reply_to=message)
 
 
 @app.evaluate()

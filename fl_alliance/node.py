@@ -23,16 +23,6 @@ from fl_alliance.workloads.base import Arrays, Site, TrainConfig, Workload
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
-    """What a proposer sends: the trained arrays, the metrics that weigh them, and its signature on both."""
-
-    arrays: Arrays
-    metrics: Mapping[str, float | int]
-    digest: bytes
-    signature: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Ballot:
     """A voter's judgement. Until the votes are locked on chain only the two signed commitments leave the node."""
 
@@ -65,13 +55,16 @@ class Node:
         asked = alpha(at.domain.contract, at.domain.chain_id, tag, at.task, at.round, self.key.address, seed)
         return self.key.vrf.prove(asked).encode(self.key.vrf.public_x, asked)
 
-    def propose(self, at: Place, arrays: Arrays, config: TrainConfig) -> Update:
-        """Train on the site's own training data and sign the result."""
+    def train(self, arrays: Arrays, config: TrainConfig) -> tuple[Arrays, dict[str, float | int]]:
+        """Return what `arrays` become by training on the site's own training data, and metrics with `num-examples`."""
         result = self.workload.train(arrays, self.site, config)
-        metrics = {"num-examples": result.num_examples, **{key: float(v) for key, v in result.metrics.items()}}
-        digest = update_digest(result.arrays, metrics)
-        signature = Proposal(at.task, at.round, digest).sign(self.key, at.domain)
-        return Update(result.arrays, metrics, digest, signature)
+        metrics = {name: float(value) for name, value in result.metrics.items()}
+        return result.arrays, {"num-examples": result.num_examples, **metrics}
+
+    def sign_update(self, at: Place, arrays: Arrays, metrics: Mapping[str, float | int]) -> tuple[bytes, bytes]:
+        """Return the digest of exactly what is about to leave, and the signature that proposes it."""
+        digest = update_digest(arrays, metrics)
+        return digest, Proposal(at.task, at.round, digest).sign(self.key, at.domain)
 
     def judge(self, at: Place, previous: Arrays, candidate: Arrays) -> Ballot:
         """Score both models on the same held-out data and sign the vote and its commitment.

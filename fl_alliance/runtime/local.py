@@ -83,12 +83,18 @@ class LocalGrid(Grid):
         if context is None:
             return Message(Error(ErrorCode.NODE_UNAVAILABLE, "no such node"), reply_to=message)
         try:
-            reply = self._client_app(message, context)
+            reply = self._client_app(_own_copy(message), context)
         except Exception as error:
             reason = f"{type(error)}:<'{error}'>"
             reply = Message(Error(ErrorCode.CLIENT_APP_RAISED_EXCEPTION, reason), reply_to=message)
         reply.metadata.__dict__["_message_id"] = str(uuid4())
         return reply
+
+
+def _own_copy(message: Message) -> Message:
+    """Return the message with records of its own: a strategy puts one content into many messages."""
+    content = RecordDict({name: type(record)(dict(record)) for name, record in message.content.items()})
+    return Message(content=content, metadata=message.metadata)
 
 
 def run_local(server_app: ServerApp, client_app: ClientApp, num_nodes: int, run_config: RunConfig) -> None:
