@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 
-from fl_alliance.books import Books, Entry, Member, Place, Round
+from fl_alliance.books import Books, Entry, Flows, Member, Place, Round
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.connect import connected
 from fl_alliance.chain.deploy import TOKEN, Deployment
@@ -14,7 +14,7 @@ from fl_alliance.chain.mirror import AllianceModel
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.settlement import Line
-from fl_alliance.chain.steps import Settle, SkipRound, SlashEquivocation, Start
+from fl_alliance.chain.steps import CreateTask, Fund, Settle, SkipRound, SlashEquivocation, Start, WithdrawPool
 from fl_alliance.chain.types import WEI_PER_GWEI
 from fl_alliance.folders import FolderError
 from fl_alliance.records import RunFolder
@@ -61,6 +61,7 @@ def keep_books(rpc: Rpc, deployment: Deployment, task: int) -> Books:
         rounds_in_all=model.params.rounds,
         members=tuple(keeper.members()),
         rounds=tuple(keeper.rounds),
+        flows=keeper.flows(),
         supply_wei=token.call("totalSupply"),
         held=tuple(_holders(token, deployment, model)),
         inside=tuple(_inside(keeper.models)),
@@ -87,13 +88,14 @@ class Bookkeeper:
         self._lines: list[Line] = []
         self._won: Counter[int] = Counter()
         self._lost: Counter[int] = Counter()
-        self._bounty = 0
-        self._credited = 0
+        self._bounty = self._bounties = 0
+        self._funded = self._returned = 0
+        self._credited = self._pool = 0
 
     def take(self, call: Call) -> None:
         """Follow one transaction."""
         for taken, lines in self.models.follow(call):
-            if getattr(taken.step, "task", None) == self._task:
+            if self._task in self.models.tasks and getattr(taken.step, "task", self._task) == self._task:
                 self._book(taken, lines)
             self._credited = sum(self.models.credits.values())
 
@@ -107,13 +109,32 @@ class Bookkeeper:
             taken_out = stakes[index] + won - lost - held
             yield Member(index, node.address, stakes[index], won, lost, held, taken_out)
 
+    def flows(self) -> Flows:
+        """Return what went into the task and what came of it."""
+        members = list(self.members())
+        return Flows(
+            stakes_gwei=sum(member.stake_gwei for member in members),
+            funded_gwei=self._funded,
+            members_gwei=sum(member.balance_gwei + member.withdrawn_gwei for member in members),
+            pool_gwei=self.models.task(self._task).pool_gwei,
+            returned_gwei=self._returned,
+            bounties_gwei=self._bounties,
+        )
+
     def _book(self, taken: Taken, lines: tuple[Line, ...]) -> None:
         model = self.models.task(self._task)
         self._lines += lines
         for line in lines:
             (self._won if line.delta_gwei > 0 else self._lost)[line.member] += abs(line.delta_gwei)
-        if isinstance(taken.step, Settle | SlashEquivocation):
-            self._bounty += sum(self.models.credits.values()) - self._credited
+        match taken.step:
+            case Settle() | SlashEquivocation():
+                bounty = sum(self.models.credits.values()) - self._credited
+                self._bounty, self._bounties = self._bounty + bounty, self._bounties + bounty
+            case CreateTask() | Fund():
+                self._funded += model.pool_gwei - self._pool
+            case WithdrawPool():
+                self._returned += self._pool - model.pool_gwei
+        self._pool = model.pool_gwei
         # Before the start members come and go freely; afterwards they are only ever added.
         if self._stakes or isinstance(taken.step, Start):
             self._stakes += model.balances[len(self._stakes) :]

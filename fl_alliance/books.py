@@ -66,6 +66,24 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Flows:
+    """What went into a task and what came of it, in gwei; both sides must sum up to the same."""
+
+    stakes_gwei: int
+    funded_gwei: int
+    members_gwei: int
+    pool_gwei: int
+    returned_gwei: int
+    bounties_gwei: int
+
+    @property
+    def is_even(self) -> bool:
+        """Whether nothing came from nowhere or got lost."""
+        went = self.members_gwei + self.pool_gwei + self.returned_gwei + self.bounties_gwei
+        return self.stakes_gwei + self.funded_gwei == went
+
+
+@dataclass(frozen=True, slots=True)
 class Books:
     """A task's books.
 
@@ -90,6 +108,7 @@ class Books:
     rounds_in_all: int
     members: Sequence[Member]
     rounds: Sequence[Round]
+    flows: Flows
     supply_wei: int
     held: Sequence[Entry]
     inside: Sequence[Entry]

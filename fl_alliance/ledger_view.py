@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from fl_alliance.amounts import fml
-from fl_alliance.books import Books, Entry, Member, Round
+from fl_alliance.books import Books, Entry, Flows, Member, Round
 from fl_alliance.chain.rules.reasons import explain
 from fl_alliance.chain.rules.settlement import Line, Why
 from fl_alliance.chain.types import WEI_PER_FML
@@ -19,8 +19,8 @@ def print_books(books: Books, out: Console) -> bool:
     """Print members, rounds and totals; return whether the totals come out even."""
     out.print(f"task {books.task} on chain {books.chain_id}, {books.phase}", soft_wrap=True)
     out.print(f"Alliance {books.contract}, FML {books.token}", soft_wrap=True)
-    out.print(_members(books))
-    out.print(_rounds(books))
+    for table in (_members(books), _rounds(books)):
+        out.print("", table)
     return print_totals(books, out)
 
 
@@ -52,15 +52,41 @@ def print_why(books: Books, entry: Round, member: Member, out: Console) -> None:
 
 
 def print_totals(books: Books, out: Console) -> bool:
-    """Print who holds the supply and what the contract's share consists of; return whether that comes out even."""
+    """Print what went through the task, who holds the supply and what the contract's share consists of.
+
+    Returns whether all three sums come out even.
+    """
+    out.print("", _flows(books.flows))
     outside = books.supply_wei - sum(entry.amount_wei for entry in books.held)
     others = [Entry("accounts outside this task", outside)] if outside else []
-    out.print(_sum_table("the whole supply of FML", [*books.held, *others], books.supply_wei))
-    out.print(_sum_table("of which the Alliance contract holds", books.inside, books.alliance_wei))
-    even = outside >= 0 and sum(entry.amount_wei for entry in books.inside) == books.alliance_wei
+    out.print("", _sum_table("the whole supply of FML", [*books.held, *others], books.supply_wei))
+    inside = books.inside or [Entry("nothing: everybody is paid out", 0)]
+    out.print("", _sum_table("of which the Alliance contract holds", inside, books.alliance_wei))
+    even = outside >= 0 and sum(entry.amount_wei for entry in inside) == books.alliance_wei and books.flows.is_even
     verdict = "every FML is accounted for" if even else "the sums differ: FML is missing or comes from nowhere"
     out.print(f"[{'green' if even else 'red'}]{verdict}[/]")
     return even
+
+
+def _flows(flows: Flows) -> Table:
+    table = _table("through the task", "brought", "came of it", title="what went through the task, FML")
+    brought, came = flows.stakes_gwei + flows.funded_gwei, 0
+    entries = (
+        ("the members' stakes", flows.stakes_gwei, None),
+        ("paid into the pool", flows.funded_gwei, None),
+        ("the members, in the contract and withdrawn", None, flows.members_gwei),
+        ("left in the pool", None, flows.pool_gwei),
+        ("pool returned to the creator", None, flows.returned_gwei),
+        ("bounties", None, flows.bounties_gwei),
+    )
+    for name, went_in, came_out in entries:
+        came += came_out or 0
+        last = name == entries[-1][0]
+        table.add_row(
+            name, *("" if amount is None else fml(amount, 9) for amount in (went_in, came_out)), end_section=last
+        )
+    table.add_row("sum", fml(brought, 9), fml(came, 9))
+    return table
 
 
 def _members(books: Books) -> Table:
@@ -162,7 +188,7 @@ def _table(*heads: str, title: str | None = None) -> Table:
     table = Table(
         title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0), header_style="dim"
     )
-    words = ("outcome", "address", "why", "holder", "leaders", "yes:no")
+    words = ("through the task", "outcome", "address", "why", "holder", "leaders", "yes:no")
     for head in heads:
         table.add_column(head, justify="left" if head in words else "right", no_wrap=head != "why")
     return table

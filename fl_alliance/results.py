@@ -20,8 +20,8 @@ class Results:
     ----------
     metrics : sequence of Metric
         The headline figure first.
-    final : mapping of str to float
-        The metrics of the task's last model.
+    initial, final : mapping of str to float
+        The metrics of the task's first and last model.
     references : mapping of str to mapping
         Method to beat, to its metrics, in the order the workload gives them.
     grid : mapping
@@ -32,6 +32,7 @@ class Results:
     config: Mapping[str, Any]
     rounds: Sequence[RoundRecord]
     metrics: Sequence[Metric]
+    initial: Mapping[str, float]
     final: Mapping[str, float]
     references: Mapping[str, Mapping[str, float]]
     grid: Mapping[str, Any]
@@ -68,6 +69,7 @@ def read_results(folder: RunFolder) -> Results:
         config=_config(folder.config),
         rounds=rounds,
         metrics=metrics or _metrics_of(rounds),
+        initial=judged.get("initial", {}),
         final=judged.get("final") or _last_metrics(rounds),
         references=judged.get("references", {}),
         grid=_json(folder.grid),

@@ -1,5 +1,6 @@
 """The report's plain tables: the comparison, where the time went, the rounds, the configuration, the digests."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -49,20 +50,22 @@ def rounds_table(results: Results) -> Markup:
 
 
 def time_table(results: Results) -> Markup:
-    """Return where the rounds' time went, by part."""
-    spent: dict[str, float] = {}
+    """Return where the rounds' time went, by part; `<part>_cpu` is the processor time of the part."""
+    spent: Counter[str] = Counter()
     for record in results.rounds:
-        for part, seconds in record.seconds.items():
-            spent[part] = spent.get(part, 0.0) + seconds
-    total = sum(spent.values())
+        spent.update(record.seconds)
+    parts = {part: seconds for part, seconds in spent.most_common() if not part.endswith(_CPU)}
+    total, count = sum(parts.values()), len(results.rounds)
     if not total:
         return Markup("")
     rows: list[list[str | Markup]] = [
-        [part, f"{seconds:.1f}", f"{seconds / len(results.rounds):.3f}", _bar(seconds / total)]
-        for part, seconds in sorted(spent.items(), key=lambda entry: -entry[1])
+        [part, f"{seconds:.1f}", f"{seconds / count:.3f}", _cpu(spent, part, count), _bar(seconds / total)]
+        for part, seconds in parts.items()
     ]
-    rows.append(["sum", f"{total:.1f}", f"{total / len(results.rounds):.3f}", ""])
-    return table(["part", "seconds", "a round", "share"], rows, "Where the rounds' time went", frozenset({1, 2}))
+    cpu = sum(seconds for part, seconds in spent.items() if part.endswith(_CPU))
+    rows.append(["sum", f"{total:.1f}", f"{total / count:.3f}", f"{cpu / count:.3f}" if cpu else "", ""])
+    heads = ["part", "seconds", "a round", "CPU a round", "share"]
+    return table(heads, rows, "Where the rounds' time went", frozenset({1, 2, 3}))
 
 
 def digests_table(results: Results) -> Markup:
@@ -87,6 +90,7 @@ def settings_table(results: Results) -> Markup:
     return table(["setting", "value"], rows, "Configuration", frozenset())
 
 
+_CPU = "_cpu"
 _DIGESTS = ("code_digest", "config_digest", "initial_model")
 
 
@@ -110,6 +114,10 @@ def _against(results: Results, values: Mapping[str, float]) -> str:
     if share is None or values is results.final:
         return ""
     return f"{abs(share):.1%} {'better' if share >= 0 else 'worse'}"
+
+
+def _cpu(spent: Mapping[str, float], part: str, count: int) -> str:
+    return f"{spent[part + _CPU] / count:.3f}" if part + _CPU in spent else ""
 
 
 def _bar(share: float) -> Markup:

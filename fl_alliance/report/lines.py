@@ -39,14 +39,17 @@ T = TypeVar("T")
 
 
 def headline_chart(results: Results) -> Markup:
-    """Return the headline figure of the model after every round, with the methods to beat as level lines."""
+    """Return the headline figure of the model after every round, with the methods to beat as level lines.
+
+    Where the untrained model's figure is known it is the value of round 0.
+    """
     metric = results.headline
     values = metric_series(results, metric.name) if metric else []
     if metric is None or not values:
         return Markup("")
     beaten = {name: found[metric.name] for name, found in results.references.items() if metric.name in found}
     scale = fitted([value for _, value in values] + list(beaten.values()))
-    x = _rounds_scale(results.rounds)
+    x = _rounds_scale(results.rounds, first=values[0][0])
     unit = f" {metric.unit}" if metric.unit else ""
     last = values[-1][1]
     labels = [Label(scale.at(last), f"this run {number(last)}", "strong")]
@@ -61,6 +64,7 @@ def headline_chart(results: Results) -> Markup:
         x,
         scale,
         labels,
+        first=values[0][0],
     )
     entries = [("sw l1", "model after the round"), ("sw level", "to compare with")]
     return figure(f"{metric.label}{unit}", chart, legend(entries + [("pt bad", "not accepted")] * bool(marked)))
@@ -140,9 +144,10 @@ def pool_chart(results: Results, pool: int) -> Markup:
 
 def metric_series(results: Results, name: str) -> Series:
     """Return a metric over the rounds: on the test parts where they are there, else what the voters found."""
-    return _series(results.rounds, lambda record: record.metrics, name) or _series(
-        results.rounds, lambda record: record.evaluate_metrics, name
-    )
+    tested = _series(results.rounds, lambda record: record.metrics, name)
+    if not tested:
+        return _series(results.rounds, lambda record: record.evaluate_metrics, name)
+    return [(0, results.initial[name]), *tested] if name in results.initial else tested
 
 
 def _over_rounds(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from fl_alliance.books import Books, Entry, Member, Place, Round
+from fl_alliance.books import Books, Entry, Flows, Member, Place, Round
 from fl_alliance.chain.rules.reasons import explain
 from fl_alliance.chain.rules.settlement import Settlement, settle
 from fl_alliance.chain.types import GWEI_PER_FML, WEI_PER_FML, WEI_PER_GWEI, Standing
@@ -73,6 +73,7 @@ def books(settled: Settlement) -> Books:
         rounds_in_all=10,
         members=members,
         rounds=[entry],
+        flows=Flows(6 * STAKE, 1000 * GWEI_PER_FML, sum(balances), settled.pool_gwei, 0, settled.bounty_gwei),
         supply_wei=10_000 * WEI_PER_FML,
         held=[Entry("the Alliance contract", holds), Entry("the task's creator", 10_000 * WEI_PER_FML - holds)],
         inside=inside,
@@ -100,6 +101,11 @@ def test_a_wei_too_few_in_the_contract_is_noticed(books: Books) -> None:
     shown = printed(lambda out: print_books(short, out))
     assert "the sums differ" in shown
     assert print_books(short, Console(file=io.StringIO())) is False
+
+
+def test_a_gwei_that_got_lost_inside_the_task_is_noticed(books: Books) -> None:
+    lost = replace(books, flows=replace(books.flows, pool_gwei=books.flows.pool_gwei - 1))
+    assert "the sums differ" in printed(lambda out: print_books(lost, out))
 
 
 def test_what_others_hold_is_named_on_a_chain_with_other_users(books: Books) -> None:
