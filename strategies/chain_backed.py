@@ -154,7 +154,7 @@ class ChainBacked(Strategy):
         model = self._ledger.model(self._task)
         if model.stored_phase is Phase.IDLE and not has_committee(model):
             self._ledger.send(Finish(self._task))
-        return model.stored_phase is not Phase.FINISHED
+        return self._ledger.model(self._task).stored_phase is not Phase.FINISHED
 
     def _round(self, run: _Run, arrays: ArrayRecord) -> ArrayRecord:
         """Run one round; return the model that the chain holds after it."""
@@ -184,7 +184,7 @@ class ChainBacked(Strategy):
         with watch("chain"):
             proposed = chain.propose(updates)
         with watch("aggregate"):
-            candidate, metrics = self._aggregate(chain, updates, proposed)
+            candidate, metrics = self._aggregate(chain, arrays, updates, proposed)
         self._listener(events.ProposalsLocked(chain.number, proposed, dropped, _floats(metrics)))
         if metrics is not None:
             run.result.train_metrics_clientapp[chain.number] = metrics
@@ -214,11 +214,14 @@ class ChainBacked(Strategy):
         return updates, dropped
 
     def _aggregate(
-        self, chain: RoundOnChain, updates: Mapping[int, Update], proposed: Sequence[int]
+        self, chain: RoundOnChain, arrays: ArrayRecord, updates: Mapping[int, Update], proposed: Sequence[int]
     ) -> tuple[ArrayRecord | None, MetricRecord | None]:
         """Aggregate what is proposed on chain, in member order: the result does not depend on who was fast."""
         good = [replies.without_alliance(updates[member].reply) for member in sorted(proposed) if member in updates]
-        return self.strategy.aggregate_train(chain.number, good) if good else (None, None)
+        if not good:
+            return None, None
+        aggregate, metrics = self.strategy.aggregate_train(chain.number, good)
+        return (_with_types_of(arrays, aggregate) if aggregate is not None else None), metrics
 
     def _judge(
         self, run: _Run, chain: RoundOnChain, arrays: ArrayRecord, candidate: ArrayRecord, watch: Stopwatch
@@ -269,6 +272,14 @@ class ChainBacked(Strategy):
         if central is not None:
             run.result.evaluate_metrics_serverapp[chain.number] = central
         self._listener(chain.told(votes, _floats(central), _floats(judged), watch.seconds))
+
+
+def _with_types_of(model: ArrayRecord, aggregate: ArrayRecord) -> ArrayRecord:
+    """Return the aggregate in the model's dtypes: FedAdam and its kin return float64 for a float32 model."""
+    known = wire.to_arrays(model)
+    return wire.to_record(
+        {name: array.astype(known[name].dtype, copy=False) for name, array in wire.to_arrays(aggregate).items()}
+    )
 
 
 def _floats(metrics: MetricRecord | None) -> dict[str, float]:

@@ -205,10 +205,16 @@ class RoundOnChain:
         self._ledger.send(settle, *self._next_opening(nodes, settle))
 
     def void(self, nodes: Exchange) -> None:
-        """End a round that has no candidate, once its time is over."""
-        if self._phase is Phase.LOCKED and self.model.params.voters and not self._lead(nodes, Tag.VOTERS):
+        """End a round that has no candidate, once its time is over.
+
+        Where there are proposals, voters are drawn all the same: only the leaders whose turn it would be pay for a
+        round that stops before that.
+        """
+        has_judges = self.model.params.voters and self.model.committee.updates
+        if self._phase is Phase.LOCKED and has_judges and not self._lead(nodes, Tag.VOTERS):
             return
-        self._ledger.advance_to(self.model.deadline(self._ledger.now()))
+        if self.model.committee.updates:
+            self._ledger.advance_to(self.model.deadline(self._ledger.now()))
         self._ledger.send(SkipRound(self._task))
 
     def told(
