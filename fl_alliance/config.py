@@ -19,6 +19,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 WEI_PER_FML = 10**18
 WEI_PER_GWEI = 10**9
@@ -139,10 +140,28 @@ def config_digest(config: JobConfig) -> bytes:
 
     The digest is pinned on chain when the task is created; a run on another chain is the same task.
     """
-    content = OmegaConf.to_container(OmegaConf.structured(config))
-    assert isinstance(content, dict)  # noqa: S101  a dataclass becomes a dict
-    del content["chain"], content["runtime"]
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).digest()
+    return _content_digest(OmegaConf.to_container(OmegaConf.structured(config)))
+
+
+def yaml_digest(text: str) -> bytes:
+    """Return `config_digest` of what `to_yaml` wrote.
+
+    Raises
+    ------
+    ConfigError
+        This is no such text.
+    """
+    try:
+        return _content_digest(OmegaConf.to_container(OmegaConf.create(text)))
+    except (OmegaConfBaseException, YAMLError) as error:
+        raise ConfigError(f"no configuration: {error}") from error
+
+
+def _content_digest(content: Any) -> bytes:
+    if not isinstance(content, dict):
+        raise ConfigError(f"no configuration: holds a {type(content).__name__}, needs settings by name")
+    kept = {name: value for name, value in content.items() if name not in ("chain", "runtime")}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
 def fml_to_wei(amount: str, name: str) -> int:

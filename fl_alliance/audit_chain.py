@@ -1,0 +1,344 @@
+"""Verifying a chain file block by block; what is verified and why is said in `audit.py`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fl_alliance.audit_contracts import Contracts
+from fl_alliance.audit_events import Taking, Trace, Transfer, trace_of
+from fl_alliance.audit_facts import Audited, Counts, EndedRound, Listener
+from fl_alliance.audit_finding import DoesNotHold, Where
+from fl_alliance.audit_reading import UNREADABLE, Events, read_steps
+from fl_alliance.audit_state import Machine, Views
+from fl_alliance.audit_token import Token
+from fl_alliance.chain.batches import listed
+from fl_alliance.chain.deploy import ALLIANCE, TOKEN
+from fl_alliance.chain.errors import ChainCorrupt
+from fl_alliance.chain.messages import Domain, checksummed
+from fl_alliance.chain.mirror import AllianceModel
+from fl_alliance.chain.node.block import Block
+from fl_alliance.chain.node.chainfile import ChainFile
+from fl_alliance.chain.node.transaction import Transaction
+from fl_alliance.chain.replay import TaskModel
+from fl_alliance.chain.rules.words import address_bytes, keccak
+from fl_alliance.chain.steps import (
+    CommitVote,
+    CreateTask,
+    DrawVoters,
+    LeaveTaskWithSignature,
+    OpenRound,
+    ProveWithheld,
+    Register,
+    RegisterWithAuthorization,
+    RevealVotes,
+    Settle,
+    SkipRound,
+    SlashEquivocation,
+    Step,
+    WithdrawCredit,
+)
+from fl_alliance.chain.types import WEI_PER_GWEI, Phase
+
+
+def audit_chain(path: Path, *, executes: bool = True, listener: Listener = lambda task, ended: None) -> Audited:
+    """Verify a chain file from its first block to its last.
+
+    Raises
+    ------
+    DoesNotHold
+        The first thing that does not hold, with its block, round and step.
+    ChainFileError
+        There is no file.
+    """
+    try:
+        file = ChainFile(path)
+    except ChainCorrupt as broken:
+        raise _corrupt(broken, Where()) from broken
+    with file:
+        auditor = Auditor(file, executes, listener)
+        try:
+            for block in file.blocks():
+                auditor.take(block)
+        except ChainCorrupt as broken:
+            raise _corrupt(broken, auditor.where(broken.block)) from broken
+        return auditor.finish()
+
+
+def _corrupt(broken: ChainCorrupt, where: Where) -> DoesNotHold:
+    at = str(where) or "the chain file"
+    return DoesNotHold(
+        at, f"a stored byte is not the one that was written: found {broken.found}, needed {broken.needed}"
+    )
+
+
+class Auditor:
+    """Takes a chain block by block; each method raises `DoesNotHold` at the first thing that does not hold."""
+
+    def __init__(self, file: ChainFile, executes: bool, listener: Listener) -> None:
+        self._chain_id, self._executes, self._listener = file.settings.chain_id, executes, listener
+        self._machine = Machine(file.settings, executes)
+        self._contracts, self._token, self.counts = Contracts(), Token(), Counts()
+        self._models: AllianceModel | None = None
+        self._views: Views | None = None
+        self._nonces: dict[bytes, int] = {}
+        self._task: int | None = None
+        self._lists: dict[int, tuple[int, ...] | None] = {}
+        self._rounds: dict[int, list[EndedRound]] = {}
+        self._head: Block | None = None
+
+    def where(self, block: int | None) -> Where:
+        """Return a block's place in words, by what the rules make of the blocks before it."""
+        return Where(block, _moment(self._models, self._task))
+
+    def take(self, block: Block) -> None:
+        """Verify one block, whose own hashes hold."""
+        where = self.where(block.number)
+        self._machine.take(block, where)
+        self.counts.blocks += 1
+        self._head = block
+        if block.transaction is not None and block.receipt is not None:
+            self._transaction(block, block.transaction, where)
+
+    def finish(self) -> Audited:
+        """Verify what stands at the end: code, parameters and everybody's FML."""
+        head, models, views = self._head, self._models, self._views
+        if head is None or models is None or views is None:
+            raise DoesNotHold("the chain", "no contract on it was created from our compiled Alliance")
+        where = Where(head.number, "at the end")
+        addresses = {name: checksummed(address) for address, name in self._contracts.names.items()}
+        views.check_code(where, addresses)
+        for model in models.tasks.values():
+            views.check_params(model, where)
+            views.check_task(model, head.timestamp, where)
+        views.check_money(models, self._token.supply_wei, where)
+        for account, wei in self._token.holders.items():
+            views.check_holder(account, wei, where)
+        hashes = {name: "0x" + keccak(self._machine.code(address)).hex() for name, address in addresses.items()}
+        return Audited(self._chain_id, head.hash, addresses, hashes, models, self._rounds, self.counts, self._executes)
+
+    # one transaction
+
+    def _transaction(self, block: Block, transaction: Transaction, where: Where) -> None:
+        self.counts.transactions += 1
+        self.counts.signatures += 1
+        nonce = self._nonces.get(transaction.sender, 0)
+        if transaction.nonce != nonce and not transaction.authorization_list:
+            raise DoesNotHold(where, f"the transaction is its sender's number {transaction.nonce}, due is {nonce}")
+        self._nonces[transaction.sender] = transaction.nonce + 1
+        expected = self._expected(block, transaction, where)
+        found = self._token.follow(block, self._contracts.address(TOKEN), where)
+        if expected is not None and found != tuple(expected):
+            raise DoesNotHold(
+                where, f"transfers of FML: the token says {_transfers(found)}, the rules {_transfers(expected)}"
+            )
+        self._conserve(where)
+
+    def _expected(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer] | None:
+        """Verify what a transaction did; return the transfers it must have made, None where only execution tells."""
+        succeeded = block.receipt is not None and block.receipt.status == 1
+        target = self._contracts.names.get(transaction.to)
+        if target == ALLIANCE and self._models is not None:
+            return self._steps(block, transaction, where) if succeeded else self._failed(block, transaction, where)
+        if not succeeded:
+            return ()
+        if not transaction.to:
+            return self._created(block, transaction, where)
+        if target == TOKEN:
+            return self._token_call(transaction, where)
+        return self._foreign(block, transaction, where)
+
+    def _created(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer] | None:
+        name = self._contracts.created(block, transaction, where)
+        alliance, token = self._contracts.address(ALLIANCE), self._contracts.address(TOKEN)
+        if name == ALLIANCE and alliance and token:
+            self._models = AllianceModel(Domain(self._chain_id, alliance), token)
+            self._views = Views(self._machine, alliance, token)
+        if name == TOKEN and (supply := self._contracts.supply_wei):
+            return ((_NOBODY, checksummed(transaction.sender), supply),)
+        return () if name else self._foreign(block, transaction, where)
+
+    def _token_call(self, transaction: Transaction, where: Where) -> Sequence[Transfer] | None:
+        try:
+            return self._token.moved_by(transaction)
+        except UNREADABLE as broken:
+            raise DoesNotHold(where, f"a call of FML that cannot be read: {broken}") from broken
+        finally:
+            self._require_execution(self._token.tells(transaction), where, "this call of FML")
+
+    def _foreign(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer] | None:
+        """Look at a transaction to somebody else: it may move FML of its own, but take no step of a task."""
+        alliance = self._contracts.address(ALLIANCE)
+        logs = block.receipt.logs if block.receipt is not None else ()
+        if alliance and any(log.address == address_bytes(alliance) for log in logs):
+            raise DoesNotHold(where, "another contract took a step of a task; which one is in no calldata")
+        is_plain = bool(transaction.to) and not transaction.data and not self._machine.code(checksummed(transaction.to))
+        self._require_execution(is_plain or alliance is None, where, "what a foreign contract did")
+        return () if is_plain else None
+
+    def _failed(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer]:
+        """A transaction that failed must break a rule, unless execution has shown why it failed."""
+        if self._models is not None and not self._executes:
+            models, sender = self._models.copy(), checksummed(transaction.sender)
+            try:
+                for step in read_steps(transaction.data):
+                    models.apply(step, block.timestamp, sender)
+            except UNREADABLE:
+                return ()
+            self._require_execution(False, where, "the failure of steps that break no rule (for want of gas or FML)")
+        return ()
+
+    def _require_execution(self, holds: bool, where: Where, what: str) -> None:
+        if not holds and not self._executes:
+            raise DoesNotHold(where, f"{what} cannot be verified without execution; audit without --no-execute")
+
+    # the steps of one transaction
+
+    def _steps(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer]:
+        sender, models = checksummed(transaction.sender), self._models
+        if models is None or block.receipt is None:
+            raise ValueError("steps are taken once there is an Alliance")
+        try:
+            steps = read_steps(transaction.data)
+        except UNREADABLE as broken:
+            raise DoesNotHold(where, f"a call of the Alliance that cannot be read: {broken}") from broken
+        events = Events(block, address_bytes(models.domain.contract))
+        transfers: list[Transfer] = []
+        ended: list[tuple[int, EndedRound]] = []
+        for index, step in enumerate(steps):
+            name = type(step).__name__ + (f" ({index + 1} of {len(steps)})" if len(steps) > 1 else "")
+            here = self.where(block.number).at_step(name)
+            taking = self._apply(step, sender, block.timestamp, here)
+            trace = self._trace(taking, here)
+            events.need(trace.events, here)
+            transfers += trace.transfers
+            if (one := self._ended(taking, block)) is not None:
+                ended.append(one)
+        events.need_no_more(where)
+        self._compare_state(models, steps, block, where)
+        for task, one_round in ended:
+            self._keep(task, one_round)
+        return transfers
+
+    def _apply(self, step: Step, sender: str, now: int, where: Where) -> Taking:
+        models = self._models
+        if models is None:
+            raise ValueError("steps are taken once there is an Alliance")
+        before = models.copy()
+        if not isinstance(step, CreateTask | WithdrawCredit):
+            self._task = step.task
+        try:
+            lines = models.apply(step, now, sender)
+        except UNREADABLE as refusal:
+            raise DoesNotHold(where, f"the chain took this step, the rules refuse it: {refusal}") from refusal
+        if isinstance(step, CreateTask):
+            self._task = len(models.tasks)
+        taking = Taking(step, sender, now, before, models, lines)
+        self._count(taking)
+        return taking
+
+    def _trace(self, taking: Taking, where: Where) -> Trace:
+        try:
+            return trace_of(taking)
+        except UNREADABLE as broken:
+            raise DoesNotHold(where, f"the step leaves no trace that can be told: {broken}") from broken
+
+    def _count(self, taking: Taking) -> None:
+        counts, step = self.counts, taking.step
+        counts.steps += 1
+        counts.proofs += isinstance(step, Register | RegisterWithAuthorization | OpenRound | DrawVoters)
+        counts.signatures += _signatures(taking)
+        counts.payouts += sum(line.delta_gwei > 0 for line in taking.lines)
+        counts.slashes += sum(line.delta_gwei < 0 for line in taking.lines)
+
+    def _ended(self, taking: Taking, block: Block) -> tuple[int, EndedRound] | None:
+        """Return the round that a step ended, if it ended one; remember the list of commitments that a step gives."""
+        step = taking.step
+        if isinstance(step, RevealVotes | Settle) and (pairs := listed(step.votes)):
+            self._lists[step.task] = tuple(pair.member for pair in pairs)
+        if not isinstance(step, Settle | SkipRound):
+            return None
+        model, result = taking.model, taking.model.settlement
+        return step.task, EndedRound(
+            number=taking.was.round,
+            block=block.number,
+            outcome=model.last_outcome,
+            committee=model.committee,
+            lines=tuple(model.lines),
+            yes=result.yes if result else 0,
+            no=result.no if result else 0,
+            reward_gwei=result.reward_gwei if result else 0,
+            bounty_gwei=result.bounty_gwei if result else 0,
+            model=model.model,
+            listed=self._lists.pop(step.task, None),
+            balances=tuple(model.balances),
+            pool_gwei=model.pool_gwei,
+        )
+
+    def _keep(self, task: int, ended: EndedRound) -> None:
+        self._rounds.setdefault(task, []).append(ended)
+        self._listener(task, ended)
+
+    # what must hold after every transaction
+
+    def _compare_state(self, models: AllianceModel, steps: Sequence[Step], block: Block, where: Where) -> None:
+        if self._views is None:
+            return
+        touched = {step.task for step in steps if not isinstance(step, CreateTask | WithdrawCredit)}
+        if any(isinstance(step, CreateTask) for step in steps):
+            touched |= set(models.tasks)
+        for task in sorted(touched):
+            self._views.check_task(models.tasks[task], block.timestamp, where)
+
+    def _conserve(self, where: Where) -> None:
+        """The Alliance holds what it owes, and all FML is what was minted."""
+        models = self._models
+        if models is None:
+            return
+        held, owed = self._token.held(models.domain.contract), models.held_gwei * WEI_PER_GWEI
+        if held != owed:
+            raise DoesNotHold(
+                where, f"the Alliance holds {held} wei of FML and owes {owed} in balances, stakes, pools and credits"
+            )
+        total = sum(self._token.holders.values())
+        if total != self._token.supply_wei:
+            raise DoesNotHold(where, f"all accounts hold {total} wei of FML, minted were {self._token.supply_wei}")
+
+
+_NOBODY = "0x" + "00" * 20
+
+
+def _transfers(transfers: Sequence[Transfer]) -> str:
+    return "; ".join(f"{wei} wei from {sender} to {recipient}" for sender, recipient, wei in transfers) or "none"
+
+
+def _signatures(taking: Taking) -> int:
+    """Return how many of members' signatures the rules verified in a step."""
+    step = taking.step
+    if isinstance(step, RegisterWithAuthorization | LeaveTaskWithSignature | CommitVote):
+        return 1
+    if isinstance(step, SlashEquivocation):
+        return 2
+    if isinstance(step, ProveWithheld):
+        return len(step.evidence)
+    if isinstance(step, CreateTask | WithdrawCredit | OpenRound | SkipRound):
+        return 0
+    before, after = taking.was.committee, taking.model.committee
+    return len(after.updates) - len(before.updates) + len(after.scores) - len(before.scores)
+
+
+def _moment(models: AllianceModel | None, task: int | None) -> str:
+    """Return what was going on, in words."""
+    if models is None:
+        return "before the contracts"
+    if task is None or task not in models.tasks:
+        return "before any task"
+    model = models.tasks[task]
+    prefix = f"task {task}, " if len(models.tasks) > 1 else ""
+    return prefix + _stage(model)
+
+
+def _stage(model: TaskModel) -> str:
+    if model.stored_phase is Phase.REGISTRATION:
+        return "registration"
+    if model.stored_phase is Phase.FINISHED:
+        return f"after the last round, {model.round}"
+    return f"round {model.round}"

@@ -1,0 +1,189 @@
+"""Which contracts a chain's own transactions created: ours, byte for byte as compiled, or something else.
+
+A contract's code follows from the creation code that its transaction carries. It is compared with our artifacts; only
+the places that linking and construction fill in may differ, and what stands there is checked for itself.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+
+import rlp
+
+from fl_alliance.audit_finding import DoesNotHold, Where
+from fl_alliance.chain import artifacts
+from fl_alliance.chain.deploy import ALLIANCE, TOKEN
+from fl_alliance.chain.messages import checksummed
+from fl_alliance.chain.node.block import Block
+from fl_alliance.chain.node.transaction import Transaction
+from fl_alliance.chain.rules.words import keccak
+
+_WORD, _ADDRESS = 32, 20
+_CHANGED = 0.5
+"""Code that shares this part of its bytes with ours is ours, changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The compiled code of one contract: before and after its construction, and where others' addresses belong."""
+
+    name: str
+    creation: bytes
+    runtime: bytes
+    links: tuple[tuple[int, str], ...]
+    filled: tuple[tuple[int, int], ...]
+
+    def args(self, data: bytes) -> bytes:
+        """Return the constructor's arguments behind the creation code."""
+        return data[len(self.creation) :]
+
+    def differs_at(self, data: bytes) -> int | None:
+        """Return the first byte in which creation code differs from this, None where none does."""
+        plain = bytearray(data[: len(self.creation)])
+        for at, _ in self.links:
+            plain[at : at + _ADDRESS] = bytes(len(plain[at : at + _ADDRESS]))
+        return _first_difference(bytes(plain), self.creation)
+
+    def runtime_differs_at(self, code: bytes) -> int | None:
+        """Return the first byte in which deployed code differs from this, None where none does."""
+        plain = bytearray(code)
+        for at, size in self.filled:
+            plain[at : at + size] = bytes(len(plain[at : at + size]))
+        return _first_difference(bytes(plain), self.runtime)
+
+
+@cache
+def compiled(name: str) -> Code:
+    """Return our compiled contract of this name, zero where addresses and immutable values belong."""
+    artifact = artifacts.load(name)
+    links = _places(artifact.link_references)
+    immutable = [(p["start"], p["length"]) for places in artifact.immutable_references.values() for p in places]
+    deployed = [(at, _ADDRESS) for at, _ in _places(artifact.deployed_link_references)]
+    # A library's code begins with PUSH20 of its own address, which its construction fills in.
+    own = [(1, _ADDRESS)] if artifact.deployed_bytecode.startswith("0x73" + "00" * _ADDRESS) else []
+    creation = _blank(artifact.bytecode, [(at, _ADDRESS) for at, _ in links])
+    filled = tuple(sorted(immutable + deployed + own))
+    return Code(name, creation, _blank(artifact.deployed_bytecode, list(filled)), links, filled)
+
+
+@cache
+def view_names(contract: str) -> frozenset[str]:
+    """Return the names of a contract's functions that change nothing."""
+    abi = artifacts.load(contract).abi
+    return frozenset(entry["name"] for entry in abi if entry.get("stateMutability") in ("view", "pure"))
+
+
+@dataclass(slots=True)
+class Contracts:
+    """Our contracts as far as the chain has created them, by the bytes of their address.
+
+    Attributes
+    ----------
+    names : dict of bytes to str
+    blocks : dict of bytes to int
+        The block that created each.
+    supply_wei : int
+        What the construction of FML minted.
+    """
+
+    names: dict[bytes, str] = field(default_factory=dict)
+    blocks: dict[bytes, int] = field(default_factory=dict)
+    supply_wei: int = 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether token and Alliance are there."""
+        return {TOKEN, ALLIANCE} <= set(self.names.values())
+
+    def address(self, name: str) -> str | None:
+        """Return the checksummed address of a contract, None where there is none yet."""
+        return next((checksummed(address) for address, known in self.names.items() if known == name), None)
+
+    def created(self, block: Block, transaction: Transaction, where: Where) -> str | None:
+        """Take note of a successful creation; return the contract's name, None where it is not one of ours.
+
+        Raises
+        ------
+        DoesNotHold
+            It is one of ours with other code, or linked to or constructed with something else.
+        """
+        address = created_address(transaction)
+        for name in (TOKEN, *_libraries(), ALLIANCE):
+            code = compiled(name)
+            if code.differs_at(transaction.data) is None:
+                if name in self.names.values():
+                    return None
+                self._check_parts(code, transaction.data, where)
+                self.names[address], self.blocks[address] = name, block.number
+                return name
+        self._refuse_changed(transaction.data, address, where)
+        return None
+
+    def _check_parts(self, code: Code, data: bytes, where: Where) -> None:
+        for at, library in code.links:
+            linked = data[at : at + _ADDRESS]
+            if self.names.get(linked) != library:
+                raise DoesNotHold(
+                    where, f"{code.name} is linked to {checksummed(linked)}, which is not our {library} library"
+                )
+        args = code.args(data)
+        if code.name == TOKEN and len(args) == _WORD:
+            self.supply_wei = int.from_bytes(args, "big")
+        elif code.name == ALLIANCE and len(args) == _WORD:
+            token = args[-_ADDRESS:]
+            if self.names.get(token) != TOKEN:
+                raise DoesNotHold(where, f"the Alliance pays in {checksummed(token)}, which is not our FML token")
+        elif args:
+            raise DoesNotHold(where, f"{code.name} was created with {len(args)} unknown bytes behind its code")
+
+    def _refuse_changed(self, data: bytes, address: bytes, where: Where) -> None:
+        likeness, code = max(((_likeness(data, compiled(name).creation), name) for name in _ours()), default=(0.0, ""))
+        if likeness < _CHANGED:
+            return
+        at = compiled(code).differs_at(data) or 0
+        found, needed = data[at : at + 1].hex() or "nothing", compiled(code).creation[at : at + 1].hex()
+        raise DoesNotHold(
+            where,
+            f"the contract created at {checksummed(address)} is our {code} with other code: byte {at} is 0x{found}, "
+            f"as compiled 0x{needed}",
+        )
+
+
+def created_address(transaction: Transaction) -> bytes:
+    """Return the address of the contract that a transaction creates."""
+    return keccak(bytes(rlp.encode([transaction.sender, transaction.nonce])))[-_ADDRESS:]
+
+
+def _libraries() -> tuple[str, ...]:
+    return tuple(sorted({name for _, name in compiled(ALLIANCE).links}))
+
+
+def _ours() -> tuple[str, ...]:
+    return (TOKEN, *_libraries(), ALLIANCE)
+
+
+def _places(references: dict[str, dict[str, list[dict[str, int]]]]) -> tuple[tuple[int, str], ...]:
+    return tuple(
+        sorted(
+            (place["start"], name) for unit in references.values() for name, places in unit.items() for place in places
+        )
+    )
+
+
+def _blank(code: str, places: list[tuple[int, int]]) -> bytes:
+    """Return hexadecimal code as bytes, zero in these places."""
+    text = code.removeprefix("0x")
+    for at, size in places:
+        text = text[: 2 * at] + "00" * size + text[2 * (at + size) :]
+    return bytes.fromhex(text)
+
+
+def _first_difference(found: bytes, needed: bytes) -> int | None:
+    if found == needed:
+        return None
+    pairs = enumerate(zip(found, needed, strict=False))
+    return next((at for at, (left, right) in pairs if left != right), min(len(found), len(needed)))
+
+
+def _likeness(found: bytes, needed: bytes) -> float:
+    """Return the share of `needed` that stands in `found` at the same place."""
+    return sum(left == right for left, right in zip(found, needed, strict=False)) / len(needed)

@@ -1,0 +1,62 @@
+"""What an audit has verified, in numbers, and what the chain was thereby shown to say."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fl_alliance.chain.committee import Committee
+from fl_alliance.chain.mirror import AllianceModel
+from fl_alliance.chain.rules.consensus import Outcome
+from fl_alliance.chain.rules.settlement import Line
+
+
+@dataclass(slots=True)
+class Counts:
+    """How much was verified."""
+
+    blocks: int = 0
+    transactions: int = 0
+    steps: int = 0
+    proofs: int = 0
+    signatures: int = 0
+    payouts: int = 0
+    slashes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRound:
+    """A round as the rules ended it; `balances` and `pool_gwei` are those after the block that ended it.
+
+    `listed` are the members in the relayer's list of commitments, None where no step gave the list in full.
+    """
+
+    number: int
+    block: int
+    outcome: Outcome
+    committee: Committee
+    lines: tuple[Line, ...]
+    yes: int
+    no: int
+    reward_gwei: int
+    bounty_gwei: int
+    model: bytes
+    listed: tuple[int, ...] | None
+    balances: tuple[int, ...]
+    pool_gwei: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What a chain was shown to say: `head` is its last block's hash, `addresses` and `code_hashes` are by name."""
+
+    chain_id: int
+    head: bytes
+    addresses: dict[str, str]
+    code_hashes: dict[str, str]
+    models: AllianceModel
+    rounds: dict[int, list[EndedRound]]
+    counts: Counts
+    executed: bool
+
+
+Listener = Callable[[int, EndedRound], None]
+"""Told of every round that was verified: the task, and the round."""

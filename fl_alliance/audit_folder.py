@@ -1,0 +1,211 @@
+"""What a run folder claims beside its chain, compared with what the chain was shown to say.
+
+Test metrics, times, the report and the figures to beat are on no chain: nothing here vouches for them.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fl_alliance.audit_facts import Audited, EndedRound
+from fl_alliance.audit_finding import DoesNotHold
+from fl_alliance.chain.replay import TaskModel
+from fl_alliance.chain.rules.reasons import explain
+from fl_alliance.chain.rules.settlement import Line
+from fl_alliance.chain.types import Phase, Standing
+from fl_alliance.chain.vrf import Tag
+from fl_alliance.records import RoundRecord, RunFolder
+
+_BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError)
+"""What reading somebody's file can raise where it is not what it should be."""
+
+
+@dataclass(slots=True)
+class Agreement:
+    """Which files of a run folder agree with the chain, and what is said of those that are missing."""
+
+    files: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def check_folder(folder: RunFolder, audited: Audited) -> Agreement:
+    """Compare every file of a run folder that says something the chain says too.
+
+    Raises
+    ------
+    DoesNotHold
+        The first file that says something else.
+    """
+    agreement = Agreement()
+    task = _deployment(folder, audited, agreement)
+    model, rounds = audited.models.tasks[task], audited.rounds.get(task, [])
+    _config(folder, model, agreement)
+    _metrics(folder, model, rounds, agreement)
+    _model(folder, model, agreement)
+    return agreement
+
+
+def _deployment(folder: RunFolder, audited: Audited, agreement: Agreement) -> int:
+    """Compare the deployment, and return the number of the run's task."""
+    last = len(audited.models.tasks)
+    if not last:
+        raise DoesNotHold("the chain", "no task was created on it")
+    task = last
+    for path in (folder.deployment, folder.manifest):
+        content = _read_json(path, agreement)
+        if content is None:
+            continue
+        task = content.get("task", task)
+        if task not in audited.models.tasks:
+            raise DoesNotHold(path.name, f"says task {task}, the chain has tasks 1 to {last}")
+        for name, found, needed in _claims(content, audited, audited.models.tasks[task]):
+            if found != needed:
+                raise DoesNotHold(path.name, f"says {name} {found}, the chain says {needed}")
+    return task
+
+
+def _claims(content: Mapping[str, Any], audited: Audited, model: TaskModel) -> Iterator[tuple[str, object, object]]:
+    """Yield what a deployment file says beside what the chain says: name, claim, truth."""
+    yield "chain id", content.get("chain_id", audited.chain_id), audited.chain_id
+    for name, contract in content.get("contracts", {}).items():
+        yield f"address of {name}", contract["address"], audited.addresses.get(name)
+        yield f"code hash of {name}", contract["code_hash"], audited.code_hashes.get(name)
+    for name in ("code_digest", "config_digest", "initial_model"):
+        digest = "0x" + getattr(model.params, name).hex()
+        yield name, content.get(name, digest), digest
+    addresses = [node.address for node in model.roster.nodes]
+    for member in content.get("members", ()):
+        index = member["index"]
+        known = addresses[index] if 0 <= index < len(addresses) else "that there is no such member"
+        yield f"member {index}", member["address"], known
+
+
+def _config(folder: RunFolder, model: TaskModel, agreement: Agreement) -> None:
+    if not folder.config.is_file():
+        agreement.notes.append(f"no {folder.config.name}")
+        return
+    from fl_alliance.config import yaml_digest
+
+    try:
+        digest = yaml_digest(folder.config.read_text())
+    except _BROKEN as broken:
+        raise DoesNotHold(folder.config.name, f"cannot be read: {broken}") from broken
+    if digest != model.params.config_digest:
+        raise DoesNotHold(
+            folder.config.name,
+            f"its digest is {digest.hex()}, the task was created with {model.params.config_digest.hex()}",
+        )
+    agreement.files.append(folder.config.name)
+
+
+def _metrics(folder: RunFolder, model: TaskModel, rounds: Sequence[EndedRound], agreement: Agreement) -> None:
+    name = folder.metrics.name
+    if not folder.metrics.is_file():
+        if rounds:
+            raise DoesNotHold(name, f"is missing, and the chain has {len(rounds)} rounds")
+        return
+    try:
+        records = {record.round: record for record in folder.rounds()}
+    except _BROKEN as broken:
+        raise DoesNotHold(name, f"cannot be read: {type(broken).__name__}: {broken}") from broken
+    for ended in rounds:
+        if ended.number not in records:
+            raise DoesNotHold(f"{name}, round {ended.number}", "has no line, and the chain has this round")
+        _compare(name, records[ended.number], ended)
+    extra = set(records) - {ended.number for ended in rounds}
+    if extra:
+        raise DoesNotHold(f"{name}, round {min(extra, key=str)}", "the chain has no such round")
+    agreement.files.append(name)
+
+
+def _compare(name: str, record: RoundRecord, ended: EndedRound) -> None:
+    """Refuse a line that differs from its round on chain, naming the first value that does."""
+    for key, needed in _facts(ended).items():
+        found = getattr(record, key)
+        if _comparable(found) != _comparable(needed):
+            raise DoesNotHold(
+                f"{name}, round {ended.number} (block {ended.block})", f"says {key} {found}, the chain says {needed}"
+            )
+
+
+def _comparable(value: Any) -> str:
+    """Return a value as canonical JSON: `1` and `true`, and `1` and `1.0`, are not the same."""
+    try:
+        return json.dumps(value, sort_keys=True)
+    except (TypeError, ValueError):
+        return repr(value)
+
+
+def _facts(ended: EndedRound) -> dict[str, Any]:
+    """Return what a line of `metrics.jsonl` must say of a round."""
+    committee = ended.committee
+    leads = [committee.leads[tag] for tag in (Tag.PROPOSERS, Tag.VOTERS) if tag in committee.leads]
+    facts: dict[str, Any] = {
+        "outcome": ended.outcome.name.lower(),
+        "proposers": list(committee.proposers),
+        "proposed": [m for m, standing in committee.standings.items() if standing is Standing.PROPOSED],
+        "voters": list(committee.voters),
+        "leader": leads[0].member if leads else -1,
+        "absent_leaders": [member for lead in leads for member in lead.absent],
+        "yes": ended.yes,
+        "no": ended.no,
+        "scores": {str(member): list(pair) for member, pair in committee.scores.items()},
+        "deltas": {str(member): sum(line.delta_gwei for line in lines) for member, lines in _by_member(ended)},
+        "reasons": {str(member): "; ".join(map(explain, lines)) for member, lines in _by_member(ended)},
+        "balances": list(ended.balances),
+        "pool": ended.pool_gwei,
+        "model": ended.model.hex(),
+        "reward": ended.reward_gwei,
+        "bounty": ended.bounty_gwei,
+    }
+    if Tag.VOTERS in committee.leads:
+        facts["voters_leader"] = committee.leads[Tag.VOTERS].member
+    if ended.listed is not None:
+        facts["committed"] = list(ended.listed)
+    return facts
+
+
+def _by_member(ended: EndedRound) -> Iterator[tuple[int, list[Line]]]:
+    for member in sorted({line.member for line in ended.lines}):
+        yield member, [line for line in ended.lines if line.member == member]
+
+
+def _model(folder: RunFolder, model: TaskModel, agreement: Agreement) -> None:
+    path = folder.model
+    if not path.is_file():
+        if model.stored_phase is Phase.FINISHED:
+            raise DoesNotHold(path.name, "is missing, and the task is finished")
+        agreement.notes.append(f"no {path.name}: the task is not finished")
+        return
+    digest = _digest_of(path)
+    if digest != model.model:
+        raise DoesNotHold(path.name, f"its digest is {digest.hex()}, the chain adopted {model.model.hex()} last")
+    agreement.files.append(path.name)
+
+
+def _digest_of(path: Path) -> bytes:
+    from safetensors import SafetensorError
+
+    from fl_alliance.models import load_model
+    from fl_alliance.strategies.digests import model_digest
+
+    try:
+        return model_digest(load_model(path))
+    except (*_BROKEN, SafetensorError) as broken:
+        raise DoesNotHold(path.name, f"cannot be read: {type(broken).__name__}: {broken}") from broken
+
+
+def _read_json(path: Path, agreement: Agreement) -> dict[str, Any] | None:
+    if not path.is_file():
+        agreement.notes.append(f"no {path.name}")
+        return None
+    try:
+        content = json.loads(path.read_text())
+        if not isinstance(content, dict):
+            raise ValueError(f"holds a {type(content).__name__}, needed an object")
+    except _BROKEN as broken:
+        raise DoesNotHold(path.name, f"cannot be read: {broken}") from broken
+    agreement.files.append(path.name)
+    return content

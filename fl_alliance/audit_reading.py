@@ -1,0 +1,78 @@
+"""Reading what a chain holds: the steps in calldata and the events in receipts, and refusing what cannot be read."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from eth_abi.exceptions import DecodingError
+
+from fl_alliance.audit_contracts import view_names
+from fl_alliance.audit_events import Event
+from fl_alliance.audit_finding import DoesNotHold, Where
+from fl_alliance.chain import calls
+from fl_alliance.chain.codec import interface
+from fl_alliance.chain.deploy import ALLIANCE
+from fl_alliance.chain.errors import ChainError
+from fl_alliance.chain.node.block import Block
+from fl_alliance.chain.steps import Step
+
+UNREADABLE = (ChainError, DecodingError, ValueError, IndexError, KeyError, TypeError, OverflowError)
+"""What reading or applying bytes that no honest contract took can raise: all of it means that they do not hold."""
+
+
+def read_steps(data: bytes) -> tuple[Step, ...]:
+    """Return the steps of a call of the Alliance; asking a view in a transaction takes none."""
+    function = interface(ALLIANCE).by_selector.get(data[:4])
+    return () if function is not None and function.name in view_names(ALLIANCE) else calls.decode(data)
+
+
+class Events:
+    """The Alliance's events of one transaction, compared one after another."""
+
+    def __init__(self, block: Block, contract: bytes) -> None:
+        self._found = _read_events(block, contract)
+
+    def need(self, expected: Sequence[Event], where: Where) -> None:
+        """Refuse other events than these next."""
+        for name, values in expected:
+            try:
+                found = next(self._found, None)
+            except UNREADABLE as broken:
+                raise DoesNotHold(where, f"an event that cannot be read: {broken}") from broken
+            needed = (name, {key: _plain(value) for key, value in values.items()})
+            if found != needed:
+                raise DoesNotHold(
+                    where, f"the contract says {_told(found, needed)}, the rules say {_told(needed, found)}"
+                )
+
+    def need_no_more(self, where: Where) -> None:
+        """Refuse an event that no step accounts for."""
+        found = next(self._found, None)
+        if found is not None:
+            raise DoesNotHold(where, f"the contract says {found[0]}, which follows from no step")
+
+
+def _read_events(block: Block, contract: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+    known = interface(ALLIANCE).events
+    for log in block.receipt.logs if block.receipt is not None else ():
+        if log.address != contract:
+            continue
+        event = known[log.topics[0]]
+        yield event.name, {key: _plain(value) for key, value in event.values(log.topics, log.data).items()}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as events are compared: addresses in lower case, lists as tuples."""
+    if isinstance(value, str):
+        return value.lower()
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _told(event: tuple[str, dict[str, Any]] | None, other: tuple[str, dict[str, Any]] | None) -> str:
+    """Return an event in words; where only values differ, those."""
+    if event is None:
+        return "nothing"
+    name, values = event
+    if other is not None and other[0] == name:
+        values = {key: value for key, value in values.items() if other[1].get(key) != value}
+    shown = ", ".join(f"{key} {value.hex() if isinstance(value, bytes) else value}" for key, value in values.items())
+    return f"{name}({shown})"

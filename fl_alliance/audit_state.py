@@ -1,0 +1,218 @@
+"""The chain's state after each block, made anew by execution or taken from the file, and compared with the rules."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fl_alliance.audit_contracts import compiled
+from fl_alliance.audit_finding import DoesNotHold, Where
+from fl_alliance.chain.ballot import ballot_digest
+from fl_alliance.chain.calls import read_params
+from fl_alliance.chain.codec import interface
+from fl_alliance.chain.deploy import ALLIANCE, TOKEN
+from fl_alliance.chain.mirror import AllianceModel
+from fl_alliance.chain.node.block import Block
+from fl_alliance.chain.node.faults import RpcFault
+from fl_alliance.chain.node.node import Node
+from fl_alliance.chain.node.settings import Settings
+from fl_alliance.chain.node.transaction import Transaction
+from fl_alliance.chain.replay import TaskModel
+from fl_alliance.chain.rules.words import address_bytes
+from fl_alliance.chain.types import WEI_PER_GWEI, Phase
+
+_VIEW_GAS = 2**40
+
+
+class Machine:
+    """The chain's state, block by block.
+
+    Parameters
+    ----------
+    executes : bool
+        Whether every transaction is executed again, by py-evm's own loop, and compared with what is stored; else the
+        stored writes are loaded, which only shows that they fit to what the contracts' views say.
+    """
+
+    def __init__(self, settings: Settings, executes: bool) -> None:
+        self._node = Node(settings, reference=True)
+        self._executes = executes
+        self._head = self._node.head
+
+    def take(self, block: Block, where: Where) -> None:
+        """Go one block further.
+
+        Raises
+        ------
+        DoesNotHold
+            Execution gives another block, naming what differs.
+        """
+        if block.number == 0:
+            self._compare(block, where)
+        elif self._executes:
+            self._execute(block, where)
+            self._compare(block, where)
+        else:
+            self._load(block, where)
+        self._head = block
+
+    def call(self, contract: str, address: str, name: str, *args: Any) -> Any:
+        """Return the first value that a view of one of our contracts gives after the last block."""
+        function = interface(contract).functions[name]
+        request = Transaction(
+            sender=bytes(20),
+            to=address_bytes(address),
+            data=function.encode(args),
+            value=0,
+            gas=_VIEW_GAS,
+            chain_id=self._node.settings.chain_id,
+            free=True,
+        )
+        outcome = self._node.engine.call(request, self._node.environment(self._head.header))
+        if outcome.failure:
+            raise ValueError(f"{contract}.{name} fails: {outcome.failure}")
+        return function.result(outcome.output)[0]
+
+    def code(self, address: str) -> bytes:
+        """Return the code at an address after the last block."""
+        return self._node.engine.code(address_bytes(address))
+
+    def _execute(self, block: Block, where: Where) -> None:
+        node = self._node
+        try:
+            node.set_next_timestamp(block.timestamp)
+            if block.transaction is None:
+                node.mine()
+            else:
+                node.send(block.transaction.raw)
+        except RpcFault as refused:
+            raise DoesNotHold(where, f"no chain takes this transaction: {refused}") from refused
+        if node.head.number != block.number:
+            raise DoesNotHold(where, "no chain takes this transaction yet: an earlier one of its sender is missing")
+
+    def _load(self, block: Block, where: Where) -> None:
+        try:
+            self._node.engine.load(block.writes)
+        except ValueError as broken:
+            raise DoesNotHold(where, f"the stored writes cannot be read: {broken}") from broken
+
+    def _compare(self, block: Block, where: Where) -> None:
+        made = self._node.head
+        if made.hash != block.hash:
+            name, stored, executed = next(_differences(block, made))
+            raise DoesNotHold(where, f"{name}: stored is {stored}, execution gives {executed}")
+
+
+def _differences(block: Block, made: Block) -> Iterator[tuple[str, object, object]]:
+    """Yield what differs between a stored block and the one that execution makes, the most telling first."""
+    if block.receipt is not None and made.receipt is not None:
+        yield from _unequal("status of the transaction", block.receipt.status, made.receipt.status)
+        if block.receipt.logs != made.receipt.logs:
+            yield "the events", f"{len(block.receipt.logs)} events", f"{len(made.receipt.logs)}, or other content"
+        yield from _unequal("gas used", block.receipt.gas_used, made.receipt.gas_used)
+    if block.writes != made.writes:
+        yield "the state", f"{len(block.writes)} bytes of writes", f"{len(made.writes)}, or other content"
+    for name in ("timestamp", "gas_limit", "base_fee", "extra_data"):
+        yield from _unequal(name.replace("_", " "), getattr(block.header, name), getattr(made.header, name))
+    yield "block hash", f"0x{block.hash.hex()}", f"0x{made.hash.hex()}"
+
+
+def _unequal(name: str, stored: object, executed: object) -> Iterator[tuple[str, object, object]]:
+    if stored != executed:
+        yield name, stored, executed
+
+
+class Views:
+    """Compares what the contracts say of themselves with the rules."""
+
+    def __init__(self, machine: Machine, alliance: str, token: str) -> None:
+        self._machine, self._alliance, self._token = machine, alliance, token
+
+    def check_code(self, where: Where, names: dict[str, str]) -> None:
+        """Compare the code at our contracts' addresses, by name, with the compiled one."""
+        for name, address in names.items():
+            at = compiled(name).runtime_differs_at(self._machine.code(address))
+            if at is not None:
+                raise DoesNotHold(where, f"{name} at {address}: byte {at} of its code is not as compiled")
+
+    def check_task(self, model: TaskModel, now: int, where: Where) -> None:
+        """Compare a task's state and members with the rules.
+
+        Raises
+        ------
+        DoesNotHold
+            Naming the first value that differs.
+        """
+        self._check_state(model, now, where)
+        found = self._view(ALLIANCE, "members", where, model.task)
+        _need(where, "number of members", len(found), len(model.roster.nodes))
+        runs = model.stored_phase is Phase.PROPOSING
+        for index, (address, vrf_x, balance, seats, standing, leaving) in enumerate(found):
+            node = model.roster.nodes[index]
+            _need(where, f"account of member {index}", address.lower(), node.address.lower())
+            _need(where, f"VRF key of member {index}", vrf_x, node.vrf_x)
+            _need(where, f"balance of member {index} in gwei", balance, model.balances[index])
+            _need(where, f"departure of member {index}", leaving, index in model.roster.leaving)
+            if runs:
+                _need(where, f"seats of member {index}", seats, model.committee.seats[index])
+                _need(where, f"standing of member {index}", standing, int(model.committee.standing(index)))
+
+    def check_params(self, model: TaskModel, where: Where) -> None:
+        """Compare what the task's creator fixed."""
+        _need(
+            where,
+            "parameters of the task",
+            read_params(self._view(ALLIANCE, "params", where, model.task)),
+            model.params,
+        )
+
+    def check_money(self, models: AllianceModel, supply_wei: int, where: Where) -> None:
+        """Compare what the contract holds and owes outside of tasks, and the token's supply."""
+        held = self._view(TOKEN, "balanceOf", where, self._alliance)
+        _need(where, "FML that the Alliance holds, in wei", held, models.held_gwei * WEI_PER_GWEI)
+        _need(where, "FML in all, in wei", self._view(TOKEN, "totalSupply", where), supply_wei)
+        for account, credit in models.credits.items():
+            name = f"credit of {account} in gwei"
+            _need(where, name, self._view(ALLIANCE, "creditGwei", where, account), credit)
+
+    def check_holder(self, account: str, wei: int, where: Where) -> None:
+        """Compare an account's FML with the sum of all transfers."""
+        _need(where, f"FML of {account} in wei", self._view(TOKEN, "balanceOf", where, account), wei)
+
+    def _check_state(self, model: TaskModel, now: int, where: Where) -> None:
+        phase, ballot = model.phase(now), model.committee.ballot
+        since = model.phase_at
+        if phase is Phase.COMMITTING:
+            since = model.committee.commit_end or 0
+        digest = bytes(24)
+        if phase is Phase.REVEALING and ballot is not None:
+            since, digest = ballot.omit_end, ballot_digest(ballot.candidate, ballot.list_hash)
+        needed = {
+            "phase": int(phase),
+            "round": model.round,
+            "second of the phase": since,
+            "number of members": len(model.roster.nodes),
+            "pool in gwei": model.pool_gwei,
+            "queued stakes in gwei": model.roster.queued_gwei,
+            "seed": model.seed,
+            "ballot": digest,
+            "completeness of the list": bool(digest.strip(b"\0")) and ballot is not None and ballot.is_complete,
+            "creator": model.creator.lower(),
+        }
+        found = self._view(ALLIANCE, "state", where, model.task)
+        for (name, value), given in zip(needed.items(), found, strict=True):
+            _need(where, name, given.lower() if isinstance(given, str) else given, value)
+
+    def _view(self, contract: str, name: str, where: Where, *args: Any) -> Any:
+        address = self._alliance if contract == ALLIANCE else self._token
+        try:
+            return self._machine.call(contract, address, name, *args)
+        except ValueError as failed:
+            raise DoesNotHold(where, str(failed)) from failed
+
+
+def _need(where: Where, name: str, found: object, needed: object) -> None:
+    if found != needed:
+        raise DoesNotHold(where, f"{name}: the contract says {_shown(found)}, the rules {_shown(needed)}")
+
+
+def _shown(value: object) -> str:
+    return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)

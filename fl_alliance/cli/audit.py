@@ -1,0 +1,85 @@
+"""`fl-alliance audit`: verify a run from its chain file, trusting nobody."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fl_alliance.cli.arguments import command_parser
+from fl_alliance.folders import open_folder
+
+if TYPE_CHECKING:
+    from fl_alliance.audit import Verdict
+    from fl_alliance.audit_facts import EndedRound
+
+_EPILOG = """\
+Verified from the chain file alone: every hash and signature, that the contracts are the compiled ones byte for byte,
+every VRF proof, draw, signed message, commitment, vote, reward, slash and payout by the rules in integers, every
+transaction by executing it again, and that no FML appears or disappears. Then that metrics.jsonl, the model, the
+configuration and the deployment in the run folder say what the chain says.
+Prints the first thing that does not hold, with its block, round and step, and ends with exit code 1; else a summary.
+
+examples:
+  fl-alliance audit                                    the newest run under runs/
+  fl-alliance audit runs/20260102-030405-glucose --verbose       and why each node was paid or slashed
+  fl-alliance audit somebodys/chain.db                 a chain file alone
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    command = command_parser("audit", "Verify a run from its chain file, trusting nobody.", _EPILOG)
+    command.add_argument("run", nargs="?", metavar="RUN", help="a run folder or chain file (default: the newest run)")
+    command.add_argument("-v", "--verbose", action="store_true", help="say why each node was paid or slashed")
+    command.add_argument(
+        "--no-execute",
+        action="store_true",
+        help="verify by the rules only: quicker, and what only execution can tell is not believed",
+    )
+    return command
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Verify the run; print the first thing that does not hold, or a summary."""
+    run = Path(arguments.run) if arguments.run is not None else open_folder(None).root
+    from fl_alliance.audit import audit
+    from fl_alliance.audit_finding import DoesNotHold
+
+    listener = _print_round if arguments.verbose else lambda task, ended: None
+    try:
+        verdict = audit(run, executes=not arguments.no_execute, listener=listener)
+    except DoesNotHold as finding:
+        print(f"fl-alliance audit: {run}: does not hold: {finding}", file=sys.stderr)
+        return 1
+    for line in _summary(verdict):
+        print(line)
+    return 0
+
+
+def _print_round(task: int, ended: "EndedRound") -> None:
+    from fl_alliance.chain.rules.reasons import explain, fml
+
+    votes = f"{ended.yes} yes, {ended.no} no, " if ended.committee.voters else ""
+    print(f"task {task}, round {ended.number}, {ended.outcome.name.lower()}: {votes}block {ended.block}")
+    for line in ended.lines:
+        print(
+            f"  member {line.member}: {'+' if line.delta_gwei > 0 else ''}{fml(line.delta_gwei)} FML: {explain(line)}"
+        )
+
+
+def _summary(verdict: "Verdict") -> list[str]:
+    audited, agreement = verdict.audited, verdict.agreement
+    counts = audited.counts
+    how = "executed again and recomputed by the rules" if audited.executed else "recomputed by the rules, not executed"
+    lines = [
+        f"everything holds: {counts.blocks} blocks, {counts.transactions} transactions, {counts.steps} steps {how}",
+        f"{sum(map(len, audited.rounds.values()))} rounds, {counts.proofs} proofs, {counts.signatures} signatures, "
+        f"{counts.payouts} payouts and {counts.slashes} slashes verified",
+        f"chain {audited.chain_id}, head 0x{audited.head.hex()}",
+    ]
+    lines += [f"task {number}: model {task.model.hex()}" for number, task in audited.models.tasks.items()]
+    if agreement is not None:
+        lines.append(f"agree with the chain: {', '.join(agreement.files)}")
+        lines += [f"note: {note}" for note in agreement.notes]
+        lines.append("on no chain, so not verified: test metrics, times and what they are compared with")
+    return lines
