@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from statistics import median
 
 from fl_alliance.strategies.events import (
     Event,
@@ -15,7 +16,7 @@ from fl_alliance.strategies.events import (
 )
 
 RECENT = 5
-"""Rounds whose mean length the remaining time is computed from."""
+"""Rounds whose median length the remaining time is computed from."""
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ class Board:
         """Seconds the rounds left will take at the recent pace; None before one round is known."""
         if not self.lengths or self.settled >= self.rounds:
             return None
-        pace = sum(self.lengths) / len(self.lengths)
+        pace = median(self.lengths)  # the first round of a run is slow and must not count for five
         under_way = min(self.clock() - self.since, pace)
         return pace * (self.rounds - self.settled) - under_way
 

@@ -144,6 +144,7 @@ def _compare(folder: RunFolder, yardstick: Yardstick, model: Arrays, references:
     content = {
         "workload": yardstick.workload.name,
         "metrics": yardstick.metric_names(),
+        "initial": yardstick.metrics_of(yardstick.initial_model),
         "final": final,
         "references": references.result(),
     }

@@ -15,7 +15,7 @@ def print_summary(folder: RunFolder, console: Console | None = None) -> None:
     results = read_results(folder)
     if results.headline and results.final:
         out.print(_comparison(results))
-    out.print(_rounds(results))
+    out.print(_rounds(results), soft_wrap=True)
     for what, where in _places(folder):
         out.print(f"  {what:<8} {escape(where)}", soft_wrap=True)
 

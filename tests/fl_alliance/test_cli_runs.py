@@ -1,0 +1,146 @@
+"""Whole runs from the command line: what they leave behind, what the ledger says of them, stopping and going on."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fl_alliance.bookkeeping import read_books
+from fl_alliance.books import Books
+from fl_alliance.cli.main import main
+from fl_alliance.records import RunFolder
+
+SMALL = ("workload=linear", "nodes=4", "alliance.proposers=2", "alliance.voters=2", "baselines=false")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """Return the folder of a small finished run."""
+    root = tmp_path_factory.mktemp("runs") / "small"
+    assert main(["run", *SMALL, "rounds=4", "--quiet", "--run-dir", str(root)]) == 0
+    return RunFolder(root)
+
+
+@pytest.fixture(scope="module")
+def books(finished: RunFolder) -> Books:
+    """Return that run's books, read from its chain."""
+    return read_books(finished)
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert main(words) == 0
+    return capsys.readouterr().out
+
+
+def test_a_run_leaves_everything_a_reader_needs(finished: RunFolder) -> None:
+    kept = {path.name for path in finished.root.iterdir()}
+    assert {"config.yaml", "overrides.txt", "chain.db", "deployment.json", "metrics.jsonl", "report.html"} <= kept
+    assert {"model.safetensors", "flower.log", "references.json"} <= kept
+    assert len(list(finished.rounds())) == 4
+
+
+def test_flowers_own_log_is_in_the_folder(finished: RunFolder) -> None:
+    assert "configure_train" in (finished.root / "flower.log").read_text()
+
+
+def test_the_chain_and_the_runs_records_tell_the_same(finished: RunFolder, books: Books) -> None:
+    for record, entry in zip(finished.rounds(), books.rounds, strict=True):
+        assert (record.round, record.outcome, record.yes, record.no) == (
+            entry.number,
+            entry.outcome,
+            entry.yes,
+            entry.no,
+        )
+        deltas: dict[str, int] = {}
+        for line in entry.lines:
+            deltas[str(line.member)] = deltas.get(str(line.member), 0) + line.delta_gwei
+        assert record.deltas == deltas
+        assert record.balances == list(entry.balances)
+        assert record.pool == entry.pool_gwei
+        assert record.model == entry.model.hex()
+        assert {int(member): tuple(pair) for member, pair in record.scores.items()} == dict(entry.scores)
+
+
+def test_the_books_come_out_even(books: Books) -> None:
+    assert books.phase == "finished"
+    assert books.flows.is_even
+    assert sum(entry.amount_wei for entry in books.inside) == books.alliance_wei == 0
+    assert sum(entry.amount_wei for entry in books.held) == books.supply_wei
+
+
+def test_the_ledger_prints_balances_rounds_and_totals(
+    finished: RunFolder, books: Books, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = said(capsys, "ledger", str(finished.root))
+    assert all(member.address in shown for member in books.members)
+    assert "every FML is accounted for" in shown
+
+
+def test_the_ledger_explains_a_round_and_a_member(
+    finished: RunFolder, books: Books, capsys: pytest.CaptureFixture[str]
+) -> None:
+    member = books.rounds[1].lines[0].member
+    assert "round 2 of 4" in said(capsys, "ledger", str(finished.root), "--round", "2")
+    why = said(capsys, "ledger", str(finished.root), "--why", books.members[member].address, "2")
+    assert f"member {member}, " in why
+    assert "gwei" in why
+
+
+@pytest.mark.parametrize("words", [["--round", "9"], ["--why", "99", "1"], ["--why", "0", "9"], ["--why", "0", "x"]])
+def test_the_ledger_refuses_what_is_not_there(
+    finished: RunFolder, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ledger", str(finished.root), *words]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_sweep_leaves_a_folder_a_run_and_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = said(capsys, "run", "-m", *SMALL, "rounds=1", "seed=1,2", "--quiet", "--run-dir", str(tmp_path / "sweep"))
+    assert [path.name for path in sorted((tmp_path / "sweep").iterdir())] == ["0", "1"]
+    table = shown.partition("sweep")[2]
+    assert "seed=1" in table
+    assert "seed=2" in table
+
+
+def test_ctrl_c_says_how_to_go_on_and_resume_finishes_the_task(tmp_path: Path) -> None:
+    root = tmp_path / "stopped"
+    words = ["run", *SMALL, "rounds=60", "--run-dir", str(root)]
+    with command(words) as run:
+        wait_for(root / "metrics.jsonl", lines=3)
+        run.send_signal(signal.SIGINT)
+        _, complaint = run.communicate(timeout=60)
+    assert run.returncode == 130
+    stopped = re.fullmatch(r"fl-alliance run: stopped after round (\d+); go on with: (.*)\n", complaint)
+    assert stopped, complaint
+    assert stopped[2] == f"fl-alliance run --resume {root}"
+    settled = int(stopped[1])
+    assert 3 <= settled < 60
+    assert main(["run", "--resume", str(root), "--quiet"]) == 0
+    assert [record.round for record in RunFolder(root).rounds()] == list(range(1, 61))
+    assert read_books(RunFolder(root)).flows.is_even
+
+
+def command(words: list[str]) -> "subprocess.Popen[str]":
+    # A shell that starts a job in the background has it ignore Ctrl-C; a user's terminal does not.
+    return subprocess.Popen(
+        [sys.executable, "-m", "fl_alliance.cli.main", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def wait_for(path: Path, lines: int, timeout_s: float = 90) -> None:
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        if path.is_file() and path.read_text().count("\n") >= lines:
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"{path} has no {lines} lines")
