@@ -18,7 +18,7 @@ from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskParams
 from fl_alliance.chain.vrf import Proof, Tag, alpha
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, JobConfig, config_digest, fml_to_wei
-from fl_alliance.records import RunFolder
+from fl_alliance.records import RunFolder, write_whole
 from fl_alliance.strategies.enrolment import NO_SALT, by_address, collect_registrations
 from fl_alliance.strategies.errors import RunStalled
 from fl_alliance.strategies.wire import Place, Registration
@@ -48,16 +48,17 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
     ChainError
         The chain cannot be reached, is another one, or is not as it was left.
     """
+    key = _relayer_key(config)
+    is_begun = resume and folder.deployment.is_file()
+    if resume and not is_begun:
+        _forget_chain(folder)  # it was stopped before there was a task: nothing is lost
     w3 = connect(config.chain.url or f"file://{folder.chain.resolve()}", chain_id=config.chain.chain_id)
     try:
-        key = _relayer_key(config)
-        if resume:
-            deployment = Deployment.load(folder.manifest)
-            ledger = Alliance(w3, deployment, key)
+        deployment = Deployment.load(folder.manifest) if is_begun else deploy(Sender(w3, key))
+        ledger = Alliance(w3, deployment, key)
+        if is_begun:
             task = int(json.loads(folder.deployment.read_text())["task"])
         else:
-            deployment = deploy(Sender(w3, key))
-            ledger = Alliance(w3, deployment, key)
             params = task_params(config, key.address, initial_model)
             task = ledger.create_task(params, fml_to_wei(config.alliance.pool, "alliance.pool"))
             _write_deployment(folder, deployment, task, params, [])
@@ -103,7 +104,8 @@ def enrol(federation: Federation, grid: Grid, config: JobConfig, folder: RunFold
     """
     ledger, task = federation.ledger, federation.task
     place, stake_wei = Place(ledger.domain, task, 0), fml_to_wei(config.alliance.stake, "alliance.stake")
-    valid_before = ledger.now() + config.alliance.registration_s
+    # Registration began at a time that a resumed run reads too, so its nodes sign the same once more.
+    valid_before = ledger.model(task).phase_at + config.alliance.registration_s
     found, refused = collect_registrations(grid, place, ledger.token, stake_wei, valid_before, config.runtime.timeout_s)
     needed = config.alliance.proposers + config.alliance.voters
     if len(found) < needed:
@@ -155,6 +157,11 @@ def _send_all(ledger: Alliance, steps: list[Step]) -> None:
         ledger.send(*steps[start : start + _BATCH])
 
 
+def _forget_chain(folder: RunFolder) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        folder.chain.with_name(folder.chain.name + suffix).unlink(missing_ok=True)
+
+
 def _relayer_key(config: JobConfig) -> NodeKey:
     if config.chain.relayer_key_env:
         return NodeKey.from_env(config.chain.relayer_key_env)
@@ -187,4 +194,4 @@ def _write_deployment(
             for index, member in enumerate(members)
         ],
     }
-    folder.deployment.write_text(json.dumps(content, indent=1))
+    write_whole(folder.deployment, json.dumps(content, indent=1).encode())

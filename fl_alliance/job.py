@@ -19,6 +19,7 @@ from fl_alliance.federation import Federation, enrol, open_federation, pay_out
 from fl_alliance.models import ModelStore, save_model
 from fl_alliance.recorder import Recorder
 from fl_alliance.records import RunFolder
+from fl_alliance.recovery import recover_records
 from fl_alliance.references import References
 from fl_alliance.report import write_report
 from fl_alliance.strategies import inner, wire
@@ -89,6 +90,8 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
             listener(Stage(f"{config.nodes} nodes join the task"))
             node_ids = enrol(federation, grid, config, folder)
             arrays = _adopted(federation, yardstick, store, strategy)
+            if resume:
+                recover_records(folder, federation, yardstick.metrics_of(arrays))
             chain_backed = ChainBacked(
                 strategy,
                 federation.ledger,

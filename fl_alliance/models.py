@@ -1,10 +1,10 @@
 """Models on disk, named by their digest, so that a crash at any point leaves the one that the chain adopted."""
 
-import os
 from pathlib import Path
 
 from safetensors.numpy import load_file, save_file
 
+from fl_alliance.records import write_whole
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.workloads.base import Arrays
 
@@ -26,7 +26,7 @@ class ModelStore:
         """Write a model and the strategy's state beside it, both whole or not at all; return the digest."""
         self._root.mkdir(parents=True, exist_ok=True)
         digest = model_digest(arrays)
-        _write_whole(self._state(digest), state)
+        write_whole(self._state(digest), state)
         save_model(self._model(digest), arrays)
         return digest
 
@@ -64,7 +64,8 @@ class ModelStore:
 def save_model(path: Path, arrays: Arrays) -> None:
     """Write arrays as safetensors; the order of names, which safetensors does not keep, is in the metadata."""
     part = path.with_suffix(".part")
-    save_file(dict(arrays), part, metadata={"order": "\n".join(arrays), "digest": model_digest(arrays).hex()})
+    # One entry only: safetensors writes several in an order that changes from run to run.
+    save_file(dict(arrays), part, metadata={"order": "\n".join(arrays)})
     part.replace(path)
 
 
@@ -76,12 +77,3 @@ def load_model(path: Path) -> Arrays:
         order = file.metadata()["order"].split("\n")
     content = load_file(path)
     return {name: content[name] for name in order}
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

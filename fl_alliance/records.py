@@ -13,6 +13,7 @@ report.html          the report; one file, works offline
 """
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -124,3 +125,13 @@ class RunFolder:
             content: dict[str, Any] = json.loads(line)
             records[content["round"]] = RoundRecord(**content)
         yield from (records[number] for number in sorted(records))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that after a crash it has either its old content or all of the new."""
+    part = path.with_suffix(".part")
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

@@ -64,9 +64,7 @@ class Alliance:
 
     def backed(self, strategy: Strategy) -> ChainBacked:
         federation = self.federation
-        return ChainBacked(
-            strategy, federation.ledger, federation.task, self.node_ids, listener=self.events.append
-        )
+        return ChainBacked(strategy, federation.ledger, federation.task, self.node_ids, listener=self.events.append)
 
     def run(self, strategy: Strategy, rounds: int | None = None, initial: ArrayRecord | None = None) -> Result:
         start = self.initial if initial is None else initial

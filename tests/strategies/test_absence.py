@@ -39,7 +39,9 @@ def everyone_is_paid_out(task: Any) -> None:
 
 
 def test_the_next_in_line_leads_when_a_leader_is_silent_who_pays_for_it(alliance: Callable[..., Any]) -> None:
-    task = alliance("alliance.proposers=3", "alliance.voters=3", "rounds=6", behave=silent("query.prove", partitions={0, 1}))
+    task = alliance(
+        "alliance.proposers=3", "alliance.voters=3", "rounds=6", behave=silent("query.prove", partitions={0, 1})
+    )
     task.run(FedAvg())
     led = task.told(RoundOpened) + task.told(VotersDrawn)
     absent = [member for event in led for member in event.absent_leaders]

@@ -113,6 +113,8 @@ def test_a_field_of_the_wrong_form_is_named_without_its_content(field: str, valu
 def test_arrays_are_never_unpickled() -> None:
     reply = honest_reply()
     array = reply.content.array_records["arrays"]["w"]
-    array.data = b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '|O', 'fortran_order': False, 'shape': (2, 2), }".ljust(117) + b"\n"
+    array.data = (
+        b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '|O', 'fortran_order': False, 'shape': (2, 2), }".ljust(117) + b"\n"
+    )
     with pytest.raises(BadReply, match="cannot be read"):
         check_update(reply, PLACE, PROPOSER.address, MODEL)
