@@ -39,7 +39,7 @@ def find_anvil(url: str = "anvil://") -> str:
             raise AnvilMissing(url, f"{_ENV}={named}")
         return named
     root = Path(__file__).resolve().parents[2]
-    places = [folder / "node_modules" / ".bin" / "anvil" for folder in (Path.cwd(), root)]
+    places = [folder / "node_modules" / ".bin" / "anvil" for folder in dict.fromkeys((Path.cwd(), root))]
     found = shutil.which("anvil") or next((str(place) for place in places if place.is_file()), None)
     if found is None:
         raise AnvilMissing(url, f"PATH, {', '.join(str(place) for place in places)}")

@@ -20,7 +20,7 @@ from typing import Any
 from eth_hash.auto import keccak
 
 from fl_alliance.chain.errors import ChainCorrupt, ChainFileError, ChainLocked
-from fl_alliance.chain.node.block import NO_BLOOM, Block, Header, Receipt, root_of_one, state_digest
+from fl_alliance.chain.node.block import Block, Header, Receipt, root_of_one, state_digest
 from fl_alliance.chain.node.faults import RpcFault
 from fl_alliance.chain.node.settings import Settings
 from fl_alliance.chain.node.transaction import Transaction, decode_transaction
@@ -230,8 +230,6 @@ def _check(row: tuple[Any, ...], parent: Block | None, settings: Settings, path:
     except (ValueError, IndexError, TypeError, RpcFault) as broken:
         raise ChainCorrupt(path, number, f"an unreadable column ({broken})", "what was written") from broken
     need("block number", header.number, number)
-    need("gas used", header.gas_used, receipt.gas_used if receipt else 0)
-    need("bloom", header.bloom, receipt.bloom if receipt else NO_BLOOM)
     need(
         "writes digest", state_digest(parent.header.state_digest if parent else bytes(32), writes), header.state_digest
     )

@@ -17,64 +17,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fl_alliance.chain.node import runtime
+from fl_alliance.chain.node.opcodes import CLZ, CONDITIONS, PURE, READS, filled, uses
 
 HALT, RESUME = -1, -2
 JUMPDEST, _PUSH0, _PUSH32 = 0x5B, 0x5F, 0x7F
 _MOST_OPS = 160
 _STATICCALL = 0xFA
 _ENDS = (0xFE, 0xFF)  # INVALID and SELFDESTRUCT raise
-_M = hex(runtime.MASK)
-_S = hex(runtime.SIGN)
 
 Trace = Callable[[list[Any], bytearray, int, Any, Any], tuple[int, int]]
-
-# opcode: (expression over operands a (top), b, c; gas). Conditions are Python booleans until used as numbers.
-_PURE = {
-    0x01: (f"(a + b) & {_M}", 3),
-    0x02: (f"(a * b) & {_M}", 5),
-    0x03: (f"(a - b) & {_M}", 3),
-    0x04: ("a // b if b else 0", 5),
-    0x05: ("sdiv(a, b)", 5),
-    0x06: ("a % b if b else 0", 5),
-    0x07: ("smod(a, b)", 5),
-    0x08: ("(a + b) % c if c else 0", 8),
-    0x09: ("(a * b) % c if c else 0", 8),
-    0x0B: ("signextend(a, b)", 5),
-    0x16: ("a & b", 3),
-    0x17: ("a | b", 3),
-    0x18: ("a ^ b", 3),
-    0x19: (f"a ^ {_M}", 3),
-    0x1A: ("(b >> (248 - 8 * a)) & 255 if a < 32 else 0", 3),
-    0x1B: (f"(b << a) & {_M} if a < 256 else 0", 3),
-    0x1C: ("b >> a if a < 256 else 0", 3),
-    0x1D: ("sar(a, b)", 3),
-    0x35: ("load(f.calldata, a)", 3),
-    0x5C: ("int.from_bytes(w.get_transient_storage(f.owner, a))", 100),
-}
-_CONDITIONS = {
-    0x10: ("a < b", 3),
-    0x11: ("a > b", 3),
-    0x12: (f"(a ^ {_S}) < (b ^ {_S})", 3),
-    0x13: (f"(a ^ {_S}) > (b ^ {_S})", 3),
-    0x14: ("a == b", 3),
-    0x15: ("a == 0", 3),
-}
-_READS = {
-    0x30: ("int.from_bytes(f.owner)", 2),
-    0x32: ("int.from_bytes(f.transaction_context.origin)", 2),
-    0x33: ("int.from_bytes(f.msg.sender)", 2),
-    0x34: ("f.msg.value", 2),
-    0x36: ("len(f.calldata)", 2),
-    0x38: ("len(f.msg.code)", 2),
-    0x3D: ("len(f.return_data)", 2),
-    0x42: ("w.environment.timestamp", 2),
-    0x43: ("w.environment.number", 2),
-    0x46: ("w.environment.chain_id", 2),
-    0x47: ("w.get_balance(f.owner)", 5),
-    0x48: ("w.environment.base_fee", 2),
-    0x59: ("len(m)", 2),
-}
-CLZ = {0x1E: ("leading_zeros(a)", 5)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +167,11 @@ class _Writer:
             self.push(self.peek(op - 0x7F))
         elif 0x90 <= op <= 0x9F:
             self._swap(op - 0x8F)
-        elif op in self.pure or op in _CONDITIONS:
+        elif op in self.pure or op in CONDITIONS:
             self._compute(op)
-        elif op in _READS:
-            self.segment.gas += _READS[op][1]
-            self.push(self.name(_READS[op][0]))
+        elif op in READS:
+            self.segment.gas += READS[op][1]
+            self.push(self.name(READS[op][0]))
         elif op in _SPECIAL:
             _SPECIAL[op](self, at)
         else:
@@ -237,19 +188,19 @@ class _Writer:
         self.stack[-1], self.stack[-1 - depth] = self.stack[-1 - depth], self.stack[-1]
 
     def _compute(self, op: int) -> None:
-        template, gas = self.pure.get(op) or _CONDITIONS[op]
+        template, gas = self.pure.get(op) or CONDITIONS[op]
         self.segment.gas += gas
-        letters = [letter for letter in "abc" if _uses(template, letter)]
+        letters = [letter for letter in "abc" if uses(template, letter)]
         operands = {letter: self.pop() for letter in letters}
         if op == 0x15 and operands["a"].is_condition:
             self.push(self.name(f"not {operands['a'].text}", is_condition=True))
             return
-        expression = _filled(template, {letter: value.as_number for letter, value in operands.items()})
+        expression = filled(template, {letter: value.as_number for letter, value in operands.items()})
         numbers = [value.number for value in operands.values()]
         if all(number is not None for number in numbers) and "f." not in template:
             self.push(known(int(eval(expression, _NAMESPACE))))  # noqa: S307 - an expression of this module over numbers
         else:
-            self.push(self.name(expression, is_condition=op in _CONDITIONS))
+            self.push(self.name(expression, is_condition=op in CONDITIONS))
 
     # opcodes with effects
 
@@ -399,26 +350,6 @@ class _Writer:
         self.next_segment()
 
 
-def _uses(template: str, letter: str) -> bool:
-    return any(part == letter for part in _words(template))
-
-
-def _words(template: str) -> list[str]:
-    """Split into identifiers and the text between them."""
-    words, word = [], ""
-    for sign in template:
-        if (sign.isalnum() or sign in "_.") == bool(word and (word[-1].isalnum() or word[-1] in "_.")):
-            word += sign
-        else:
-            words.append(word)
-            word = sign
-    return [*words, word]
-
-
-def _filled(template: str, operands: dict[str, str]) -> str:
-    return "".join(operands.get(word, word) for word in _words(template))
-
-
 _SPECIAL: dict[int, Callable[[_Writer, int], None]] = {
     0x00: _Writer.stop,
     0x0A: _Writer.exp,
@@ -457,7 +388,7 @@ def jump_targets(code: bytes) -> frozenset[int]:
 
 def trace_source(code: bytes, targets: frozenset[int], pc: int, has_clz: bool) -> str:
     """Return the Python source of the trace that starts at `pc`."""
-    pure = _PURE | CLZ if has_clz else _PURE
+    pure = PURE | CLZ if has_clz else PURE
     return _Writer(code, targets, pure, pc).walk()
 
 

@@ -147,7 +147,7 @@ def _store_refund(original: int, current: int, value: int) -> int:
     refund = 0
     if original:
         refund = _CLEARED * ((value == 0) - (current == 0))
-    if original != current and original == value:
+    if original == value:
         refund += (_RESET if original else _SET) - _WARM_SLOT
     return refund
 

@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fl_alliance.chain.node import machine
-from fl_alliance.chain.node.compiler import _CONDITIONS, _PURE, _READS, compile_trace, jump_targets, trace_source
+from fl_alliance.chain.node.compiler import compile_trace, jump_targets, trace_source
 from fl_alliance.chain.node.engine import Environment, Outcome
 from fl_alliance.chain.node.evm import PragueRules, PyEvm, ReferenceRules
+from fl_alliance.chain.node.opcodes import CONDITIONS, PURE, READS
 from fl_alliance.chain.node.osaka import OsakaReferenceRules, OsakaRules
 from fl_alliance.chain.node.transaction import Transaction
 
@@ -192,11 +193,11 @@ def operands_in_reach(seed: int) -> bytes:
     chance = random.Random(seed)
     code = b"".join(push(chance.choice(EDGES)) for _ in range(20))
     depth = 20
-    arithmetic = [*_PURE, *_CONDITIONS, 0x0A]
+    arithmetic = [*PURE, *CONDITIONS, 0x0A]
     for _ in range(25):
-        op = chance.choice([*arithmetic, *range(0x80, 0x90), *range(0x90, 0xA0), *_READS])
+        op = chance.choice([*arithmetic, *range(0x80, 0x90), *range(0x90, 0xA0), *READS])
         code += bytes([op])
-        depth += 1 if 0x80 <= op < 0x90 or op in _READS else 0 if op >= 0x90 or op in (0x15, 0x19, 0x35, 0x5C) else -1
+        depth += 1 if 0x80 <= op < 0x90 or op in READS else 0 if op >= 0x90 or op in (0x15, 0x19, 0x35, 0x5C) else -1
         depth -= op in (0x08, 0x09)
         if depth < 18:
             code += push(chance.choice(EDGES)) * 3
@@ -212,8 +213,24 @@ def test_arithmetic_on_edge_values_is_the_same(seed: int) -> None:
     assert [result[0] for result in results] == ["", ""]
 
 
+def test_every_computing_opcode_agrees_on_all_pairs_of_edge_values() -> None:
+    """One program computes them all from calldata, so that it is compiled once."""
+    ops = sorted([*PURE, *CONDITIONS, 0x0A])
+    code = b"".join(
+        b"\x60\x40\x35\x60\x20\x35\x5f\x35" + bytes([op]) + b"\x61" + (32 * index).to_bytes(2) + b"\x52"
+        for index, op in enumerate(ops)
+    )
+    code += b"\x61" + (32 * len(ops)).to_bytes(2) + b"\x5f\xf3"
+    data = [b"".join(item.to_bytes(32) for item in (a, b, 7)) for a in EDGES for b in EDGES]
+    slow, fast = engine(ReferenceRules, {TARGET: code}), engine(PragueRules, {TARGET: code})
+    for item in data:
+        expected = slow.call(call(item), ENVIRONMENT)
+        assert fast.call(call(item), ENVIRONMENT) == expected
+        assert len(expected.output) == 32 * len(ops)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(op=st.sampled_from(sorted([*_PURE, *_CONDITIONS, 0x0A])), a=words, b=words, c=words, constant=st.booleans())
+@given(op=st.sampled_from(sorted([*PURE, *CONDITIONS, 0x0A])), a=words, b=words, c=words, constant=st.booleans())
 def test_every_computing_opcode_gives_the_same_word(op: int, a: int, b: int, c: int, constant: bool) -> None:
     """Operands once as constants, which are folded, and once from calldata, which are not."""
     items = [push(item) if constant else push(32 * index) + b"\x35" for index, item in enumerate((c, b, a))]
@@ -288,6 +305,20 @@ def test_it_makes_no_difference_when_code_becomes_hot(
 ) -> None:
     monkeypatch.setattr(machine, "_HOT", hot)
     same({TARGET: probe_code}, *(call(data, 3_000_000) for data in probe_calls()[:22]))
+
+
+@pytest.mark.parametrize(
+    ("code", "first", "last"),
+    [
+        ("5f545f55" + "5b" * 20, 25_395, 25_430),  # a store needs more than 2300 gas in hand, and costs 100
+        ("5f5f5f5f60015afa5f5260205ff3", 24_080, 24_250),  # ecrecover gets 63/64 of what is left
+        ("5a5f525a60205260405ff3", 21_000, 21_060),
+        ("60aa5f5260015b600190038060055760205ff3", 21_000, 21_100),
+    ],
+)
+def test_every_gas_limit_around_a_threshold_ends_alike(code: str, first: int, last: int) -> None:
+    endings = {same({TARGET: bytes.fromhex(code)}, call(gas=gas))[0][:2] for gas in range(first, last)}
+    assert len(endings) > 1
 
 
 def test_deep_recursion_stops_at_the_same_depth() -> None:
