@@ -162,7 +162,9 @@ class BlockLog:
             self._db.execute("INSERT OR REPLACE INTO meta VALUES ('head', ?)", (_head(number, head),))
             self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            # Ctrl-C is often answered right after COMMIT, the slowest line here: then the block is kept.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             raise
 
     def close(self) -> None:
