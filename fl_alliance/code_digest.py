@@ -33,7 +33,10 @@ def code_digest() -> bytes:
 
 
 def _belongs_elsewhere(name: str, relative: Path) -> bool:
-    """Return whether a file is under another part too, as in a wheel, or is source that only its artifact carries."""
+    """Return whether a file is under another part too, as in a wheel, or travels nowhere.
+
+    The contracts' sources are in their artifacts; harnesses are for tests alone.
+    """
     if name == "fl_alliance":
         return relative.parts[0] in ("chain", "strategies", "conf", "arena")
-    return name == "chain" and relative.parts[0] == "contracts"
+    return name == "chain" and (relative.parts[0] == "contracts" or "harness" in relative.parts)
