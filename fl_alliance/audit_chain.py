@@ -166,6 +166,7 @@ class Auditor:
 
     def _foreign(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer] | None:
         """Look at a transaction to somebody else: it may move FML of its own, but take no step of a task."""
+        self._contracts.require_known(transaction, where)
         alliance = self._contracts.address(ALLIANCE)
         logs = block.receipt.logs if block.receipt is not None else ()
         if alliance and any(log.address == address_bytes(alliance) for log in logs):
@@ -340,5 +341,5 @@ def _stage(model: TaskModel) -> str:
     if model.stored_phase is Phase.REGISTRATION:
         return "registration"
     if model.stored_phase is Phase.FINISHED:
-        return f"after the last round, {model.round}"
+        return f"after round {model.round}"
     return f"round {model.round}"

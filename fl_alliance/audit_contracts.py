@@ -11,6 +11,7 @@ import rlp
 
 from fl_alliance.audit_finding import DoesNotHold, Where
 from fl_alliance.chain import artifacts
+from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import ALLIANCE, TOKEN
 from fl_alliance.chain.messages import checksummed
 from fl_alliance.chain.node.block import Block
@@ -79,20 +80,15 @@ class Contracts:
     Attributes
     ----------
     names : dict of bytes to str
-    blocks : dict of bytes to int
-        The block that created each.
+    unknown : dict of bytes to int
+        The blocks that created contracts which are none of ours, by address.
     supply_wei : int
         What the construction of FML minted.
     """
 
     names: dict[bytes, str] = field(default_factory=dict)
-    blocks: dict[bytes, int] = field(default_factory=dict)
+    unknown: dict[bytes, int] = field(default_factory=dict)
     supply_wei: int = 0
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether token and Alliance are there."""
-        return {TOKEN, ALLIANCE} <= set(self.names.values())
 
     def address(self, name: str) -> str | None:
         """Return the checksummed address of a contract, None where there is none yet."""
@@ -111,12 +107,25 @@ class Contracts:
             code = compiled(name)
             if code.differs_at(transaction.data) is None:
                 if name in self.names.values():
+                    self.unknown[address] = block.number
                     return None
                 self._check_parts(code, transaction.data, where)
-                self.names[address], self.blocks[address] = name, block.number
+                self.names[address] = name
                 return name
         self._refuse_changed(transaction.data, address, where)
+        self.unknown[address] = block.number
         return None
+
+    def require_known(self, transaction: Transaction, where: Where) -> None:
+        """Refuse a call of one of the Alliance's functions on a contract that is not our Alliance."""
+        function = interface(ALLIANCE).by_selector.get(transaction.data[:4])
+        block = self.unknown.get(transaction.to)
+        if block is not None and function is not None:
+            raise DoesNotHold(
+                where,
+                f"calls {function.name} of the contract at {checksummed(transaction.to)}, which block {block} created "
+                "from other code than our compiled Alliance",
+            )
 
     def _check_parts(self, code: Code, data: bytes, where: Where) -> None:
         for at, library in code.links:

@@ -60,7 +60,7 @@ class Machine:
         request = Transaction(
             sender=bytes(20),
             to=address_bytes(address),
-            data=function.encode(args),
+            data=function.encode(args) if args else function.selector,
             value=0,
             gas=_VIEW_GAS,
             chain_id=self._node.settings.chain_id,
