@@ -57,12 +57,12 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = command.parser().parse_intermixed_args(given.rest)
     try:
         return int(command.execute(arguments))
+    except KeyboardInterrupt:  # first, because what follows imports, and an import may be what was interrupted
+        print(f"fl-alliance {given.command}: stopped", file=sys.stderr)
+        return 130
     except expected_errors() as error:
         print(f"fl-alliance {given.command}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print(f"fl-alliance {given.command}: stopped", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         # The reader (`| head`) has seen enough; without this Python complains once more when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

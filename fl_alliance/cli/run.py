@@ -95,6 +95,17 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def run_job(overrides: list[str], folder: "RunFolder", quiet: bool, resume: bool = False) -> int:
     """Run one job with its live view and print where its results are."""
+    try:
+        return _run_job(overrides, folder, quiet, resume)
+    except KeyboardInterrupt:
+        print(_stopped(folder), file=sys.stderr)
+        return 130
+    finally:
+        if not any(folder.root.iterdir()):
+            folder.root.rmdir()  # what could not begin leaves nothing behind
+
+
+def _run_job(overrides: list[str], folder: "RunFolder", quiet: bool, resume: bool) -> int:
     from fl_alliance.config import load_config
     from fl_alliance.flower_log import flower_log_in
     from fl_alliance.job import run
@@ -102,15 +113,8 @@ def run_job(overrides: list[str], folder: "RunFolder", quiet: bool, resume: bool
     from fl_alliance.view import RunView
 
     config = load_config(overrides)
-    try:
-        with flower_log_in(folder.root / "flower.log"), RunView(config, str(folder.root), quiet=quiet) as view:
-            run(config, folder, listener=view, overrides=overrides, resume=resume)
-    except KeyboardInterrupt:
-        print(_stopped(folder), file=sys.stderr)
-        return 130
-    finally:
-        if not any(folder.root.iterdir()):
-            folder.root.rmdir()  # what could not begin leaves nothing behind
+    with flower_log_in(folder.root / "flower.log"), RunView(config, str(folder.root), quiet=quiet) as view:
+        run(config, folder, listener=view, overrides=overrides, resume=resume)
     print_summary(folder)
     return 0
 
@@ -126,4 +130,5 @@ def _stopped(folder: "RunFolder") -> str:
     if not folder.config.is_file():
         return "fl-alliance run: stopped before the task began; nothing to resume"
     settled = max((record.round for record in folder.rounds()), default=0)
-    return f"fl-alliance run: stopped after round {settled}; go on with: fl-alliance run --resume {folder.root}"
+    when = f"after round {settled}" if settled else "before the first round was settled"
+    return f"fl-alliance run: stopped {when}; go on with: fl-alliance run --resume {folder.root}"

@@ -114,7 +114,8 @@ def test_ctrl_c_says_how_to_go_on_and_resume_finishes_the_task(tmp_path: Path) -
         wait_for(root / "metrics.jsonl", lines=3)
         run.send_signal(signal.SIGINT)
         _, complaint = run.communicate(timeout=60)
-    assert run.returncode == 130
+    # Python ends itself by the signal where it was in code run from C; a shell reports 130 either way.
+    assert run.returncode in (130, -signal.SIGINT)
     stopped = re.fullmatch(r"fl-alliance run: stopped after round (\d+); go on with: (.*)\n", complaint)
     assert stopped, complaint
     assert stopped[2] == f"fl-alliance run --resume {root}"
