@@ -50,7 +50,7 @@ class ModelStore:
     def keep_only(self, digest: bytes) -> None:
         """Delete every model but this one."""
         kept = {self._model(digest), self._state(digest)}
-        for path in self._root.iterdir():
+        for path in self._root.glob("*"):  # none before the first save
             if path not in kept:
                 path.unlink()
 

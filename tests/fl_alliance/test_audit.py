@@ -8,13 +8,16 @@ import os
 import random
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flwr.app import Array, ArrayRecord, Context, Message, MetricRecord
+from flwr.clientapp import ClientApp
+from flwr.serverapp.strategy import FedAvg
 
 from fl_alliance.audit import audit
 from fl_alliance.audit_chain import audit_chain
@@ -30,10 +33,12 @@ from fl_alliance.chain.errors import ChainCorrupt
 from fl_alliance.chain.node.block import Block, Receipt, root_of_one, state_digest
 from fl_alliance.chain.node.chainfile import ChainFile
 from fl_alliance.chain.node.transaction import decode_transaction
+from fl_alliance.chain.rules.settlement import Why
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.steps import CommitVotes, Propose, Settle, Start
 from fl_alliance.cli.main import main
+from fl_alliance.client_app import app as honest_app
 from fl_alliance.config import load_config
 from fl_alliance.federation import DEVELOPMENT_SECRET
 from fl_alliance.folders import FolderError
@@ -137,6 +142,69 @@ def test_the_command_says_what_was_verified_and_why_everybody_was_paid(
     assert said.count("of the round's reward") == 8
     model = next(iter(audit_chain(honest.chain).models.tasks.values())).model
     assert model.hex() in said
+
+
+class Nodes(ClientApp):
+    """Every node's app; those of some partitions fail on some kinds of message."""
+
+    def __init__(self, kinds: set[str], partitions: set[int]) -> None:
+        super().__init__()
+        self._kinds, self._partitions = kinds, partitions
+
+    def __call__(self, message: Message, context: Context) -> Message:
+        is_theirs = int(context.node_config["partition-id"]) in self._partitions
+        if is_theirs and message.metadata.message_type in self._kinds:
+            raise ConnectionError("this site is down")
+        return honest_app(message, context)
+
+
+class Saboteur(FedAvg):
+    """A coordinator that spoils the second round's aggregate."""
+
+    def aggregate_train(
+        self, server_round: int, replies: Iterable[Message]
+    ) -> tuple[ArrayRecord | None, MetricRecord | None]:
+        arrays, metrics = super().aggregate_train(server_round, replies)
+        if server_round == 2 and arrays is not None:
+            arrays = ArrayRecord({name: Array(-50 * array.numpy()) for name, array in arrays.items()})
+        return arrays, metrics
+
+
+ALL = {0, 1, 2, 3, 4, 5}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "partitions", "outcomes", "why"),
+    [
+        pytest.param(set(), set(), {"accepted", "rejected"}, Why.PROPOSED_REJECTED, id="bad model"),
+        pytest.param({"train"}, {3}, {"accepted", "rejected"}, Why.SILENT, id="no update"),
+        pytest.param({"train"}, ALL, {"void"}, None, id="no updates"),
+        pytest.param({"evaluate"}, {1}, {"accepted", "rejected"}, Why.SILENT, id="no vote"),
+        pytest.param({"query.reveal"}, {4}, {"accepted", "rejected"}, Why.WITHHELD_VOTE, id="no reveal"),
+        pytest.param({"query.reveal"}, ALL, {"void"}, Why.WITHHELD_VOTE, id="no reveals"),
+        pytest.param({"query.prove"}, {0, 1}, {"accepted", "rejected"}, Why.ABSENT_LEADER, id="no leader"),
+        pytest.param({"query.prove"}, ALL, {"void"}, Why.ABSENT_LEADER, id="no leaders"),
+    ],
+)
+def test_a_run_in_which_not_everybody_does_its_part_holds(
+    kinds: set[str],
+    partitions: set[int],
+    outcomes: set[str],
+    why: Why | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = ["workload=linear", "rounds=4", "nodes=6", "alliance.proposers=3", "alliance.voters=3", "baselines=false"]
+    monkeypatch.setattr("fl_alliance.client_app.app", Nodes(kinds, partitions))
+    monkeypatch.setattr("fl_alliance.job.make_strategy", lambda config: Saboteur())
+    folder = RunFolder(tmp_path / "run")
+    run(load_config(words), folder, listener=lambda event: None, overrides=words)
+    told: list[EndedRound] = []
+    audit(folder.root, listener=lambda task, ended: told.append(ended))
+    assert len(told) == 4
+    assert {ended.outcome.name.lower() for ended in told} == outcomes
+    whys = {line.reason.why for ended in told for line in ended.lines}
+    assert why in whys if why else not whys
 
 
 # A byte that is not the one that was written
