@@ -90,12 +90,17 @@ class VoteReader:
         ballot = self.committee.ballot
         if ballot is None:
             raise ValueError("votes are read once the relayer has fixed the ballot")
-        self._require_order(records, length)
-        open_ = 0
+        open_, next_ = 0, 0
         for record in records:
+            if isinstance(record, WholeList):
+                continue
+            is_listed = isinstance(record, Listed) or not record.is_own
+            if record.member >= len(self.nodes) or (is_listed and record.member < next_):
+                raise BadBatch(length)
+            next_ = record.member + 1 if is_listed else next_
             if isinstance(record, SignedVote):
                 self._vote(candidate, record)
-            elif isinstance(record, Listed):
+            else:
                 open_ += self.committee.standing(record.member) in _UNREVEALED
         given = [record.list_hash for record in records if isinstance(record, WholeList)]
         pairs = listed(records)
@@ -152,12 +157,6 @@ class VoteReader:
         yes = is_yes(record.score_old, record.score_new, self.tolerance_bps)
         late = standing is Standing.LATE
         self.committee.standings[member] = _VOTED[late, yes]
-
-    def _require_order(self, records: Sequence[VoteRecord], length: int) -> None:
-        for record in records:
-            if not isinstance(record, WholeList) and record.member >= len(self.nodes):
-                raise BadBatch(length)
-        self._require_ascending([pair.member for pair in listed(records)], length)
 
     def _require_ascending(self, members: Sequence[int], length: int) -> None:
         """Refuse a list that is not strictly ascending, or names nobody."""

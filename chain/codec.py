@@ -26,7 +26,8 @@ class Function:
 
     def encode(self, args: Sequence[Any]) -> bytes:
         """Return the calldata of a call with these arguments, structs as tuples."""
-        return self.selector + bytes(_encoder(self.inputs)(args))
+        # eth_abi does not know a tuple of nothing.
+        return self.selector + (bytes(_encoder(self.inputs)(args)) if args else b"")
 
     def decode(self, calldata: bytes) -> tuple[Any, ...]:
         """Return the arguments in this function's calldata."""
@@ -139,5 +140,7 @@ def _decoder(kind: str) -> Any:
 
 
 def _decode(kind: str, data: bytes) -> tuple[Any, ...]:
+    if kind == "()":
+        return ()  # eth_abi knows no empty tuple
     values: tuple[Any, ...] = _decoder(kind)(ContextFramesBytesIO(data))  # type: ignore[no-untyped-call]
     return values

@@ -96,6 +96,11 @@ class TaskModel:
         Of the last round that was settled.
     last_outcome : Outcome
         Of the last round that ended.
+    list_until : int or None
+        Second from which the list of commitments that the relayer owes, or owed to a round since skipped, is too late;
+        None where it owes none.
+    ballot_at : int
+        End of the last window that the votes of a round opened.
     credits : dict of str to int
         What accounts can withdraw beside balances, in gwei; shared by the tasks of one contract.
     """
@@ -117,6 +122,7 @@ class TaskModel:
         self.pool_gwei, self.model, self.credits = pool_gwei, params.initial_model, credits_
         self.roster = Roster(task, params.min_stake_gwei)
         self.committee = Committee(0)
+        self.list_until: int | None = None
         self.ballot_at = 0
         self.lines: list[Line] = []
         self.settlement: Settlement | None = None
@@ -236,8 +242,8 @@ class TaskModel:
             raise ERC3009InvalidSignature
 
     def _join(self, address: str, vrf_x: int, proof: Proof, amount_wei: int) -> None:
-        self._require_running()
         node, amount = Node(address, vrf_x), gwei(amount_wei)
+        self._require_running()
         self.roster.require_room(node, amount)
         goal = alpha(self.domain.contract, self.domain.chain_id, Tag.REGISTER, self.task, 0, address, seeds.NO_SEED)
         beta = verify(vrf_x, goal, proof)
@@ -361,15 +367,15 @@ class TaskModel:
         self.committee.leads[Tag.VOTERS] = lead
         self.committee.give(draw(beta, Tag.VOTERS, seats, self.params.voters), Standing.SILENT_VOTER)
         self.seed, self.committee.commit_end = beta, now + self.params.commit_s
-        self.ballot_at = self.committee.commit_end
+        self.ballot_at = self.list_until = self.committee.commit_end
 
     def _commit_votes(self, step: CommitVotes, now: int, sender: str) -> None:
         if sender != self.params.relayer:
             raise NotAllowed(sender, self.params.relayer)
-        if self.committee.commit_end is None or self.committee.ballot is not None:
+        if self.list_until is None:
             raise WrongPhase(self.task, self.phase(now))
-        self._require_before(now, self.committee.commit_end)
-        self.ballot_at = now + self.params.commit_s
+        self._require_before(now, self.list_until)
+        self.ballot_at, self.list_until = now + self.params.commit_s, None
         self.committee.ballot = Ballot(step.candidate, step.list_hash, step.is_complete, self.ballot_at)
 
     def _commit_vote(self, step: CommitVote, now: int, sender: str) -> None:
@@ -437,11 +443,11 @@ class TaskModel:
 
     def _slash_equivocation(self, step: SlashEquivocation, now: int, sender: str) -> None:
         self._require_running()
+        if step.member >= len(self.roster.nodes):
+            raise NotMember(self.task, step.member, NOBODY)
         if step.first == step.second:
             raise SameStatement(step.member)
         for value, signature in ((step.first, step.first_signature), (step.second, step.second_signature)):
-            if step.member >= len(self.roster.nodes):
-                raise NotMember(self.task, step.member, NOBODY)
             require_signer(_statement(step, value), self.domain, self.roster.nodes, step.member, signature)
         balance = self.balances[step.member]
         if balance == 0:

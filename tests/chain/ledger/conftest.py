@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from fl_alliance.chain.accounts import NodeKey, authorize_stake
 from fl_alliance.chain.batches import Evidence, Listed, SignedProposal, SignedVote, VoteRecord, list_hash
 from fl_alliance.chain.connect import close, connect
@@ -25,9 +25,8 @@ from fl_alliance.chain.steps import (
     RegisterWithAuthorization,
     Settle,
     Start,
-    Step,
 )
-from fl_alliance.chain.types import WEI_PER_FML, WEI_PER_GWEI, TaskParams
+from fl_alliance.chain.types import WEI_PER_FML, WEI_PER_GWEI, Phase, TaskParams
 from fl_alliance.chain.vrf import Proof, Tag, alpha
 
 if TYPE_CHECKING:
@@ -58,10 +57,30 @@ class Federation:
     def model(self) -> TaskModel:
         return self.ledger.model(self.task)
 
+    @staticmethod
+    def digest(text: str) -> bytes:
+        return digest(text)
+
+    def stranger(self) -> Alliance:
+        """Another account's access, with gas and nothing at stake."""
+        return Alliance(self.ledger.w3, self.ledger.deployment, STRANGER)
+
+    def funded(self, key: NodeKey, amount_wei: int) -> Alliance:
+        """A node's own access, with gas and an allowance of its stake."""
+        self.keys[key.address] = key
+        self.ledger.sender.send(key.address, b"", 21_000, "gas", 10**18)
+        node = Alliance(self.ledger.w3, self.ledger.deployment, key)
+        if amount_wei:
+            self.ledger.transfer(key.address, amount_wei)
+            node.approve(amount_wei)
+        return node
+
     def key(self, member: int) -> NodeKey:
         return self.keys[self.model.roster.nodes[member].address]
 
-    def registration(self, key: NodeKey, stake_wei: int = STAKE_WEI, salt: bytes = bytes(32)) -> Step:
+    def registration(
+        self, key: NodeKey, stake_wei: int = STAKE_WEI, salt: bytes = bytes(32)
+    ) -> RegisterWithAuthorization:
         """A node's registration by the relayer, after handing the node its stake."""
         self.keys[key.address] = key
         self.ledger.transfer(key.address, stake_wei)
@@ -160,6 +179,10 @@ class Federation:
             (node.address, node.vrf_x) for node in model.roster.nodes
         ]
         assert [one.balance_gwei for one in members] == model.balances
+        if Phase.PROPOSING <= state.phase <= Phase.REVEALING:
+            committee = model.committee
+            assert [one.seats for one in members] == committee.seats
+            assert [one.standing for one in members] == [committee.standing(index) for index in range(len(members))]
         assert {index for index, one in enumerate(members) if one.is_leaving} == model.roster.leaving
         for account in {*self.keys, ledger.sender.address}:
             assert ledger.credit_gwei(account) == model.credits.get(account, 0)

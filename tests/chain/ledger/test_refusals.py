@@ -3,6 +3,7 @@
 import pickle
 
 import pytest
+
 from fl_alliance.chain import artifacts, refusals
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.errors import TransactionReverted
@@ -15,7 +16,7 @@ ERRORS = custom_errors().values()
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.name)
 def test_each_custom_error_has_a_class_with_its_fields(error: object) -> None:
-    assert error_class(error.name).FIELDS == error.fields  # type: ignore[attr-defined]
+    assert error.fields == error_class(error.name).FIELDS  # type: ignore[attr-defined]
 
 
 def test_each_class_is_an_error_of_a_contract() -> None:
