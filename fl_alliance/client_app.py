@@ -60,7 +60,8 @@ def train(message: Message, context: Context) -> Message:
     reply = adaptiveclipping_mod(message, context, _trained) if asks_clipping else _trained(message, context)
     if reply.has_error():
         return reply
-    arrays, metrics = wire.to_arrays(wire.single_arrays(reply)), dict(wire.single_metrics(reply))
+    arrays = wire.to_arrays(wire.single_arrays(reply))
+    metrics = {name: value for name, value in wire.single_metrics(reply).items() if not isinstance(value, list)}
     digest, signature = _node(context).sign_update(place, arrays, metrics)
     reply.content[wire.ALLIANCE] = ConfigRecord({"update": digest, "signature": signature})
     return reply

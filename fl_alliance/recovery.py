@@ -39,9 +39,7 @@ def _record(entry: Round, metrics: Mapping[str, float]) -> RoundRecord:
         proposers=[member for member, standing in by_standing if standing.is_proposer],
         proposed=[member for member, standing in by_standing if standing is Standing.PROPOSED],
         voters=[member for member, standing in by_standing if standing.is_voter],
-        committed=[
-            member for member, standing in by_standing if member in entry.scores or standing is Standing.WITHHELD
-        ],
+        committed=sorted(committed),
         leader=entry.leaders[0] if entry.leaders else -1,
         voters_leader=entry.leaders[1] if len(entry.leaders) > 1 else None,
         absent_leaders=[],

@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
 from flwr.app import ArrayRecord, ConfigRecord, Message, MessageType, MetricRecord, RecordDict
 from flwr.serverapp import Grid
 from flwr.serverapp.strategy import Result, Strategy
+from numpy.typing import NDArray
 
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.steps import Finish
 from fl_alliance.chain.types import Phase
 from fl_alliance.strategies import events, inner, replies, wire
-from fl_alliance.strategies.digests import Arrays, model_digest
+from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.errors import BadReply
 from fl_alliance.strategies.exchange import Exchange
 from fl_alliance.strategies.round_on_chain import RoundOnChain, Update, Votes, has_committee
@@ -29,7 +31,7 @@ EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
 class Store(Protocol):
     """Where a candidate waits, with the strategy's state, until the chain has adopted it."""
 
-    def save(self, arrays: Arrays, state: bytes) -> bytes:
+    def save(self, arrays: dict[str, NDArray[np.float32]], state: bytes) -> bytes:
         """Keep a model and a state under the model's digest."""
 
     def keep_only(self, digest: bytes) -> None:

@@ -32,9 +32,8 @@ def collect_registrations(
     -------
     Flower node id -> registration, in the order of the nodes' partitions; and node id -> why it did not join.
     """
-    offer = wire.place_record(
-        place, **{"token": token, "stake-wei": str(stake_wei), "valid-before": valid_before, "salt": NO_SALT}
-    )
+    terms: dict[str, int | str | bytes] = {"token": token, "stake-wei": str(stake_wei), "salt": NO_SALT}
+    offer = wire.place_record(place, **terms, **{"valid-before": valid_before})
     messages = [_message(node_id, offer) for node_id in grid.get_node_ids()]
     found: dict[int, Registration] = {}
     refused = {message.metadata.dst_node_id: "no reply" for message in messages}

@@ -76,7 +76,7 @@ def check_reveal(message: Message, place: Place, signer: str, candidate: bytes, 
 def without_alliance(message: Message) -> Message:
     """Return the reply as a strategy expects it: its records without the Alliance's own."""
     kept = {name: record for name, record in message.content.items() if name != wire.ALLIANCE}
-    return Message(content=RecordDict(kept), metadata=message.metadata)
+    return wire.with_content(message, RecordDict(kept))
 
 
 def _check_error(message: Message) -> None:

@@ -260,7 +260,7 @@ class RoundOnChain:
 
         A leader has `leader_s` seconds before the next one in line may take its place.
         """
-        silent: set[int] = set()
+        silent: set[int | None] = set()
         model = self.model
         while (now := self._ledger.now()) < model.skip_at():
             rank = model.rank(now)

@@ -6,6 +6,7 @@ Decoding raises `BadReply` on anything that is missing, of the wrong type or of 
 answers is untrusted.
 """
 
+import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -155,6 +156,13 @@ def single_arrays(message: Message) -> ArrayRecord:
 def single_metrics(message: Message) -> MetricRecord:
     """Return the one MetricRecord of a reply."""
     return _single(message.content.metric_records.values(), "MetricRecord")
+
+
+def with_content(message: Message, content: RecordDict) -> Message:
+    """Return the same message with another content; the one given keeps its own."""
+    twin = copy.copy(message)
+    twin.content = content
+    return twin
 
 
 def reply_to(message: Message, alliance: ConfigRecord, **records: ArrayRecord | MetricRecord) -> Message:

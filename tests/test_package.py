@@ -16,7 +16,10 @@ MAPPED = ("chain", "strategies", "arena", "conf")
 def test_every_package_folder_is_in_the_package_map() -> None:
     listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
     found = {"fl_alliance"}
-    for path in [*(ROOT / "fl_alliance").rglob("__init__.py"), *(p for m in MAPPED for p in (ROOT / m).rglob("__init__.py"))]:
+    for path in [
+        *(ROOT / "fl_alliance").rglob("__init__.py"),
+        *(p for m in MAPPED for p in (ROOT / m).rglob("__init__.py")),
+    ]:
         parts = path.parent.relative_to(ROOT).parts
         found.add(".".join(parts if parts[0] == "fl_alliance" else ("fl_alliance", *parts)))
     assert listed == found
@@ -49,7 +52,18 @@ def test_a_flower_bundle_ships_sources_and_no_data(checkout: Path) -> None:
 
 
 def test_a_wheel_holds_everything_a_run_needs(checkout: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pip", "wheel", ".", "--no-deps", "--no-build-isolation", "-q", "-w", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        ".",
+        "--no-deps",
+        "--no-build-isolation",
+        "-q",
+        "-w",
+        str(tmp_path),
+    ]
     subprocess.run(command, cwd=checkout, check=True, capture_output=True, timeout=300)
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())

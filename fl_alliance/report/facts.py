@@ -1,5 +1,6 @@
 """The report's plain tables: the comparison, where the time went, the rounds, the configuration, the digests."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -155,4 +156,4 @@ def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, s
         if isinstance(value, Mapping) and value:
             yield from _flat(value, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}", str(value)
+            yield f"{prefix}{name}", json.dumps(value)

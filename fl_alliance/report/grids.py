@@ -12,7 +12,8 @@ from fl_alliance.results import Results
 
 MOST_COLUMNS = 400
 """Columns of a grid; a longer run has several rounds in a column."""
-_GAPS_UP_TO = 80  # columns or rows between which there is room for a gap
+_GAPS_UP_TO = 128  # columns or rows between which there is room for a gap
+_WIDE_GAPS_UP_TO = 50
 _STRIP = 1.5  # rows above the first member: the round's outcome, and air
 
 
@@ -100,7 +101,7 @@ def scores_chart(results: Results, tolerance_bps: int) -> Markup:
 def _grid(title: str, said: str, cells: Mapping[str, list[str]], columns: Columns, members: int, strip: bool) -> Markup:
     top = _STRIP if strip else 0.0
     shapes = [shape("".join(parts), style) for style, parts in sorted(cells.items())]
-    shapes.append(shape(_gaps(columns.count, members, top), "gap"))
+    shapes.append(shape(_gaps(columns.count, members, top), "gap" if members <= _WIDE_GAPS_UP_TO else "gap fine"))
     row_px = max(3, min(18, 640 // members))
     named = round_ticks(0, members - 1, max(min(members - 1, members * row_px // 18), 1))
     rows = [(SIDE * (member + 0.5 + top) / (members + top), str(member)) for member in named]

@@ -71,7 +71,7 @@ def round_ticks(first: int, last: int, most: int = 8) -> list[int]:
     step = math.ceil((last - first) / most)
     power = 10 ** math.floor(math.log10(step))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step)
-    inner = [value for value in range(0, last, step) if first + step * 0.6 < value < last - step * 0.6]
+    inner = [value for value in range(0, last, step) if first + step * 0.5 <= value <= last - step * 0.5]
     return [first, *inner, last]
 
 

@@ -2,7 +2,7 @@
 
 CSS = """
 :root{color-scheme:light dark;--paper:#fbfbf9;--card:#fff;--ink:#1c1e21;--soft:#5c6370;--line:#d9dbe0;--faint:#eceef1;
---blue:#1f6fb4;--blue2:#7fb2dc;--blue3:#cfe2f2;--warm:#c8501e;--warm2:#eb9a6c;--warm3:#f7d9c6;--grey:#a9afb8;
+--blue:#1f6fb4;--blue2:#7fb2dc;--blue3:#cfe2f2;--warm:#b9481a;--warm2:#eb9a6c;--warm3:#f7d9c6;--grey:#a9afb8;
 --good:#1d7a46;--third:#6b4fa0}
 @media (prefers-color-scheme:dark){:root{--paper:#14161a;--card:#1b1e23;--ink:#e6e8eb;--soft:#9aa2ae;--line:#343941;
 --faint:#262a31;--blue:#5ba8ea;--blue2:#33699a;--blue3:#23405a;--warm:#f0824f;--warm2:#a8552f;--warm3:#57331f;
@@ -51,6 +51,7 @@ path{fill:none;vector-effect:non-scaling-stroke;stroke-linejoin:round;stroke-lin
 .dot.bad.small{stroke-width:4}
 .zA{stroke:var(--blue)}.zB{stroke:var(--blue2)}.zC{stroke:var(--third)}.zD{stroke:var(--warm2)}.zE{stroke:var(--warm)}
 .gap{stroke:var(--paper);stroke-width:2}
+.gap.fine{stroke-width:1}
 .grid path:not(.gap){shape-rendering:crispEdges}
 .grid .area{background:var(--faint)}
 .won{fill:var(--blue)}.lost{fill:var(--warm)}.none{fill:var(--grey)}

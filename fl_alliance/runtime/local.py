@@ -7,12 +7,24 @@ nothing left running, and replies always in the order in which the messages were
 from collections.abc import Iterable, Mapping
 from uuid import uuid4
 
-from flwr.app import Context, Error, Message, RecordDict, UserConfig, UserConfigValue
+from flwr.app import (
+    ArrayRecord,
+    ConfigRecord,
+    Context,
+    Error,
+    Message,
+    MetricRecord,
+    RecordDict,
+    UserConfig,
+    UserConfigValue,
+)
 from flwr.clientapp import ClientApp
 from flwr.common.constant import NUM_PARTITIONS_KEY, PARTITION_ID_KEY, SUPERLINK_NODE_ID, ErrorCode
 from flwr.serverapp import Grid, ServerApp
 from flwr.supercore.run import Run
 from flwr.supercore.task_identity import TaskIdentity
+
+from fl_alliance.strategies.wire import with_content
 
 RunConfig = Mapping[str, UserConfigValue]
 
@@ -93,8 +105,16 @@ class LocalGrid(Grid):
 
 def _own_copy(message: Message) -> Message:
     """Return the message with records of its own: a strategy puts one content into many messages."""
-    content = RecordDict({name: type(record)(dict(record)) for name, record in message.content.items()})
-    return Message(content=content, metadata=message.metadata)
+    content = RecordDict()
+    for name, record in message.content.items():
+        match record:
+            case ArrayRecord():
+                content[name] = ArrayRecord(dict(record))
+            case MetricRecord():
+                content[name] = MetricRecord(dict(record))
+            case ConfigRecord():
+                content[name] = ConfigRecord(dict(record))
+    return with_content(message, content)
 
 
 def run_local(server_app: ServerApp, client_app: ClientApp, num_nodes: int, run_config: RunConfig) -> None:

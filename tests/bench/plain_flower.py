@@ -19,7 +19,7 @@ from fl_alliance.workloads import get
 # Ray's workers import the app by its module's name.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
 
-from plain_app import arrays_of, client_app, record_of  # noqa: E402  it is on the path only now
+from plain_app import arrays_of, client_app, record_of
 
 
 def main(runtime: str, name: str, nodes: int, rounds: int, seed: int) -> None:

@@ -172,5 +172,5 @@ def test_fewer_nodes_than_a_committee_stop_the_run_with_their_reasons(tmp_path: 
     config = load_config(SMALL)
     folder = RunFolder(tmp_path)
     job.prepare(folder, config, SMALL)
-    with pytest.raises(RunStalled, match="0 nodes joined, needed 4.*this site is down"):
+    with pytest.raises(RunStalled, match=r"0 nodes joined, needed 4.*this site is down"):
         job.federate(LocalGrid(Down(), 4, {}), config, folder, listener=lambda _: None, resume=False)

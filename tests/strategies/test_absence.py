@@ -1,4 +1,4 @@
-"""Whoever stays away delays a round by a deadline at most; each absence has its price, or none, and no stake is stuck."""
+"""Whoever stays away delays a round by a deadline at most; absence has its price or none, and no stake is stuck."""
 
 from collections.abc import Callable
 from typing import Any

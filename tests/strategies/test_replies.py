@@ -97,7 +97,7 @@ def test_a_signature_for_something_else_does_not_hold(forged: Callable[[], Messa
 def test_a_node_that_failed_is_dropped_with_one_line_of_its_reason() -> None:
     request = Message(RecordDict(), dst_node_id=7, message_type="train")
     reply = Message(Error(2, "<class 'ValueError'>: no data\nTraceback of that site"), reply_to=request)
-    with pytest.raises(BadReply, match="error 2: <class 'ValueError'>: no data$"):
+    with pytest.raises(BadReply, match=r"error 2: <class 'ValueError'>: no data$"):
         check_update(reply, PLACE, PROPOSER.address, MODEL)
 
 
