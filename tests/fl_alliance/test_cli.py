@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,11 @@ def test_the_help_of_run_names_every_setting(capsys: pytest.CaptureFixture[str])
     for name, value in OmegaConf.structured(JobConfig).items():
         for setting in value if isinstance(value, type(OmegaConf.create())) else [None]:
             assert f"{name}.{setting}" in shown or f".{setting}" in shown or f"{name}=" in shown, (name, setting)
+
+
+def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == version("fl-alliance")
 
 
 def test_help_loads_none_of_the_heavy_libraries() -> None:
