@@ -9,6 +9,7 @@ references.json      what the workload compares itself with: persistence, local 
 grid.json            reference and predicted values for the error grid (glucose)
 model.safetensors    the task's final model
 models/              models by digest, kept while a round may still adopt them
+flower.log           what Flower itself logs
 report.html          the report; one file, works offline
 """
 
