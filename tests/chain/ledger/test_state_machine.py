@@ -174,6 +174,7 @@ class TaskMachine(RuleBasedStateMachine):
     def take(self, step: Step, sender: Alliance | None = None) -> bool:
         """Send a step, having asked a copy of the model what becomes of it; return whether it was taken."""
         sender = sender or self.strangers
+        self.federation.tick()
         expected = self.expected(step, sender.sender.address)
         note(f"at {self.ledger.now() + 1}: {step}; expected: {expected!r}")
         refusal = self.sent(step, sender)
