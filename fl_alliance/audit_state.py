@@ -5,6 +5,7 @@ from typing import Any
 
 from fl_alliance.audit_contracts import compiled
 from fl_alliance.audit_finding import DoesNotHold, Where
+from fl_alliance.audit_reading import UNREADABLE
 from fl_alliance.chain.ballot import ballot_digest
 from fl_alliance.chain.calls import read_params
 from fl_alliance.chain.codec import interface
@@ -19,23 +20,22 @@ from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.words import address_bytes
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase
 
-_VIEW_GAS = 2**40
+_VIEW_GAS = 2**27
+"""Several times what the longest view needs, with 1,024 members; a false chain could hold code that never ends."""
 
 
 class Machine:
     """The chain's state, block by block.
 
-    Parameters
-    ----------
-    executes : bool
-        Whether every transaction is executed again, by py-evm's own loop, and compared with what is stored; else the
-        stored writes are loaded, which only shows that they fit to what the contracts' views say.
+    The stored writes are loaded into one engine, which answers for the contracts' views. They are claims as long as
+    nobody executes: with `executes`, a second engine executes every transaction, by py-evm's own loop and not by our
+    compiler of hot bytecode, and must come to the same block, writes included.
     """
 
     def __init__(self, settings: Settings, executes: bool) -> None:
-        self._node = Node(settings, reference=True)
-        self._executes = executes
-        self._head = self._node.head
+        self._viewer = Node(settings)
+        self._executor = Node(settings, reference=True) if executes else None
+        self._head = self._viewer.head
 
     def take(self, block: Block, where: Where) -> None:
         """Go one block further.
@@ -46,12 +46,15 @@ class Machine:
             Execution gives another block, naming what differs.
         """
         if block.number == 0:
-            self._compare(block, where)
-        elif self._executes:
-            self._execute(block, where)
-            self._compare(block, where)
-        else:
-            self._load(block, where)
+            _compare(block, self._viewer.head, where)
+            return
+        if self._executor is not None:
+            _execute(self._executor, block, where)
+            _compare(block, self._executor.head, where)
+        try:
+            self._viewer.engine.load(block.writes)
+        except ValueError as broken:
+            raise DoesNotHold(where, f"the stored writes cannot be read: {broken}") from broken
         self._head = block
 
     def call(self, contract: str, address: str, name: str, *args: Any) -> Any:
@@ -63,42 +66,36 @@ class Machine:
             data=function.encode(args) if args else function.selector,
             value=0,
             gas=_VIEW_GAS,
-            chain_id=self._node.settings.chain_id,
+            chain_id=self._viewer.settings.chain_id,
             free=True,
         )
-        outcome = self._node.engine.call(request, self._node.environment(self._head.header))
+        outcome = self._viewer.engine.call(request, self._viewer.environment(self._head.header))
         if outcome.failure:
             raise ValueError(f"{contract}.{name} fails: {outcome.failure}")
         return function.result(outcome.output)[0]
 
     def code(self, address: str) -> bytes:
         """Return the code at an address after the last block."""
-        return self._node.engine.code(address_bytes(address))
+        return self._viewer.engine.code(address_bytes(address))
 
-    def _execute(self, block: Block, where: Where) -> None:
-        node = self._node
-        try:
-            node.set_next_timestamp(block.timestamp)
-            if block.transaction is None:
-                node.mine()
-            else:
-                node.send(block.transaction.raw)
-        except RpcFault as refused:
-            raise DoesNotHold(where, f"no chain takes this transaction: {refused}") from refused
-        if node.head.number != block.number:
-            raise DoesNotHold(where, "no chain takes this transaction yet: an earlier one of its sender is missing")
 
-    def _load(self, block: Block, where: Where) -> None:
-        try:
-            self._node.engine.load(block.writes)
-        except ValueError as broken:
-            raise DoesNotHold(where, f"the stored writes cannot be read: {broken}") from broken
+def _execute(node: Node, block: Block, where: Where) -> None:
+    try:
+        node.set_next_timestamp(block.timestamp)
+        if block.transaction is None:
+            node.mine()
+        else:
+            node.send(block.transaction.raw)
+    except RpcFault as refused:
+        raise DoesNotHold(where, f"no chain takes this transaction: {refused}") from refused
+    if node.head.number != block.number:
+        raise DoesNotHold(where, "no chain takes this transaction yet: an earlier one of its sender is missing")
 
-    def _compare(self, block: Block, where: Where) -> None:
-        made = self._node.head
-        if made.hash != block.hash:
-            name, stored, executed = next(_differences(block, made))
-            raise DoesNotHold(where, f"{name}: stored is {stored}, execution gives {executed}")
+
+def _compare(block: Block, made: Block, where: Where) -> None:
+    if made.hash != block.hash:
+        name, stored, executed = next(_differences(block, made))
+        raise DoesNotHold(where, f"{name}: stored is {stored}, execution gives {executed}")
 
 
 def _differences(block: Block, made: Block) -> Iterator[tuple[str, object, object]]:
@@ -205,8 +202,8 @@ class Views:
         address = self._alliance if contract == ALLIANCE else self._token
         try:
             return self._machine.call(contract, address, name, *args)
-        except ValueError as failed:
-            raise DoesNotHold(where, str(failed)) from failed
+        except UNREADABLE as failed:
+            raise DoesNotHold(where, f"{contract}.{name} gives no answer: {failed}") from failed
 
 
 def _need(where: Where, name: str, found: object, needed: object) -> None:
