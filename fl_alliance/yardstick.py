@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from flwr.app import ArrayRecord, MetricRecord
@@ -46,10 +47,11 @@ class Yardstick:
         """Return the workload's metrics as a report shows them, the headline first."""
         return [asdict(metric) for metric in self.workload.metrics]
 
-    def predictions(self, arrays: Arrays) -> dict[str, str | list[float]] | None:
+    def predictions(self, arrays: Arrays) -> dict[str, Any] | None:
         """Return unit, reference and prediction of every test example, where the workload has an error grid."""
         if not isinstance(self.workload, HasErrorGrid):
             return None
         grid = self.workload.error_grid(arrays, self.sites)
         reference, prediction = np.round(grid.reference, 2).tolist(), np.round(grid.predicted, 2).tolist()
-        return {"unit": grid.unit, "reference": reference, "prediction": prediction}
+        ahead = self._config.workload.options.get("horizon_min")
+        return {"unit": grid.unit, "horizon_min": ahead, "reference": reference, "prediction": prediction}

@@ -1,13 +1,13 @@
 """What the chain needs to know and to undo of the strategy that it wraps."""
 
 import copy
-import pickle
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flwr.serverapp.strategy import Bulyan, Krum, MultiKrum, Strategy
 
 from fl_alliance.strategies.errors import CommitteeTooSmall
+from fl_alliance.strategies.state import is_plain, pack, unpack
 
 
 def layers(strategy: Strategy) -> Iterator[Strategy]:
@@ -64,27 +64,25 @@ def restore(strategy: Strategy, saved: list[Mapping[str, Any]] | list[dict[str, 
 
 
 def dump(strategy: Strategy) -> bytes:
-    """Return the state of every layer as bytes, for a resume on the same machine.
+    """Return the state of every layer as bytes, for a resume.
 
-    What cannot be pickled (a closure, an open file) is left out and keeps the value that its constructor gave
-    it; Flower's own strategies keep only arrays and numbers beside their constructor's arguments.
+    What is no array, number, text or collection of them (a function, an open file) is left out and keeps what its
+    constructor gave it; Flower's own strategies keep nothing else beside their constructor's arguments.
     """
-    return pickle.dumps([{k: v for k, v in _own_state(layer).items() if _picklable(v)} for layer in layers(strategy)])
+    layered = {str(index): _plain_state(layer) for index, layer in enumerate(layers(strategy))}
+    return pack(layered)
 
 
 def load(strategy: Strategy, content: bytes) -> None:
-    """Put every layer back to what `dump` gave; `content` must come from the user's own run folder."""
-    for layer, state in zip(layers(strategy), pickle.loads(content), strict=True):  # noqa: S301  own file
-        vars(layer).update(state)
+    """Put every layer back to what `dump` gave; raises ValueError on other bytes."""
+    saved = unpack(content)
+    for index, layer in enumerate(layers(strategy)):
+        vars(layer).update(saved[str(index)])
 
 
 def _own_state(layer: Strategy) -> dict[str, Any]:
     return {name: value for name, value in vars(layer).items() if not isinstance(value, Strategy)}
 
 
-def _picklable(value: object) -> bool:
-    try:
-        pickle.dumps(value)
-    except (pickle.PicklingError, AttributeError, TypeError):
-        return False
-    return True
+def _plain_state(layer: Strategy) -> dict[str, Any]:
+    return {name: value for name, value in _own_state(layer).items() if is_plain(value)}

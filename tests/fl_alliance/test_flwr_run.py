@@ -59,7 +59,7 @@ def wait_until_healthy(port: int) -> None:
     deadline = time.monotonic() + 60
     while True:
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1).close()  # noqa: S310  loopback
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1).close()
         except OSError:
             assert time.monotonic() < deadline, "the SuperLink did not start"
             time.sleep(0.2)
