@@ -44,7 +44,15 @@ from fl_alliance.federation import DEVELOPMENT_SECRET
 from fl_alliance.folders import FolderError
 from fl_alliance.job import run
 from fl_alliance.models import load_model, save_model
-from fl_alliance.records import RunFolder
+from fl_alliance.records import RoundRecord, RunFolder
+from fl_alliance.strategies.events import (
+    Event,
+    ProposalsLocked,
+    RoundOpened,
+    RoundSettled,
+    VotersDrawn,
+    VotesCommitted,
+)
 
 WORDS = ["workload=linear", "rounds=2", "nodes=4", "alliance.proposers=2", "alliance.voters=2", "baselines=false"]
 COLUMNS = ("header", "hash", "tx", "receipt", "writes")
@@ -205,6 +213,42 @@ def test_a_run_in_which_not_everybody_does_its_part_holds(
     assert {ended.outcome.name.lower() for ended in told} == outcomes
     whys = {line.reason.why for ended in told for line in ended.lines}
     assert why in whys if why else not whys
+
+
+class Stopped(Exception):
+    """Somebody stops the run."""
+
+
+@pytest.mark.parametrize("kind", [RoundOpened, ProposalsLocked, VotersDrawn, VotesCommitted, RoundSettled])
+def test_a_stopped_run_holds_as_far_as_it_went_and_a_resumed_one_to_its_end(kind: type[Event], tmp_path: Path) -> None:
+    def stop(event: Event) -> None:
+        if isinstance(event, kind) and event.round == 2:
+            raise Stopped
+
+    folder, config = RunFolder(tmp_path / "run"), load_config(WORDS)
+    with pytest.raises(Stopped):
+        run(config, folder, listener=stop, overrides=WORDS)
+    verdict = audit(folder.root, executes=False)
+    assert len(verdict.audited.rounds[1]) == (2 if kind is RoundSettled else 1)
+    run(config, folder, listener=lambda event: None, overrides=WORDS, resume=True)
+    assert len(audit(folder.root, executes=False).audited.rounds[1]) == 2
+
+
+def test_a_run_killed_before_it_wrote_its_last_settled_round_holds_with_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = RunFolder(tmp_path / "run")
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "append", stop_writing)
+        with pytest.raises(Stopped):
+            run(load_config(WORDS), folder, listener=lambda event: None, overrides=WORDS)
+    agreement = audit(folder.root, executes=False).agreement
+    assert agreement is not None
+    assert any("has no line of round 1" in note for note in agreement.notes)
+
+
+def stop_writing(folder: RunFolder, record: RoundRecord) -> None:
+    raise Stopped
 
 
 # A byte that is not the one that was written
@@ -588,10 +632,12 @@ def test_a_model_file_that_is_none_is_named(copied: RunFolder, content: bytes) -
         audit(copied.root, executes=False)
 
 
-def test_a_missing_model_of_a_finished_task_is_named(copied: RunFolder) -> None:
+def test_a_missing_model_is_noted(copied: RunFolder) -> None:
     copied.model.unlink()
-    with pytest.raises(DoesNotHold, match=r"model\.safetensors: is missing"):
-        audit(copied.root, executes=False)
+    agreement = audit(copied.root, executes=False).agreement
+    assert agreement is not None
+    assert copied.model.name not in agreement.files
+    assert any(copied.model.name in note for note in agreement.notes)
 
 
 def test_a_configuration_other_than_the_task_was_created_with_is_named(copied: RunFolder) -> None:
