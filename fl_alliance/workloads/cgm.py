@@ -2,6 +2,8 @@
 
 import csv
 import gzip
+import importlib.metadata
+import json
 import math
 import sys
 from collections.abc import Iterator
@@ -9,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -49,12 +53,20 @@ def shipped(name: str) -> Path:
     """Return where the shipped data file `name` is, or where it should be.
 
     A Flower bundle leaves data files out and hides the installed package behind its own copy, so every place this
-    package could have been imported from is tried.
+    package could have been imported from is tried, the checkout of an editable install included.
     """
     relative = Path("fl_alliance", "workloads", "data", name)
     beside = Path(__file__).parent / "data" / name
-    places = [beside, *(Path(entry) / relative for entry in sys.path)]
+    places = [beside, *(root / relative for root in (*map(Path, sys.path), *_checkouts()))]
     return next((place for place in places if place.is_file()), beside)
+
+
+def _checkouts() -> Iterator[Path]:
+    """Yield the folders that this project was installed from, as pip noted them (PEP 610)."""
+    for distribution in importlib.metadata.distributions(name="fl-alliance"):
+        origin = json.loads(distribution.read_text("direct_url.json") or "{}").get("url", "")
+        if origin.startswith("file:"):
+            yield Path(url2pathname(urlsplit(origin).path))
 
 
 def read_traces(path: Path) -> tuple[Trace, ...]:
