@@ -89,7 +89,7 @@ def encode_all(steps: Sequence[Step]) -> bytes:
 
 
 def decode(calldata: bytes) -> tuple[Step, ...]:
-    """Return the steps in a call of the contract, a multicall's in its order.
+    """Return the steps in a call of the contract, a multicall's in its order; asking a view takes none.
 
     Raises
     ------
@@ -103,6 +103,8 @@ def decode(calldata: bytes) -> tuple[Step, ...]:
         raise StepUnknown(calldata[:4])
     if function.name == _MULTICALL:
         return tuple(step for inner in function.decode(calldata)[0] for step in decode(inner))
+    if function.is_view:
+        return ()
     kind = _BY_NAME.get(function.name)
     if kind is None:
         raise StepUnknown(calldata[:4])

@@ -17,12 +17,13 @@ from fl_alliance.chain.rules.words import keccak
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One function of a contract: how it is called and how its result reads."""
+    """One function of a contract: how it is called and how its result reads; a view changes nothing."""
 
     name: str
     selector: bytes
     inputs: str
     outputs: str
+    is_view: bool
 
     def encode(self, args: Sequence[Any]) -> bytes:
         """Return the calldata of a call with these arguments, structs as tuples."""
@@ -106,8 +107,9 @@ def constructor(contract: str, args: Sequence[Any]) -> bytes:
 
 
 def _function(entry: Mapping[str, Any]) -> Function:
-    inputs = _tuple(entry["inputs"])
-    return Function(entry["name"], keccak(f"{entry['name']}{inputs}".encode())[:4], inputs, _tuple(entry["outputs"]))
+    name, inputs, outputs = str(entry["name"]), _tuple(entry["inputs"]), _tuple(entry["outputs"])
+    is_view = entry["stateMutability"] in ("view", "pure")
+    return Function(name, keccak(f"{name}{inputs}".encode())[:4], inputs, outputs, is_view)
 
 
 def _error(entry: Mapping[str, Any]) -> CustomError:

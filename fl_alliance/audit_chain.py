@@ -7,9 +7,10 @@ from fl_alliance.audit_contracts import Contracts
 from fl_alliance.audit_events import Taking, Trace, Transfer, trace_of
 from fl_alliance.audit_facts import Audited, Counts, EndedRound, Listener
 from fl_alliance.audit_finding import DoesNotHold, Where
-from fl_alliance.audit_reading import UNREADABLE, Events, read_steps
+from fl_alliance.audit_reading import UNREADABLE, Events
 from fl_alliance.audit_state import Machine, Views
 from fl_alliance.audit_token import Token
+from fl_alliance.chain import calls
 from fl_alliance.chain.batches import listed
 from fl_alliance.chain.deploy import ALLIANCE, TOKEN
 from fl_alliance.chain.errors import ChainCorrupt
@@ -80,6 +81,7 @@ class Auditor:
         self._models: AllianceModel | None = None
         self._views: Views | None = None
         self._nonces: dict[bytes, int] = {}
+        self._gifts_wei = 0
         self._task: int | None = None
         self._lists: dict[int, tuple[int, ...] | None] = {}
         self._rounds: dict[int, list[EndedRound]] = {}
@@ -109,7 +111,7 @@ class Auditor:
         for model in models.tasks.values():
             views.check_params(model, where)
             views.check_task(model, head.timestamp, where)
-        views.check_money(models, self._token.supply_wei, where)
+        views.check_money(models, self._gifts_wei, self._token.supply_wei, where)
         for account, wei in self._token.holders.items():
             views.check_holder(account, wei, where)
         hashes = {name: "0x" + keccak(self._machine.code(address)).hex() for name, address in addresses.items()}
@@ -130,6 +132,9 @@ class Auditor:
             raise DoesNotHold(
                 where, f"transfers of FML: the token says {_transfers(found)}, the rules {_transfers(expected)}"
             )
+        if self._contracts.names.get(transaction.to) != ALLIANCE:
+            alliance = self._contracts.address(ALLIANCE)
+            self._gifts_wei += sum(wei for _, recipient, wei in found if recipient == alliance)
         self._conserve(where)
 
     def _expected(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer] | None:
@@ -180,7 +185,7 @@ class Auditor:
         if self._models is not None and not self._executes:
             models, sender = self._models.copy(), checksummed(transaction.sender)
             try:
-                for step in read_steps(transaction.data):
+                for step in calls.decode(transaction.data):
                     models.apply(step, block.timestamp, sender)
             except UNREADABLE:
                 return ()
@@ -198,7 +203,7 @@ class Auditor:
         if models is None or block.receipt is None:
             raise ValueError("steps are taken once there is an Alliance")
         try:
-            steps = read_steps(transaction.data)
+            steps = calls.decode(transaction.data)
         except UNREADABLE as broken:
             raise DoesNotHold(where, f"a call of the Alliance that cannot be read: {broken}") from broken
         events = Events(block, address_bytes(models.domain.contract))
@@ -295,9 +300,11 @@ class Auditor:
         if models is None:
             return
         held, owed = self._token.held(models.domain.contract), models.held_gwei * WEI_PER_GWEI
-        if held != owed:
+        if held != owed + self._gifts_wei:
+            gifts = f", besides {self._gifts_wei} that somebody gave it" if self._gifts_wei else ""
             raise DoesNotHold(
-                where, f"the Alliance holds {held} wei of FML and owes {owed} in balances, stakes, pools and credits"
+                where,
+                f"the Alliance holds {held} wei of FML and owes {owed} in balances, stakes, pools and credits{gifts}",
             )
         total = sum(self._token.holders.values())
         if total != self._token.supply_wei:

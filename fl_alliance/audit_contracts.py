@@ -66,13 +66,6 @@ def compiled(name: str) -> Code:
     return Code(name, creation, _blank(artifact.deployed_bytecode, list(filled)), links, filled)
 
 
-@cache
-def view_names(contract: str) -> frozenset[str]:
-    """Return the names of a contract's functions that change nothing."""
-    abi = artifacts.load(contract).abi
-    return frozenset(entry["name"] for entry in abi if entry.get("stateMutability") in ("view", "pure"))
-
-
 @dataclass(slots=True)
 class Contracts:
     """Our contracts as far as the chain has created them, by the bytes of their address.

@@ -1,28 +1,19 @@
-"""Reading what a chain holds: the steps in calldata and the events in receipts, and refusing what cannot be read."""
+"""Reading the events in a chain's receipts, and refusing what cannot be read."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from eth_abi.exceptions import DecodingError
 
-from fl_alliance.audit_contracts import view_names
 from fl_alliance.audit_events import Event
 from fl_alliance.audit_finding import DoesNotHold, Where
-from fl_alliance.chain import calls
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import ALLIANCE
 from fl_alliance.chain.errors import ChainError
 from fl_alliance.chain.node.block import Block
-from fl_alliance.chain.steps import Step
 
 UNREADABLE = (ChainError, DecodingError, ValueError, IndexError, KeyError, TypeError, OverflowError)
 """What reading or applying bytes that no honest contract took can raise: all of it means that they do not hold."""
-
-
-def read_steps(data: bytes) -> tuple[Step, ...]:
-    """Return the steps of a call of the Alliance; asking a view in a transaction takes none."""
-    function = interface(ALLIANCE).by_selector.get(data[:4])
-    return () if function is not None and function.name in view_names(ALLIANCE) else calls.decode(data)
 
 
 class Events:

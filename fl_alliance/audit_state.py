@@ -161,10 +161,10 @@ class Views:
             model.params,
         )
 
-    def check_money(self, models: AllianceModel, supply_wei: int, where: Where) -> None:
-        """Compare what the contract holds and owes outside of tasks, and the token's supply."""
+    def check_money(self, models: AllianceModel, gifts_wei: int, supply_wei: int, where: Where) -> None:
+        """Compare what the contract holds, gifts included, what it owes outside of tasks, and the token's supply."""
         held = self._view(TOKEN, "balanceOf", where, self._alliance)
-        _need(where, "FML that the Alliance holds, in wei", held, models.held_gwei * WEI_PER_GWEI)
+        _need(where, "FML that the Alliance holds, in wei", held, models.held_gwei * WEI_PER_GWEI + gifts_wei)
         _need(where, "FML in all, in wei", self._view(TOKEN, "totalSupply", where), supply_wei)
         for account, credit in models.credits.items():
             name = f"credit of {account} in gwei"

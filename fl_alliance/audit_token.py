@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from fl_alliance.audit_contracts import view_names
 from fl_alliance.audit_events import Transfer
 from fl_alliance.audit_finding import DoesNotHold, Where
 from fl_alliance.chain.codec import interface
@@ -62,7 +61,7 @@ class Token:
         name = function.name if function is not None else ""
         if function is None or not self.tells(transaction):
             return None
-        if function.name in view_names(TOKEN) or name in _QUIET:
+        if function.is_view or name in _QUIET:
             return ()
         args: tuple[Any, ...] = function.decode(transaction.data)
         sender = checksummed(transaction.sender)
@@ -76,7 +75,7 @@ class Token:
         """Return whether the calldata of a call of the token says what it moves."""
         function = interface(TOKEN).by_selector.get(transaction.data[:4])
         moving = ("transfer", "transferFrom", "mint")
-        return function is not None and (function.name in view_names(TOKEN) or function.name in (*_QUIET, *moving))
+        return function is not None and (function.is_view or function.name in (*_QUIET, *moving))
 
     def _book(self, transfer: Transfer, where: Where) -> None:
         sender, recipient, wei = transfer
