@@ -64,12 +64,10 @@ class Deployment:
             found = json.loads(path.read_text())
             contracts = {str(name): Contract(**entry) for name, entry in found["contracts"].items()}
             deployment = cls(int(found["chain_id"]), int(found["block"]), contracts)
-            addresses = (deployment.fml, deployment.alliance)
+            for contract in (contracts[TOKEN], contracts[ALLIANCE]):
+                address_bytes(contract.address)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as reason:
             raise ManifestUnusable(str(path), f"{type(reason).__name__}: {reason}") from reason
-        for address in addresses:
-            if len(address_bytes(address)) != 20:
-                raise ManifestUnusable(str(path), f"address {address}")
         return deployment
 
     def check(self, rpc: Rpc) -> None:

@@ -1,16 +1,83 @@
 """How much gas a transaction may use: an upper bound from its content.
 
-Asking the node (eth_estimateGas) runs the whole transaction once more. What is not used is not paid.
+Asking the node (eth_estimateGas) runs the whole transaction once more. What is not used is not paid, so the bounds
+are for the largest task, of 1,024 members, and leave room.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
-from fl_alliance.chain.steps import Step
+from fl_alliance.chain.steps import (
+    CreateTask,
+    DrawVoters,
+    Finish,
+    OpenRound,
+    Propose,
+    ProveWithheld,
+    Register,
+    RegisterWithAuthorization,
+    RevealVotes,
+    Settle,
+    SkipRound,
+    Start,
+    Step,
+)
 
 MOST = 16_777_216
-"""A transaction's gas on Ethereum after EIP-7825."""
+"""A transaction's gas on Ethereum (EIP-7825)."""
+TRANSFER = 21_000
+TOKEN_CALL = 200_000
+
+_INTRINSIC = 60_000
+_ELSE = 300_000
+_FIXED: dict[type, int] = {
+    CreateTask: 600_000,
+    Register: 400_000,
+    RegisterWithAuthorization: 400_000,
+    Start: 9_000_000,
+    OpenRound: 6_000_000,
+    Finish: 4_000_000,
+    SkipRound: 1_500_000,
+    DrawVoters: 3_000_000,
+    Propose: 300_000,
+    RevealVotes: 600_000,
+    ProveWithheld: 600_000,
+    Settle: 1_500_000,
+}
+_PER_RECORD = 14_000
+
+AnyStep = TypeVar("AnyStep", bound=Step)
+
+
+def step_gas(step: Step) -> int:
+    """Return the most gas that a step can use."""
+    return _FIXED.get(type(step), _ELSE) + _PER_RECORD * _records(step)
 
 
 def gas_limit(steps: Sequence[Step]) -> int:
-    """Return the gas limit of a transaction with these steps."""
-    return MOST
+    """Return the gas limit of a transaction with these steps, at most `MOST`."""
+    return min(MOST, _INTRINSIC + sum(map(step_gas, steps)))
+
+
+def portions(steps: Sequence[AnyStep]) -> Iterator[tuple[AnyStep, ...]]:
+    """Yield the steps in order, as many at a time as surely fit one transaction."""
+    portion: list[AnyStep] = []
+    for step in steps:
+        if portion and _INTRINSIC + sum(map(step_gas, portion)) + step_gas(step) > MOST:
+            yield tuple(portion)
+            portion = []
+        portion.append(step)
+    if portion:
+        yield tuple(portion)
+
+
+def _records(step: Step) -> int:
+    match step:
+        case Propose():
+            return len(step.proposals)
+        case RevealVotes() | Settle():
+            return len(step.votes)
+        case ProveWithheld():
+            return len(step.pairs) + len(step.evidence)
+        case _:
+            return 0

@@ -1,7 +1,9 @@
 """The Alliance on a chain: steps sent in transactions, views read, and a model of every task kept beside it."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import fields
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from fl_alliance.chain import calls
@@ -10,7 +12,7 @@ from fl_alliance.chain.codec import interface
 from fl_alliance.chain.connect import advance_to
 from fl_alliance.chain.deploy import ALLIANCE, TOKEN, Deployment
 from fl_alliance.chain.errors import RequestRefused, TransactionReverted
-from fl_alliance.chain.gas import gas_limit
+from fl_alliance.chain.gas import TOKEN_CALL, gas_limit, portions
 from fl_alliance.chain.history import calls_in_block
 from fl_alliance.chain.messages import Domain, checksummed, fml_domain
 from fl_alliance.chain.mirror import AllianceModel
@@ -68,8 +70,18 @@ class Alliance:
         TransactionError
             The transaction failed otherwise.
         """
-        label = " + ".join(calls.function_name(type(step)) for step in steps)
+        label = " + ".join(
+            f"{name} x {count}" if (count := len(list(same))) > 1 else name
+            for name, same in groupby(calls.function_name(type(step)) for step in steps)
+        )
         return self._send(self.address, calls.encode_all(steps), gas_limit(steps), label)
+
+    def send_all(self, steps: Sequence[Step]) -> tuple[Receipt, ...]:
+        """Take many steps, in order, in as few transactions as surely hold them, such as a task's registrations.
+
+        Each transaction takes all its steps or none; the first that fails ends the row.
+        """
+        return tuple(self.send(*portion) for portion in portions(steps))
 
     def create_task(self, params: TaskParams, pool_wei: int) -> int:
         """Create a task, paying its pool from this account, and return its number."""
@@ -89,7 +101,7 @@ class Alliance:
 
     def _token(self, function: str, *args: Any) -> Receipt:
         data = interface(TOKEN).functions[function].encode(args)
-        return self._send(self.token, data, 200_000, function)
+        return self._send(self.token, data, TOKEN_CALL, function)
 
     def _send(self, to: str, data: bytes, gas: int, label: str) -> Receipt:
         try:
@@ -134,6 +146,10 @@ class Alliance:
     def credit_gwei(self, account: str) -> int:
         """Return what an account can withdraw beside its balances."""
         return int(self._view(ALLIANCE, "creditGwei", account)[0])
+
+    def constant(self, name: str) -> int:
+        """Return a constant of the contract, such as MAX_MEMBERS."""
+        return int(self._view(ALLIANCE, name)[0])
 
     def _view(self, contract: str, name: str, *args: Any) -> tuple[Any, ...]:
         function = interface(contract).functions[name]

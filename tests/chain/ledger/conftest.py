@@ -18,6 +18,7 @@ from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.seeds import NO_SEED
 from fl_alliance.chain.sender import Receipt, Sender
 from fl_alliance.chain.steps import (
+    CommitVote,
     CommitVotes,
     DrawVoters,
     OpenRound,
@@ -153,6 +154,17 @@ class Federation:
         message = Commitment(self.task, self.model.round, candidate, commitment(vote.signature))
         return message.sign(self.key(vote.member), self.ledger.domain)
 
+    def own_commitment(self, vote: SignedVote, candidate: bytes, listed_votes: Sequence[SignedVote]) -> CommitVote:
+        """The commitment to `vote` that its voter sends where the list holds only `listed_votes`."""
+        return CommitVote(
+            self.task,
+            vote.member,
+            candidate,
+            list_hash(pairs(listed_votes)),
+            commitment(vote.signature),
+            self.signed_commitment(vote, candidate),
+        )
+
     def settle(self, candidate: bytes, votes: Sequence[VoteRecord]) -> Receipt:
         return self.ledger.send(Settle(self.task, candidate, tuple(votes)))
 
@@ -248,6 +260,20 @@ def found(anchored: Site) -> Found:
             ledger.send(*(federation.registration(key) for key in keys))
         if start:
             ledger.send(Start(task))
+        return federation
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def enrol() -> Callable[["Web3"], Federation]:
+    """Return what deploys on a chain of the caller's and enrols five nodes in a started task."""
+
+    def make(w3: "Web3") -> Federation:
+        ledger = Alliance(w3, deploy(Sender(w3, DEVELOPER)), DEVELOPER)
+        federation = Federation(ledger, ledger.create_task(task_params(ledger.sender.address), 1000 * WEI_PER_FML))
+        ledger.send(*(federation.registration(NodeKey.derive(7, index)) for index in range(5)))
+        ledger.send(Start(federation.task))
         return federation
 
     return make
