@@ -60,7 +60,7 @@ def test_a_transaction_inside_a_transaction_is_unwrapped() -> None:
 
 
 def test_calldata_of_nothing_that_takes_a_step_is_refused() -> None:
-    for calldata in (b"", b"\x01\x02\x03\x04", interface("Alliance").functions["taskCount"].selector):
+    for calldata in (b"", b"\x01\x02\x03\x04"):
         with pytest.raises(StepUnknown):
             decode(calldata)
 
@@ -122,10 +122,10 @@ def test_an_event_that_tells_something_else_is_found_out(tmp_path: Path, enrol: 
     path = tmp_path / "chain.db"
     ledger, _ = play_into(path, enrol)
     again = AllianceModel(ledger.domain, ledger.token)
-    with ChainFile(path) as chain, pytest.raises(ModelDiverged, match="Settle"):
-        for call in calls_in_file(chain.blocks(), ledger.address):
-            for _ in again.follow(_forged(call)):
-                pass
+    with ChainFile(path) as chain:
+        forged = [_forged(call) for call in calls_in_file(chain.blocks(), ledger.address)]
+    with pytest.raises(ModelDiverged, match="Settle"):
+        [list(again.follow(call)) for call in forged]
 
 
 def _forged(call: Call) -> Call:
