@@ -14,10 +14,13 @@ has its own check, block by block, so that the first thing that does not hold is
    commitment, tally, reward, slash and payout, and must refuse what the chain refused, leave the same events and the
    same transfers, and hold the same state and the same money as the contract's views and the token say after it.
 
-Would the model alone do? Almost: it recomputes all that the rules decide, and stored events and views are compared
-with it. It cannot tell a transaction that failed for want of gas from one that was said to fail, nor see what a
-foreign contract did. Execution closes that for less than a second in a run of 20 rounds and 10 nodes, so it is the
-default; without it (`executes=False`) those cases are reported as not verifiable instead of being believed.
+Would the model alone do? Nearly: it recomputes all that the rules decide, and stored events and the contract's views
+are compared with it. But it cannot tell a transaction that failed for want of gas from one that was said to fail, nor
+see what a foreign contract did, a token's approval, or a written slot that no view tells. Execution leaves nothing of
+that open and costs a second in a run of 20 rounds and 10 nodes, so it is the default; without it (`executes=False`)
+what is decisive for a task and cannot be verified is reported, not believed.
+
+What no chain file shows is that there is no longer one: blocks cut off its end leave a chain that holds.
 
 Then the run folder's own claims, `metrics.jsonl`, `model.safetensors`, `deployment.json` and `config.yaml`, are
 compared with what the chain was shown to say (`audit_folder.py`).

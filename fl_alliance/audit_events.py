@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fl_alliance.chain.ballot import ballot_digest
 from fl_alliance.chain.mirror import AllianceModel
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.settlement import Line, Why
@@ -36,6 +37,7 @@ from fl_alliance.chain.types import WEI_PER_GWEI, Phase
 from fl_alliance.chain.vrf import Tag
 
 Event = tuple[str, Mapping[str, Any]]
+"""An event's name, and what the rules know about it: at least all that it tells."""
 Transfer = tuple[str, str, int]
 """Sender, recipient and wei."""
 
@@ -151,8 +153,14 @@ def _skipped(taking: Taking) -> Trace:
 
 def _committed(taking: Taking) -> Trace:
     step: CommitVotes = taking.step
-    fixed = {"candidate": step.candidate, "listHash": step.list_hash, "complete": step.is_complete}
-    return Trace((taking.in_round("VotesCommitted", **fixed),))
+    event = taking.in_round(
+        "VotesCommitted",
+        candidate=step.candidate,
+        listHash=step.list_hash,
+        ballot=ballot_digest(step.candidate, step.list_hash),
+        complete=step.is_complete,
+    )
+    return Trace((event,))
 
 
 def _vote_committed(taking: Taking) -> Trace:

@@ -6,6 +6,7 @@ from typing import Any
 
 from fl_alliance.audit_events import Transfer
 from fl_alliance.audit_finding import DoesNotHold, Where
+from fl_alliance.audit_reading import UNREADABLE
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import TOKEN
 from fl_alliance.chain.messages import checksummed
@@ -49,7 +50,7 @@ class Token:
             return ()
         try:
             moved = tuple(_transfers(block.receipt.logs, address_bytes(token)))
-        except (ValueError, IndexError, KeyError) as broken:
+        except UNREADABLE as broken:
             raise DoesNotHold(where, f"an event of FML that cannot be read: {broken}") from broken
         for transfer in moved:
             self._book(transfer, where)
