@@ -104,7 +104,7 @@ class Auditor:
         """Verify what stands at the end: code, parameters and everybody's FML."""
         head, models, views = self._head, self._models, self._views
         if head is None or models is None or views is None:
-            raise DoesNotHold("the chain", "no contract on it was created from our compiled Alliance")
+            raise DoesNotHold("the chain", "no contract on it is the Alliance as this version compiles it")
         where = Where(head.number, "at the end")
         addresses = {name: checksummed(address) for address, name in self._contracts.names.items()}
         views.check_code(where, addresses)

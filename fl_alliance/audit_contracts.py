@@ -117,7 +117,7 @@ class Contracts:
             raise DoesNotHold(
                 where,
                 f"calls {function.name} of the contract at {checksummed(transaction.to)}, which block {block} created "
-                "from other code than our compiled Alliance",
+                "from other code than this version compiles",
             )
 
     def _check_parts(self, code: Code, data: bytes, where: Where) -> None:
@@ -145,8 +145,8 @@ class Contracts:
         found, needed = data[at : at + 1].hex() or "nothing", compiled(code).creation[at : at + 1].hex()
         raise DoesNotHold(
             where,
-            f"the contract created at {checksummed(address)} is our {code} with other code: byte {at} is 0x{found}, "
-            f"as compiled 0x{needed}",
+            f"the contract created at {checksummed(address)} is not {code} as this version compiles it: byte {at} is "
+            f"0x{found}, needed 0x{needed}",
         )
 
 

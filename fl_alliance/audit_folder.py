@@ -16,6 +16,7 @@ from fl_alliance.chain.rules.reasons import explain
 from fl_alliance.chain.rules.settlement import Line
 from fl_alliance.chain.types import Phase, Standing
 from fl_alliance.chain.vrf import Tag
+from fl_alliance.code_digest import code_digest
 from fl_alliance.records import RoundRecord, RunFolder
 
 _BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError)
@@ -42,6 +43,7 @@ def check_folder(folder: RunFolder, audited: Audited) -> Agreement:
     task = _deployment(folder, audited, agreement)
     model, rounds = audited.models.tasks[task], audited.rounds.get(task, [])
     _config(folder, model, agreement)
+    _code(model, agreement)
     _metrics(folder, model, rounds, agreement)
     _model(folder, model, agreement)
     return agreement
@@ -98,6 +100,13 @@ def _config(folder: RunFolder, model: TaskModel, agreement: Agreement) -> None:
             f"its digest is {digest.hex()}, the task was created with {model.params.config_digest.hex()}",
         )
     agreement.files.append(folder.config.name)
+
+
+def _code(model: TaskModel, agreement: Agreement) -> None:
+    """Note where the nodes ran other code than what is installed here, which is no fault."""
+    pinned = model.params.code_digest
+    if code_digest() != pinned:
+        agreement.notes.append(f"the task pins another version of the code, digest {pinned.hex()}")
 
 
 def _metrics(folder: RunFolder, model: TaskModel, rounds: Sequence[EndedRound], agreement: Agreement) -> None:

@@ -28,6 +28,7 @@ start here:
   fl-alliance run                                  ten hospitals learn to predict blood glucose, 20 rounds
   fl-alliance run rounds=3 workload=digits         something smaller first
   fl-alliance ledger                               who was paid what in that run, and why
+  fl-alliance audit                                whether all of that is true, from the chain file alone
   fl-alliance COMMAND --help                       what a command does, with examples
 
 Every run leaves a folder under runs/ with the model, the chain file and report.html; open that in a browser.

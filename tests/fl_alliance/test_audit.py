@@ -338,7 +338,7 @@ def test_a_folder_without_a_chain_is_refused(tmp_path: Path) -> None:
 def test_a_chain_without_an_alliance_is_not_called_good(tmp_path: Path) -> None:
     with connected(f"file://{tmp_path}/chain.db"):
         pass
-    assert "no contract on it was created from our compiled Alliance" in finding(tmp_path / "chain.db")
+    assert "no contract on it is the Alliance as this version compiles it" in finding(tmp_path / "chain.db")
 
 
 # A file that its author wrote anew, with hashes that fit
@@ -549,7 +549,7 @@ def test_a_contract_with_one_changed_constant_is_named_with_its_byte(
         deployment.deploy(Sender(w3, NodeKey(DEVELOPMENT_SECRET, is_public=True)))
     monkeypatch.undo()
     said = finding(tmp_path / "chain.db", executes=True)
-    assert f"is our {name} with other code: byte {at // 2 - 1} is 0x{other}, as compiled 0x" in said
+    assert f"is not {name} as this version compiles it: byte {at // 2 - 1} is 0x{other}, needed 0x" in said
 
 
 def changed_load(name: str, code: str) -> Callable[[str], artifacts.Artifact]:
