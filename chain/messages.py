@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from coincurve import PublicKey
+
 from fl_alliance.chain.errors import SignatureInvalid
 from fl_alliance.chain.rules.words import hash_words, keccak
 

@@ -93,7 +93,7 @@ class AllianceModel:
             except ChainError as refusal:
                 raise ModelDiverged(where, "the step was taken", str(refusal)) from refusal
             needed = self._event(taken.step, lines)
-            if needed is not None and next(events, None) != needed:
+            if needed is not None and not _tells(next(events, None), needed):
                 raise ModelDiverged(where, _events(call), needed)
             yield taken, lines
         if next(events, None) is not None:
@@ -127,6 +127,13 @@ def _settled(model: TaskModel, step: Settle, lines: tuple[Line, ...]) -> dict[st
         "poolGwei": result.pool_gwei,
         "model": step.candidate,
     }
+
+
+def _tells(event: tuple[str, dict[str, Any]] | None, needed: tuple[str, dict[str, Any]]) -> bool:
+    """Return whether an event is of the needed kind and everything in it is as the rules have it."""
+    if event is None or event[0] != needed[0]:
+        return False
+    return all(needed[1].get(name) == value for name, value in event[1].items())
 
 
 def _events(call: Call) -> list[tuple[str, dict[str, Any]]]:

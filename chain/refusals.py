@@ -82,6 +82,13 @@ class StakeTooLow(Refused):
     TEXT = "stake {amountGwei} gwei: needed at least {minStakeGwei}"
 
 
+class StakeTooHigh(Refused):
+    """A stake is above what a member can hold."""
+
+    FIELDS = ("amountGwei", "maxBalanceGwei")
+    TEXT = "stake {amountGwei} gwei: needed at most {maxBalanceGwei}"
+
+
 class TaskFull(Refused):
     """The task holds as many members and queued ones as it can."""
 

@@ -100,7 +100,7 @@ class TaskModel:
         Second from which the list of commitments that the relayer owes, or owed to a round since skipped, is too late;
         None where it owes none.
     ballot_at : int
-        End of the last window that the votes of a round opened.
+        End of the time that the relayer last had for a list.
     credits : dict of str to int
         What accounts can withdraw beside balances, in gwei; shared by the tasks of one contract.
     """
@@ -370,13 +370,13 @@ class TaskModel:
         self.ballot_at = self.list_until = self.committee.commit_end
 
     def _commit_votes(self, step: CommitVotes, now: int, sender: str) -> None:
-        if sender != self.params.relayer:
-            raise NotAllowed(sender, self.params.relayer)
         if self.list_until is None:
             raise WrongPhase(self.task, self.phase(now))
+        if sender != self.params.relayer:
+            raise NotAllowed(sender, self.params.relayer)
         self._require_before(now, self.list_until)
-        self.ballot_at, self.list_until = now + self.params.commit_s, None
-        self.committee.ballot = Ballot(step.candidate, step.list_hash, step.is_complete, self.ballot_at)
+        omit_end, self.list_until = self.list_until + self.params.commit_s, None
+        self.committee.ballot = Ballot(step.candidate, step.list_hash, step.is_complete, omit_end)
 
     def _commit_vote(self, step: CommitVote, now: int, sender: str) -> None:
         ballot = self._revealing(now)

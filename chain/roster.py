@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from fl_alliance.chain.refusals import AlreadyLeaving, AlreadyRegistered, KeyTaken, StakeTooLow, TaskFull
+from fl_alliance.chain.refusals import AlreadyLeaving, AlreadyRegistered, KeyTaken, StakeTooHigh, StakeTooLow, TaskFull
 from fl_alliance.chain.rules.draw import seat_count
+from fl_alliance.chain.rules.settlement import MAX_BALANCE_GWEI
 
 MAX_MEMBERS = 1024
 """Members and queued ones of a task at most."""
@@ -93,13 +94,15 @@ class Roster:
 
         Raises
         ------
-        TaskFull, StakeTooLow, AlreadyRegistered, KeyTaken
+        TaskFull, StakeTooLow, StakeTooHigh, AlreadyRegistered, KeyTaken
         """
         taken = len(self.nodes) + len(self.queue)
         if taken >= MAX_MEMBERS:
             raise TaskFull(self.task, taken)
         if amount_gwei < self.min_stake_gwei:
             raise StakeTooLow(amount_gwei, self.min_stake_gwei)
+        if amount_gwei > MAX_BALANCE_GWEI:
+            raise StakeTooHigh(amount_gwei, MAX_BALANCE_GWEI)
         if node.address in self.known:
             raise AlreadyRegistered(self.task, node.address)
         if node.vrf_x in self.keys:

@@ -38,6 +38,8 @@ contract Alliance is IAlliance, EIP712, Multicall {
     uint256 public constant MAX_ADMISSIONS = Registry.MAX_ADMISSIONS;
     /// @notice Seats of one member at most.
     uint256 public constant MAX_SEATS = Draw.MAX_SEATS;
+    /// @notice A member's balance at most, in gwei.
+    uint256 public constant MAX_BALANCE_GWEI = Members.MAX_BALANCE_GWEI;
     /// @notice Ranks of a leader line.
     uint256 public constant MAX_LEADERS = Leaders.MAX_LEADERS;
 
@@ -165,10 +167,10 @@ contract Alliance is IAlliance, EIP712, Multicall {
     /// @inheritdoc IAlliance
     function propose(uint256 task, bytes calldata batch) external {
         Task storage t = _tasks[task];
-        Header h = t.known(task);
-        if (h.phase() != Phase.PROPOSING) revert WrongPhase(task, h.phase());
+        Header h = t.header;
+        if (h.phase() != Phase.PROPOSING) revert WrongPhase(task, t.known(task).phase());
         Phases.requireBefore(task, h.phaseAt());
-        Batches.propose(t, Batches.Context(task, h, _domainSeparatorV4()), batch);
+        Batches.propose(t, task, h, _domainSeparatorV4(), batch);
     }
 
     /// @inheritdoc IAlliance
@@ -185,21 +187,21 @@ contract Alliance is IAlliance, EIP712, Multicall {
         hall.draw(beta, Leaders.VOTERS, h.voters(), uint256(Standing.SILENT_VOTER), standings);
         Nibbles.store(t.standings, standings);
         t.seed = beta;
-        t.ballot = Ballots.open(h.round(), block.timestamp + t.voting.commitS);
+        t.ballot = Ballots.open(h.round(), block.timestamp + t.voting.commitS, t.voting.relayer);
         emit VotersDrawn(task, h.round(), leader, rank, beta);
     }
 
     /// @inheritdoc IAlliance
     function commitVotes(uint256 task, bytes32 candidate, bytes32 listHash, bool complete) external {
         Task storage t = _tasks[task];
-        Voting memory voting = t.voting;
-        if (msg.sender != voting.relayer) revert NotAllowed(msg.sender, voting.relayer);
-        // The ballot says all that counts: the header, which no other line of this needs, would cost another slot.
+        // The ballot says all that counts: the header, which nothing else here needs, would cost another slot.
         Ballot ballot = t.ballot;
-        if (ballot.round() == 0 || ballot.digest() != 0) revert WrongPhase(task, t.phase(t.header));
-        Phases.requireBefore(task, ballot.phaseAt());
-        t.ballot = ballot.withList(Ballots.digestOf(candidate, listHash), complete, block.timestamp + voting.commitS);
-        emit VotesCommitted(task, ballot.round(), candidate, listHash, complete);
+        if (!ballot.awaited()) revert WrongPhase(task, t.phase(t.header));
+        if (msg.sender != ballot.relayer()) revert NotAllowed(msg.sender, ballot.relayer());
+        Phases.requireBefore(task, ballot.deadline());
+        bytes24 digest = Ballots.digestOf(candidate, listHash);
+        t.ballot = ballot.withList(digest, complete);
+        emit VotesCommitted(task, digest, complete);
     }
 
     /// @inheritdoc IAlliance
@@ -219,7 +221,8 @@ contract Alliance is IAlliance, EIP712, Multicall {
     function revealVotes(uint256 task, bytes32 candidate, bytes calldata votes) external {
         Task storage t = _tasks[task];
         Header h = t.within(task, Phase.REVEALING);
-        Nibbles.store(t.standings, _reveal(t, task, h, candidate, votes).standings);
+        (uint256[] memory standings,,) = _reveal(t, task, h, t.ballot, candidate, votes);
+        Nibbles.store(t.standings, standings);
     }
 
     /// @inheritdoc IAlliance
@@ -230,20 +233,15 @@ contract Alliance is IAlliance, EIP712, Multicall {
     /// @inheritdoc IAlliance
     function settle(uint256 task, bytes32 candidate, bytes calldata votes) external {
         Task storage t = _tasks[task];
-        Header h = t.known(task);
-        Phase phase = t.phase(h);
-        if (h.voters() == 0 && phase == Phase.LOCKED) {
-            if (msg.sender != t.voting.relayer) revert NotAllowed(msg.sender, t.voting.relayer);
-            uint256[] memory standings = Nibbles.load(t.standings, h.members());
-            if (standings.countEqual(uint256(Standing.PROPOSED)) == 0) revert WrongPhase(task, phase);
-            _settle(t, task, h, candidate, standings, Settlement.tally(standings));
-        } else {
-            if (phase != Phase.REVEALING) revert WrongPhase(task, phase);
-            Batches.Count memory count = _reveal(t, task, h, candidate, votes);
-            Settlement.Votes memory tally = Settlement.tally(count.standings);
-            if (tally.yes + tally.no < h.voters()) _requireDue(t, task, count, tally);
-            _settle(t, task, h, candidate, count.standings, tally);
+        Header h = t.header;
+        Ballot ballot = t.ballot;
+        if (h.phase() != Phase.PROPOSING || ballot.round() != h.round() || ballot.awaited()) {
+            return _settleUnjudged(t, task, t.known(task), candidate);
         }
+        (uint256[] memory standings, uint256 open, bool listed) = _reveal(t, task, h, ballot, candidate, votes);
+        (uint256 yes, uint256 no) = Settlement.tally(standings);
+        if (yes + no < h.voters()) _requireDue(t, task, standings, listed && open == 0);
+        _settle(t, task, h, candidate, standings, Settlement.outcome(yes, no, h.voters()));
     }
 
     /// @inheritdoc IAlliance
@@ -336,28 +334,36 @@ contract Alliance is IAlliance, EIP712, Multicall {
         return t.terms.queueHead == t.terms.queueTail ? h : Registry.advance(t, task, h, creditGwei);
     }
 
-    function _reveal(Task storage t, uint256 task, Header h, bytes32 candidate, bytes calldata votes)
-        private
-        view
-        returns (Batches.Count memory)
-    {
-        Ballot ballot = t.ballot;
-        if (!ballot.complete()) Phases.requireFrom(task, ballot.phaseAt());
-        return Batches.reveal(t, Batches.Context(task, h, _domainSeparatorV4()), ballot, candidate, votes);
+    function _reveal(
+        Task storage t,
+        uint256 task,
+        Header h,
+        Ballot ballot,
+        bytes32 candidate,
+        bytes calldata votes
+    ) private view returns (uint256[] memory standings, uint256 open, bool listed) {
+        if (!ballot.complete()) Phases.requireFrom(task, t.omittedUntil());
+        return Batches.reveal(t, task, h, ballot, _domainSeparatorV4(), candidate, votes);
     }
 
     /// @dev Somebody drawn has not revealed: see `settle` for how long that is waited for.
-    function _requireDue(Task storage t, uint256 task, Batches.Count memory count, Settlement.Votes memory tally)
-        private
-        view
-    {
-        uint256 due = t.ballot.phaseAt();
-        bool listed = count.listHash == 0 || count.length > 0;
-        if (!listed || count.open + tally.own > 0) {
-            due += uint256(t.voting.revealS) + t.voting.evidenceS;
-            if (tally.accused > 0) due += t.voting.revealS;
-        }
+    /// @param listRevealed Whether the list was given in full and nothing in it is open.
+    function _requireDue(Task storage t, uint256 task, uint256[] memory standings, bool listRevealed) private view {
+        (uint256 own, uint256 accused) = Settlement.missing(standings);
+        uint256 due = t.omittedUntil();
+        if (!listRevealed || own > 0) due += uint256(t.voting.revealS) + t.voting.evidenceS;
+        if (accused > 0) due += t.voting.revealS;
         Phases.requireFrom(task, due);
+    }
+
+    /// @dev Where nobody judges, the relayer's candidate is accepted.
+    function _settleUnjudged(Task storage t, uint256 task, Header h, bytes32 candidate) private {
+        Phase phase = t.phase(h);
+        if (h.voters() > 0 || phase != Phase.LOCKED) revert WrongPhase(task, phase);
+        if (msg.sender != t.voting.relayer) revert NotAllowed(msg.sender, t.voting.relayer);
+        uint256[] memory standings = Nibbles.load(t.standings, h.members());
+        if (standings.countEqual(uint256(Standing.PROPOSED)) == 0) revert WrongPhase(task, phase);
+        _settle(t, task, h, candidate, standings, Outcome.ACCEPTED);
     }
 
     function _settle(
@@ -366,17 +372,17 @@ contract Alliance is IAlliance, EIP712, Multicall {
         Header h,
         bytes32 candidate,
         uint256[] memory standings,
-        Settlement.Votes memory tally
+        Outcome outcome
     ) private {
-        Outcome outcome = Settlement.outcome(tally.yes, tally.no, h.voters());
-        Settlement.Moved memory moved =
+        (uint256 paid, uint256 slashed) =
             Settlement.apply_(t.balances, standings, outcome, Settlement.reward(h), h.slashBps());
-        uint256 pool = h.poolGwei() - moved.paid;
-        if (moved.slashed > 0) pool += moved.slashed - _payBounty(h, moved.slashed);
+        uint256 pool = h.poolGwei();
+        unchecked {
+            pool -= paid; // at most the reward
+        }
+        if (slashed > 0) pool += slashed - _payBounty(h, slashed);
         h = h.withPool(pool);
-        emit RoundSettled(
-            task, h.round(), outcome, tally.yes, tally.no, moved.paid, moved.slashed, pool, candidate
-        );
+        emit RoundSettled(task, h.round(), outcome, pool, candidate);
         Rounds.end(t, task, h);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Cursor, FastBatches} from "./FastBatches.sol";
 import {IAlliance} from "./IAlliance.sol";
 import {Messages} from "./Messages.sol";
 import {Nibbles} from "./Nibbles.sol";
@@ -8,11 +9,11 @@ import {Roster} from "./Roster.sol";
 import {Ballot, Ballots, Header, Task} from "./Task.sol";
 
 /// @title Reading the packed batches of signed messages
-/// @notice Formats are documented in IAlliance. Members' standings change as their messages are verified.
+/// @notice Formats are documented in IAlliance. Members' standings change as their messages are verified. Records that
+/// are as expected are read by FastBatches; what it stops at is read here, which is also what says what is wrong.
 library Batches {
     using Messages for Messages.Frame;
     using Nibbles for uint256[];
-    using Roster for Roster.Reader;
 
     uint256 private constant PROPOSAL_BYTES = 98;
     uint256 private constant VOTE_BYTES = 74;
@@ -20,6 +21,7 @@ library Batches {
     uint256 private constant BARE = 0x8000;
     uint256 private constant OWN = 0x4000;
     uint256 private constant LIST = 0xFFFF;
+    uint256 private constant MEMBER = 0x3FFF;
     uint256 private constant SCORE_ONE = 1_000_000;
     uint256 private constant BPS = 10_000;
 
@@ -32,76 +34,77 @@ library Batches {
     uint256 private constant LATE = uint256(IAlliance.Standing.LATE);
     uint256 private constant LATE_YES = uint256(IAlliance.Standing.LATE_YES);
 
-    /// @notice Where a batch is for.
-    struct Context {
-        uint256 task; // number
-        Header header; // its header
-        bytes32 domain; // EIP-712 domain separator
-    }
-
-    /// @notice Where the votes of a round stand while a batch of them is read.
-    struct Count {
-        uint256[] standings; // of all members
-        uint256 list; // memory address of the rebuilt list
-        uint256 length; // of the rebuilt list, in bytes
-        uint256 next; // members of the list ascend: the least that may come
-        uint256 open; // listed voters that have not revealed
-        bytes32 listHash; // as given in place of the list, else zero
-    }
-
     /// @notice Record the proposals in `batch`.
-    function propose(Task storage t, Context memory c, bytes calldata batch) internal {
+    function propose(Task storage t, uint256 task, Header h, bytes32 domain, bytes calldata batch) internal {
         if (batch.length == 0 || batch.length % PROPOSAL_BYTES != 0) revert IAlliance.BadBatch(batch.length);
-        Messages.Frame frame = Messages.frame(c.domain, Messages.PROPOSAL, c.task, c.header.round());
-        Roster.Reader memory roster = Roster.reader(c.task, c.header.members());
-        uint256 loaded = type(uint256).max; // index of `word` in t.standings
-        uint256 word;
-        uint256 written;
-        for (uint256 pos = 0; pos < batch.length;) {
-            unchecked {
-                uint256 member = _u16(batch, pos);
-                if (member >= roster.members) revert IAlliance.BadBatch(batch.length);
-                if (member >> 6 != loaded) {
-                    if (word != written) t.standings[loaded] = word;
-                    loaded = member >> 6;
-                    word = written = t.standings[loaded];
-                }
-                uint256 shift = (member & 63) << 2;
-                uint256 standing = (word >> shift) & 15;
-                if (standing == SILENT_PROPOSER) {
-                    frame.put(3, _word(batch, pos + 2));
-                    _require(frame, 4, roster, member, batch, pos + 34);
-                    word += (PROPOSED - SILENT_PROPOSER) << shift;
-                } else if (standing != PROPOSED) {
-                    revert IAlliance.WrongStanding(member, IAlliance.Standing(standing));
-                }
-                pos += PROPOSAL_BYTES;
-            }
+        (uint256 pos, uint256 end) = FastBatches.span(batch);
+        Cursor memory k = Cursor({
+            pos: pos,
+            end: end,
+            members: h.members(),
+            roster: Roster.load(task, h.members()),
+            standings: Nibbles.load(t.standings, h.members()),
+            frame: Messages.frame(domain, Messages.PROPOSAL, task, h.round()),
+            toleranceBps: 0,
+            listEnd: 0,
+            next: 0
+        });
+        for (FastBatches.proposals(k); k.pos < k.end; FastBatches.proposals(k)) {
+            _proposal(k, batch.length);
+            k.pos += PROPOSAL_BYTES;
         }
-        if (word != written) t.standings[loaded] = word;
+        Nibbles.store(t.standings, k.standings);
     }
 
-    /// @notice Record the votes in `votes` in `count.standings`, and check them against the ballot.
-    function reveal(Task storage t, Context memory c, Ballot ballot, bytes32 candidate, bytes calldata votes)
-        internal
+    /// @notice Record the votes in `votes`, and check them against the ballot.
+    /// @return standings Of all members, after it.
+    /// @return open Listed voters, as far as the list is given, that have not revealed.
+    /// @return listed Whether the list was given in full, not by its hash.
+    function reveal(
+        Task storage t,
+        uint256 task,
+        Header h,
+        Ballot ballot,
+        bytes32 domain,
+        bytes32 candidate,
+        bytes calldata votes
+    ) internal view returns (uint256[] memory standings, uint256 open, bool listed) {
+        uint256 list = FastBatches.room(votes.length);
+        (uint256 pos, uint256 end) = FastBatches.span(votes);
+        Cursor memory k = Cursor({
+            pos: pos,
+            end: end,
+            members: h.members(),
+            roster: Roster.load(task, h.members()),
+            standings: Nibbles.load(t.standings, h.members()),
+            frame: Messages.frame(domain, Messages.VOTE, task, h.round()),
+            toleranceBps: h.toleranceBps(),
+            listEnd: list,
+            next: 0
+        });
+        k.frame.put(3, uint256(candidate));
+        bytes32 listHash;
+        (listHash, open) = _read(t, h.round(), k, votes);
+        listed = listHash == 0 || k.listEnd > list;
+        if (listed) listHash = FastBatches.hash(list, k.listEnd);
+        ballot.requireDigest(task, Ballots.digestOf(candidate, listHash));
+        standings = k.standings;
+    }
+
+    function _read(Task storage t, uint256 round, Cursor memory k, bytes calldata votes)
+        private
         view
-        returns (Count memory count)
+        returns (bytes32 listHash, uint256 open)
     {
-        count.standings = Nibbles.load(t.standings, c.header.members());
-        Roster.Reader memory roster = Roster.reader(c.task, c.header.members());
-        Messages.Frame frame = Messages.frame(c.domain, Messages.VOTE, c.task, c.header.round());
-        frame.put(3, uint256(candidate));
-        uint256 list;
-        uint256 room = votes.length + 32; // the list is shorter than the records it is rebuilt from
-        assembly ("memory-safe") {
-            list := mload(0x40)
-            mstore(0x40, add(list, and(add(room, 31), not(31))))
+        for (FastBatches.votes(k); k.pos < k.end; FastBatches.votes(k)) {
+            uint256 tag = FastBatches.load(k.pos) >> 240;
+            uint256 size = tag & BARE != 0 ? PAIR_BYTES : VOTE_BYTES;
+            if (k.pos + size > k.end) revert IAlliance.BadBatch(votes.length);
+            if (tag == LIST) listHash = bytes32(FastBatches.load(k.pos + 2));
+            else if (tag & BARE != 0) open += _bare(k, tag & MEMBER, votes.length);
+            else _vote(t, round, k, tag, votes.length);
+            k.pos += size;
         }
-        count.list = list;
-        for (uint256 pos = 0; pos < votes.length;) {
-            pos = _record(t, c, roster, frame, count, votes, pos);
-        }
-        _requireBallot(c.task, ballot, candidate, count);
     }
 
     /// @return Key in Task.commitments.
@@ -109,126 +112,65 @@ library Batches {
         return (round << 16) | member;
     }
 
-    /// @dev Read one record at `pos` and return where the next one begins.
-    function _record(
-        Task storage t,
-        Context memory c,
-        Roster.Reader memory roster,
-        Messages.Frame frame,
-        Count memory count,
-        bytes calldata votes,
-        uint256 pos
-    ) private view returns (uint256) {
-        unchecked {
-            uint256 tag = _u16(votes, pos);
-            uint256 member = tag & ~(BARE | OWN);
-            uint256 end = pos + (tag & BARE == 0 ? VOTE_BYTES : PAIR_BYTES);
-            if (end > votes.length) revert IAlliance.BadBatch(votes.length);
-            if (tag == LIST) {
-                count.listHash = bytes32(_word(votes, pos + 2));
-                return end;
+    /// @dev Record one proposal.
+    function _proposal(Cursor memory k, uint256 length) private pure {
+        uint256 member = FastBatches.load(k.pos) >> 240;
+        uint256 standing = _standing(k, member, length);
+        if (standing == PROPOSED) return;
+        if (standing != SILENT_PROPOSER) revert IAlliance.WrongStanding(member, IAlliance.Standing(standing));
+        k.frame.put(3, FastBatches.load(k.pos + 2));
+        _requireSigned(k, 4, member, k.pos + 34);
+        k.standings.set(member, PROPOSED);
+    }
+
+    /// @dev Read a listed commitment that is not revealed here.
+    /// @return open 1 if its voter has not revealed otherwise.
+    function _bare(Cursor memory k, uint256 member, uint256 length) private pure returns (uint256 open) {
+        uint256 standing = _standing(k, member, length);
+        _list(k, member, FastBatches.load(k.pos + 2), length);
+        return standing == SILENT_VOTER || standing == WITHHELD ? 1 : 0;
+    }
+
+    /// @dev Record one vote. If its member has revealed, or committed by itself, a listed vote only fills the list.
+    function _vote(Task storage t, uint256 round, Cursor memory k, uint256 tag, uint256 length) private view {
+        uint256 member = tag & MEMBER;
+        uint256 standing = _standing(k, member, length);
+        uint256 commitment = FastBatches.commitment(k.pos + 10);
+        if (tag & OWN == 0) {
+            _list(k, member, commitment, length);
+            if (standing < SILENT_VOTER) revert IAlliance.WrongStanding(member, IAlliance.Standing(standing));
+            if (standing != SILENT_VOTER && standing != WITHHELD) return;
+        } else {
+            if (standing != COMMITTED && standing != LATE) {
+                revert IAlliance.WrongStanding(member, IAlliance.Standing(standing));
             }
-            if (member >= roster.members) revert IAlliance.BadBatch(votes.length);
-            uint256 standing = count.standings.get(member);
-            if (tag & BARE != 0) {
-                if (standing == SILENT_VOTER || standing == WITHHELD) ++count.open;
-                _append(count, votes, member, _word(votes, pos + 2));
-                return end;
-            }
-            uint256 commitment = _commitment(votes, pos + 10);
-            if (tag & OWN == 0) {
-                _append(count, votes, member, commitment);
-                if (standing != SILENT_VOTER && standing != WITHHELD) {
-                    if (standing < SILENT_VOTER) revert IAlliance.WrongStanding(member, IAlliance.Standing(standing));
-                    return end; // it has revealed, or committed something else by itself: this only fills the list
-                }
-            } else {
-                if (standing != COMMITTED && standing != LATE) {
-                    revert IAlliance.WrongStanding(member, IAlliance.Standing(standing));
-                }
-                if (uint256(t.commitments[ownKey(c.header.round(), member)]) != commitment) {
-                    revert IAlliance.NotCommitted(member);
-                }
-            }
-            bool yes = _scores(frame, c.header, member, votes, pos + 2);
-            _require(frame, 6, roster, member, votes, pos + 10);
-            count.standings.set(member, (standing == LATE ? LATE_YES : VOTED_YES) + (yes ? 0 : 1));
-            return end;
+            if (uint256(t.commitments[ownKey(round, member)]) != commitment) revert IAlliance.NotCommitted(member);
         }
+        uint256 head = FastBatches.load(k.pos);
+        (uint256 scoreOld, uint256 scoreNew) = (uint32(head >> 208), uint32(head >> 176));
+        if (scoreOld > SCORE_ONE) revert IAlliance.BadScore(member, scoreOld);
+        if (scoreNew > SCORE_ONE) revert IAlliance.BadScore(member, scoreNew);
+        k.frame.put(4, scoreOld);
+        k.frame.put(5, scoreNew);
+        _requireSigned(k, 6, member, k.pos + 10);
+        bool yes = scoreNew * BPS >= scoreOld * (BPS - k.toleranceBps);
+        k.standings.set(member, (standing == LATE ? LATE_YES : VOTED_YES) + (yes ? 0 : 1));
     }
 
-    /// @dev Put both scores into the frame and return what they vote for.
-    function _scores(Messages.Frame frame, Header header, uint256 member, bytes calldata votes, uint256 pos)
-        private
-        pure
-        returns (bool yes)
-    {
-        unchecked {
-            uint256 both = _word(votes, pos) >> 192;
-            uint256 scoreOld = both >> 32;
-            uint256 scoreNew = both & type(uint32).max;
-            if (scoreOld > SCORE_ONE) revert IAlliance.BadScore(member, scoreOld);
-            if (scoreNew > SCORE_ONE) revert IAlliance.BadScore(member, scoreNew);
-            frame.put(4, scoreOld);
-            frame.put(5, scoreNew);
-            return scoreNew * BPS >= scoreOld * (BPS - header.toleranceBps());
-        }
+    /// @dev Add a pair to the rebuilt list, whose members ascend.
+    function _list(Cursor memory k, uint256 member, uint256 commitment, uint256 length) private pure {
+        if (member < k.next) revert IAlliance.BadBatch(length);
+        k.next = member + 1;
+        k.listEnd = FastBatches.append(k.listEnd, member, commitment);
     }
 
-    function _append(Count memory count, bytes calldata votes, uint256 member, uint256 commitment) private pure {
-        unchecked {
-            if (member < count.next) revert IAlliance.BadBatch(votes.length);
-            count.next = member + 1;
-            uint256 end = count.list + count.length;
-            assembly ("memory-safe") {
-                mstore(end, shl(240, member))
-                mstore(add(end, 2), commitment)
-            }
-            count.length += PAIR_BYTES;
-        }
+    function _standing(Cursor memory k, uint256 member, uint256 length) private pure returns (uint256) {
+        if (member >= k.members) revert IAlliance.BadBatch(length);
+        return k.standings.get(member);
     }
 
-    /// @dev An empty batch stands for an empty list, unless a hash is given.
-    function _requireBallot(uint256 task, Ballot ballot, bytes32 candidate, Count memory count) private pure {
-        bytes32 listHash = count.listHash;
-        if (listHash == 0 || count.length > 0) {
-            uint256 list = count.list;
-            uint256 length = count.length;
-            assembly ("memory-safe") {
-                listHash := keccak256(list, length)
-            }
-        }
-        ballot.requireDigest(task, Ballots.digestOf(candidate, listHash));
-    }
-
-    function _require(
-        Messages.Frame frame,
-        uint256 words,
-        Roster.Reader memory roster,
-        uint256 member,
-        bytes calldata batch,
-        uint256 pos
-    ) private view {
-        address signer = frame.recover(words, bytes32(_word(batch, pos)), bytes32(_word(batch, pos + 32)));
-        if (signer == address(0) || signer != roster.get(member)) revert IAlliance.BadSignature(member);
-    }
-
-    /// @dev Callers have checked that the record is inside the batch.
-    function _word(bytes calldata batch, uint256 pos) private pure returns (uint256 value) {
-        assembly ("memory-safe") {
-            value := calldataload(add(batch.offset, pos))
-        }
-    }
-
-    /// @dev Of a batch whose end cuts the two bytes, what is missing does not matter: the record is refused.
-    function _u16(bytes calldata batch, uint256 pos) private pure returns (uint256) {
-        return _word(batch, pos) >> 240;
-    }
-
-    function _commitment(bytes calldata votes, uint256 pos) private pure returns (uint256 hash) {
-        assembly ("memory-safe") {
-            calldatacopy(0, add(votes.offset, pos), 64)
-            hash := keccak256(0, 64)
-        }
+    function _requireSigned(Cursor memory k, uint256 words, uint256 member, uint256 pos) private pure {
+        address signer = k.frame.recover(words, bytes32(FastBatches.load(pos)), bytes32(FastBatches.load(pos + 32)));
+        if (signer == address(0) || signer != Roster.get(k.roster, member)) revert IAlliance.BadSignature(member);
     }
 }

@@ -42,7 +42,7 @@ library Disputes {
     ) external {
         Header h = t.within(task, IAlliance.Phase.REVEALING);
         Ballot ballot = t.ballot;
-        Phases.requireBefore(task, ballot.phaseAt());
+        Phases.requireBefore(task, t.omittedUntil());
         ballot.requireDigest(task, Ballots.digestOf(candidate, listHash));
         uint256[] memory standings = Nibbles.load(t.standings, h.members());
         if (member >= h.members()) revert IAlliance.NotMember(task, member, address(0));
@@ -67,7 +67,7 @@ library Disputes {
     ) external {
         Header h = t.within(task, IAlliance.Phase.REVEALING);
         Ballot ballot = t.ballot;
-        uint256 revealEnd = ballot.phaseAt() + t.voting.revealS;
+        uint256 revealEnd = t.omittedUntil() + t.voting.revealS;
         Phases.requireFrom(task, revealEnd);
         Phases.requireBefore(task, revealEnd + t.voting.evidenceS);
         _requireReadable(pairs, h.members());
@@ -106,7 +106,7 @@ library Disputes {
             Draw.Hall memory hall = Leaders.hall(t, task, h);
             h = Leaders.penalise(t, task, h, hall, Leaders.PROPOSERS, Leaders.MAX_LEADERS);
         } else if (phase == IAlliance.Phase.COMMITTING) {
-            Phases.requireFrom(task, t.ballot.phaseAt());
+            Phases.requireFrom(task, t.ballot.deadline());
         } else if (phase == IAlliance.Phase.PROPOSING || phase == IAlliance.Phase.LOCKED) {
             h = _skipProposals(t, task, h);
         } else {
@@ -138,7 +138,7 @@ library Disputes {
     function abandon(Task storage t, uint256 task) external {
         Header h = t.running(task);
         (Terms memory terms, Voting memory v) = (t.terms, t.voting);
-        uint256 since = h.phaseAt() > t.ballot.phaseAt() ? h.phaseAt() : t.ballot.phaseAt();
+        uint256 since = h.phaseAt() > t.ballot.deadline() ? h.phaseAt() : t.ballot.deadline();
         uint256 times = Leaders.MAX_LEADERS * terms.leaderS + uint256(terms.registrationS) + terms.proposeS
             + 2 * uint256(v.commitS) + 2 * uint256(v.revealS) + v.evidenceS;
         Phases.requireFrom(task, since + times + ABANDONED_S);

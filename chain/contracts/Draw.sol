@@ -38,7 +38,7 @@ library Draw {
                 uint256 word = seats[i] & ~(Nibbles.nonZero(excluded[i]) * 15);
                 seats[i] = word;
                 h.able += Nibbles.count(Nibbles.nonZero(word));
-                for (uint256 entry = (i << 6) * REPEAT; word != 0; entry += REPEAT) {
+                for (uint256 entry = i * Nibbles.PER_WORD * REPEAT; word != 0; entry += REPEAT) {
                     assembly ("memory-safe") {
                         mstore(pos, entry)
                         pos := add(pos, shl(1, and(word, 15)))
@@ -75,8 +75,10 @@ library Draw {
     ) internal pure {
         if (count == h.able) {
             // Whoever can be drawn is drawn, in whatever order: spare the shuffle its last, longest steps.
-            for (uint256 i = 0; i < marks.length; ++i) {
-                marks[i] |= Nibbles.nonZero(h.seats[i]) * mark;
+            unchecked {
+                for (uint256 i = 0; i < marks.length; ++i) {
+                    marks[i] |= Nibbles.nonZero(h.seats[i]) * mark;
+                }
             }
         } else {
             _shuffle(h.list, h.total, seed, tag, count, mark, marks);
@@ -104,10 +106,8 @@ library Draw {
                     // put the seat of step k in the place of the one that was taken; the 30 bytes after it stay
                     mstore(there, or(shl(240, shr(240, mload(here))), shr(16, shl(16, mload(there)))))
                 }
-                uint256 shift = (owner & 63) << 2;
-                uint256 word = marks[owner >> 6];
-                if ((word >> shift) & 15 != 0) continue;
-                marks[owner >> 6] = word | (mark << shift);
+                if (marks.get(owner) != 0) continue;
+                marks.set(owner, mark);
                 --count;
             }
         }

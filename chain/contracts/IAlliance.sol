@@ -26,7 +26,8 @@ interface IAlliance {
         FINISHED // no more rounds: everybody withdraws
     }
 
-    /// @notice What a member is in the running round, and what it has done. At most 16 values: four bits each.
+    /// @notice What a member is in the running round, and what it has done. Four bits each, whose values Settlement
+    /// and FastBatches know.
     enum Standing {
         NONE, // not drawn
         SILENT_PROPOSER, // drawn to propose, has not
@@ -73,7 +74,7 @@ interface IAlliance {
         uint32 registrationS; // seconds after which anybody may start or cancel the task
         uint32 leaderS; // seconds that each leader in line has
         uint32 proposeS; // seconds for proposals
-        uint32 commitS; // seconds for the relayer's list, and again for those it omitted
+        uint32 commitS; // seconds for the relayer's list, and as many more for those it omits
         uint32 revealS; // seconds for reveals after that, and again for answers to evidence
         uint32 evidenceS; // seconds for evidence after the reveals
     }
@@ -148,24 +149,14 @@ interface IAlliance {
     /// @notice Leaders let their time pass and lost `lostGwei` in all to the pool.
     event LeadersAbsent(uint256 indexed task, uint256 round, uint256[] leaders, uint256 lostGwei);
     /// @notice The relayer named the candidate and fixed the list of commitments.
-    event VotesCommitted(uint256 indexed task, uint256 round, bytes32 candidate, bytes32 listHash, bool complete);
+    event VotesCommitted(uint256 indexed task, bytes24 ballot, bool complete);
     /// @notice A voter that the list omits committed by itself.
     event VoteCommitted(uint256 indexed task, uint256 round, uint256 member, bytes32 commitment, Standing standing);
     /// @notice Voters were proven to have committed without revealing.
     event VotesWithheld(uint256 indexed task, uint256 round, uint256[] members);
-    /// @notice A round was settled. `paidGwei` left the pool for the winners, `slashedGwei` left the losers, of which
-    /// `bountyGwei` went to `settler`; `model` is the current model if ACCEPTED, else the rejected candidate.
-    event RoundSettled(
-        uint256 indexed task,
-        uint256 round,
-        Outcome outcome,
-        uint256 yes,
-        uint256 no,
-        uint256 paidGwei,
-        uint256 slashedGwei,
-        uint256 poolGwei,
-        bytes32 model
-    );
+    /// @notice A round was settled, the pool is now `poolGwei`, and `model` is the current model if ACCEPTED, else the
+    /// candidate that was not adopted. Who won and lost how much follows from the votes and the balances.
+    event RoundSettled(uint256 indexed task, uint256 round, Outcome outcome, uint256 poolGwei, bytes32 model);
     /// @notice A round ended in `phase` because nobody acted in time; the next leader follows from `seed`.
     event RoundSkipped(uint256 indexed task, uint256 round, Phase phase, bytes32 seed);
     /// @notice A member said two things in one round and lost everything.
@@ -189,6 +180,8 @@ interface IAlliance {
     error NotWholeGwei(uint256 amountWei);
     /// @notice A stake is below the task's minimum.
     error StakeTooLow(uint256 amountGwei, uint256 minStakeGwei);
+    /// @notice A stake is above what a balance can be.
+    error StakeTooHigh(uint256 amountGwei, uint256 maxBalanceGwei);
     /// @notice The task has as many members and queued ones as it can hold.
     error TaskFull(uint256 task, uint256 members);
     /// @notice This node is or was registered in the task.
@@ -299,14 +292,14 @@ interface IAlliance {
     /// when it has seen its own commitment in a list with this hash, so whoever reveals can also submit.
     ///
     /// Why nobody can copy a vote: votes are revealed to a list that is fixed, to which only this call adds. A voter
-    /// that the relayer leaves out commits by itself (`commitVote`) in another `commitS`; until then nothing can be
-    /// revealed, unless the relayer says that the list is complete. If that is a lie, those it shuts out may still
+    /// that the relayer leaves out commits by itself (`commitVote`) until `commitS` after the relayer's time; until
+    /// then nothing can be revealed, unless the relayer says that the list is complete. If that is a lie, those it shuts out may still
     /// commit and are counted, but since they could have seen others' votes they neither earn nor lose.
     /// @param listHash keccak256 of pairs (uint16 member, bytes32 commitment) of 34 bytes, strictly ascending.
     /// @param complete Whether every drawn voter is in it: then reveals open at once.
     function commitVotes(uint256 task, bytes32 candidate, bytes32 listHash, bool complete) external;
 
-    /// @notice Commit a voter that the relayer omitted, in `commitS` after its list; anybody. What a voter commits
+    /// @notice Commit a voter that the relayer omitted, until `commitS` after the end of the relayer's time; anybody. What a voter commits
     /// here replaces what the list may hold of it.
     /// @param signature The member's, of `Commitment(uint256 task,uint32 round,bytes32 candidate,bytes32 commitment)`.
     function commitVote(

@@ -2,22 +2,31 @@
 pragma solidity ^0.8.30;
 
 import {Draw} from "./Draw.sol";
+import {Nibbles} from "./Nibbles.sol";
 import {Task} from "./Task.sol";
 
-/// @title Members' balances, four a word, and the seats that they give
+/// @title Members' balances, five a word, and the seats that they give
 library Members {
+    /// @notice Balances in a word.
+    uint256 internal constant PER_WORD = 5;
+    /// @notice Bits of a balance.
+    uint256 internal constant BITS = 51;
+    /// @notice A member's balance at most, in gwei: 2.25 million FML.
+    uint256 internal constant MAX_BALANCE_GWEI = 0x7FFFFFFFFFFFF;
+
     uint256 private constant BPS = 10_000;
-    uint256 private constant U64 = type(uint64).max;
+    uint256 private constant GROUPS = Nibbles.PER_WORD / PER_WORD;
 
     /// @return The balance of `member`, in gwei.
     function balance(Task storage t, uint256 member) internal view returns (uint256) {
-        return (t.balances[member >> 2] >> ((member & 3) << 6)) & U64;
+        return (t.balances[member / PER_WORD] >> (member % PER_WORD * BITS)) & MAX_BALANCE_GWEI;
     }
 
-    /// @notice Set the balance of `member` to `amountGwei`, below 2^64.
+    /// @notice Set the balance of `member` to `amountGwei`, at most MAX_BALANCE_GWEI.
     function setBalance(Task storage t, uint256 member, uint256 amountGwei) internal {
-        uint256 shift = (member & 3) << 6;
-        t.balances[member >> 2] = (t.balances[member >> 2] & ~(U64 << shift)) | (amountGwei << shift);
+        uint256 shift = member % PER_WORD * BITS;
+        uint256 rest = t.balances[member / PER_WORD] & ~(MAX_BALANCE_GWEI << shift);
+        t.balances[member / PER_WORD] = rest | (amountGwei << shift);
     }
 
     /// @notice Take `bps` of the balance of `member`, rounded down.
@@ -28,20 +37,20 @@ library Members {
         setBalance(t, member, held - lost);
     }
 
-    /// @return words Seats of the first `members`, 64 a word: whole minimum stakes, at most Draw.MAX_SEATS.
+    /// @return words Seats of the first `members`, see Nibbles: whole minimum stakes, at most Draw.MAX_SEATS.
     function seatsHeld(Task storage t, uint256 members) internal view returns (uint256[] memory words) {
         unchecked {
             uint256 minStake = t.terms.minStakeGwei;
-            words = new uint256[]((members + 63) >> 6);
-            for (uint256 i = 0; i << 2 < members; ++i) {
-                uint256 four = t.balances[i];
+            words = new uint256[](Nibbles.wordsFor(members));
+            for (uint256 i = 0; i * PER_WORD < members; ++i) {
+                uint256 five = t.balances[i];
                 uint256 word = 0;
-                for (uint256 shift = 0; four != 0; shift += 4) {
-                    uint256 held = (four & U64) / minStake;
+                for (uint256 shift = 0; five != 0; shift += 4) {
+                    uint256 held = (five & MAX_BALANCE_GWEI) / minStake;
                     word |= (held < Draw.MAX_SEATS ? held : Draw.MAX_SEATS) << shift;
-                    four >>= 64;
+                    five >>= BITS;
                 }
-                words[i >> 4] |= word << ((i & 15) << 4);
+                words[i / GROUPS] |= word << (i % GROUPS * 4 * PER_WORD);
             }
         }
     }

@@ -16,8 +16,7 @@ library Messages {
     /// what is signed: 0x1901, domain, struct hash.
     type Frame is uint256;
 
-    uint256 private constant INPUT = 192; // after six words of type and fields
-    uint256 private constant SIGNED = 320; // after four words of input
+    uint256 private constant SIGNED = 320; // after six words of type and fields and four of input
     uint256 private constant SIZE = 416; // SIGNED and 66 bytes, in whole words
 
     /// @return f A frame of a message with this type and task; fields from the third word on are to be written.
@@ -59,18 +58,13 @@ library Messages {
 
     /// @return signer Who signed the message of `words` words, or zero. Of the two s of a signature EIP-2098 leaves
     /// the one below 2^255; that it could still be the higher one has a chance of 2^-128.
-    function recover(Frame f, uint256 words, bytes32 r, bytes32 vs) internal view returns (address signer) {
+    function recover(Frame f, uint256 words, bytes32 r, bytes32 vs) internal pure returns (address signer) {
+        bytes32 structHash;
         assembly ("memory-safe") {
-            mstore(add(f, add(SIGNED, 34)), keccak256(f, shl(5, words)))
-            let input := add(f, INPUT)
-            mstore(input, keccak256(add(f, SIGNED), 66))
-            mstore(add(input, 0x20), add(27, shr(255, vs)))
-            mstore(add(input, 0x40), r)
-            mstore(add(input, 0x60), shr(1, shl(1, vs)))
-            mstore(0, 0)
-            // what no key signed returns nothing and leaves the zero
-            pop(staticcall(gas(), 1, input, 128, 0, 32))
-            signer := mload(0)
+            structHash := keccak256(f, shl(5, words))
+            mstore(add(f, add(SIGNED, 34)), structHash)
+            structHash := keccak256(add(f, SIGNED), 66)
         }
+        return ecrecover(structHash, uint8(27 + (uint256(vs) >> 255)), r, (vs << 1) >> 1);
     }
 }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IAlliance} from "./IAlliance.sol";
 import {Nibbles} from "./Nibbles.sol";
-import {Header, Task} from "./Task.sol";
+import {Ballot, Header, Task} from "./Task.sol";
 
 /// @title Which phase a task is in, and refusals of what comes in another one, too early or too late
 library Phases {
@@ -13,8 +13,9 @@ library Phases {
     function phase(Task storage t, Header h) internal view returns (IAlliance.Phase) {
         IAlliance.Phase stored = h.phase();
         if (stored != IAlliance.Phase.PROPOSING) return stored;
-        if (t.ballot.round() == h.round()) {
-            return t.ballot.digest() == 0 ? IAlliance.Phase.COMMITTING : IAlliance.Phase.REVEALING;
+        Ballot ballot = t.ballot;
+        if (ballot.round() == h.round()) {
+            return ballot.awaited() ? IAlliance.Phase.COMMITTING : IAlliance.Phase.REVEALING;
         }
         if (block.timestamp >= h.phaseAt()) return IAlliance.Phase.LOCKED;
         uint256[] memory standings = Nibbles.load(t.standings, h.members());
@@ -39,6 +40,11 @@ library Phases {
         h = known(t, task);
         IAlliance.Phase found = phase(t, h);
         if (found != needed) revert IAlliance.WrongPhase(task, found);
+    }
+
+    /// @return The second until which voters that the list omits commit, and from which votes are revealed at last.
+    function omittedUntil(Task storage t) internal view returns (uint256) {
+        return t.ballot.deadline() + t.voting.commitS;
     }
 
     /// @notice Refuse what is possible only from second `from` on.

@@ -52,6 +52,9 @@ library Registry {
         uint256 taken = h.members() + t.terms.queueTail - t.terms.queueHead;
         if (taken >= MAX_MEMBERS) revert IAlliance.TaskFull(task, taken);
         if (amountGwei < t.terms.minStakeGwei) revert IAlliance.StakeTooLow(amountGwei, t.terms.minStakeGwei);
+        if (amountGwei > Members.MAX_BALANCE_GWEI) {
+            revert IAlliance.StakeTooHigh(amountGwei, Members.MAX_BALANCE_GWEI);
+        }
         if (t.vrfX[node] != 0) revert IAlliance.AlreadyRegistered(task, node);
         if (t.keyTaken[vrfX]) revert IAlliance.KeyTaken(task, vrfX);
         t.vrfX[node] = vrfX;
@@ -155,8 +158,9 @@ library Registry {
         (s.round, s.phaseAt, s.members) = (uint32(h.round()), uint64(h.phaseAt()), uint16(h.members()));
         (s.poolGwei, s.queuedGwei) = (uint64(h.poolGwei()), t.terms.queuedGwei);
         (s.seed, s.creator) = (t.seed, t.creator);
-        if (s.phase == IAlliance.Phase.COMMITTING || s.phase == IAlliance.Phase.REVEALING) {
-            (s.phaseAt, s.ballot, s.complete) = (uint64(ballot.phaseAt()), ballot.digest(), ballot.complete());
+        if (s.phase == IAlliance.Phase.COMMITTING) s.phaseAt = uint64(ballot.deadline());
+        if (s.phase == IAlliance.Phase.REVEALING) {
+            (s.phaseAt, s.ballot, s.complete) = (uint64(t.omittedUntil()), ballot.digest(), ballot.complete());
         }
     }
 
@@ -218,7 +222,7 @@ library Registry {
         _requireRange("absenceBps", p.absenceBps, 0, BPS);
         _requireRange("bountyBps", p.bountyBps, 0, BPS);
         _requireRange("toleranceBps", p.toleranceBps, 0, BPS);
-        _requireRange("minStakeGwei", p.minStakeGwei, 1, type(uint64).max);
+        _requireRange("minStakeGwei", p.minStakeGwei, 1, Members.MAX_BALANCE_GWEI);
         _requireRange("registrationS", p.registrationS, 1, type(uint32).max);
         _requireRange("leaderS", p.leaderS, 1, type(uint32).max);
         _requireRange("proposeS", p.proposeS, 1, type(uint32).max);

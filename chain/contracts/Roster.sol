@@ -13,14 +13,6 @@ library Roster {
 
     uint256 private constant LOG_CHUNK = 8;
 
-    /// @notice A chunk in memory, and which one.
-    struct Reader {
-        uint256 task; // of this task
-        uint256 members; // that has as many members
-        uint256 chunk; // which chunk is loaded, from 1; 0: none
-        uint256 pos; // memory address of its first address
-    }
-
     /// @notice Write the chunks that hold members `from`..`members`-1 of `nodes`.
     function write(uint256 task, mapping(uint256 => address) storage nodes, uint256 from, uint256 members) internal {
         for (uint256 first = (from >> LOG_CHUNK) << LOG_CHUNK; first < members; first += CHUNK) {
@@ -40,45 +32,38 @@ library Roster {
         }
     }
 
-    /// @return A reader of the addresses of a task with `members` members.
-    function reader(uint256 task, uint256 members) internal pure returns (Reader memory) {
-        uint256 pos;
-        uint256 size = (20 * _count(0, members) + 63) & ~uint256(31); // the last one's word ends in the next
+    /// @return roster Memory address of the addresses of `members` members, 20 bytes each.
+    function load(uint256 task, uint256 members) internal view returns (uint256 roster) {
         assembly ("memory-safe") {
-            pos := mload(0x40)
-            mstore(0x40, add(pos, size))
+            roster := mload(0x40)
+            mstore(0x40, add(roster, and(add(mul(members, 20), 63), not(31)))) // the last one's word ends in the next
         }
-        return Reader(task, members, 0, pos);
-    }
-
-    /// @return node The address of `member`, which is below `members`.
-    function get(Reader memory self, uint256 member) internal view returns (address node) {
         unchecked {
-            uint256 chunk = member >> LOG_CHUNK;
-            if (self.chunk != chunk + 1) _load(self, chunk);
-            uint256 pos = self.pos + 20 * (member & (CHUNK - 1));
-            assembly ("memory-safe") {
-                node := shr(96, mload(pos))
+            for (uint256 first = 0; first < members; first += CHUNK) {
+                uint256 count = _count(first >> LOG_CHUNK, members);
+                address code = Create3.computeAddress(_salt(task, first >> LOG_CHUNK, count));
+                assembly ("memory-safe") {
+                    extcodecopy(code, add(roster, mul(first, 20)), 1, mul(count, 20))
+                }
             }
         }
     }
 
-    function _load(Reader memory self, uint256 chunk) private view {
-        uint256 count = _count(chunk, self.members);
-        address code = Create3.computeAddress(_salt(self.task, chunk, count));
-        uint256 pos = self.pos;
+    /// @return node The address of `member` in a loaded roster that holds it.
+    function get(uint256 roster, uint256 member) internal pure returns (address node) {
         assembly ("memory-safe") {
-            extcodecopy(code, pos, 1, mul(20, count))
+            node := shr(96, mload(add(roster, mul(member, 20))))
         }
-        self.chunk = chunk + 1;
     }
 
     function _count(uint256 chunk, uint256 members) private pure returns (uint256) {
-        uint256 rest = members - (chunk << LOG_CHUNK);
-        return rest < CHUNK ? rest : CHUNK;
+        unchecked {
+            uint256 rest = members - (chunk << LOG_CHUNK);
+            return rest < CHUNK ? rest : CHUNK;
+        }
     }
 
     function _salt(uint256 task, uint256 chunk, uint256 count) private pure returns (bytes32) {
-        return keccak256(abi.encode(task, chunk, count));
+        return bytes32((task << 32) | (chunk << 16) | count); // tasks are counted and never reach 2^224
     }
 }

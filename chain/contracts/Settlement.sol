@@ -7,126 +7,197 @@ import {Header} from "./Task.sol";
 
 /// @title What a settled round pays and takes
 /// @notice Mirrors `chain/rules/settlement.py` bit for bit. Everything follows from balances before the settlement.
+/// @dev Works on the standings of 60 members at once: a set of members is a word with 1 in their places (see Nibbles),
+/// made of the four bits that the IAlliance.Standing of each has in its place.
 library Settlement {
     using Nibbles for uint256[];
 
     uint256 private constant BPS = 10_000;
-    uint256 private constant U64 = type(uint64).max;
-    uint256 private constant WINS = 1;
-    uint256 private constant LOSES = 2;
+    uint256 private constant SLOTS_PER_WORD = 12; // slots of balances for one word of standings
+    uint256 private constant FIVE = 0x11111; // the places of the members of one slot
+    uint256 private constant TOP_BITS = // of the five balances
+        (1 << 50) | (1 << 101) | (1 << 152) | (1 << 203) | (1 << 254);
+    uint256 private constant BALANCE = 0x7FFFFFFFFFFFF; // Members.MAX_BALANCE_GWEI
 
-    /// @notice The votes of a round by what became of them.
-    struct Votes {
-        uint256 yes; // revealed in favour, late ones included
-        uint256 no; // revealed against, late ones included
-        uint256 own; // committed by themselves and not revealed
-        uint256 accused; // proven to withhold
-    }
-
-    /// @notice What a settlement moved, in gwei.
-    struct Moved {
-        uint256 paid; // from the pool to the winners
-        uint256 slashed; // from the losers
-    }
-
-    /// @return v The count of `standings`.
-    function tally(uint256[] memory standings) internal pure returns (Votes memory v) {
+    /// @notice Count the revealed votes, late ones included.
+    function tally(uint256[] memory standings) internal pure returns (uint256 yes, uint256 no) {
         unchecked {
             for (uint256 i = 0; i < standings.length; ++i) {
-                uint256 word = standings[i];
-                if (word == 0) continue;
-                v.yes += _count(word, IAlliance.Standing.VOTED_YES) + _count(word, IAlliance.Standing.LATE_YES);
-                v.no += _count(word, IAlliance.Standing.VOTED_NO) + _count(word, IAlliance.Standing.LATE_NO);
-                v.own += _count(word, IAlliance.Standing.COMMITTED) + _count(word, IAlliance.Standing.LATE);
-                v.accused += _count(word, IAlliance.Standing.WITHHELD);
+                (uint256 b0, uint256 b1, uint256 b2, uint256 b3) = _bits(standings.word(i));
+                yes += Nibbles.count((b2 & ~(b1 | b0)) | (b3 & b0)); // VOTED_YES 0100, LATE_YES 1001
+                no += Nibbles.count((b2 & ~b1 & b0) | (b3 & b1)); // VOTED_NO 0101, LATE_NO 1010
             }
         }
+    }
+
+    /// @notice Count the votes that are missing.
+    /// @return own Committed by themselves and not revealed.
+    /// @return accused Proven to withhold.
+    function missing(uint256[] memory standings) internal pure returns (uint256 own, uint256 accused) {
+        own = standings.countEqual(uint256(IAlliance.Standing.COMMITTED))
+            + standings.countEqual(uint256(IAlliance.Standing.LATE));
+        accused = standings.countEqual(uint256(IAlliance.Standing.WITHHELD));
     }
 
     /// @return What the votes of a task that draws `voters` decide: void below half of them, ties accept.
     function outcome(uint256 yes, uint256 no, uint256 voters) internal pure returns (IAlliance.Outcome) {
-        if (yes + no < (voters + 1) / 2) return IAlliance.Outcome.VOID;
-        return yes >= no ? IAlliance.Outcome.ACCEPTED : IAlliance.Outcome.REJECTED;
+        unchecked {
+            if (yes + no < (voters + 1) / 2) return IAlliance.Outcome.VOID;
+            return yes >= no ? IAlliance.Outcome.ACCEPTED : IAlliance.Outcome.REJECTED;
+        }
     }
 
     /// @return The part of the pool that this round pays: an equal share of the rounds left, this one included.
     function reward(Header header) internal pure returns (uint256) {
-        return header.poolGwei() / (header.rounds() - header.round() + 1);
+        unchecked {
+            return header.poolGwei() / (header.rounds() - header.round() + 1);
+        }
     }
 
     /// @notice Pay `rewardGwei` to the winners by balance and take `slashBps` from the losers, both rounded down.
+    /// @return paid What the winners got, in gwei.
+    /// @return slashed What the losers lost, in gwei.
     function apply_(
-        uint256[256] storage balances,
+        uint256[205] storage balances,
         uint256[] memory standings,
         IAlliance.Outcome result,
         uint256 rewardGwei,
         uint256 slashBps
-    ) internal returns (Moved memory moved) {
+    ) internal returns (uint256 paid, uint256 slashed) {
         unchecked {
-            uint256 sides = _sides(result);
-            uint256 winning = result == IAlliance.Outcome.VOID ? 0 : _winning(balances, standings, sides);
-            uint256 paid;
-            uint256 slashed;
-            for (uint256 i = 0; i < standings.length << 4; ++i) {
-                uint256 four = standings[i >> 4] >> ((i & 15) << 4) & 0xFFFF;
-                if (four == 0) continue;
-                uint256 word = balances[i];
-                uint256 changed = word;
-                for (uint256 shift = 0; four != 0; shift += 64) {
-                    uint256 side = sides >> ((four & 15) << 1) & 3;
-                    if (side == WINS) {
-                        uint256 pay = rewardGwei * (word >> shift & U64) / winning;
-                        paid += pay;
-                        changed += pay << shift;
-                    } else if (side == LOSES) {
-                        uint256 slash = (word >> shift & U64) * slashBps / BPS;
-                        slashed += slash;
-                        changed -= slash << shift;
-                    }
-                    four >>= 4;
-                }
-                if (changed != word) balances[i] = changed;
+            uint256 winning = 0;
+            for (uint256 i = 0; i < standings.length; ++i) {
+                (uint256 wins, uint256 loses) = sides(standings.word(i), result);
+                winning += _held(balances, i * SLOTS_PER_WORD, wins);
+                if (loses != 0) slashed += _slash(balances, i * SLOTS_PER_WORD, loses, slashBps);
             }
-            moved = Moved(paid, slashed);
+            if (winning == 0) return (0, slashed);
+            for (uint256 i = 0; i < standings.length; ++i) {
+                (uint256 wins,) = sides(standings.word(i), result);
+                paid += _pay(balances, i * SLOTS_PER_WORD, wins, rewardGwei, winning);
+            }
         }
     }
 
-    /// @dev Sum of the winners' balances, at least 1 so that it can divide.
-    function _winning(uint256[256] storage balances, uint256[] memory standings, uint256 sides)
+    /// @return wins The members that win.
+    /// @return loses The members that lose: the other side, and those who committed and did not reveal.
+    function sides(uint256 standings, IAlliance.Outcome result) internal pure returns (uint256 wins, uint256 loses) {
+        (uint256 b0, uint256 b1, uint256 b2, uint256 b3) = _bits(standings);
+        loses = b2 & b1; // WITHHELD 0110, COMMITTED 0111
+        uint256 forIt = (b1 ^ b2) & ~(b0 | b3); // PROPOSED 0010, VOTED_YES 0100
+        uint256 againstIt = b2 & ~b1 & b0; // VOTED_NO 0101
+        if (result == IAlliance.Outcome.ACCEPTED) return (forIt, loses | againstIt);
+        if (result == IAlliance.Outcome.REJECTED) return (againstIt, loses | forIt);
+    }
+
+    /// @dev Sum of the balances of the members in `set`, from slot `slot` on.
+    function _held(uint256[205] storage balances, uint256 slot, uint256 set) private view returns (uint256 sum) {
+        assembly ("memory-safe") {
+            for { slot := add(slot, balances.slot) } set { slot := add(slot, 1) } {
+                if and(set, FIVE) {
+                    let five := sload(slot)
+                    sum := add(sum, mul(and(five, BALANCE), and(set, 1)))
+                    sum := add(sum, mul(and(shr(51, five), BALANCE), and(shr(4, set), 1)))
+                    sum := add(sum, mul(and(shr(102, five), BALANCE), and(shr(8, set), 1)))
+                    sum := add(sum, mul(and(shr(153, five), BALANCE), and(shr(12, set), 1)))
+                    sum := add(sum, mul(shr(204, five), and(shr(16, set), 1)))
+                }
+                set := shr(20, set)
+            }
+        }
+    }
+
+    /// @dev Take slashBps of their balances from the members in `set`, from slot `slot` on.
+    function _slash(uint256[205] storage balances, uint256 slot, uint256 set, uint256 slashBps)
         private
-        view
-        returns (uint256 sum)
+        returns (uint256 slashed)
+    {
+        assembly ("memory-safe") {
+            for { slot := add(slot, balances.slot) } set { slot := add(slot, 1) } {
+                if and(set, FIVE) {
+                    let five := sload(slot)
+                    let loss := 0
+                    for { let shift := 0 } lt(shift, 255) { shift := add(shift, 51) } {
+                        if and(set, 1) {
+                            let one := div(mul(and(shr(shift, five), BALANCE), slashBps), BPS)
+                            slashed := add(slashed, one)
+                            loss := or(loss, shl(shift, one))
+                        }
+                        set := shr(4, set)
+                    }
+                    sstore(slot, sub(five, loss))
+                    continue
+                }
+                set := shr(20, set)
+            }
+        }
+    }
+
+    /// @dev Pay the members in `set`, from slot `slot` on, their part of `rewardGwei` by their part of `winning`; no
+    /// balance grows above the greatest that fits, and what that leaves stays in the pool.
+    function _pay(uint256[205] storage balances, uint256 slot, uint256 set, uint256 rewardGwei, uint256 winning)
+        private
+        returns (uint256 paid)
     {
         unchecked {
-            for (uint256 i = 0; i < standings.length << 4; ++i) {
-                uint256 four = standings[i >> 4] >> ((i & 15) << 4) & 0xFFFF;
-                if (four == 0) continue;
-                uint256 word = balances[i];
-                while (four != 0) {
-                    if (sides >> ((four & 15) << 1) & 3 == WINS) sum += word & U64;
-                    word >>= 64;
-                    four >>= 4;
+            for (; set != 0; set >>= 20) {
+                if (set & FIVE != 0) {
+                    uint256 five = balances[slot];
+                    (uint256 gains, uint256 sum) = (five & TOP_BITS == 0 && rewardGwei <= BALANCE >> 1)
+                        ? _gains(five, set, rewardGwei, winning)
+                        : _cappedGains(five, set, rewardGwei, winning);
+                    paid += sum;
+                    balances[slot] = five + gains;
                 }
+                ++slot;
             }
-            if (sum == 0) sum = 1;
         }
     }
 
-    /// @dev Two bits for each standing: whether it wins, loses or neither.
-    function _sides(IAlliance.Outcome result) private pure returns (uint256 sides) {
-        sides = _side(IAlliance.Standing.WITHHELD, LOSES) | _side(IAlliance.Standing.COMMITTED, LOSES);
-        if (result == IAlliance.Outcome.VOID) return sides;
-        bool accepted = result == IAlliance.Outcome.ACCEPTED;
-        (uint256 forIt, uint256 againstIt) = accepted ? (WINS, LOSES) : (LOSES, WINS);
-        return sides | _side(IAlliance.Standing.PROPOSED, forIt) | _side(IAlliance.Standing.VOTED_YES, forIt)
-            | _side(IAlliance.Standing.VOTED_NO, againstIt);
+    /// @dev What each of five members gains, in the places of their balances, and the sum of it.
+    function _cappedGains(uint256 five, uint256 set, uint256 rewardGwei, uint256 winning)
+        private
+        pure
+        returns (uint256 gains, uint256 sum)
+    {
+        for (uint256 i = 0; i < 5; ++i) {
+            uint256 held = (five >> (51 * i)) & BALANCE;
+            uint256 gain = ((set >> (4 * i)) & 1) * (rewardGwei * held / winning);
+            if (gain > BALANCE - held) gain = BALANCE - held;
+            gains |= gain << (51 * i);
+            sum += gain;
+        }
     }
 
-    function _side(IAlliance.Standing standing, uint256 side) private pure returns (uint256) {
-        return side << (uint256(standing) << 1);
+    /// @dev The same where no gain can exceed what fits; saves 200 gas a member.
+    function _gains(uint256 five, uint256 set, uint256 rewardGwei, uint256 winning)
+        private
+        pure
+        returns (uint256 gains, uint256 sum)
+    {
+        assembly ("memory-safe") {
+            gains := mul(and(set, 1), div(mul(rewardGwei, and(five, BALANCE)), winning))
+            sum := gains
+            let gain := mul(and(shr(4, set), 1), div(mul(rewardGwei, and(shr(51, five), BALANCE)), winning))
+            sum := add(sum, gain)
+            gains := or(gains, shl(51, gain))
+            gain := mul(and(shr(8, set), 1), div(mul(rewardGwei, and(shr(102, five), BALANCE)), winning))
+            sum := add(sum, gain)
+            gains := or(gains, shl(102, gain))
+            gain := mul(and(shr(12, set), 1), div(mul(rewardGwei, and(shr(153, five), BALANCE)), winning))
+            sum := add(sum, gain)
+            gains := or(gains, shl(153, gain))
+            gain := mul(and(shr(16, set), 1), div(mul(rewardGwei, and(shr(204, five), BALANCE)), winning))
+            sum := add(sum, gain)
+            gains := or(gains, shl(204, gain))
+        }
     }
 
-    function _count(uint256 word, IAlliance.Standing standing) private pure returns (uint256) {
-        return Nibbles.count(Nibbles.equal(word, uint256(standing)));
+    /// @dev The four bits of each place.
+    function _bits(uint256 word) private pure returns (uint256 b0, uint256 b1, uint256 b2, uint256 b3) {
+        b0 = word & Nibbles.ONES;
+        b1 = (word >> 1) & Nibbles.ONES;
+        b2 = (word >> 2) & Nibbles.ONES;
+        b3 = (word >> 3) & Nibbles.ONES;
     }
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
+
 import {IAlliance} from "./IAlliance.sol";
 
 /// @notice What every transaction of a round reads, in one slot: phase, round, deadline, pool and the terms of
 /// settlement. A value, not a storage struct, so that a round reads and writes it once.
 type Header is uint256;
 
-/// @notice The running round's vote, in one slot: digest of candidate and list, deadline, round, complete.
+/// @notice The running round's vote, in one slot: round, deadline, and what was committed.
 type Ballot is uint256;
 
 using Headers for Header global;
@@ -43,9 +45,9 @@ struct Task {
     bytes32 codeDigest; // sha256
     bytes32 configDigest; // sha256
     bytes32 initialModel; // sha256
-    uint256[16] standings; // IAlliance.Standing of each member, 64 a word, lowest bits first; valid in its round
-    uint256[16] seats; // seats of each member in the running round, 64 a word
-    uint256[256] balances; // gwei of each member, 4 a word
+    uint256[18] standings; // IAlliance.Standing of each member, see Nibbles; valid in its round
+    uint256[18] seats; // seats of each member in the running round, see Nibbles
+    uint256[205] balances; // gwei of each member, five of 51 bits a word, the first one lowest
     uint256[4] leaving; // bit i of word i / 256: member i has asked to leave
     mapping(uint256 member => address) nodes; // of each member
     mapping(address node => uint256) vrfX; // key of each node that ever registered
@@ -63,7 +65,12 @@ library Headers {
     uint256 private constant U64 = type(uint64).max;
 
     function phase(Header self) internal pure returns (IAlliance.Phase) {
-        return IAlliance.Phase(uint8(Header.unwrap(self)));
+        uint256 stored = uint8(Header.unwrap(self));
+        IAlliance.Phase result;
+        assembly ("memory-safe") {
+            result := stored // only phases are ever stored: no need to check
+        }
+        return result;
     }
 
     function round(Header self) internal pure returns (uint256) {
@@ -144,40 +151,56 @@ library Headers {
 }
 
 /// @title The fields of a Ballot
-/// @dev From the lowest bit: round 16, complete 8, phaseAt 40, digest 192.
+/// @dev From the lowest bit: round 16, state 8, deadline 40, then 192 bits: the relayer while its list is awaited, the
+/// digest of candidate and list afterwards. So the relayer's transaction needs no other slot.
 library Ballots {
-    /// @notice A ballot that waits for the relayer until second `at_`.
-    function open(uint256 round_, uint256 at_) internal pure returns (Ballot) {
-        return Ballot.wrap(round_ | (at_ << 24));
+    uint256 private constant AWAITED = 1;
+    uint256 private constant INCOMPLETE = 2;
+    uint256 private constant COMPLETE = 3;
+
+    /// @notice A ballot that waits for the relayer until second `deadline_`.
+    function open(uint256 round_, uint256 deadline_, address relayer_) internal pure returns (Ballot) {
+        return Ballot.wrap(round_ | (AWAITED << 16) | (deadline_ << 24) | (uint256(uint160(relayer_)) << 64));
     }
 
-    /// @notice The same ballot with its list fixed; omitted voters commit until second `at_`.
-    function withList(Ballot self, bytes24 digest_, bool complete_, uint256 at_) internal pure returns (Ballot) {
-        return Ballot.wrap(
-            self.round() | (complete_ ? 1 << 16 : 0) | (at_ << 24) | (uint256(uint192(digest_)) << 64)
-        );
+    /// @notice The same ballot with its list fixed.
+    function withList(Ballot self, bytes24 digest_, bool isComplete) internal pure returns (Ballot) {
+        uint256 kept = Ballot.unwrap(self) & 0xFFFFFFFFFF00FFFF;
+        return Ballot.wrap(kept | ((isComplete ? COMPLETE : INCOMPLETE) << 16) | (uint256(uint192(digest_)) << 64));
     }
 
     function round(Ballot self) internal pure returns (uint256) {
         return uint16(Ballot.unwrap(self));
     }
 
-    function complete(Ballot self) internal pure returns (bool) {
-        return uint8(Ballot.unwrap(self) >> 16) != 0;
+    /// @return Whether the relayer's list is still to come.
+    function awaited(Ballot self) internal pure returns (bool) {
+        return uint8(Ballot.unwrap(self) >> 16) == AWAITED;
     }
 
-    function phaseAt(Ballot self) internal pure returns (uint256) {
+    /// @return Whether the list was said to hold every drawn voter.
+    function complete(Ballot self) internal pure returns (bool) {
+        return uint8(Ballot.unwrap(self) >> 16) == COMPLETE;
+    }
+
+    /// @return The end of the relayer's time; that of the voters it omits comes `commitS` later.
+    function deadline(Ballot self) internal pure returns (uint256) {
         return uint40(Ballot.unwrap(self) >> 24);
     }
 
-    /// @return Zero while the relayer's list is awaited.
+    /// @return Who posts the list that is awaited.
+    function relayer(Ballot self) internal pure returns (address) {
+        return address(uint160(Ballot.unwrap(self) >> 64));
+    }
+
+    /// @return Of a fixed list.
     function digest(Ballot self) internal pure returns (bytes24) {
         return bytes24(uint192(Ballot.unwrap(self) >> 64));
     }
 
-    /// @return What `digest` becomes: 192 bits of a hash that nobody can collide in practice (2^96).
-    function digestOf(bytes32 candidate, bytes32 listHash) internal pure returns (bytes24) {
-        return bytes24(keccak256(abi.encode(candidate, listHash)));
+    /// @return hash What `digest` becomes: 192 bits of a hash, which nobody can collide in practice (2^96).
+    function digestOf(bytes32 candidate, bytes32 listHash) internal pure returns (bytes24 hash) {
+        return bytes24(Hashes.efficientKeccak256(candidate, listHash));
     }
 
     /// @notice Refuse a candidate and a list that are not the ones fixed.

@@ -2,6 +2,7 @@
 
 from fl_alliance.chain.refusals import BadParameter
 from fl_alliance.chain.rules.consensus import BPS
+from fl_alliance.chain.rules.settlement import MAX_BALANCE_GWEI
 from fl_alliance.chain.types import TaskParams
 
 MAX_COMMITTEE = 1024
@@ -26,7 +27,7 @@ def require_params(params: TaskParams) -> None:
         ("absenceBps", params.absence_bps, params.absence_bps <= BPS),
         ("bountyBps", params.bounty_bps, params.bounty_bps <= BPS),
         ("toleranceBps", params.tolerance_bps, params.tolerance_bps <= BPS),
-        ("minStakeGwei", params.min_stake_gwei, params.min_stake_gwei > 0),
+        ("minStakeGwei", params.min_stake_gwei, 0 < params.min_stake_gwei <= MAX_BALANCE_GWEI),
         ("registrationS", params.registration_s, params.registration_s > 0),
         ("leaderS", params.leader_s, params.leader_s > 0),
         ("proposeS", params.propose_s, params.propose_s > 0),

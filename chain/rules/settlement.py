@@ -11,6 +11,9 @@ from enum import StrEnum
 from fl_alliance.chain.rules.consensus import BPS, Outcome, outcome
 from fl_alliance.chain.types import Standing, TaskParams
 
+MAX_BALANCE_GWEI = 2**51 - 1
+"""A member's balance at most, 2.25 million FML: five fit one word on chain."""
+
 
 class Why(StrEnum):
     """Why a line pays or takes what it does."""
@@ -114,10 +117,11 @@ def settle(
     Returns
     -------
     Settlement
-        Winners share the reward by balance: those who proposed if the candidate is accepted, and the voters of the
-        winning side. Losers, and voters known to have committed a vote that they did not reveal, lose `slash_bps` of
-        their balance. In a void round only the latter lose. Silence costs nothing: it is how broken infrastructure
-        looks. Late votes count, but neither earn nor lose, since their voters may have seen others'.
+        Winners share the reward by balance, up to `MAX_BALANCE_GWEI` each: those who proposed if the candidate is
+        accepted, and the voters of the winning side. Losers, and voters known to have committed a vote that they did
+        not reveal, lose `slash_bps` of their balance. In a void round only the latter lose. Silence costs nothing: it
+        is how broken infrastructure looks. Late votes count, but neither earn nor lose, since their voters may have
+        seen others'.
     """
     held = list(standings.values())
     yes, no = sum(standing.is_yes for standing in held), sum(standing.is_no for standing in held)
@@ -164,6 +168,8 @@ def _why(result: Outcome, standing: Standing) -> Why:
 
 def _delta(reason: Reason) -> int:
     if reason.why in _WINS:
-        # A winner without any balance among winners without any: nothing to share by.
-        return reason.reward_gwei * reason.balance_gwei // reason.winners_gwei if reason.winners_gwei else 0
+        if not reason.winners_gwei:
+            return 0  # winners without any balance: nothing to share by
+        share = reason.reward_gwei * reason.balance_gwei // reason.winners_gwei
+        return min(share, MAX_BALANCE_GWEI - reason.balance_gwei)
     return -slash_amount(reason.balance_gwei, reason.rate_bps)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from eth_account import Account
+
 from fl_alliance.chain.accounts import DEVELOPMENT_CHAIN, WELL_KNOWN, NodeKey, authorize_stake
 from fl_alliance.chain.errors import ChainError, DevelopmentKey, KeyUnusable
 from fl_alliance.chain.messages import CURVE_ORDER, StakeTransfer, fml_domain, recover, stake_nonce

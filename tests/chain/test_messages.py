@@ -5,6 +5,9 @@ from coincurve import PrivateKey
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fl_alliance.chain.errors import SignatureInvalid
 from fl_alliance.chain.messages import (
     CURVE_ORDER,
@@ -19,8 +22,6 @@ from fl_alliance.chain.messages import (
     public_address,
     recover,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 CONTRACT = "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 DOMAIN = Domain(31337, CONTRACT)

@@ -26,7 +26,7 @@ from fl_alliance.chain.refusals import (
     UnknownTask,
     WrongPhase,
 )
-from fl_alliance.chain.rules import draw
+from fl_alliance.chain.rules import draw, settlement
 from fl_alliance.chain.rules.reasons import explain
 from fl_alliance.chain.rules.settlement import Why
 from fl_alliance.chain.steps import (
@@ -141,6 +141,7 @@ def test_what_the_token_refuses_has_its_own_class(found: Found) -> None:
         ("bounty_bps", 10_001, "bountyBps"),
         ("tolerance_bps", 10_001, "toleranceBps"),
         ("min_stake_gwei", 0, "minStakeGwei"),
+        ("min_stake_gwei", 2**51, "minStakeGwei"),
         ("registration_s", 0, "registrationS"),
         ("leader_s", 0, "leaderS"),
         ("propose_s", 0, "proposeS"),
@@ -211,6 +212,7 @@ def test_the_rules_constants_are_the_contracts(found: Found) -> None:
         "MAX_MEMBERS": roster.MAX_MEMBERS,
         "MAX_ADMISSIONS": roster.MAX_ADMISSIONS,
         "MAX_SEATS": draw.MAX_SEATS,
+        "MAX_BALANCE_GWEI": settlement.MAX_BALANCE_GWEI,
         "MAX_LEADERS": draw.MAX_LEADERS,
         "ABANDONED_S": replay.ABANDONED_S,
     }

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.reasons import explain, fml, percent
-from fl_alliance.chain.rules.settlement import Settlement, Why, settle
+from fl_alliance.chain.rules.settlement import MAX_BALANCE_GWEI, Settlement, Why, settle
 from fl_alliance.chain.types import Standing, TaskParams
 
 YES, NO, PROPOSED = Standing.VOTED_YES, Standing.VOTED_NO, Standing.PROPOSED
@@ -73,10 +73,17 @@ def test_winners_without_balance_leave_the_reward_in_the_pool(make_params: Param
     assert "no share" in explain(result.lines[0])
 
 
+def test_a_winner_is_paid_up_to_the_most_that_a_member_can_hold(make_params: Params) -> None:
+    rich = MAX_BALANCE_GWEI - 5
+    result = settle(make_params(voters=0), 1000, 1, {0: rich}, {0: PROPOSED})
+    assert deltas(result) == {0: 5}
+    assert result.pool_gwei == 995
+
+
 @given(
     st.dictionaries(
         st.integers(0, 30),
-        st.tuples(st.integers(0, 10**17), st.sampled_from(list(Standing)[1:])),
+        st.tuples(st.integers(0, MAX_BALANCE_GWEI), st.sampled_from(list(Standing)[1:])),
         min_size=1,
         max_size=12,
     ),
