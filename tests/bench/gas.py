@@ -32,7 +32,7 @@ def rounds(f: Any) -> Iterator[dict[str, int]]:
     f.propose()
     f.draw()
     while True:
-        votes = {member: (500_123, 600_321) for member in f.drawn_voters}
+        votes = dict.fromkeys(f.drawn_voters, (500123, 600321))
         gas = {"commitVotes": f.commit(votes).gas_used}
         records = f.records(votes)
         mark = f.chain.rpc("evm_snapshot")

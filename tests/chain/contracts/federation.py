@@ -26,7 +26,7 @@ from fl_alliance.chain.vrf import Proof, Tag, alpha, output
 
 FML = 10**18
 GWEI = 10**9
-GAS = 60_000_000
+GAS = 16_777_216
 DEPLOYER = NodeKey(bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"))
 ONLOOKER = NodeKey(bytes.fromhex("59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"))
 """Has gas and no other part in any task: the "anybody" of the contract."""
