@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from eth_abi.decoding import ContextFramesBytesIO
-from eth_abi.registry import registry
+from eth_abi.decoding import ByteStringDecoder, ContextFramesBytesIO
+from eth_abi.exceptions import DecodingError, InsufficientDataBytes
+from eth_abi.registry import BaseEquals, registry
 
 from fl_alliance.chain import artifacts
+from fl_alliance.chain.errors import DataUnreadable
 from fl_alliance.chain.rules.words import keccak
 
 
@@ -131,6 +133,22 @@ def _type(field: Mapping[str, Any]) -> str:
     return _tuple(field["components"]) + kind.removeprefix("tuple") if kind.startswith("tuple") else kind
 
 
+class _PaddedAnyhow(ByteStringDecoder):
+    """Byte strings whatever follows them: contracts do not look at the padding, so readers must not stumble over it."""
+
+    def read_data_from_stream(self, stream: Any) -> bytes:
+        length = int.from_bytes(stream.read(32), "big")
+        data = bytes(stream.read(length))
+        if len(data) < length:
+            raise InsufficientDataBytes(f"a byte string of {length} bytes, only {len(data)} are there")
+        return data
+
+
+_LENIENT = registry.copy()  # type: ignore[no-untyped-call]
+_LENIENT.unregister_decoder("bytes")
+_LENIENT.register_decoder(BaseEquals("bytes", with_sub=False), _PaddedAnyhow, label="bytes")  # type: ignore[no-untyped-call]
+
+
 @cache
 def _encoder(kind: str) -> Any:
     return registry.get_encoder(kind)
@@ -138,11 +156,14 @@ def _encoder(kind: str) -> Any:
 
 @cache
 def _decoder(kind: str) -> Any:
-    return registry.get_decoder(kind)
+    return _LENIENT.get_decoder(kind)
 
 
 def _decode(kind: str, data: bytes) -> tuple[Any, ...]:
     if kind == "()":
         return ()  # eth_abi knows no empty tuple
-    values: tuple[Any, ...] = _decoder(kind)(ContextFramesBytesIO(data))  # type: ignore[no-untyped-call]
+    try:
+        values: tuple[Any, ...] = _decoder(kind)(ContextFramesBytesIO(data))  # type: ignore[no-untyped-call]
+    except DecodingError as reason:
+        raise DataUnreadable(kind, str(reason)) from reason
     return values

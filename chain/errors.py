@@ -17,6 +17,7 @@ ChainError
 ├── ManifestUnusable            no deployment manifest there
 ├── CodeMismatch                other code on the chain than the manifest names
 ├── ModelDiverged               the chain did something else than the rules
+├── DataUnreadable              bytes that are not of the types they should be
 ├── StepUnknown                 calldata that takes no step of a task
 ├── VrfInvalid                  a VRF proof, or a key to verify it with, does not hold
 └── SigningError                a key cannot sign here, or a signature is nobody's
@@ -168,6 +169,14 @@ class ModelDiverged(ChainError):
     def __init__(self, where: str, found: object, needed: object) -> None:
         super().__init__(f"{where}: the chain says {found}, the rules {needed}")
         self.where, self.found, self.needed = where, found, needed
+
+
+class DataUnreadable(ChainError):
+    """Calldata, a result or an event that is not of the types that the ABI says."""
+
+    def __init__(self, kind: str, found: str) -> None:
+        super().__init__(f"ABI data: found {found}; needed {kind}")
+        self.kind, self.found = kind, found
 
 
 class StepUnknown(ChainError):

@@ -86,7 +86,7 @@ class AllianceModel:
             The rules refuse a step that the chain took, or an event says something else.
         """
         events = iter(_events(call))
-        for taken in steps((call,)):
+        for taken in _told(call):
             where = f"block {call.block}, {type(taken.step).__name__}"
             try:
                 lines = self.apply(taken.step, call.timestamp, call.sender)
@@ -112,6 +112,13 @@ class AllianceModel:
         name, tag = ("RoundOpened", Tag.PROPOSERS) if isinstance(step, OpenRound) else ("VotersDrawn", Tag.VOTERS)
         lead = model.committee.leads[tag]
         return name, head | {"leader": lead.member, "rank": lead.rank, "seed": model.seed}
+
+
+def _told(call: Call) -> list[Taken]:
+    try:
+        return list(steps((call,)))
+    except ChainError as unreadable:
+        raise ModelDiverged(f"block {call.block}", "a call that succeeded", str(unreadable)) from unreadable
 
 
 def _settled(model: TaskModel, step: Settle, lines: tuple[Line, ...]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from fl_alliance.chain.batches import Listed, SignedProposal, SignedVote, WholeL
 from fl_alliance.chain.calls import decode, encode, encode_all
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.connect import connected
-from fl_alliance.chain.errors import ModelDiverged, StepUnknown
+from fl_alliance.chain.errors import DataUnreadable, ModelDiverged, StepUnknown
 from fl_alliance.chain.history import Call, calls_in_file, calls_on_chain, steps
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.mirror import AllianceModel
@@ -63,6 +63,19 @@ def test_calldata_of_nothing_that_takes_a_step_is_refused() -> None:
     for calldata in (b"", b"\x01\x02\x03\x04"):
         with pytest.raises(StepUnknown):
             decode(calldata)
+
+
+def test_calldata_that_is_cut_is_refused() -> None:
+    with pytest.raises(DataUnreadable):
+        decode(encode(SAMPLES[1])[:-60])
+
+
+def test_padding_that_the_contract_ignores_does_not_matter() -> None:
+    calldata = encode(SAMPLES[1])
+    assert calldata.endswith(bytes(20))
+    assert decode(calldata[:-1] + b"\x01") == decode(calldata[:-20]) == (SAMPLES[1],)
+    multicall = interface("Alliance").functions["multicall"]
+    assert decode(multicall.encode([[calldata[:-1] + b"\x01"]])) == (SAMPLES[1],)
 
 
 def test_records_that_do_not_divide_are_refused() -> None:
