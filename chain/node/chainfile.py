@@ -14,6 +14,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -200,8 +201,10 @@ def _verified(db: sqlite3.Connection, path: str, settings: Settings) -> Iterator
         number = 0 if parent is None else parent.number + 1
         raise ChainCorrupt(path, number, f"an unreadable row ({broken})", "the row as written") from broken
     finally:
-        if db.in_transaction:
-            db.execute("COMMIT")
+        # On a damaged file the end of the reading fails like the reading, of which the error has been told.
+        with suppress(sqlite3.DatabaseError):
+            if db.in_transaction:
+                db.execute("COMMIT")
     if parent is None:
         raise ChainCorrupt(path, 0, "no blocks", "block 0")
     if head is None or head[0] != _head(parent.number, parent.hash):
