@@ -10,35 +10,31 @@ What only the token knows is not modelled: balances, allowances and used authori
 from collections.abc import Callable
 from typing import Any
 
-from fl_alliance.chain.ballot import VoteReader, require_ballot, require_signer
+from fl_alliance.chain.ballot import require_ballot, require_signer
 from fl_alliance.chain.batches import pack_votes
-from fl_alliance.chain.committee import Ballot, Committee, Lead
+from fl_alliance.chain.board import TaskBoard, gwei
+from fl_alliance.chain.committee import Ballot, Committee
 from fl_alliance.chain.errors import SignatureInvalid
-from fl_alliance.chain.messages import Commitment, Domain, Proposal, StakeTransfer, Vote, stake_nonce
+from fl_alliance.chain.messages import Commitment, Proposal, StakeTransfer, Vote, stake_nonce
 from fl_alliance.chain.messages import Leave as LeaveMessage
 from fl_alliance.chain.refusals import (
     BadBatch,
     BadSignature,
-    EnoughMembers,
     ERC3009InvalidAuthorizationTime,
     ERC3009InvalidSignature,
     NotAllowed,
     NothingThere,
     NotMember,
-    NotWholeGwei,
     SameStatement,
-    TooEarly,
-    TooFewMembers,
-    TooLate,
     WrongPhase,
     WrongStanding,
 )
-from fl_alliance.chain.roster import Node, Roster
+from fl_alliance.chain.roster import Node
 from fl_alliance.chain.rules import seeds
 from fl_alliance.chain.rules.consensus import Outcome
-from fl_alliance.chain.rules.draw import MAX_LEADERS, draw, leader
-from fl_alliance.chain.rules.penalties import absence_line, absent_leaders, equivocation_line
-from fl_alliance.chain.rules.settlement import Line, Settlement, settle, slash_amount
+from fl_alliance.chain.rules.draw import MAX_LEADERS, draw
+from fl_alliance.chain.rules.penalties import absent_leaders, equivocation_line
+from fl_alliance.chain.rules.settlement import Line, settle, slash_amount
 from fl_alliance.chain.steps import (
     Abandon,
     Cancel,
@@ -65,76 +61,15 @@ from fl_alliance.chain.steps import (
     WithdrawPool,
     WithdrawQueued,
 )
-from fl_alliance.chain.types import WEI_PER_GWEI, Phase, Standing, TaskParams
+from fl_alliance.chain.types import Phase, Standing
 from fl_alliance.chain.vrf import Proof, Tag, alpha, verify
 
 ABANDONED_S = 7 * 86_400
 """Seconds without progress, beyond all the times of a round, after which a task can be ended."""
 
 
-class TaskModel:
-    """One task as it stands after the steps applied so far.
-
-    Attributes
-    ----------
-    round : int
-        The round that runs or, between rounds, the next one to open; 0 before the start.
-    phase_at : int
-        Second since which the task registers, waits between rounds or is finished; while a round runs, the end of its
-        proposals.
-    seed : bytes
-        What the next leader proves over.
-    model : bytes
-        Digest of the model that the last accepted round left.
-    roster : Roster
-        Members and their balances.
-    committee : Committee
-        The running round or, between rounds, the one before.
-    lines : list of Line
-        What members gained and lost since the running round began to open, with reasons.
-    settlement : Settlement or None
-        Of the last round that was settled.
-    last_outcome : Outcome
-        Of the last round that ended.
-    list_until : int or None
-        Second from which the list of commitments that the relayer owes, or owed to a round since skipped, is too late;
-        None where it owes none.
-    ballot_at : int
-        End of the time that the relayer last had for a list.
-    credits : dict of str to int
-        What accounts can withdraw beside balances, in gwei; shared by the tasks of one contract.
-    """
-
-    def __init__(
-        self,
-        domain: Domain,
-        fml: Domain,
-        task: int,
-        creator: str,
-        params: TaskParams,
-        pool_gwei: int,
-        now: int,
-        credits_: dict[str, int],
-    ) -> None:
-        self.domain, self.fml, self.task, self.creator, self.params = domain, fml, task, creator, params
-        self.stored_phase, self.phase_at, self.round = Phase.REGISTRATION, now, 0
-        self.seed = seeds.task_seed(domain.contract, domain.chain_id, task)
-        self.pool_gwei, self.model, self.credits = pool_gwei, params.initial_model, credits_
-        self.roster = Roster(task, params.min_stake_gwei)
-        self.committee = Committee(0)
-        self.list_until: int | None = None
-        self.ballot_at = 0
-        self.lines: list[Line] = []
-        self.settlement: Settlement | None = None
-        self.last_outcome = Outcome.NONE
-
-    def copy(self) -> "TaskModel":
-        """Return an independent copy, to try steps on."""
-        twin = TaskModel.__new__(TaskModel)
-        twin.__dict__.update(self.__dict__)
-        twin.roster, twin.committee = self.roster.copy(), self.committee.copy()
-        twin.lines, twin.credits = self.lines[:], dict(self.credits)
-        return twin
+class TaskModel(TaskBoard):
+    """One task that takes steps; the base class holds what stands after them."""
 
     def apply(self, step: TaskStep, now: int, sender: str) -> tuple[Line, ...]:
         """Take a step at second `now` and return what it paid and took.
@@ -148,75 +83,9 @@ class TaskModel:
         VrfInvalid
             Its VRF proof does not hold.
         """
-        self._step_lines: list[Line] = []
+        self._step_lines = []
         _HANDLERS[type(step)](self, step, now, sender)
         return tuple(self._step_lines)
-
-    # what is known
-
-    @property
-    def balances(self) -> list[int]:
-        """Each member's balance in gwei."""
-        return self.roster.balances
-
-    @property
-    def standings(self) -> dict[int, Standing]:
-        """What each drawn member is in the running or last round, ascending by member."""
-        return self.committee.standings
-
-    def phase(self, now: int) -> Phase:
-        """Return the phase at second `now`; some follow from time and messages alone."""
-        if self.stored_phase is not Phase.PROPOSING:
-            return self.stored_phase
-        if self.committee.commit_end is not None:
-            return Phase.COMMITTING if self.committee.ballot is None else Phase.REVEALING
-        waits = Standing.SILENT_PROPOSER in self.standings.values()
-        return Phase.PROPOSING if waits and now < self.phase_at else Phase.LOCKED
-
-    def line_seats(self, tag: Tag) -> list[int]:
-        """Return the seats that the leader line of a draw runs over, by member; 0 for who cannot lead."""
-        if tag is Tag.PROPOSERS:
-            return self.roster.seats()
-        return [0 if member in self.standings else seats for member, seats in enumerate(self.committee.seats)]
-
-    def leader(self, tag: Tag, rank: int) -> int | None:
-        """Return the member that leads a draw at this rank; None where nobody holds a seat."""
-        seats = self.line_seats(tag)
-        return leader(self.seed, tag, rank, seats) if any(seats) else None
-
-    def rank(self, now: int) -> int:
-        """Return the rank whose turn it is at second `now`; the last one's does not end before a skip."""
-        passed = max(0, now - self.phase_at) // self.params.leader_s
-        return min(passed, MAX_LEADERS - 1)
-
-    def skip_at(self) -> int:
-        """Return the second from which the leader line of the present draw can be passed over."""
-        return self.phase_at + MAX_LEADERS * self.params.leader_s
-
-    def deadline(self, now: int) -> int:
-        """Return the second from which the present phase can be ended without those whom it waits for."""
-        ballot = self.committee.ballot
-        match self.phase(now):
-            case Phase.REGISTRATION:
-                return self.phase_at + self.params.registration_s
-            case Phase.PROPOSING:
-                return self.phase_at
-            case Phase.LOCKED if self.params.voters == 0:
-                return self.phase_at + self.params.commit_s
-            case Phase.IDLE | Phase.LOCKED:
-                return self.skip_at()
-            case Phase.COMMITTING:
-                return self.committee.commit_end or 0
-            case Phase.REVEALING if ballot is not None:
-                accused = Standing.WITHHELD in self.standings.values()
-                return ballot.answer_end(self.params) if accused else ballot.evidence_end(self.params)
-            case _:
-                return now
-
-    def alpha(self, tag: Tag, member: int) -> bytes:
-        """Return what the member must prove to make this draw now."""
-        node = self.roster.nodes[member].address
-        return alpha(self.domain.contract, self.domain.chain_id, tag, self.task, self.round, node, self.seed)
 
     # a task's life
 
@@ -275,8 +144,7 @@ class TaskModel:
     def _start(self, step: Start, now: int, sender: str) -> None:
         self._require_phase(Phase.REGISTRATION, now)
         members = len(self.roster.nodes)
-        if members < self.committee_size:
-            raise TooFewMembers(self.task, members, self.committee_size)
+        self._require_enough(members)
         if sender not in (self.creator, self.params.relayer):
             self._require_from(now, self.phase_at + self.params.registration_s)
         self.stored_phase, self.phase_at, self.round = Phase.IDLE, now, 1
@@ -291,14 +159,14 @@ class TaskModel:
 
     def _open_round(self, step: OpenRound, now: int, sender: str) -> None:
         self._require_phase(Phase.IDLE, now)
-        self._require_able(max(self.roster.seats(), default=0), 0)
+        self._require_anybody()
         lead, beta = self._lead(Tag.PROPOSERS, step.proof, now)
         self.lines = []
         self._penalise(lead.absent)
         self._admit()
         seats = self.roster.seats()
         able = sum(1 for held in seats if held)
-        self._require_able(able >= self.committee_size, able)
+        self._require_enough(able)
         self.committee = Committee(self.round, seats, leads={Tag.PROPOSERS: lead})
         self.committee.give(draw(beta, Tag.PROPOSERS, seats, self.params.proposers), Standing.SILENT_PROPOSER)
         self.seed, self.stored_phase, self.phase_at = beta, Phase.PROPOSING, now + self.params.propose_s
@@ -313,7 +181,7 @@ class TaskModel:
         phase = self.phase(now)
         if phase is Phase.IDLE:
             self._require_from(now, self.skip_at())
-            self._require_able(max(self.roster.seats(), default=0), 0)
+            self._require_anybody()
             self.lines, self.committee = [], Committee(self.round)
             self._penalise(absent_leaders(self.seed, Tag.PROPOSERS, MAX_LEADERS, self.roster.seats()))
         elif phase is Phase.COMMITTING:
@@ -486,96 +354,8 @@ class TaskModel:
             raise NothingThere
         self.pool_gwei = 0
 
-    # what several steps share
-
-    @property
-    def committee_size(self) -> int:
-        """Members that a round draws in all."""
-        return self.params.proposers + self.params.voters
-
-    def _lead(self, tag: Tag, proof: Proof, now: int) -> tuple[Lead, bytes]:
-        """Verify the proof of the leader whose turn it is; return who led and its output, the next seed."""
-        rank, seats = self.rank(now), self.line_seats(tag)
-        member = leader(self.seed, tag, rank, seats)
-        beta = verify(self.roster.nodes[member].vrf_x, self.alpha(tag, member), proof)
-        return Lead(member, rank, absent_leaders(self.seed, tag, rank, seats)), beta
-
-    def _penalise(self, absent: tuple[int, ...]) -> None:
-        for member in absent:
-            line = absence_line(member, self.balances[member], self.params.absence_bps)
-            self._book(line)
-            self.pool_gwei -= line.delta_gwei
-
-    def _book(self, line: Line) -> None:
-        self.balances[line.member] += line.delta_gwei
-        self.lines.append(line)
-        self._step_lines.append(line)
-
-    def _credit(self, account: str, amount_gwei: int) -> None:
-        if amount_gwei:
-            self.credits[account] = self.credits.get(account, 0) + amount_gwei
-
-    def _admit(self) -> None:
-        for account, amount in self.roster.advance(self.round):
-            self._credit(account, amount)
-
-    def _reader(self) -> VoteReader:
-        return VoteReader(self.domain, self.task, self.params.tolerance_bps, self.roster.nodes, self.committee)
-
-    def _end_round(self, result: Outcome, now: int) -> None:
-        self.last_outcome = result
-        if self.round == self.params.rounds:
-            self._finish_at(now)
-        else:
-            self.stored_phase, self.phase_at, self.round = Phase.IDLE, now, self.round + 1
-
-    def _finish_at(self, now: int) -> None:
-        self.stored_phase, self.phase_at = Phase.FINISHED, now
-
-    def _revealing(self, now: int) -> Ballot:
-        self._require_phase(Phase.REVEALING, now)
-        if self.committee.ballot is None:
-            raise WrongPhase(self.task, Phase.COMMITTING)
-        return self.committee.ballot
-
-    def _require_running(self) -> None:
-        if self.stored_phase is Phase.FINISHED:
-            raise WrongPhase(self.task, Phase.FINISHED)
-
-    def _require_phase(self, needed: Phase, now: int) -> None:
-        if self.phase(now) is not needed:
-            raise WrongPhase(self.task, self.phase(now))
-
-    def _require_from(self, now: int, from_: int) -> None:
-        if now < from_:
-            raise TooEarly(self.task, now, from_)
-
-    def _require_before(self, now: int, until: int) -> None:
-        if now >= until:
-            raise TooLate(self.task, now, until)
-
-    def _require_able(self, enough: int | bool, able: int) -> None:
-        if not enough:
-            raise TooFewMembers(self.task, able, self.committee_size)
-
-    def _require_too_few(self, able: int) -> None:
-        if able >= self.committee_size:
-            raise EnoughMembers(self.task, able, self.committee_size)
-
 
 NOBODY = "0x" + "00" * 20
-
-
-def gwei(amount_wei: int) -> int:
-    """Return an amount in whole gwei.
-
-    Raises
-    ------
-    NotWholeGwei
-    """
-    if amount_wei % WEI_PER_GWEI:
-        raise NotWholeGwei(amount_wei)
-    return amount_wei // WEI_PER_GWEI
 
 
 def _statement(step: SlashEquivocation, value: bytes) -> Proposal | Commitment | Vote:
