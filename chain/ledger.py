@@ -11,7 +11,7 @@ from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.connect import advance_to
 from fl_alliance.chain.deploy import ALLIANCE, TOKEN, Deployment
-from fl_alliance.chain.errors import RequestRefused, TransactionReverted
+from fl_alliance.chain.errors import ModelDiverged, RequestRefused, TransactionReverted
 from fl_alliance.chain.gas import TOKEN_CALL, gas_limit, portions
 from fl_alliance.chain.history import calls_in_block
 from fl_alliance.chain.messages import Domain, checksummed, fml_domain
@@ -179,17 +179,27 @@ class Alliance:
         Blocks that a fork of the chain replaced are forgotten: the models are then made anew.
         """
         with self._sync_lock:
-            latest = self.rpc.number("eth_blockNumber")
+            head = self.rpc("eth_getBlockByNumber", "latest", False)
+            latest = int(head["number"], 16)
+            if latest < self._synced or (latest == self._synced and self._synced_hash not in (None, head["hash"])):
+                self._forget()
             while self._synced < latest:
-                block = self.rpc("eth_getBlockByNumber", hex(self._synced + 1), True)
-                if self._synced_hash not in (None, block["parentHash"]):
-                    self._forget()
-                    continue
-                for call in calls_in_block(self.rpc, self.address, block):
-                    for _ in self._models.follow(call):
-                        pass
-                self._synced, self._synced_hash = self._synced + 1, block["hash"]
+                self._follow(self.rpc("eth_getBlockByNumber", hex(self._synced + 1), True))
             return self._models
+
+    def _follow(self, block: dict[str, Any]) -> None:
+        """Let the models take the next block's steps, or begin anew where it is not the next one after all."""
+        if self._synced_hash not in (None, block["parentHash"]):
+            self._forget()
+            return
+        try:
+            for call in calls_in_block(self.rpc, self.address, block):
+                for _ in self._models.follow(call):
+                    pass
+        except ModelDiverged:
+            self._forget()
+            raise
+        self._synced, self._synced_hash = self._synced + 1, block["hash"]
 
     def _forget(self) -> None:
         self._models = AllianceModel(self.domain, self.token)

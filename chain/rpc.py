@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from fl_alliance.chain.errors import RequestRefused
+from fl_alliance.chain.errors import ChainUnreachable, RequestRefused
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -16,6 +16,7 @@ class Rpc:
         from web3.exceptions import Web3RPCError
 
         self._provider = w3.provider
+        self._url = str(getattr(w3.provider, "endpoint_uri", type(w3.provider).__name__))
         self._refusal = Web3RPCError
 
     def __call__(self, method: str, *params: Any) -> Any:
@@ -25,11 +26,15 @@ class Rpc:
         ------
         RequestRefused
             The node answered with an error.
+        ChainUnreachable
+            It did not answer.
         """
         try:
             response = dict(self._provider.make_request(method, params))  # type: ignore[arg-type]
         except self._refusal as refusal:
             response = dict(refusal.rpc_response or {"error": str(refusal)})
+        except OSError as silence:
+            raise ChainUnreachable(self._url, f"{type(silence).__name__}: {silence}") from silence
         error: Any = response.get("error")
         if error is not None:
             raise RequestRefused(method, error if isinstance(error, str) else dict(error))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _TYPE = b"\x02"
 _POLL_FIRST_S, _POLL_LONGEST_S = 0.05, 1.0
+_FEES_LAST_S = 24.0
 _PARITY_BIT = 1 << 255
 
 
@@ -63,7 +64,7 @@ class Sender:
         self._deadline_s = deadline_s
         self._lock = threading.Lock()
         self._nonce: int | None = None
-        self._fees = self._current_fees()
+        self._fees, self._fees_at = (0, 0), -_FEES_LAST_S
 
     @property
     def address(self) -> str:
@@ -93,25 +94,30 @@ class Sender:
         return self.rpc.bytes("eth_call", {"to": to, "data": "0x" + data.hex()}, block)
 
     def _submit(self, to: str | None, data: bytes, gas: int, value: int) -> str:
-        """Number, sign and hand over one transaction; a number is used up only if the node takes it."""
+        """Number, sign and hand over one transaction; a number is used up only if the node takes it.
+
+        After any failure the next number is the node's to tell.
+        """
         with self._lock:
             if self._nonce is None:
                 self._nonce = self.rpc.number("eth_getTransactionCount", self.address, "pending")
-            raw = self._signed(self._nonce, to, data, gas, value)
+            number, self._nonce = self._nonce, None
+            raw = self._signed(number, to, data, gas, value)
             try:
-                tx_hash = str(self.rpc("eth_sendRawTransaction", "0x" + raw.hex()))
+                self.rpc("eth_sendRawTransaction", "0x" + raw.hex())
             except RequestRefused as refusal:
-                self._nonce = None
                 if refusal.data:
                     raise TransactionReverted("eth_sendRawTransaction", refusal.reason, refusal.data) from refusal
-                raise
-            self._nonce += 1
-            return tx_hash
+                # The node has it: a first try was answered too late and web3 tried again.
+                if "already known" not in refusal.reason:
+                    raise
+            self._nonce = number + 1
+            return "0x" + keccak(raw).hex()
 
     def _signed(self, nonce: int, to: str | None, data: bytes, gas: int, value: int) -> bytes:
         """Return the bytes of a signed EIP-1559 transaction."""
         target = address_bytes(to) if to else b""
-        tip, most = self._fees
+        tip, most = self._current_fees()
         fields: list[Any] = [self.chain_id, nonce, tip, most, gas, target, value, data, []]
         signature = self.key.sign_digest(keccak(_TYPE + rlp.encode(fields)))
         tail = int.from_bytes(signature[32:], "big")
@@ -119,10 +125,13 @@ class Sender:
         return _TYPE + bytes(rlp.encode([*fields, tail >> 255, r, s]))
 
     def _current_fees(self) -> tuple[int, int]:
-        """Return (tip, most) in wei per gas: room for the base fee to double twice."""
+        """Return (tip, most) in wei per gas: room for the base fee to double twice before they are looked up again."""
+        if time.monotonic() - self._fees_at < _FEES_LAST_S:
+            return self._fees
         base = int(self.rpc("eth_getBlockByNumber", "latest", False).get("baseFeePerGas", "0x0"), 16)
         tip = min(base, 10**9)
-        return tip, 4 * base + tip
+        self._fees, self._fees_at = (tip, 4 * base + tip), time.monotonic()
+        return self._fees
 
     def _wait(self, tx_hash: str, label: str) -> Receipt:
         """Poll for the receipt; the first look comes at once, for chains that mine on arrival."""

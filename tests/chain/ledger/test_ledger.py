@@ -12,6 +12,7 @@ from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.batches import SignedVote, WholeList, list_hash, listed
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.errors import (
+    ChainUnreachable,
     DevelopmentKey,
     ModelDiverged,
     RequestRefused,
@@ -26,6 +27,7 @@ from fl_alliance.chain.refusals import (
     UnknownTask,
     WrongPhase,
 )
+from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules import draw, settlement
 from fl_alliance.chain.rules.reasons import explain
 from fl_alliance.chain.rules.settlement import Why
@@ -266,6 +268,24 @@ def test_blocks_that_a_fork_replaced_are_forgotten(found: Found) -> None:
     federation.assert_equals_chain()
 
 
+def test_a_head_that_a_fork_replaced_is_forgotten(found: Found) -> None:
+    federation = found(nodes=7)
+    snapshot = federation.ledger.rpc("evm_snapshot")
+    federation.open_round()
+    assert federation.model.stored_phase is Phase.PROPOSING
+    federation.ledger.rpc("evm_revert", snapshot)
+    assert federation.model.stored_phase is Phase.IDLE
+    federation.ledger.advance_to(federation.ledger.now() + 90)
+    assert federation.model.stored_phase is Phase.IDLE
+
+
+def test_a_node_that_does_not_answer_is_told_from_one_that_refuses() -> None:
+    from web3 import HTTPProvider, Web3
+
+    with pytest.raises(ChainUnreachable, match=r"127\.0\.0\.1"):
+        Rpc(Web3(HTTPProvider("http://127.0.0.1:9", exception_retry_configuration=None)))("eth_chainId")
+
+
 def test_a_chain_that_does_something_else_than_the_rules_is_found_out(found: Found) -> None:
     federation = found(nodes=7)
     federation.open_round()
@@ -278,6 +298,7 @@ def test_a_chain_that_does_something_else_than_the_rules_is_found_out(found: Fou
     federation.settle(candidate, votes)
     with pytest.raises(ModelDiverged, match="Settle"):
         federation.ledger.models()
+    federation.assert_equals_chain()
 
 
 def test_a_key_that_everybody_knows_is_refused_off_the_development_chain() -> None:
