@@ -2,8 +2,7 @@
 
 TransactionReverted
 └── Refused                     a contract refused, and said why
-    ├── everything in this file, which `tests/chain/test_refusals.py` compares with the compiled contracts
-    └── ...
+    └── every other class here: `reverts.py` finds it by the error's name
 
 The model of a task (`replay.py`) raises the same classes as the contract that it mirrors.
 """

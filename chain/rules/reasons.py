@@ -1,6 +1,6 @@
 """A line of the ledger in words: why a member was paid, slashed or left alone."""
 
-from fl_alliance.chain.rules.settlement import Line, Reason, Why
+from fl_alliance.chain.rules.settlement import MAX_BALANCE_GWEI, Line, Reason, Why
 from fl_alliance.chain.types import GWEI_PER_FML
 
 
@@ -27,7 +27,9 @@ def explain(line: Line) -> str:
     what, why = _happened(reason), reason.why
     if why in (Why.PROPOSED_ACCEPTED, Why.VOTED_WITH):
         share = percent(reason.balance_gwei, reason.winners_gwei) if reason.winners_gwei else "no share"
-        return f"{what}: {share} of the round's reward {fml(reason.reward_gwei)} FML, by stake"
+        full = reason.balance_gwei + line.delta_gwei == MAX_BALANCE_GWEI
+        most = ", up to the most that a member can hold" if full else ""
+        return f"{what}: {share} of the round's reward {fml(reason.reward_gwei)} FML, by stake{most}"
     if why is Why.EQUIVOCATED:
         return f"{what}: lost its whole balance {fml(reason.balance_gwei)} FML"
     if reason.rate_bps:

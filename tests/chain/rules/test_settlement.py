@@ -78,6 +78,7 @@ def test_a_winner_is_paid_up_to_the_most_that_a_member_can_hold(make_params: Par
     result = settle(make_params(voters=0), 1000, 1, {0: rich}, {0: PROPOSED})
     assert deltas(result) == {0: 5}
     assert result.pool_gwei == 995
+    assert explain(result.lines[0]).endswith("by stake, up to the most that a member can hold")
 
 
 @given(
