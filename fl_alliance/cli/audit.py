@@ -10,7 +10,7 @@ from fl_alliance.folders import open_folder
 
 if TYPE_CHECKING:
     from fl_alliance.audit import Verdict
-    from fl_alliance.audit_facts import EndedRound
+    from fl_alliance.audit.facts import EndedRound
 
 _EPILOG = """\
 Verified from the chain file alone: every hash and signature, that the contracts are the compiled ones byte for byte,
@@ -43,7 +43,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Verify the run; print the first thing that does not hold, or a summary."""
     run = Path(arguments.run) if arguments.run is not None else open_folder(None).root
     from fl_alliance.audit import audit
-    from fl_alliance.audit_finding import DoesNotHold
+    from fl_alliance.audit.finding import DoesNotHold
 
     listener = _print_round if arguments.verbose else lambda task, ended: None
     try:

@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -20,9 +21,9 @@ from flwr.clientapp import ClientApp
 from flwr.serverapp.strategy import FedAvg
 
 from fl_alliance.audit import audit
-from fl_alliance.audit_chain import audit_chain
-from fl_alliance.audit_facts import EndedRound
-from fl_alliance.audit_finding import DoesNotHold
+from fl_alliance.audit.chain import audit_chain
+from fl_alliance.audit.facts import EndedRound
+from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.chain import artifacts, calls
 from fl_alliance.chain import deploy as deployment
 from fl_alliance.chain.accounts import NodeKey
@@ -398,6 +399,7 @@ def resigned(block: Block, data: bytes) -> Block:
     with_sender = Sender.__new__(Sender)
     with_sender.key, with_sender.chain_id = NodeKey(DEVELOPMENT_SECRET, is_public=True), block.transaction.chain_id
     with_sender._fees = (block.transaction.max_priority_fee_per_gas, block.transaction.max_fee_per_gas)
+    with_sender._fees_at = time.monotonic()
     old = block.transaction
     raw = with_sender._signed(old.nonce, "0x" + old.to.hex() if old.to else None, data, old.gas, old.value)
     return replace(block, transaction=decode_transaction(raw, old.chain_id))

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fl_alliance.audit_chain import audit_chain
-from fl_alliance.audit_facts import Audited, EndedRound
-from fl_alliance.audit_finding import DoesNotHold
+from fl_alliance.audit.chain import audit_chain
+from fl_alliance.audit.facts import Audited, EndedRound
+from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.batches import Evidence, Listed, SignedVote, WholeList, list_hash
 from fl_alliance.chain.calls import encode

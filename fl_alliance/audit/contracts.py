@@ -9,7 +9,7 @@ from functools import cache
 
 import rlp
 
-from fl_alliance.audit_finding import DoesNotHold, Where
+from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.chain import artifacts
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import ALLIANCE, TOKEN

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from fl_alliance.audit_events import Transfer
-from fl_alliance.audit_finding import DoesNotHold, Where
-from fl_alliance.audit_reading import UNREADABLE
+from fl_alliance.audit.events import Transfer
+from fl_alliance.audit.finding import DoesNotHold, Where
+from fl_alliance.audit.reading import UNREADABLE
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import TOKEN
 from fl_alliance.chain.messages import checksummed

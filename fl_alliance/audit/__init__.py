@@ -29,9 +29,9 @@ compared with what the chain was shown to say (`audit_folder.py`).
 from dataclasses import dataclass
 from pathlib import Path
 
-from fl_alliance.audit_chain import audit_chain
-from fl_alliance.audit_facts import Audited, Listener
-from fl_alliance.audit_folder import Agreement, check_folder
+from fl_alliance.audit.chain import audit_chain
+from fl_alliance.audit.facts import Audited, Listener
+from fl_alliance.audit.folder import Agreement, check_folder
 from fl_alliance.folders import FolderError
 from fl_alliance.records import RunFolder
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from fl_alliance.audit_contracts import compiled
-from fl_alliance.audit_finding import DoesNotHold, Where
-from fl_alliance.audit_reading import UNREADABLE
+from fl_alliance.audit.contracts import compiled
+from fl_alliance.audit.finding import DoesNotHold, Where
+from fl_alliance.audit.reading import UNREADABLE
 from fl_alliance.chain.ballot import ballot_digest
 from fl_alliance.chain.calls import read_params
 from fl_alliance.chain.codec import interface

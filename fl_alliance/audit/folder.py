@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fl_alliance.audit_facts import Audited, EndedRound
-from fl_alliance.audit_finding import DoesNotHold
+from fl_alliance.audit.facts import Audited, EndedRound
+from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.reasons import explain
 from fl_alliance.chain.rules.settlement import Line

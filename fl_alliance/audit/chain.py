@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from fl_alliance.audit_contracts import Contracts
-from fl_alliance.audit_events import Taking, Trace, Transfer, trace_of
-from fl_alliance.audit_facts import Audited, Counts, EndedRound, Listener
-from fl_alliance.audit_finding import DoesNotHold, Where
-from fl_alliance.audit_reading import UNREADABLE, Events
-from fl_alliance.audit_state import Machine, Views
-from fl_alliance.audit_token import Token
+from fl_alliance.audit.contracts import Contracts
+from fl_alliance.audit.events import Taking, Trace, Transfer, trace_of
+from fl_alliance.audit.facts import Audited, Counts, EndedRound, Listener
+from fl_alliance.audit.finding import DoesNotHold, Where
+from fl_alliance.audit.reading import UNREADABLE, Events
+from fl_alliance.audit.state import Machine, Views
+from fl_alliance.audit.token import Token
 from fl_alliance.chain import calls
 from fl_alliance.chain.batches import listed
 from fl_alliance.chain.deploy import ALLIANCE, TOKEN

@@ -5,8 +5,8 @@ from typing import Any
 
 from eth_abi.exceptions import DecodingError
 
-from fl_alliance.audit_events import Event
-from fl_alliance.audit_finding import DoesNotHold, Where
+from fl_alliance.audit.events import Event
+from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import ALLIANCE
 from fl_alliance.chain.errors import ChainError
