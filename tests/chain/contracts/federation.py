@@ -17,10 +17,10 @@ from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.errors import RequestRefused
 from fl_alliance.chain.messages import Commitment, Domain, Leave, Proposal, Vote, fml_domain
 from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.draw import draw, leader, seat_count
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.sender import Receipt, Sender
-from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.types import Phase, Standing, TaskParams
 from fl_alliance.chain.vrf import Proof, Tag, alpha, output
 

@@ -1,0 +1,189 @@
+"""Committing votes: the relayer's list, and those it leaves out."""
+
+import pytest
+from federation import ACCEPT, CANDIDATE, ONLOOKER, REJECT, Chain, Federation, Refusal
+
+from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.messages import Domain
+from fl_alliance.chain.rules.words import hash_words, keccak
+from fl_alliance.chain.types import Phase, Standing
+
+
+@pytest.fixture
+def drawn(started: Federation) -> Federation:
+    started.to_votes()
+    return started
+
+
+def test_the_relayer_fixes_candidate_and_list(drawn: Federation) -> None:
+    votes = drawn.ballots([ACCEPT] * 3)
+    receipt = drawn.commit(votes)
+    state = drawn.state
+    assert state["phase"] is Phase.REVEALING
+    assert state["ballot"] == hash_words(CANDIDATE, keccak(drawn.pairs(votes)))[:24]
+    assert state["complete"] is True
+    [(_, event)] = drawn.chain.events(receipt, "VotesCommitted")
+    assert event["ballot"] == state["ballot"]
+
+
+def test_nobody_but_the_relayer_names_the_candidate(chain: Chain, drawn: Federation) -> None:
+    """Else whoever came first could have the voters judge nothing."""
+    refused = chain.refusal("commitVotes", drawn.task, CANDIDATE, bytes(32), True, by=ONLOOKER)
+    assert refused == Refusal("NotAllowed", (ONLOOKER.address.lower(), drawn.params.relayer.lower()))
+
+
+def test_the_list_is_fixed_once(chain: Chain, drawn: Federation) -> None:
+    drawn.commit(drawn.ballots([ACCEPT] * 3))
+    refused = chain.refusal("commitVotes", drawn.task, CANDIDATE, bytes(32), True)
+    assert refused == Refusal("WrongPhase", (drawn.task, Phase.REVEALING))
+
+
+def test_the_list_comes_in_the_relayers_time(chain: Chain, drawn: Federation) -> None:
+    deadline = drawn.state["phase_at"]
+    chain.wait_until(deadline)
+    refused = chain.refusal("commitVotes", drawn.task, CANDIDATE, bytes(32), True)
+    assert refused == Refusal("TooLate", (drawn.task, deadline, deadline))
+
+
+def test_a_list_of_the_round_before_does_not_stand_for_this_one(chain: Chain, started: Federation) -> None:
+    started.play()
+    for call in [("commitVotes", started.task, CANDIDATE, bytes(32), True)]:
+        assert chain.refusal(*call) == Refusal("WrongPhase", (started.task, Phase.IDLE))
+    started.open()
+    started.propose()
+    assert chain.refusal(*call) == Refusal("WrongPhase", (started.task, Phase.LOCKED))
+
+
+def test_before_voters_are_drawn_nothing_is_committed(chain: Chain, started: Federation) -> None:
+    refused = chain.refusal("commitVotes", started.task, CANDIDATE, bytes(32), True)
+    assert refused == Refusal("WrongPhase", (started.task, Phase.IDLE))
+
+
+@pytest.fixture
+def omitted(drawn: Federation) -> tuple[Federation, int, dict[int, tuple[int, int]]]:
+    """The relayer leaves out the first voter, and says so."""
+    left_out, *listed = drawn.drawn_voters
+    votes = dict.fromkeys(listed, ACCEPT)
+    drawn.commit(votes, complete=False)
+    return drawn, left_out, votes
+
+
+def test_a_voter_that_the_relayer_omits_commits_by_itself(
+    chain: Chain, omitted: tuple[Federation, int, dict[int, tuple[int, int]]]
+) -> None:
+    federation, left_out, votes = omitted
+    receipt = chain.send(*federation.commit_own_call(left_out, REJECT, votes), by=ONLOOKER)
+    assert federation.standings[left_out] is Standing.COMMITTED
+    [(_, event)] = chain.events(receipt, "VoteCommitted")
+    assert (event["member"], event["standing"]) == (left_out, Standing.COMMITTED)
+
+
+def test_its_vote_counts_and_is_paid_like_any_other(
+    chain: Chain, omitted: tuple[Federation, int, dict[int, tuple[int, int]]]
+) -> None:
+    federation, left_out, votes = omitted
+    chain.send(*federation.commit_own_call(left_out, ACCEPT, votes), by=ONLOOKER)
+    before = federation.balances
+    chain.wait_until(federation.state["phase_at"])
+    event = federation.settle(federation.records(votes) + federation.own(left_out))
+    assert event["outcome"].name == "ACCEPTED"
+    assert federation.balances[left_out] > before[left_out]
+
+
+@pytest.mark.parametrize("what", ["key", "task", "round", "candidate", "commitment", "chain"])
+def test_a_commitment_signed_for_anything_else_is_refused(
+    chain: Chain, omitted: tuple[Federation, int, dict[int, tuple[int, int]]], what: str
+) -> None:
+    federation, left_out, votes = omitted
+    forged = {
+        "key": {"key": NodeKey.derive(7, 999)},
+        "task": {"task": federation.task + 1},
+        "round": {"round": 2},
+        "candidate": {"candidate": bytes(32)},
+        "commitment": {"commitment": bytes(32)},
+        "chain": {"domain": Domain(1, chain.deployment.alliance)},
+    }[what]
+    honest = list(federation.commit_own_call(left_out, ACCEPT, votes))
+    honest[-1] = federation.commitment(left_out, ACCEPT, **forged)
+    assert chain.refusal(*honest) == Refusal("BadSignature", (left_out,))
+
+
+def test_a_commitment_to_another_candidate_or_list_is_refused(
+    chain: Chain, omitted: tuple[Federation, int, dict[int, tuple[int, int]]]
+) -> None:
+    federation, left_out, votes = omitted
+    for call in [
+        federation.commit_own_call(left_out, ACCEPT, votes, candidate=bytes(32)),
+        federation.commit_own_call(left_out, ACCEPT, {}),
+    ]:
+        assert chain.refusal(*call).name == "WrongBallot"
+
+
+def test_only_a_silent_voter_commits(
+    chain: Chain, omitted: tuple[Federation, int, dict[int, tuple[int, int]]]
+) -> None:
+    federation, left_out, votes = omitted
+    proposer = federation.drawn_proposers[0]
+    refused = chain.refusal(*federation.commit_own_call(proposer, ACCEPT, votes))
+    assert refused == Refusal("WrongStanding", (proposer, Standing.PROPOSED))
+    call = federation.commit_own_call(left_out, ACCEPT, votes)
+    chain.send(*call)
+    assert chain.refusal(*call) == Refusal("WrongStanding", (left_out, Standing.COMMITTED))
+    stranger = list(call)
+    stranger[2] = 8
+    assert chain.refusal(*stranger).name == "NotMember"
+
+
+def test_omitted_voters_have_as_long_again_as_the_relayer_had(
+    chain: Chain, omitted: tuple[Federation, int, dict[int, tuple[int, int]]]
+) -> None:
+    """The same end however late the relayer comes: it cannot shut a voter out by coming in its last second."""
+    federation, left_out, votes = omitted
+    end = federation.state["phase_at"]
+    chain.wait_until(end)
+    refused = chain.refusal(*federation.commit_own_call(left_out, ACCEPT, votes))
+    assert refused == Refusal("TooLate", (federation.task, end, end))
+
+
+def test_before_the_relayers_list_nobody_commits(chain: Chain, drawn: Federation) -> None:
+    voter = drawn.drawn_voters[0]
+    refused = chain.refusal(*drawn.commit_own_call(voter, ACCEPT, {}))
+    assert refused == Refusal("WrongPhase", (drawn.task, Phase.COMMITTING))
+
+
+def test_a_relayer_that_lies_about_a_complete_list_shuts_nobody_out(chain: Chain, drawn: Federation) -> None:
+    """It lists garbage for two honest voters and says all are there: their votes still decide the round."""
+    accomplice, *honest = drawn.drawn_voters
+    garbage = b"".join(
+        drawn.pair(voter) if voter == accomplice else voter.to_bytes(2, "big") + b"\7" * 32
+        for voter in drawn.drawn_voters
+    )
+    listing = keccak(garbage)
+    chain.send("commitVotes", drawn.task, CANDIDATE, listing, True)
+    for voter in honest:
+        call = list(drawn.commit_own_call(voter, REJECT, {}))
+        call[4] = listing
+        chain.send(*call, by=ONLOOKER)
+    assert drawn.standing_as(Standing.LATE) == honest
+    before = drawn.balances
+    records = drawn.record(accomplice) + b"".join(
+        (0x8000 | voter).to_bytes(2, "big") + b"\7" * 32 + drawn.own(voter, REJECT) for voter in honest
+    )
+    event = drawn.settle(records)
+    assert event["outcome"].name == "REJECTED"
+    assert drawn.balances[accomplice] < before[accomplice]
+    assert [drawn.balances[voter] for voter in honest] == [before[voter] for voter in honest]
+
+
+def test_a_late_vote_neither_earns_nor_loses(chain: Chain, drawn: Federation) -> None:
+    """Who commits after reveals opened may have seen how the others voted: copying them pays nothing."""
+    copier, *honest = drawn.drawn_voters
+    votes = dict.fromkeys(honest, ACCEPT)
+    drawn.commit(votes, complete=True)
+    chain.send("revealVotes", drawn.task, CANDIDATE, drawn.records(votes))
+    chain.send(*drawn.commit_own_call(copier, ACCEPT, votes))
+    before = drawn.balances
+    event = drawn.settle(drawn.records(votes) + drawn.own(copier))
+    assert event["outcome"].name == "ACCEPTED"
+    assert drawn.balances[copier] == before[copier]
+    assert all(drawn.balances[voter] > before[voter] for voter in honest)
