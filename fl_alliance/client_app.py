@@ -15,12 +15,13 @@ from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.messages import commitment, fml_domain
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.config import JobConfig, load_config
+from fl_alliance.journal import Journal
 from fl_alliance.node import Ballot, Node
 from fl_alliance.strategies import wire
 from fl_alliance.training import train_config
 from fl_alliance.workloads import get as get_workload
 
-_BALLOT = "alliance.ballot"
+_BALLOT, _SIGNED = "alliance.ballot", "alliance.signed"
 
 app = ClientApp()
 
@@ -45,8 +46,10 @@ def join(message: Message, context: Context) -> Message:
 def prove(message: Message, context: Context) -> Message:
     """Lead a draw: return the VRF proof over the chain's seed."""
     request = wire.alliance_record(message)
-    tag, seed = Tag(wire.integer(request, "tag")), wire.data(request, "seed", 32)
-    proof = _node(context).prove(wire.read_place(request), tag, seed)
+    tag, seed, place = Tag(wire.integer(request, "tag")), wire.data(request, "seed", 32), wire.read_place(request)
+    # One seed a round: outputs over seeds that never come would tell a coordinator what it could wait for.
+    _journal(context).admit(place, f"proof {tag.name.lower()}", seed)
+    proof = _node(context).prove(place, tag, seed)
     return wire.reply_to(message, ConfigRecord({"proof": proof}))
 
 
@@ -63,6 +66,7 @@ def train(message: Message, context: Context) -> Message:
     arrays = wire.to_arrays(wire.single_arrays(reply))
     metrics = {name: value for name, value in wire.single_metrics(reply).items() if not isinstance(value, list)}
     digest, signature = _node(context).sign_update(place, arrays, metrics)
+    _journal(context).admit(place, "proposal", digest)
     reply.content[wire.ALLIANCE] = ConfigRecord({"update": digest, "signature": signature})
     return reply
 
@@ -85,6 +89,7 @@ def evaluate(message: Message, context: Context) -> Message:
     candidate = wire.to_arrays(message.content.array_records[wire.ARRAYS])
     previous = wire.to_arrays(message.content.array_records[wire.PREVIOUS])
     ballot = _node(context).judge(place, previous, candidate)
+    _journal(context).admit(place, "vote", ballot.commitment, about=ballot.vote.candidate)
     _keep(context, ballot)
     return wire.reply_to(
         message, ConfigRecord({"commitment": ballot.commitment, "signature": ballot.commitment_signature})
@@ -119,6 +124,10 @@ def _keep(context: Context, ballot: Ballot) -> None:
         }
     )
     context.state[_BALLOT + ".metrics"] = MetricRecord(dict(ballot.metrics))
+
+
+def _journal(context: Context) -> Journal:
+    return Journal(context.state.config_records.setdefault(_SIGNED, ConfigRecord()))
 
 
 def _partition(context: Context) -> int:

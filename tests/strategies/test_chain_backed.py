@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,14 +89,14 @@ def test_with_every_member_a_proposer_the_result_is_plain_flowers_bit_for_bit(al
         def aggregate_train(self, server_round: int, replies: Iterable[Message]) -> Any:
             return super().aggregate_train(server_round, sorted(replies, key=lambda reply: reply.metadata.src_node_id))
 
-    place = wire.Place(task.federation.ledger.domain, 1, 0)
+    elsewhere = wire.Place(task.federation.ledger.domain, 999, 0)
 
     class Plain(Ordered):
         """The same nodes need to be told where they sign; the plain run's signatures go nowhere."""
 
         def configure_train(self, server_round: int, *args: Any) -> Iterable[Message]:
             for message in super().configure_train(server_round, *args):
-                message.content[wire.ALLIANCE] = wire.place_record(place)
+                message.content[wire.ALLIANCE] = wire.place_record(replace(elsewhere, round=server_round))
                 yield message
 
         def aggregate_train(self, server_round: int, replies: Iterable[Message]) -> Any:
