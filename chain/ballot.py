@@ -14,7 +14,11 @@ from fl_alliance.chain.rules.consensus import SCORE_ONE, is_yes
 from fl_alliance.chain.rules.words import hash_words
 from fl_alliance.chain.types import Standing
 
-_UNREVEALED = frozenset({Standing.SILENT_VOTER, Standing.WITHHELD})
+_OWES_LISTED = frozenset(
+    {Standing.SILENT_VOTER, Standing.WITHHELD, Standing.LATE, Standing.LATE_YES, Standing.LATE_NO}
+)
+"""Who, if the list holds a commitment of it, has yet to reveal that one: committing late does not spare anybody."""
+_LATE_VOTES = frozenset({Standing.LATE_YES, Standing.LATE_NO})
 _OWN = frozenset({Standing.COMMITTED, Standing.LATE})
 
 
@@ -101,7 +105,7 @@ class VoteReader:
             if isinstance(record, SignedVote):
                 self._vote(candidate, record)
             else:
-                open_ += self.committee.standing(record.member) in _UNREVEALED
+                open_ += self.committee.standing(record.member) in _OWES_LISTED
         given = [record.list_hash for record in records if isinstance(record, WholeList)]
         pairs = listed(records)
         is_whole = bool(pairs) or not given or given[-1] == bytes(32)
@@ -109,7 +113,9 @@ class VoteReader:
         return Reading(open_, is_whole)
 
     def accuse(self, candidate: bytes, pairs: Sequence[Listed], evidence: Sequence[Evidence]) -> tuple[int, ...]:
-        """Mark the listed voters whose signed commitments are the evidence, and return them.
+        """Mark the listed voters whose signed commitments are the evidence, and return those marked now.
+
+        Who has revealed, or is marked already, is passed over.
 
         Raises
         ------
@@ -122,32 +128,44 @@ class VoteReader:
             raise BadBatch(0)
         self._require_ascending([pair.member for pair in pairs], 34 * len(pairs))
         require_ballot(self.task, ballot, candidate, list_hash(pairs))
-        return tuple(self._accuse(candidate, pairs, one) for one in evidence)
+        accused = [self._accuse(candidate, pairs, one) for one in evidence]
+        return tuple(member for member in accused if member is not None)
 
-    def _accuse(self, candidate: bytes, pairs: Sequence[Listed], one: Evidence) -> int:
+    def _accuse(self, candidate: bytes, pairs: Sequence[Listed], one: Evidence) -> int | None:
         if one.position >= len(pairs):
             raise BadBatch(34 * len(pairs))
         pair = pairs[one.position]
-        standing = self.committee.standing(pair.member)
-        if standing is not Standing.SILENT_VOTER:
-            raise WrongStanding(pair.member, standing)
         message = Commitment(self.task, self.committee.number, candidate, pair.commitment)
         require_signer(message, self.domain, self.nodes, pair.member, one.signature)
+        standing = self.committee.standing(pair.member)
+        if not standing.is_voter:
+            raise WrongStanding(pair.member, standing)
+        if standing not in _OWES_LISTED or standing is Standing.WITHHELD:
+            return None
+        if standing in _LATE_VOTES and self.committee.own.get(pair.member) == pair.commitment:
+            return None
         self.committee.standings[pair.member] = Standing.WITHHELD
         return pair.member
 
     def _vote(self, candidate: bytes, record: SignedVote) -> None:
-        """Record one vote; who has revealed, or committed something else by itself, is passed over."""
+        """Record one vote, unless it only fills the list or is there already.
+
+        What the list binds was fixed before any vote was known, so it is never late.
+        """
         member, standing = record.member, self.committee.standing(record.member)
-        if record.is_own:
-            if standing not in _OWN:
-                raise WrongStanding(member, standing)
-            if self.committee.own[member] != commitment(record.signature):
-                raise NotCommitted(member)
-        elif standing not in _UNREVEALED:
-            if not standing.is_voter:
+        if not standing.is_voter:
+            raise WrongStanding(member, standing)
+        is_own = self.committee.own.get(member) == commitment(record.signature)
+        if not record.is_own:
+            if standing not in _OWES_LISTED and not (standing is Standing.COMMITTED and is_own):
+                return
+            standing = Standing.SILENT_VOTER
+        elif standing not in _OWN:
+            if standing in (Standing.SILENT_VOTER, Standing.WITHHELD):
                 raise WrongStanding(member, standing)
             return
+        elif not is_own:
+            raise NotCommitted(member)
         for score in (record.score_old, record.score_new):
             if score > SCORE_ONE:
                 raise BadScore(member, score)

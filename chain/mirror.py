@@ -14,6 +14,7 @@ from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.params import require_params
 from fl_alliance.chain.rules.settlement import Line
 from fl_alliance.chain.steps import CreateTask, DrawVoters, OpenRound, Settle, SkipRound, Step, WithdrawCredit
+from fl_alliance.chain.types import Phase
 from fl_alliance.chain.vrf import Tag
 
 _CHECKED = ("RoundOpened", "VotersDrawn", "RoundSettled", "RoundSkipped")
@@ -110,6 +111,8 @@ class AllianceModel:
             return "RoundSkipped", head | {"seed": model.seed}
         if isinstance(step, Settle):
             return "RoundSettled", head | _settled(model, step, lines)
+        if isinstance(step, OpenRound) and model.stored_phase is Phase.FINISHED:
+            return None  # too few were left to draw
         name, tag = ("RoundOpened", Tag.PROPOSERS) if isinstance(step, OpenRound) else ("VotersDrawn", Tag.VOTERS)
         lead = model.committee.leads[tag]
         return name, head | {"leader": lead.member, "rank": lead.rank, "seed": model.seed}

@@ -166,7 +166,9 @@ class TaskModel(TaskBoard):
         self._admit()
         seats = self.roster.seats()
         able = sum(1 for held in seats if held)
-        self._require_enough(able)
+        if able < self.params.proposers + self.params.voters:
+            self._finish_at(now)
+            return
         self.committee = Committee(self.round, seats, leads={Tag.PROPOSERS: lead})
         self.committee.give(draw(beta, Tag.PROPOSERS, seats, self.params.proposers), Standing.SILENT_PROPOSER)
         self.seed, self.stored_phase, self.phase_at = beta, Phase.PROPOSING, now + self.params.propose_s
@@ -299,7 +301,8 @@ class TaskModel(TaskBoard):
     def _require_due(self, ballot: Ballot, is_revealed: bool, now: int) -> None:
         """Refuse to settle while somebody drawn may still reveal."""
         held = self.standings.values()
-        if sum(standing.is_yes or standing.is_no for standing in held) >= self.params.voters:
+        late = any(standing in (Standing.LATE, Standing.LATE_YES, Standing.LATE_NO) for standing in held)
+        if not late and sum(standing.is_yes or standing.is_no for standing in held) >= self.params.voters:
             return
         if is_revealed and not any(standing in (Standing.COMMITTED, Standing.LATE) for standing in held):
             due = ballot.omit_end
@@ -311,6 +314,8 @@ class TaskModel(TaskBoard):
 
     def _slash_equivocation(self, step: SlashEquivocation, now: int, sender: str) -> None:
         self._require_running()
+        if self.stored_phase is Phase.IDLE:
+            raise WrongPhase(self.task, Phase.IDLE)
         if step.member >= len(self.roster.nodes):
             raise NotMember(self.task, step.member, NOBODY)
         if step.first == step.second:

@@ -123,8 +123,13 @@ class RoundOnChain:
         return self.model.roster.nodes[member].address
 
     def open(self, nodes: Exchange) -> events.RoundOpened | None:
-        """Get a leader's proof on chain, which draws the proposers; None where nobody led and the round is void."""
+        """Get a leader's proof on chain, which draws the proposers.
+
+        None where nobody led and the round is void, or where too few members were left and the task is finished.
+        """
         if self._phase is Phase.IDLE and not self._lead(nodes, Tag.PROPOSERS):
+            return None
+        if self._phase is Phase.FINISHED:
             return None
         lead = self.model.committee.leads[Tag.PROPOSERS]
         return events.RoundOpened(self.number, lead.member, lead.absent, self.proposers)

@@ -137,13 +137,13 @@ contract Alliance is IAlliance, EIP712, Multicall {
     function openRound(uint256 task, Vrf.Proof calldata proof) external {
         Task storage t = _tasks[task];
         Header h = t.within(task, Phase.IDLE);
-        Draw.Hall memory hall = Leaders.hall(t, task, h);
+        Draw.Hall memory hall = Leaders.led(t, task, h);
         uint256 rank = Leaders.rank(h.phaseAt(), t.terms.leaderS);
         (uint256 leader, bytes32 beta) = Leaders.verify(t, task, h, hall, Leaders.PROPOSERS, rank, proof);
         if (rank > 0) h = Leaders.penalise(t, task, h, hall, Leaders.PROPOSERS, rank);
         h = _advance(t, task, h);
-        hall = Leaders.hall(t, task, h);
-        if (hall.able < h.committee()) revert TooFewMembers(task, hall.able, h.committee());
+        hall = Leaders.hall(t, h);
+        if (hall.able < h.committee()) return Rounds.finish(t, task, h);
         uint256[] memory standings = new uint256[](hall.seats.length);
         hall.draw(beta, Leaders.PROPOSERS, h.proposers(), uint256(Standing.SILENT_PROPOSER), standings);
         Nibbles.store(t.standings, standings);
@@ -239,8 +239,8 @@ contract Alliance is IAlliance, EIP712, Multicall {
             return _settleUnjudged(t, task, t.known(task), candidate);
         }
         (uint256[] memory standings, uint256 open, bool listed) = _reveal(t, task, h, ballot, candidate, votes);
-        (uint256 yes, uint256 no) = Settlement.tally(standings);
-        if (yes + no < h.voters()) _requireDue(t, task, standings, listed && open == 0);
+        (uint256 yes, uint256 no, uint256 late) = Settlement.tally(standings);
+        if (yes + no < h.voters() || late != 0) Settlement.requireDue(t, task, standings, listed && open == 0);
         _settle(t, task, h, candidate, standings, Settlement.outcome(yes, no, h.voters()));
     }
 
@@ -344,16 +344,6 @@ contract Alliance is IAlliance, EIP712, Multicall {
     ) private view returns (uint256[] memory standings, uint256 open, bool listed) {
         if (!ballot.complete()) Phases.requireFrom(task, t.omittedUntil());
         return Batches.reveal(t, task, h, ballot, _domainSeparatorV4(), candidate, votes);
-    }
-
-    /// @dev Somebody drawn has not revealed: see `settle` for how long that is waited for.
-    /// @param listRevealed Whether the list was given in full and nothing in it is open.
-    function _requireDue(Task storage t, uint256 task, uint256[] memory standings, bool listRevealed) private view {
-        (uint256 own, uint256 accused) = Settlement.missing(standings);
-        uint256 due = t.omittedUntil();
-        if (!listRevealed || own > 0) due += uint256(t.voting.revealS) + t.voting.evidenceS;
-        if (accused > 0) due += t.voting.revealS;
-        Phases.requireFrom(task, due);
     }
 
     /// @dev Where nobody judges, the relayer's candidate is accepted.

@@ -107,6 +107,12 @@ library Batches {
         }
     }
 
+    /// @return Whether a voter of this standing, if the list holds a commitment of it, has yet to reveal that one. What
+    /// it committed by itself after reveals had opened does not spare it: it could see the votes before it chose.
+    function owesListed(uint256 standing) internal pure returns (bool) {
+        return standing == SILENT_VOTER || standing == WITHHELD || standing >= LATE;
+    }
+
     /// @return Key in Task.commitments.
     function ownKey(uint256 round, uint256 member) internal pure returns (uint256) {
         return (round << 16) | member;
@@ -124,27 +130,31 @@ library Batches {
     }
 
     /// @dev Read a listed commitment that is not revealed here.
-    /// @return open 1 if its voter has not revealed otherwise.
+    /// @return open 1 if its voter has not revealed it otherwise.
     function _bare(Cursor memory k, uint256 member, uint256 length) private pure returns (uint256 open) {
         uint256 standing = _standing(k, member, length);
         _list(k, member, FastBatches.load(k.pos + 2), length);
-        return standing == SILENT_VOTER || standing == WITHHELD ? 1 : 0;
+        return owesListed(standing) ? 1 : 0;
     }
 
-    /// @dev Record one vote. If its member has revealed, or committed by itself, a listed vote only fills the list.
+    /// @dev Record one vote, unless it only fills the list or is here already.
     function _vote(Task storage t, uint256 round, Cursor memory k, uint256 tag, uint256 length) private view {
         uint256 member = tag & MEMBER;
         uint256 standing = _standing(k, member, length);
         uint256 commitment = FastBatches.commitment(k.pos + 10);
+        if (tag & OWN == 0) _list(k, member, commitment, length);
+        if (standing < SILENT_VOTER) revert IAlliance.WrongStanding(member, IAlliance.Standing(standing));
+        bool isOwn = uint256(t.commitments[ownKey(round, member)]) == commitment;
         if (tag & OWN == 0) {
-            _list(k, member, commitment, length);
-            if (standing < SILENT_VOTER) revert IAlliance.WrongStanding(member, IAlliance.Standing(standing));
-            if (standing != SILENT_VOTER && standing != WITHHELD) return;
-        } else {
-            if (standing != COMMITTED && standing != LATE) {
+            if (!owesListed(standing) && !(standing == COMMITTED && isOwn)) return;
+            standing = SILENT_VOTER; // what the list binds was fixed before any vote was known: it is not late
+        } else if (standing != COMMITTED && standing != LATE) {
+            if (owesListed(standing) && standing < LATE) {
                 revert IAlliance.WrongStanding(member, IAlliance.Standing(standing));
             }
-            if (uint256(t.commitments[ownKey(round, member)]) != commitment) revert IAlliance.NotCommitted(member);
+            return;
+        } else if (!isOwn) {
+            revert IAlliance.NotCommitted(member);
         }
         uint256 head = FastBatches.load(k.pos);
         (uint256 scoreOld, uint256 scoreNew) = (uint32(head >> 208), uint32(head >> 176));

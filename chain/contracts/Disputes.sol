@@ -46,7 +46,8 @@ library Disputes {
         ballot.requireDigest(task, Ballots.digestOf(candidate, listHash));
         uint256[] memory standings = Nibbles.load(t.standings, h.members());
         if (member >= h.members()) revert IAlliance.NotMember(task, member, address(0));
-        _requireSilent(standings, member);
+        uint256 silent = standings.get(member);
+        if (silent != SILENT_VOTER) revert IAlliance.WrongStanding(member, IAlliance.Standing(silent));
         Messages.Frame frame = Messages.frame(domain, Messages.COMMITMENT, task, h.round());
         _requireSigned(t, frame, Messages.COMMITMENT, member, candidate, commitment, signature);
         IAlliance.Standing standing = ballot.complete() ? IAlliance.Standing.LATE : IAlliance.Standing.COMMITTED;
@@ -74,7 +75,7 @@ library Disputes {
         ballot.requireDigest(task, Ballots.digestOf(candidate, keccak256(pairs)));
         uint256[] memory standings = Nibbles.load(t.standings, h.members());
         Messages.Frame frame = Messages.frame(domain, Messages.COMMITMENT, task, h.round());
-        uint256[] memory accused = _accuse(t, frame, candidate, standings, pairs, evidence);
+        uint256[] memory accused = _accuse(t, frame, candidate, standings, pairs, evidence, h.round());
         Nibbles.store(t.standings, standings);
         emit IAlliance.VotesWithheld(task, h.round(), accused);
     }
@@ -85,7 +86,10 @@ library Disputes {
         external
         returns (uint256 slashedGwei)
     {
-        if (e.member >= t.running(task).members()) revert IAlliance.NotMember(task, e.member, address(0));
+        Header h = t.running(task);
+        // The line of leaders is that of the balances: it must not be drawn anew by who slashes itself.
+        if (h.phase() == IAlliance.Phase.IDLE) revert IAlliance.WrongPhase(task, IAlliance.Phase.IDLE);
+        if (e.member >= h.members()) revert IAlliance.NotMember(task, e.member, address(0));
         if (e.first == e.second) revert IAlliance.SameStatement(e.member);
         bytes32 kind = e.kind == IAlliance.Statement.PROPOSAL
             ? Messages.PROPOSAL
@@ -103,7 +107,7 @@ library Disputes {
         IAlliance.Phase phase = t.phase(h);
         if (phase == IAlliance.Phase.IDLE) {
             Phases.requireFrom(task, h.phaseAt() + Leaders.MAX_LEADERS * t.terms.leaderS);
-            Draw.Hall memory hall = Leaders.hall(t, task, h);
+            Draw.Hall memory hall = Leaders.led(t, task, h);
             h = Leaders.penalise(t, task, h, hall, Leaders.PROPOSERS, Leaders.MAX_LEADERS);
         } else if (phase == IAlliance.Phase.COMMITTING) {
             Phases.requireFrom(task, t.ballot.deadline());
@@ -164,8 +168,10 @@ library Disputes {
         bytes32 candidate,
         uint256[] memory standings,
         bytes calldata pairs,
-        bytes calldata evidence
+        bytes calldata evidence,
+        uint256 round
     ) private view returns (uint256[] memory accused) {
+        uint256 count;
         if (evidence.length == 0 || evidence.length % EVIDENCE_BYTES != 0) {
             revert IAlliance.BadBatch(evidence.length);
         }
@@ -175,13 +181,27 @@ library Disputes {
             uint256 pos = PAIR_BYTES * uint16(bytes2(record));
             if (pos >= pairs.length) revert IAlliance.BadBatch(pairs.length);
             uint256 member = uint16(bytes2(pairs[pos:]));
-            _requireSilent(standings, member);
             frame.putStatement(Messages.COMMITMENT, candidate, bytes32(pairs[pos + 2:]));
             address signer = frame.recover(5, bytes32(record[2:]), bytes32(record[34:]));
             if (signer == address(0) || signer != t.nodes[member]) revert IAlliance.BadSignature(member);
+            bytes32 own = t.commitments[Batches.ownKey(round, member)];
+            if (!_withholds(standings.get(member), member, own == bytes32(pairs[pos + 2:]))) continue;
             standings.set(member, uint256(IAlliance.Standing.WITHHELD));
-            accused[i] = member;
+            accused[count++] = member;
         }
+        assembly ("memory-safe") {
+            mstore(accused, count)
+        }
+    }
+
+    /// @dev Whether evidence against a voter of this standing marks it. Who has revealed or is marked is passed over,
+    /// so that nobody spares others by going first.
+    /// @param isOwn Whether what it committed by itself is what the list holds of it.
+    function _withholds(uint256 standing, uint256 member, bool isOwn) private pure returns (bool) {
+        if (standing < SILENT_VOTER) revert IAlliance.WrongStanding(member, IAlliance.Standing(standing));
+        if (!Batches.owesListed(standing) || standing == uint256(IAlliance.Standing.WITHHELD)) return false;
+        // LATE_YES and LATE_NO have revealed what they committed by themselves
+        return standing <= uint256(IAlliance.Standing.LATE) || !isOwn;
     }
 
     /// @dev A list that `revealVotes` would not read binds nobody: its voters could not have revealed.
@@ -193,11 +213,6 @@ library Disputes {
             if (member < next || member >= members) revert IAlliance.BadBatch(pairs.length);
             next = member + 1;
         }
-    }
-
-    function _requireSilent(uint256[] memory standings, uint256 member) private pure {
-        uint256 standing = standings.get(member);
-        if (standing != SILENT_VOTER) revert IAlliance.WrongStanding(member, IAlliance.Standing(standing));
     }
 
     function _requireSigned(

@@ -83,8 +83,8 @@ interface IAlliance {
     struct TaskState {
         Phase phase; // as of this block's time
         uint32 round; // the running round; while IDLE the one to open next; from 1
-        uint64 phaseAt; // seconds: REGISTRATION, IDLE: since when; PROPOSING, LOCKED: end of proposals; COMMITTING: end of
-        // the relayer's time; REVEALING: end of omitted commitments, from which the other deadlines count
+        uint64 phaseAt; // seconds: REGISTRATION, IDLE: since when; PROPOSING, LOCKED: end of proposals; COMMITTING:
+        // end of the relayer's time; REVEALING: end of omitted commitments, from which the other deadlines count
         uint16 members; // ever admitted; indexes are 0..members-1 and never reused after the start
         uint64 poolGwei; // what the rounds left will pay
         uint64 queuedGwei; // stakes that wait to be admitted
@@ -250,6 +250,8 @@ interface IAlliance {
     /// @notice The same with the member's signed `Leave(uint256 task)`; anybody.
     function leaveTaskWithSignature(uint256 task, uint16 member, Signature calldata signature) external;
 
+    /// @dev Known limit: who registers last can choose its VRF key so that the first seed suits it, and with it who
+    /// leads the first draws. Later seeds are outputs of the leaders that the seeds before them drew.
     /// @notice Close registration. Needs as many members as a round draws. The creator and the relayer at any time,
     /// everybody else from `registrationS` after the creation on.
     function start(uint256 task) external;
@@ -259,8 +261,9 @@ interface IAlliance {
 
     // --- A round ------------------------------------------------------------------------------------------------
 
-    /// @notice Open the round that is next and draw its proposers; anybody, with the proof of the leader whose turn
-    /// it is: rank (now - phaseAt) / leaderS of the line that the seed defines over the seats held when this is called.
+    /// @notice Open the round that is next and draw its proposers, or finish the task if too few members are left for
+    /// it; anybody, with the proof of the leader whose turn it is: rank (now - phaseAt) / leaderS of the line that the
+    /// seed defines over the seats held when this is called.
     /// @dev Order: leader, penalties of the absent leaders before it, joins and leaves that are due, seats, draw.
     /// @param proof The leader's, over tag 1, this round and the last seed.
     function openRound(uint256 task, Vrf.Proof calldata proof) external;
@@ -293,14 +296,18 @@ interface IAlliance {
     ///
     /// Why nobody can copy a vote: votes are revealed to a list that is fixed, to which only this call adds. A voter
     /// that the relayer leaves out commits by itself (`commitVote`) until `commitS` after the relayer's time; until
-    /// then nothing can be revealed, unless the relayer says that the list is complete. If that is a lie, those it shuts out may still
-    /// commit and are counted, but since they could have seen others' votes they neither earn nor lose.
+    /// then nothing can be revealed, unless the relayer says that the list is complete. If that is a lie, those it
+    /// shuts out may still commit and are counted, but since they could have seen others' votes they neither earn nor
+    /// lose.
     /// @param listHash keccak256 of pairs (uint16 member, bytes32 commitment) of 34 bytes, strictly ascending.
     /// @param complete Whether every drawn voter is in it: then reveals open at once.
     function commitVotes(uint256 task, bytes32 candidate, bytes32 listHash, bool complete) external;
 
-    /// @notice Commit a voter that the relayer omitted, until `commitS` after the end of the relayer's time; anybody. What a voter commits
-    /// here replaces what the list may hold of it.
+    /// @notice Commit a voter that the relayer omitted, until `commitS` after the end of the relayer's time; anybody.
+    ///
+    /// The list comes first: if it does hold the voter, with a commitment that is revealed, this changes nothing, and
+    /// committing here after reveals had opened does not free a voter from what the list binds it to. Before they
+    /// open, what it commits here replaces another commitment in the list.
     /// @param signature The member's, of `Commitment(uint256 task,uint32 round,bytes32 candidate,bytes32 commitment)`.
     function commitVote(
         uint256 task,
@@ -316,21 +323,23 @@ interface IAlliance {
     /// scoreNew, bytes32 r, bytes32 vs, the signature being over `Vote(uint256 task,uint32 round,bytes32
     /// candidate,uint32 scoreOld,uint32 scoreNew)`; of a listed commitment that is not revealed here 34 bytes: uint16
     /// 0x8000 | member, bytes32 commitment. Anywhere: the vote of a member that committed by itself, 74 bytes, its
-    /// uint16 being 0x4000 | member. The whole list can be replaced by its hash, 34 bytes: uint16 0xFFFF, bytes32.
-    /// A vote is a yes if scoreNew * 10,000 >= scoreOld * (10,000 - toleranceBps). A member's first vote counts.
+    /// uint16 being 0x4000 | member. Votes that are here already are passed over. The whole list can be replaced by its
+    /// hash, 34 bytes: uint16 0xFFFF, bytes32. A vote is a yes if scoreNew * 10,000 >= scoreOld * (10,000 -
+    /// toleranceBps). A member's first vote counts.
     function revealVotes(uint256 task, bytes32 candidate, bytes calldata votes) external;
 
     /// @notice Prove that listed voters did not reveal; anybody, in `evidenceS` after the reveals.
-    /// They lose like the losing side unless they reveal before the settlement, which waits another `revealS`.
+    /// They lose like the losing side unless they reveal before the settlement, which waits another `revealS`. Voters
+    /// that have revealed what the list binds them to, or are marked already, are passed over.
     /// @param pairs The list itself.
     /// @param evidence Records of 66 bytes: uint16 position in the list, bytes32 r, bytes32 vs, the signature being
     /// the voter's over its `Commitment`. Without it a listed commitment is nobody's.
     function proveWithheld(uint256 task, bytes32 candidate, bytes calldata pairs, bytes calldata evidence) external;
 
     /// @notice Settle the round, after recording `votes` as `revealVotes` does; anybody, who gets the bounty:
-    /// at once when every drawn voter has revealed; after the time for omitted commitments when everything committed
-    /// is revealed (the list must be given in full, not by its hash); else after the time for evidence; and if there
-    /// is evidence, after the time to answer it. So nobody settles early to spare an accomplice.
+    /// at once when every drawn voter has revealed, none of them late; after the time for omitted commitments when
+    /// everything committed is revealed (the list must be given in full, not by its hash); else after the time for
+    /// evidence; and if there is evidence, after the time to answer it. So nobody settles early to spare an accomplice.
     ///
     /// Void if less than half of the drawn voters revealed. Accepted if yes >= no. The reward, poolGwei / rounds
     /// left, goes to the proposers who proposed if accepted and to the voters on the winning side, by balance. The
@@ -340,7 +349,8 @@ interface IAlliance {
     function settle(uint256 task, bytes32 candidate, bytes calldata votes) external;
 
     /// @notice Take the whole balance of a member that signed two different proposals, or two commitments or votes on
-    /// one candidate, in one round, while the task runs; anybody, who gets the bounty; the rest goes to the pool.
+    /// one candidate, in one round; anybody, who gets the bounty; the rest goes to the pool. While the task runs, but
+    /// not between rounds, where it would change who leads: the evidence keeps.
     function slashEquivocation(uint256 task, Equivocation calldata proof) external;
 
     // --- The end ------------------------------------------------------------------------------------------------

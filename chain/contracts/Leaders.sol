@@ -18,10 +18,15 @@ library Leaders {
     /// @notice Ranks of a line; after the last one's time a round can be skipped.
     uint256 internal constant MAX_LEADERS = 16;
 
-    /// @return h The hall of all members by the balances they hold; somebody must hold a seat.
-    function hall(Task storage t, uint256 task, Header header) internal view returns (Draw.Hall memory h) {
+    /// @return The hall of all members by the balances they hold.
+    function hall(Task storage t, Header header) internal view returns (Draw.Hall memory) {
         uint256[] memory seats = Members.seatsHeld(t, header.members());
-        h = Draw.hall(seats, new uint256[](seats.length));
+        return Draw.hall(seats, new uint256[](seats.length));
+    }
+
+    /// @return h The same, in which somebody must hold a seat and can lead.
+    function led(Task storage t, uint256 task, Header header) internal view returns (Draw.Hall memory h) {
+        h = hall(t, header);
         if (h.able == 0) revert IAlliance.TooFewMembers(task, 0, header.committee());
     }
 

@@ -3,7 +3,8 @@ pragma solidity ^0.8.30;
 
 import {IAlliance} from "./IAlliance.sol";
 import {Nibbles} from "./Nibbles.sol";
-import {Header} from "./Task.sol";
+import {Phases} from "./Phases.sol";
+import {Header, Task} from "./Task.sol";
 
 /// @title What a settled round pays and takes
 /// @notice Mirrors `chain/rules/settlement.py` bit for bit. Everything follows from balances before the settlement.
@@ -19,24 +20,31 @@ library Settlement {
         (1 << 50) | (1 << 101) | (1 << 152) | (1 << 203) | (1 << 254);
     uint256 private constant BALANCE = 0x7FFFFFFFFFFFF; // Members.MAX_BALANCE_GWEI
 
-    /// @notice Count the revealed votes, late ones included.
-    function tally(uint256[] memory standings) internal pure returns (uint256 yes, uint256 no) {
+    /// @notice Count the revealed votes.
+    /// @return yes In favour, late ones included.
+    /// @return no Against, late ones included.
+    /// @return late Not zero if somebody committed by itself after reveals had opened.
+    function tally(uint256[] memory standings) internal pure returns (uint256 yes, uint256 no, uint256 late) {
         unchecked {
             for (uint256 i = 0; i < standings.length; ++i) {
                 (uint256 b0, uint256 b1, uint256 b2, uint256 b3) = _bits(standings.word(i));
                 yes += Nibbles.count((b2 & ~(b1 | b0)) | (b3 & b0)); // VOTED_YES 0100, LATE_YES 1001
                 no += Nibbles.count((b2 & ~b1 & b0) | (b3 & b1)); // VOTED_NO 0101, LATE_NO 1010
+                late |= b3; // LATE 1000 and those two
             }
         }
     }
 
-    /// @notice Count the votes that are missing.
-    /// @return own Committed by themselves and not revealed.
-    /// @return accused Proven to withhold.
-    function missing(uint256[] memory standings) internal pure returns (uint256 own, uint256 accused) {
-        own = standings.countEqual(uint256(IAlliance.Standing.COMMITTED))
+    /// @notice Refuse to settle a round in which somebody drawn has not revealed, or was late, before its time: see
+    /// IAlliance.settle.
+    /// @param listRevealed Whether the list was given in full and nothing in it is open.
+    function requireDue(Task storage t, uint256 task, uint256[] memory standings, bool listRevealed) internal view {
+        uint256 own = standings.countEqual(uint256(IAlliance.Standing.COMMITTED))
             + standings.countEqual(uint256(IAlliance.Standing.LATE));
-        accused = standings.countEqual(uint256(IAlliance.Standing.WITHHELD));
+        uint256 due = Phases.omittedUntil(t);
+        if (!listRevealed || own > 0) due += uint256(t.voting.revealS) + t.voting.evidenceS;
+        if (standings.countEqual(uint256(IAlliance.Standing.WITHHELD)) > 0) due += t.voting.revealS;
+        Phases.requireFrom(task, due);
     }
 
     /// @return What the votes of a task that draws `voters` decide: void below half of them, ties accept.

@@ -57,8 +57,8 @@ struct Task {
 }
 
 /// @title The fields of a Header
-/// @dev From the lowest bit: phase 8, round 16, phaseAt 40, members 16, poolGwei 64, rounds 16, proposers 16, voters 16,
-/// toleranceBps 16, slashBps 16, bountyBps 16, absenceBps 16.
+/// @dev From the lowest bit: phase 8, round 16, phaseAt 40, members 16, poolGwei 64, rounds 16, proposers 16,
+/// voters 16, toleranceBps 16, slashBps 16, bountyBps 16, absenceBps 16.
 library Headers {
     uint256 private constant U16 = type(uint16).max;
     uint256 private constant U40 = type(uint40).max;

@@ -133,7 +133,8 @@ def _ended(taking: Taking) -> Trace:
 
 
 def _opened(taking: Taking) -> Trace:
-    return Trace((*_absent(taking), *_advanced(taking), _led(taking, "RoundOpened", Tag.PROPOSERS)))
+    ended = _finished(taking)  # where too few were left to draw
+    return Trace((*_absent(taking), *_advanced(taking), *(ended or (_led(taking, "RoundOpened", Tag.PROPOSERS),))))
 
 
 def _voters_drawn(taking: Taking) -> Trace:
@@ -172,8 +173,10 @@ def _vote_committed(taking: Taking) -> Trace:
 
 def _withheld(taking: Taking) -> Trace:
     step: ProveWithheld = taking.step
-    accused = tuple(step.pairs[one.position].member for one in step.evidence)
-    return Trace((taking.in_round("VotesWithheld", members=accused),))
+    shown = dict.fromkeys(step.pairs[one.position].member for one in step.evidence)
+    before, after = taking.was.committee, taking.model.committee
+    marked = tuple(member for member in shown if before.standing(member) is not after.standing(member))
+    return Trace((taking.in_round("VotesWithheld", members=marked),))
 
 
 def _settled(taking: Taking) -> Trace:

@@ -166,9 +166,13 @@ def test_a_relayer_that_lies_about_a_complete_list_shuts_nobody_out(chain: Chain
         chain.send(*call, by=ONLOOKER)
     assert drawn.standing_as(Standing.LATE) == honest
     before = drawn.balances
+    overdue = drawn.state["phase_at"] + drawn.params.reveal_s + drawn.params.evidence_s
     records = drawn.record(accomplice) + b"".join(
         (0x8000 | voter).to_bytes(2, "big") + b"\7" * 32 + drawn.own(voter, REJECT) for voter in honest
     )
+    refused = chain.refusal("settle", drawn.task, CANDIDATE, records)
+    assert refused == Refusal("TooEarly", (drawn.task, chain.now, overdue))
+    chain.wait_until(overdue)
     event = drawn.settle(records)
     assert event["outcome"].name == "REJECTED"
     assert drawn.balances[accomplice] < before[accomplice]
@@ -183,7 +187,58 @@ def test_a_late_vote_neither_earns_nor_loses(chain: Chain, drawn: Federation) ->
     chain.send("revealVotes", drawn.task, CANDIDATE, drawn.records(votes))
     chain.send(*drawn.commit_own_call(copier, ACCEPT, votes))
     before = drawn.balances
+    chain.wait_until(drawn.state["phase_at"])
     event = drawn.settle(drawn.records(votes) + drawn.own(copier))
     assert event["outcome"].name == "ACCEPTED"
     assert drawn.balances[copier] == before[copier]
     assert all(drawn.balances[voter] > before[voter] for voter in honest)
+
+
+def test_a_listed_voter_does_not_dodge_its_commitment_by_committing_late(chain: Chain, drawn: Federation) -> None:
+    """It has seen the others' votes and would rather not have voted: the list comes first."""
+    dodger, *honest = drawn.drawn_voters
+    votes = {dodger: ACCEPT} | dict.fromkeys(honest, REJECT)
+    drawn.commit(votes)
+    chain.send("revealVotes", drawn.task, CANDIDATE, drawn.bare(dodger) + b"".join(drawn.record(v, REJECT) for v in honest))
+    chain.send(*drawn.commit_own_call(dodger, REJECT, votes))
+    listing = b"\xff\xff" + keccak(drawn.pairs(votes))
+    chain.send("revealVotes", drawn.task, CANDIDATE, listing + drawn.own(dodger, REJECT))
+    assert drawn.standings[dodger] is Standing.LATE_NO
+    before, end = drawn.balances, drawn.state["phase_at"]
+    chain.wait_until(end + drawn.params.reveal_s)
+    chain.send(*drawn.evidence(votes, dodger), by=ONLOOKER)
+    assert drawn.standings[dodger] is Standing.WITHHELD
+    chain.wait_until(end + 2 * drawn.params.reveal_s + drawn.params.evidence_s)
+    drawn.settle(listing)
+    assert drawn.balances[dodger] == before[dodger] - before[dodger] // 10
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_relayer_cannot_make_a_listed_vote_late_or_withheld(
+    chain: Chain, drawn: Federation, complete: bool
+) -> None:
+    """It holds every voter's signed commitment and sends it as if the voter had been omitted."""
+    votes = drawn.ballots([ACCEPT] * 3)
+    drawn.commit(votes, complete=complete)
+    for voter in votes:
+        chain.send(*drawn.commit_own_call(voter, ACCEPT, votes))
+    before = drawn.balances
+    chain.wait_until(drawn.state["phase_at"])
+    assert drawn.settle(drawn.records(votes))["outcome"].name == "ACCEPTED"
+    assert all(drawn.balances[voter] > before[voter] for voter in votes)
+
+
+def test_a_listed_vote_that_was_revealed_as_an_own_one_is_not_withheld(chain: Chain, drawn: Federation) -> None:
+    votes = drawn.ballots([ACCEPT] * 3)
+    drawn.commit(votes)
+    victim = drawn.drawn_voters[0]
+    chain.send(*drawn.commit_own_call(victim, ACCEPT, votes))
+    listing = b"\xff\xff" + keccak(drawn.pairs(votes))
+    chain.send("revealVotes", drawn.task, CANDIDATE, listing + drawn.own(victim))
+    assert drawn.standings[victim] is Standing.LATE_YES
+    chain.wait_until(drawn.state["phase_at"] + drawn.params.reveal_s)
+    chain.send(*drawn.evidence(votes, victim))
+    assert drawn.standings[victim] is Standing.LATE_YES
+    before = drawn.balances
+    drawn.settle(drawn.records(votes))
+    assert drawn.balances[victim] > before[victim]
