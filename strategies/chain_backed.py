@@ -163,6 +163,8 @@ class ChainBacked(Strategy):
         chain, watch = RoundOnChain(self._ledger, self._task), Stopwatch()
         before = inner.snapshot(self.strategy)
         candidate, votes = self._judged(run, chain, arrays, watch)
+        if not chain.has_begun:
+            return arrays
         is_adopted = candidate is not None and chain.outcome is Outcome.ACCEPTED
         if not is_adopted:
             inner.restore(self.strategy, before)

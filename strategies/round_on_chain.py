@@ -122,6 +122,11 @@ class RoundOnChain:
         """Return the account of a member."""
         return self.model.roster.nodes[member].address
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is, or was, such a round: the attempt to open it may have finished the task instead."""
+        return self.model.committee.number >= self.number
+
     def open(self, nodes: Exchange) -> events.RoundOpened | None:
         """Get a leader's proof on chain, which draws the proposers.
 

@@ -140,3 +140,15 @@ def test_a_site_that_is_always_down_never_stalls_the_task(alliance: Callable[...
     task.run(FedAvg())
     assert len(task.told(RoundSettled)) == 4
     everyone_is_paid_out(task)
+
+
+def test_an_absent_leader_that_loses_its_last_seat_may_end_the_task_before_a_round(
+    alliance: Callable[..., Any],
+) -> None:
+    sized = ("alliance.proposers=3", "alliance.voters=3", "alliance.stake=100", "alliance.min_stake=100")
+    task = alliance(*sized, behave=silent("query.prove", partitions={0, 1, 2, 3, 4}))
+    result = task.run(FedAvg())
+    assert task.told(RoundSettled) == []
+    assert result.arrays == task.initial
+    assert min(task.model.balances) < STAKE
+    everyone_is_paid_out(task)
