@@ -142,7 +142,7 @@ def test_a_site_that_is_always_down_never_stalls_the_task(alliance: Callable[...
     everyone_is_paid_out(task)
 
 
-def test_an_absent_leader_that_loses_its_last_seat_may_end_the_task_before_a_round(
+def test_an_absent_leader_that_loses_its_last_seat_may_end_the_task_at_once(
     alliance: Callable[..., Any],
 ) -> None:
     sized = ("alliance.proposers=3", "alliance.voters=3", "alliance.stake=100", "alliance.min_stake=100")
