@@ -14,9 +14,7 @@ from fl_alliance.chain.rules.consensus import SCORE_ONE, is_yes
 from fl_alliance.chain.rules.words import hash_words
 from fl_alliance.chain.types import Standing
 
-_OWES_LISTED = frozenset(
-    {Standing.SILENT_VOTER, Standing.WITHHELD, Standing.LATE, Standing.LATE_YES, Standing.LATE_NO}
-)
+_OWES_LISTED = frozenset({Standing.SILENT_VOTER, Standing.WITHHELD, Standing.LATE, Standing.LATE_YES, Standing.LATE_NO})
 """Who, if the list holds a commitment of it, has yet to reveal that one: committing late does not spare anybody."""
 _LATE_VOTES = frozenset({Standing.LATE_YES, Standing.LATE_NO})
 _OWN = frozenset({Standing.COMMITTED, Standing.LATE})

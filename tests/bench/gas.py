@@ -19,7 +19,8 @@ STAKE_FML = 40
 def _federation() -> ModuleType:
     path = ROOT / "tests" / "chain" / "contracts" / "federation.py"
     spec = importlib.util.spec_from_file_location("federation", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["federation"] = module
     spec.loader.exec_module(module)

@@ -78,9 +78,7 @@ def test_a_file_that_is_no_keystore_is_refused(tmp_path: Path) -> None:
             NodeKey.from_keystore(tmp_path / name, "right")
 
 
-def test_an_environment_variable_holds_hex_or_a_keystores_path(
-    monkeypatch: pytest.MonkeyPatch, keystore: Path
-) -> None:
+def test_an_environment_variable_holds_hex_or_a_keystores_path(monkeypatch: pytest.MonkeyPatch, keystore: Path) -> None:
     monkeypatch.setenv("NODE_KEY", "0x" + SECRET.hex())
     assert NodeKey.from_env("NODE_KEY").secret == SECRET
     monkeypatch.setenv("NODE_KEY", str(keystore))
