@@ -1,7 +1,7 @@
 """A relayer that drops, replaces or inserts messages, misreports votes or payouts, or shuts voters out."""
 
 import pytest
-from federation import ACCEPT, CANDIDATE, DEPLOYER, FML, GWEI, ONLOOKER, REJECT, Chain, Federation, Refusal
+from attacked import ACCEPT, CANDIDATE, DEPLOYER, FML, GWEI, ONLOOKER, REJECT, Chain, Federation, Refusal
 
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.types import Phase, Standing
@@ -114,7 +114,7 @@ def test_a_list_that_cannot_be_read_accuses_nobody(chain: Chain, drawn: Federati
     pairs = b"".join(drawn.pair(voter, REJECT) for voter in reversed(drawn.drawn_voters))
     chain.send("commitVotes", drawn.task, CANDIDATE, keccak(pairs), True)
     chain.wait_until(drawn.state["phase_at"] + 200)
-    accused = sorted(votes)[-1]
+    accused = max(votes)
     evidence = b"\0\0" + b"".join(drawn.commitment(accused, REJECT))
     assert chain.refusal("proveWithheld", drawn.task, CANDIDATE, pairs, evidence).name == "BadBatch"
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from federation import ACCEPT, CANDIDATE, DEPLOYER, FML, ONLOOKER, REJECT, Chain, Federation, Refusal
+from attacked import ACCEPT, CANDIDATE, DEPLOYER, FML, ONLOOKER, REJECT, Chain, Federation, Refusal
 
 from fl_alliance.chain import artifacts
 from fl_alliance.chain.codec import constructor, interface

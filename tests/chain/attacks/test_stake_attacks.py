@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 
-from federation import ACCEPT, CANDIDATE, DEPLOYER, FML, GWEI, ONLOOKER, REJECT, Chain, Federation
+from attacked import ACCEPT, CANDIDATE, DEPLOYER, FML, GWEI, ONLOOKER, REJECT, Chain, Federation
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.rules.words import keccak

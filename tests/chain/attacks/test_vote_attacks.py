@@ -1,7 +1,7 @@
 """Attacks on the vote: copying, changing one's mind, withholding, slipping out, spoiling others' transactions."""
 
 import pytest
-from federation import ACCEPT, CANDIDATE, FML, GWEI, ONLOOKER, REJECT, Chain, Federation, Refusal
+from attacked import ACCEPT, CANDIDATE, FML, GWEI, ONLOOKER, REJECT, Chain, Federation, Refusal
 
 from fl_alliance.chain.messages import Commitment
 from fl_alliance.chain.rules.words import keccak
