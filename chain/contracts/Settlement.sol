@@ -28,10 +28,11 @@ library Settlement {
         unchecked {
             for (uint256 i = 0; i < standings.length; ++i) {
                 (uint256 b0, uint256 b1, uint256 b2, uint256 b3) = _bits(standings.word(i));
-                yes += Nibbles.count((b2 & ~(b1 | b0)) | (b3 & b0)); // VOTED_YES 0100, LATE_YES 1001
-                no += Nibbles.count((b2 & ~b1 & b0) | (b3 & b1)); // VOTED_NO 0101, LATE_NO 1010
+                yes += Nibbles.count(((b2 & ~(b1 | b0)) | (b3 & b0)) & Nibbles.ONES); // VOTED_YES 0100, LATE_YES 1001
+                no += Nibbles.count(((b2 & ~b1 & b0) | (b3 & b1)) & Nibbles.ONES); // VOTED_NO 0101, LATE_NO 1010
                 late |= b3; // LATE 1000 and those two
             }
+            late &= Nibbles.ONES;
         }
     }
 
@@ -94,8 +95,9 @@ library Settlement {
         loses = b2 & b1; // WITHHELD 0110, COMMITTED 0111
         uint256 forIt = (b1 ^ b2) & ~(b0 | b3); // PROPOSED 0010, VOTED_YES 0100
         uint256 againstIt = b2 & ~b1 & b0; // VOTED_NO 0101
-        if (result == IAlliance.Outcome.ACCEPTED) return (forIt, loses | againstIt);
-        if (result == IAlliance.Outcome.REJECTED) return (againstIt, loses | forIt);
+        if (result == IAlliance.Outcome.ACCEPTED) (wins, loses) = (forIt, loses | againstIt);
+        else if (result == IAlliance.Outcome.REJECTED) (wins, loses) = (againstIt, loses | forIt);
+        return (wins & Nibbles.ONES, loses & Nibbles.ONES);
     }
 
     /// @dev Sum of the balances of the members in `set`, from slot `slot` on.
@@ -201,11 +203,8 @@ library Settlement {
         }
     }
 
-    /// @dev The four bits of each place.
+    /// @dev The four bits of each place, each in the place's lowest bit; the bits above it are to be masked off.
     function _bits(uint256 word) private pure returns (uint256 b0, uint256 b1, uint256 b2, uint256 b3) {
-        b0 = word & Nibbles.ONES;
-        b1 = (word >> 1) & Nibbles.ONES;
-        b2 = (word >> 2) & Nibbles.ONES;
-        b3 = (word >> 3) & Nibbles.ONES;
+        return (word, word >> 1, word >> 2, word >> 3);
     }
 }
