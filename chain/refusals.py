@@ -39,6 +39,12 @@ class UnknownTask(Refused):
     TEXT = "task {task}: there is none; tasks count from 1"
 
 
+class NotDirect(Refused):
+    """A contract called: what changes a task must be readable from the calldata of a transaction."""
+
+    TEXT = "the caller is a contract; needed an account of its own"
+
+
 class WrongPhase(Refused):
     """The task is not in a phase in which this can be done."""
 

@@ -2,7 +2,6 @@
 pragma solidity ^0.8.30;
 
 import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
@@ -13,6 +12,7 @@ import {IAlliance} from "./IAlliance.sol";
 import {Leaders} from "./Leaders.sol";
 import {Members} from "./Members.sol";
 import {Messages} from "./Messages.sol";
+import {Money} from "./Money.sol";
 import {Nibbles} from "./Nibbles.sol";
 import {Phases} from "./Phases.sol";
 import {Registry} from "./Registry.sol";
@@ -40,10 +40,11 @@ contract Alliance is IAlliance, EIP712, Multicall {
     uint256 public constant MAX_SEATS = Draw.MAX_SEATS;
     /// @notice A member's balance at most, in gwei.
     uint256 public constant MAX_BALANCE_GWEI = Members.MAX_BALANCE_GWEI;
+    /// @notice Seconds that each of a task's times can be at most.
+    uint256 public constant MAX_TIMEOUT_S = Registry.MAX_TIMEOUT_S;
     /// @notice Ranks of a leader line.
     uint256 public constant MAX_LEADERS = Leaders.MAX_LEADERS;
 
-    uint256 private constant WEI_PER_GWEI = 1e9;
     uint256 private constant BPS = 10_000;
 
     /// @notice The token that everything is paid in.
@@ -66,25 +67,26 @@ contract Alliance is IAlliance, EIP712, Multicall {
     /// @inheritdoc IAlliance
     function createTask(TaskParams calldata p, uint256 poolWei) external returns (uint256 task) {
         task = ++taskCount;
-        Registry.create(_tasks[task], task, p, _gwei(poolWei));
+        Registry.create(_tasks[task], task, p, Money.gwei_(poolWei));
         emit TaskCreated(task, msg.sender, poolWei);
-        _pull(poolWei);
+        Money.pull(fml, poolWei);
     }
 
     /// @inheritdoc IAlliance
     function fund(uint256 task, uint256 amountWei) external {
         Task storage t = _tasks[task];
-        Header h = t.running(task);
-        h = h.withPool(h.poolGwei() + _gwei(amountWei));
+        Header h = t.known(task);
+        if (h.phase() == Phase.FINISHED) revert WrongPhase(task, Phase.FINISHED);
+        h = h.withPool(h.poolGwei() + Money.gwei_(amountWei));
         t.header = h;
-        emit TaskFunded(task, msg.sender, amountWei, h.poolGwei() * WEI_PER_GWEI);
-        _pull(amountWei);
+        emit TaskFunded(task, msg.sender, amountWei, h.poolGwei() * Money.WEI_PER_GWEI);
+        Money.pull(fml, amountWei);
     }
 
     /// @inheritdoc IAlliance
     function register(uint256 task, uint256 vrfX, Vrf.Proof calldata possession, uint256 amountWei) external {
         _register(task, msg.sender, vrfX, possession, amountWei);
-        _pull(amountWei);
+        Money.pull(fml, amountWei);
     }
 
     /// @inheritdoc IAlliance
@@ -166,6 +168,7 @@ contract Alliance is IAlliance, EIP712, Multicall {
 
     /// @inheritdoc IAlliance
     function propose(uint256 task, bytes calldata batch) external {
+        Phases.requireDirect();
         Task storage t = _tasks[task];
         Header h = t.header;
         if (h.phase() != Phase.PROPOSING) revert WrongPhase(task, t.known(task).phase());
@@ -193,6 +196,7 @@ contract Alliance is IAlliance, EIP712, Multicall {
 
     /// @inheritdoc IAlliance
     function commitVotes(uint256 task, bytes32 candidate, bytes32 listHash, bool complete) external {
+        Phases.requireDirect();
         Task storage t = _tasks[task];
         // The ballot says all that counts: the header, which nothing else here needs, would cost another slot.
         Ballot ballot = t.ballot;
@@ -232,6 +236,7 @@ contract Alliance is IAlliance, EIP712, Multicall {
 
     /// @inheritdoc IAlliance
     function settle(uint256 task, bytes32 candidate, bytes calldata votes) external {
+        Phases.requireDirect();
         Task storage t = _tasks[task];
         Header h = t.header;
         Ballot ballot = t.ballot;
@@ -266,7 +271,7 @@ contract Alliance is IAlliance, EIP712, Multicall {
         t.within(task, Phase.FINISHED);
         uint256 amountGwei = t.balance(member);
         t.setBalance(member, 0);
-        _pay(t.nodes[member], amountGwei);
+        Money.pay(fml, t.nodes[member], amountGwei);
     }
 
     /// @inheritdoc IAlliance
@@ -276,7 +281,7 @@ contract Alliance is IAlliance, EIP712, Multicall {
         Queued memory queued = t.queue[position];
         delete t.queue[position];
         t.terms.queuedGwei -= queued.amountGwei;
-        _pay(queued.node, queued.amountGwei);
+        Money.pay(fml, queued.node, queued.amountGwei);
     }
 
     /// @inheritdoc IAlliance
@@ -284,14 +289,15 @@ contract Alliance is IAlliance, EIP712, Multicall {
         Task storage t = _tasks[task];
         Header h = t.within(task, Phase.FINISHED);
         t.header = h.withPool(0);
-        _pay(t.creator, h.poolGwei());
+        Money.pay(fml, t.creator, h.poolGwei());
     }
 
     /// @inheritdoc IAlliance
     function withdrawCredit(address account) external {
+        Phases.requireDirect();
         uint256 amountGwei = creditGwei[account];
         creditGwei[account] = 0;
-        _pay(account, amountGwei);
+        Money.pay(fml, account, amountGwei);
     }
 
     // --- What is known ------------------------------------------------------------------------------------------
@@ -321,7 +327,7 @@ contract Alliance is IAlliance, EIP712, Multicall {
     function _register(uint256 task, address node, uint256 vrfX, Vrf.Proof calldata possession, uint256 amountWei)
         private
     {
-        uint256 fromRound = Registry.register(_tasks[task], task, node, vrfX, possession, _gwei(amountWei));
+        uint256 fromRound = Registry.register(_tasks[task], task, node, vrfX, possession, Money.gwei_(amountWei));
         emit Registered(task, node, vrfX, amountWei, fromRound);
     }
 
@@ -380,21 +386,5 @@ contract Alliance is IAlliance, EIP712, Multicall {
     function _payBounty(Header h, uint256 slashedGwei) private returns (uint256 bountyGwei) {
         bountyGwei = slashedGwei * h.bountyBps() / BPS;
         if (bountyGwei > 0) creditGwei[msg.sender] += bountyGwei;
-    }
-
-    function _gwei(uint256 amountWei) private pure returns (uint256) {
-        if (amountWei % WEI_PER_GWEI != 0) revert NotWholeGwei(amountWei);
-        return amountWei / WEI_PER_GWEI;
-    }
-
-    /// @dev FML reverts where it does not transfer.
-    function _pull(uint256 amountWei) private {
-        if (amountWei > 0) IERC20(fml).transferFrom(msg.sender, address(this), amountWei);
-    }
-
-    function _pay(address account, uint256 amountGwei) private {
-        if (amountGwei == 0) revert NothingThere();
-        emit Withdrawn(account, amountGwei * WEI_PER_GWEI);
-        IERC20(fml).transfer(account, amountGwei * WEI_PER_GWEI);
     }
 }

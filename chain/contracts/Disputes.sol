@@ -103,6 +103,7 @@ library Disputes {
 
     /// @notice End the running round because whoever was to act did not in time.
     function skipRound(Task storage t, uint256 task) external {
+        Phases.requireDirect();
         Header h = t.known(task);
         IAlliance.Phase phase = t.phase(h);
         if (phase == IAlliance.Phase.IDLE) {

@@ -11,6 +11,9 @@ import {Vrf} from "./Vrf.sol";
 /// Nodes sign EIP-712 messages; anybody may carry them here (the relayer does so in batches), every signature is
 /// verified, and nobody can forge, alter or count one twice. What the relayer omits, anybody may submit.
 ///
+/// Everything that happens in a task can be read from the calldata of transactions to this contract: what changes one
+/// is refused to callers that are contracts (NotDirect), except `createTask` and `fund`, which their events tell.
+///
 /// Amounts are whole gwei of FML (1e9 wei) inside a task; parameters and events named `...Wei` are wei and must be
 /// whole gwei. Divisions round down and what is left over stays in the pool.
 interface IAlliance {
@@ -71,6 +74,7 @@ interface IAlliance {
         uint16 bountyBps; // share of a slash that goes to whoever triggers it, of 10,000
         uint16 toleranceBps; // how far the new score may fall below the old one in a yes, of 10,000
         uint64 minStakeGwei; // one seat; a member with less is out of the draws
+        // Times are 1 second to MAX_TIMEOUT_S each.
         uint32 registrationS; // seconds after which anybody may start or cancel the task
         uint32 leaderS; // seconds that each leader in line has
         uint32 proposeS; // seconds for proposals
@@ -168,6 +172,8 @@ interface IAlliance {
 
     /// @notice No task of this number.
     error UnknownTask(uint256 task);
+    /// @notice The caller is a contract.
+    error NotDirect();
     /// @notice The task is not in a phase in which this can be done.
     error WrongPhase(uint256 task, Phase phase);
     /// @notice Possible only from second `from` on.

@@ -29,14 +29,16 @@ library Phases {
         if (h.phase() == IAlliance.Phase.NONE) revert IAlliance.UnknownTask(task);
     }
 
-    /// @return h The header of a task that is not finished.
+    /// @return h The header of a task that is not finished, for a step of it.
     function running(Task storage t, uint256 task) internal view returns (Header h) {
+        requireDirect();
         h = known(t, task);
         if (h.phase() == IAlliance.Phase.FINISHED) revert IAlliance.WrongPhase(task, IAlliance.Phase.FINISHED);
     }
 
-    /// @return h The header of a task in this phase.
+    /// @return h The header of a task in this phase, for a step of it.
     function within(Task storage t, uint256 task, IAlliance.Phase needed) internal view returns (Header h) {
+        requireDirect();
         h = known(t, task);
         IAlliance.Phase found = phase(t, h);
         if (found != needed) revert IAlliance.WrongPhase(task, found);
@@ -45,6 +47,11 @@ library Phases {
     /// @return The second until which voters that the list omits commit, and from which votes are revealed at last.
     function omittedUntil(Task storage t) internal view returns (uint256) {
         return t.ballot.deadline() + t.voting.commitS;
+    }
+
+    /// @notice Refuse callers that are contracts: their calldata would be nowhere to read.
+    function requireDirect() internal view {
+        if (msg.sender != tx.origin) revert IAlliance.NotDirect();
     }
 
     /// @notice Refuse what is possible only from second `from` on.

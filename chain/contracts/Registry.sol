@@ -24,6 +24,9 @@ library Registry {
     /// @notice Rounds that a join or leave waits: who joins knows no seed that it can be drawn by.
     uint256 internal constant WAITS_ROUNDS = 2;
 
+    /// @notice Seconds that each of a task's times can be at most: what a creator can make members wait.
+    uint256 internal constant MAX_TIMEOUT_S = 30 days;
+
     uint256 private constant BPS = 10_000;
 
     /// @notice Write a new task.
@@ -216,19 +219,19 @@ library Registry {
     function _requireParams(IAlliance.TaskParams calldata p) private pure {
         if (p.relayer == address(0)) revert IAlliance.BadParameter("relayer", 0);
         _requireRange("rounds", p.rounds, 1, type(uint16).max);
-        _requireRange("proposers", p.proposers, 1, MAX_MEMBERS);
+        _requireRange("proposers", p.proposers, 1, type(uint16).max);
         _requireRange("proposers + voters", uint256(p.proposers) + p.voters, 1, MAX_MEMBERS);
         _requireRange("slashBps", p.slashBps, 0, BPS);
         _requireRange("absenceBps", p.absenceBps, 0, BPS);
         _requireRange("bountyBps", p.bountyBps, 0, BPS);
         _requireRange("toleranceBps", p.toleranceBps, 0, BPS);
         _requireRange("minStakeGwei", p.minStakeGwei, 1, Members.MAX_BALANCE_GWEI);
-        _requireRange("registrationS", p.registrationS, 1, type(uint32).max);
-        _requireRange("leaderS", p.leaderS, 1, type(uint32).max);
-        _requireRange("proposeS", p.proposeS, 1, type(uint32).max);
-        _requireRange("commitS", p.commitS, 1, type(uint32).max);
-        _requireRange("revealS", p.revealS, 1, type(uint32).max);
-        _requireRange("evidenceS", p.evidenceS, 1, type(uint32).max);
+        _requireRange("registrationS", p.registrationS, 1, MAX_TIMEOUT_S);
+        _requireRange("leaderS", p.leaderS, 1, MAX_TIMEOUT_S);
+        _requireRange("proposeS", p.proposeS, 1, MAX_TIMEOUT_S);
+        _requireRange("commitS", p.commitS, 1, MAX_TIMEOUT_S);
+        _requireRange("revealS", p.revealS, 1, MAX_TIMEOUT_S);
+        _requireRange("evidenceS", p.evidenceS, 1, MAX_TIMEOUT_S);
     }
 
     function _requireRange(string memory name, uint256 given, uint256 least, uint256 most) private pure {

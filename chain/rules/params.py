@@ -7,6 +7,8 @@ from fl_alliance.chain.types import TaskParams
 
 MAX_COMMITTEE = 1024
 MAX_ROUNDS = 65_535
+MAX_TIMEOUT_S = 30 * 86_400
+"""Seconds that each of a task's times can be at most: what a creator can make members wait."""
 _NOBODY = "0x" + "00" * 20
 
 
@@ -28,12 +30,12 @@ def require_params(params: TaskParams) -> None:
         ("bountyBps", params.bounty_bps, params.bounty_bps <= BPS),
         ("toleranceBps", params.tolerance_bps, params.tolerance_bps <= BPS),
         ("minStakeGwei", params.min_stake_gwei, 0 < params.min_stake_gwei <= MAX_BALANCE_GWEI),
-        ("registrationS", params.registration_s, params.registration_s > 0),
-        ("leaderS", params.leader_s, params.leader_s > 0),
-        ("proposeS", params.propose_s, params.propose_s > 0),
-        ("commitS", params.commit_s, params.commit_s > 0),
-        ("revealS", params.reveal_s, params.reveal_s > 0),
-        ("evidenceS", params.evidence_s, params.evidence_s > 0),
+        ("registrationS", params.registration_s, 0 < params.registration_s <= MAX_TIMEOUT_S),
+        ("leaderS", params.leader_s, 0 < params.leader_s <= MAX_TIMEOUT_S),
+        ("proposeS", params.propose_s, 0 < params.propose_s <= MAX_TIMEOUT_S),
+        ("commitS", params.commit_s, 0 < params.commit_s <= MAX_TIMEOUT_S),
+        ("revealS", params.reveal_s, 0 < params.reveal_s <= MAX_TIMEOUT_S),
+        ("evidenceS", params.evidence_s, 0 < params.evidence_s <= MAX_TIMEOUT_S),
     )
     for name, given, holds in checks:
         if not holds:

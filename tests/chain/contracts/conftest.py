@@ -1,4 +1,4 @@
-"""The contracts on an embedded chain, deployed once; every test acts behind a snapshot and leaves the books balanced."""
+"""The contracts on an embedded chain, deployed once; each test acts behind a snapshot and leaves balanced books."""
 
 import importlib.util
 import sys

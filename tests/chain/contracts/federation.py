@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import pytest
 from web3 import Web3
 
 from fl_alliance.chain.accounts import NodeKey, authorize_stake
@@ -115,7 +116,8 @@ class Chain:
 
     def read(self, name: str, *args: Any, contract: str = "Alliance") -> Any:
         to = self.deployment.contracts[contract].address
-        data = self.rpc.bytes("eth_call", {"to": to, "data": _hex(self.encode(name, *args, contract=contract))}, "latest")
+        request = {"to": to, "data": _hex(self.encode(name, *args, contract=contract))}
+        data = self.rpc.bytes("eth_call", request, "latest")
         values = interface(contract).functions[name].result(data)
         return values[0] if len(values) == 1 else values
 
@@ -131,14 +133,11 @@ class Chain:
             "data": _hex(self.encode(name, *args, contract=contract)),
             "gas": hex(GAS),
         }
-        try:
+        with pytest.raises(RequestRefused) as refused:
             self.rpc("eth_call", request, "latest")
-        except RequestRefused as refused:
-            errors = interface("Alliance").errors | interface("FML").errors
-            found = errors.get(refused.data[:4])
-            assert found is not None, f"{name} reverted with {refused.reason} {refused.data.hex()}"
-            return Refusal(found.name, found.values(refused.data))
-        raise AssertionError(f"{name} was not refused")
+        data = refused.value.data
+        found = (interface("Alliance").errors | interface("FML").errors)[data[:4]]
+        return Refusal(found.name, found.values(data))
 
     def events(self, receipt: Receipt, name: str | None = None) -> list[tuple[str, dict[str, Any]]]:
         """Return the Alliance's events in a receipt, those of one name if it is given."""

@@ -119,9 +119,7 @@ def test_a_commitment_to_another_candidate_or_list_is_refused(
         assert chain.refusal(*call).name == "WrongBallot"
 
 
-def test_only_a_silent_voter_commits(
-    chain: Chain, omitted: tuple[Federation, int, dict[int, tuple[int, int]]]
-) -> None:
+def test_only_a_silent_voter_commits(chain: Chain, omitted: tuple[Federation, int, dict[int, tuple[int, int]]]) -> None:
     federation, left_out, votes = omitted
     proposer = federation.drawn_proposers[0]
     refused = chain.refusal(*federation.commit_own_call(proposer, ACCEPT, votes))
@@ -199,7 +197,8 @@ def test_a_listed_voter_does_not_dodge_its_commitment_by_committing_late(chain: 
     dodger, *honest = drawn.drawn_voters
     votes = {dodger: ACCEPT} | dict.fromkeys(honest, REJECT)
     drawn.commit(votes)
-    chain.send("revealVotes", drawn.task, CANDIDATE, drawn.bare(dodger) + b"".join(drawn.record(v, REJECT) for v in honest))
+    others = b"".join(drawn.record(voter, REJECT) for voter in honest)
+    chain.send("revealVotes", drawn.task, CANDIDATE, drawn.bare(dodger) + others)
     chain.send(*drawn.commit_own_call(dodger, REJECT, votes))
     listing = b"\xff\xff" + keccak(drawn.pairs(votes))
     chain.send("revealVotes", drawn.task, CANDIDATE, listing + drawn.own(dodger, REJECT))
@@ -214,9 +213,7 @@ def test_a_listed_voter_does_not_dodge_its_commitment_by_committing_late(chain: 
 
 
 @pytest.mark.parametrize("complete", [True, False])
-def test_a_relayer_cannot_make_a_listed_vote_late_or_withheld(
-    chain: Chain, drawn: Federation, complete: bool
-) -> None:
+def test_a_relayer_cannot_make_a_listed_vote_late_or_withheld(chain: Chain, drawn: Federation, complete: bool) -> None:
     """It holds every voter's signed commitment and sends it as if the voter had been omitted."""
     votes = drawn.ballots([ACCEPT] * 3)
     drawn.commit(votes, complete=complete)

@@ -48,6 +48,12 @@ def test_tasks_are_numbered_from_one(chain: Chain) -> None:
         ("commit_s", 0, "commitS"),
         ("reveal_s", 0, "revealS"),
         ("evidence_s", 0, "evidenceS"),
+        ("registration_s", 30 * 86_400 + 1, "registrationS"),
+        ("leader_s", 30 * 86_400 + 1, "leaderS"),
+        ("propose_s", 30 * 86_400 + 1, "proposeS"),
+        ("commit_s", 30 * 86_400 + 1, "commitS"),
+        ("reveal_s", 30 * 86_400 + 1, "revealS"),
+        ("evidence_s", 30 * 86_400 + 1, "evidenceS"),
     ],
 )
 def test_a_parameter_out_of_range_is_refused_by_name(chain: Chain, field: str, value: int | str, name: str) -> None:

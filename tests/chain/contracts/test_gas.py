@@ -27,9 +27,7 @@ def bench() -> Any:
 
 
 @pytest.mark.parametrize("members", [10, 100])
-def test_a_round_stays_below_its_gas_bar(
-    chain: Chain, gas_figure: Callable[[str, int], None], members: int
-) -> None:
+def test_a_round_stays_below_its_gas_bar(chain: Chain, gas_figure: Callable[[str, int], None], members: int) -> None:
     gas = bench().measure(federation, chain, members)
     for part, figure in gas.items():
         gas_figure(f"alliance_{members}_{part.replace(' + ', '_and_').replace(' ', '_')}", figure)

@@ -185,4 +185,3 @@ def test_nobody_joins_a_finished_task(chain: Chain, started: Federation) -> None
     assert refused(started, *started.registration(NEWCOMER, 30 * FML)) == Refusal(
         "WrongPhase", (started.task, Phase.FINISHED)
     )
-

@@ -1,5 +1,7 @@
 """What a round pays, takes and decides; everything is compared with the reference model."""
 
+import itertools
+
 import pytest
 from federation import ACCEPT, CANDIDATE, DEPLOYER, FML, GWEI, ONLOOKER, REJECT, Chain, Federation, Refusal
 
@@ -99,7 +101,7 @@ def test_each_round_may_pay_an_equal_part_of_what_is_left(chain: Chain) -> None:
     for _ in range(3):
         federation.play()
         pools.append(federation.pool)
-    for left, (before, after) in zip((3, 2, 1), zip(pools, pools[1:], strict=False), strict=True):
+    for left, (before, after) in zip((3, 2, 1), itertools.pairwise(pools), strict=True):
         assert 0 <= after - (before - before // left) < 6
     assert federation.phase is Phase.FINISHED
     assert federation.pool < 6

@@ -28,7 +28,7 @@ from fl_alliance.chain.refusals import (
     WrongPhase,
 )
 from fl_alliance.chain.rpc import Rpc
-from fl_alliance.chain.rules import draw, settlement
+from fl_alliance.chain.rules import draw, params, settlement
 from fl_alliance.chain.rules.reasons import explain
 from fl_alliance.chain.rules.settlement import Why
 from fl_alliance.chain.steps import (
@@ -217,6 +217,7 @@ def test_the_rules_constants_are_the_contracts(found: Found) -> None:
         "MAX_BALANCE_GWEI": settlement.MAX_BALANCE_GWEI,
         "MAX_LEADERS": draw.MAX_LEADERS,
         "ABANDONED_S": replay.ABANDONED_S,
+        "MAX_TIMEOUT_S": params.MAX_TIMEOUT_S,
     }
     assert {name: ledger.constant(name) for name in named} == named
     assert {name for name in interface("Alliance").functions if name.isupper()} == named.keys()
