@@ -8,6 +8,7 @@ from attacked import ACCEPT, CANDIDATE, DEPLOYER, FML, ONLOOKER, REJECT, Chain, 
 from fl_alliance.chain import artifacts
 from fl_alliance.chain.codec import constructor, interface
 from fl_alliance.chain.deploy import Contract
+from fl_alliance.chain.errors import RequestRefused
 from fl_alliance.chain.rules.words import address_bytes, keccak
 from fl_alliance.chain.vrf import Tag
 
@@ -152,3 +153,16 @@ def chain_with_hostile_token(chain: Chain) -> Chain:
     assert alliance is not None
     contracts |= {"FML": Contract(token, ""), "Alliance": Contract(alliance, "")}
     return Chain(chain.w3, replace(chain.deployment, contracts=contracts))
+
+
+def test_nothing_happens_out_of_the_sight_of_who_reads_the_calldata(chain: Chain, started: Federation) -> None:
+    """The audit follows the chain by what is sent to the contract: another contract does not send it anything."""
+    code = bytes.fromhex("365f5f375f5f365f5f73") + address_bytes(chain.deployment.alliance) + bytes.fromhex("5af1")
+    # where the call fails, fail with its answer
+    code += bytes([0x60, len(code) + 10]) + bytes.fromhex("573d5f5f3e3d5ffd5b00")
+    init = bytes([0x60, len(code), 0x80, 0x60, 0x09, 0x5F, 0x39, 0x5F, 0xF3]) + code
+    forwarder = chain.send_raw(None, init, ONLOOKER, "a forwarder").contract
+    request = {"from": ONLOOKER.address, "to": forwarder, "data": "0x" + chain.encode(*started.open_call()).hex()}
+    with pytest.raises(RequestRefused) as refused:
+        chain.rpc("eth_call", request | {"gas": hex(2_000_000)}, "latest")
+    assert interface("Alliance").errors[refused.value.data[:4]].name == "NotDirect"
