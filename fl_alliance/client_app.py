@@ -47,8 +47,7 @@ def prove(message: Message, context: Context) -> Message:
     """Lead a draw: return the VRF proof over the chain's seed."""
     request = wire.alliance_record(message)
     tag, seed, place = Tag(wire.integer(request, "tag")), wire.data(request, "seed", 32), wire.read_place(request)
-    # One seed a round: outputs over seeds that never come would tell a coordinator what it could wait for.
-    _journal(context).admit(place, f"proof {tag.name.lower()}", seed)
+    _journal(context).admit_proof(place, tag.name.lower(), seed)
     proof = _node(context).prove(place, tag, seed)
     return wire.reply_to(message, ConfigRecord({"proof": proof}))
 

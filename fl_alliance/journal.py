@@ -9,6 +9,9 @@ from flwr.app import ConfigRecord
 from fl_alliance.strategies.wire import Place
 
 
+MAX_SEEDS = 4
+
+
 class AlreadySaid(ValueError):
     """The node has made another statement on this matter; making two would cost it its stake."""
 
@@ -25,13 +28,30 @@ class Journal:
     def __init__(self, record: ConfigRecord) -> None:
         self._record = record
 
+    def admit_proof(self, place: Place, tag: str, seed: bytes) -> None:
+        """Note a VRF proof about to be given, or refuse it.
+
+        Proofs over several seeds contradict nothing, and a chain that was re-organised asks for another; but outputs
+        over seeds that never come would tell a coordinator what it could wait for, so there are at most `MAX_SEEDS`.
+
+        Raises
+        ------
+        AlreadySaid
+            Proofs over `MAX_SEEDS` other seeds were given for this draw.
+        """
+        prefix = f"{_where(place)}/proof {tag}/"
+        given = [name for name in self._record if name.startswith(prefix)]
+        if prefix + seed.hex() not in given and len(given) >= MAX_SEEDS:
+            raise AlreadySaid(f"proofs over {MAX_SEEDS} seeds were given for the draw of {tag} in round {place.round}")
+        self._record[prefix + seed.hex()] = seed
+
     def admit(self, place: Place, kind: str, said: bytes, about: bytes = b"") -> None:
         """Note a statement about to be made, or refuse it.
 
         Parameters
         ----------
         kind : str
-            What is said: `proposal`, `vote`, or the tag of a VRF proof.
+            What is said: `proposal` or `vote`.
         said : bytes
             The statement's digest.
         about : bytes
@@ -42,8 +62,11 @@ class Journal:
         AlreadySaid
             Another statement of this kind, on this matter, was made before.
         """
-        domain = f"{place.domain.chain_id}/{place.domain.contract}/{place.task}/{place.round}"
-        matter = f"{domain}/{kind}/{about.hex()}"
+        matter = f"{_where(place)}/{kind}/{about.hex()}"
         if self._record.get(matter, said) != said:
             raise AlreadySaid(f"another {kind} was signed in round {place.round} of task {place.task}")
         self._record[matter] = said
+
+
+def _where(place: Place) -> str:
+    return f"{place.domain.chain_id}/{place.domain.contract}/{place.task}/{place.round}"

@@ -9,6 +9,7 @@ from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.client_app import app
 from fl_alliance.config import load_config
+from fl_alliance.journal import MAX_SEEDS
 from fl_alliance.runtime.local import LocalGrid
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.wire import Place
@@ -70,12 +71,13 @@ def test_a_second_vote_on_one_candidate_is_refused(grid: LocalGrid, model: dict[
     assert said(judge(grid, model, moved(moved(model)))) != first
 
 
-def test_a_proof_over_another_seed_in_one_round_is_refused(grid: LocalGrid) -> None:
-    first = said(ask(grid, wire.PROVE, HERE, {}, tag=int(Tag.PROPOSERS), seed=bytes(32)))
-    assert said(ask(grid, wire.PROVE, HERE, {}, tag=int(Tag.PROPOSERS), seed=bytes(32))) == first
-    assert ask(grid, wire.PROVE, HERE, {}, tag=int(Tag.PROPOSERS), seed=b"\1" * 32).has_error()
-    assert said(ask(grid, wire.PROVE, HERE, {}, tag=int(Tag.VOTERS), seed=b"\1" * 32)) != first
-    assert said(ask(grid, wire.PROVE, NEXT, {}, tag=int(Tag.PROPOSERS), seed=b"\1" * 32)) != first
+def test_a_coordinator_cannot_try_out_many_seeds(grid: LocalGrid) -> None:
+    seeds = [bytes([number]) * 32 for number in range(MAX_SEEDS)]
+    given = [said(ask(grid, wire.PROVE, HERE, {}, tag=int(Tag.PROPOSERS), seed=seed)) for seed in seeds]
+    assert said(ask(grid, wire.PROVE, HERE, {}, tag=int(Tag.PROPOSERS), seed=seeds[0])) == given[0]
+    assert "4 seeds" in str(ask(grid, wire.PROVE, HERE, {}, tag=int(Tag.PROPOSERS), seed=b"x" * 32).error.reason)
+    assert not ask(grid, wire.PROVE, HERE, {}, tag=int(Tag.VOTERS), seed=b"x" * 32).has_error()
+    assert not ask(grid, wire.PROVE, NEXT, {}, tag=int(Tag.PROPOSERS), seed=b"x" * 32).has_error()
 
 
 def test_a_vote_is_not_revealed_to_who_does_not_list_its_commitment(
