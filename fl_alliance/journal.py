@@ -8,7 +8,6 @@ from flwr.app import ConfigRecord
 
 from fl_alliance.strategies.wire import Place
 
-
 MAX_SEEDS = 4
 
 
