@@ -6,6 +6,7 @@ configuration from one string of hydra overrides, so there is a single source of
 
 import hashlib
 import json
+import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from yaml import YAMLError  # type: ignore[import-untyped]
 
 WEI_PER_FML = 10**18
 WEI_PER_GWEI = 10**9
+MAX_FML = 10**9
 MAX_MEMBERS = 1024
 
 
@@ -117,17 +119,26 @@ def load_config(overrides: str | Sequence[str] = ()) -> JobConfig:
     ConfigError
         An override that is unknown or of the wrong type, or a value outside its range.
     """
-    words = shlex.split(overrides) if isinstance(overrides, str) else list(overrides)
+    words = split_overrides(overrides) if isinstance(overrides, str) else list(overrides)
     GlobalHydra.instance().clear()
     try:
         with initialize_config_module("fl_alliance.conf", version_base="1.3"):
             composed = compose("config", overrides=words)
         config = OmegaConf.to_object(composed)
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, ValueError, TypeError) as error:
+        # hydra lets the last two through where a config group is given something else than a name
         raise ConfigError(_explain(error, words)) from None
     assert isinstance(config, JobConfig)  # noqa: S101  the schema says so
     validate(config)
     return config
+
+
+def split_overrides(text: str) -> list[str]:
+    """Return the words of one shell-quoted string of overrides; raises `ConfigError` where a quote stays open."""
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise ConfigError(f"overrides {text.strip()!r}: {error}; needs words quoted as in a shell") from None
 
 
 def to_yaml(config: JobConfig) -> str:
@@ -170,12 +181,15 @@ def fml_to_wei(amount: str, name: str) -> int:
     Raises
     ------
     ConfigError
-        Not a number, negative, or finer than one gwei (1e-9 FML), the contract's smallest unit.
+        Not a number, negative, more than there can be, or finer than one gwei (1e-9 FML), the contract's smallest unit.
     """
     try:
-        wei = Decimal(amount) * WEI_PER_FML
+        fml = Decimal(amount)
     except InvalidOperation:
         raise ConfigError(f"{name}={amount!r}: needs an amount of FML, such as 64 or 0.5") from None
+    if fml.is_finite() and fml > MAX_FML:  # before anything is computed: decimals have their limits too
+        raise ConfigError(f"{name}={amount!r}: needs at most {MAX_FML}, all the FML that there can be")
+    wei = fml * WEI_PER_FML
     if not wei.is_finite() or wei < 0 or wei % WEI_PER_GWEI:
         raise ConfigError(f"{name}={amount!r}: needs a non-negative amount of FML with at most nine decimals")
     return int(wei)
@@ -186,6 +200,7 @@ def validate(config: JobConfig) -> None:
     alliance = config.alliance
     _require(1 <= config.rounds <= 65_535, f"rounds={config.rounds}: needs 1 to 65535")
     _require(1 <= config.nodes <= MAX_MEMBERS, f"nodes={config.nodes}: needs 1 to {MAX_MEMBERS}")
+    _require(0 <= config.seed < 2**63, f"seed={config.seed}: needs 0 to 2^63 - 1")
     _require(alliance.proposers >= 1, f"alliance.proposers={alliance.proposers}: needs at least 1")
     _require(alliance.voters >= 0, f"alliance.voters={alliance.voters}: needs 0 (nobody judges) or more")
     committee = alliance.proposers + alliance.voters
@@ -201,7 +216,11 @@ def validate(config: JobConfig) -> None:
         stake >= min_stake,
         f"alliance.stake={alliance.stake}: is below the minimum stake alliance.min_stake={alliance.min_stake}",
     )
-    fml_to_wei(alliance.pool, "alliance.pool")
+    needed = config.nodes * stake + fml_to_wei(alliance.pool, "alliance.pool")
+    _require(
+        needed <= MAX_FML * WEI_PER_FML,
+        f"{config.nodes} stakes of {alliance.stake} and a pool of {alliance.pool}: needs at most {MAX_FML} FML in all",
+    )
     for name in ("slash_bps", "absence_bps", "bounty_bps", "tolerance_bps"):
         value = getattr(alliance, name)
         _require(0 <= value <= 10_000, f"alliance.{name}={value}: needs 0 to 10000 basis points")
@@ -210,8 +229,10 @@ def validate(config: JobConfig) -> None:
         _require(0 < value < 2**32, f"alliance.{name}={value}: needs at least 1 second")
     for name in ("local_epochs", "batch_size", "learning_rate"):
         value = getattr(config.train, name)
-        _require(value is None or value > 0, f"train.{name}={value}: needs more than 0")
+        _require(value is None or 0 < value < math.inf, f"train.{name}={value}: needs more than 0, and finite")
     _require("_target_" in config.strategy, "strategy: needs a _target_, the class of a Flower strategy")
+    timeout = config.runtime.timeout_s
+    _require(0 < timeout < math.inf, f"runtime.timeout_s={timeout}: needs more than 0 seconds")
     runtimes = ("local", "ray")
     _require(config.runtime.name in runtimes, f"runtime.name={config.runtime.name}: needs one of {', '.join(runtimes)}")
 

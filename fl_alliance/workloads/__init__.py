@@ -37,7 +37,13 @@ def get(name: str, **options: Any) -> Workload:
         inspect.signature(made).bind(**options)
     except TypeError as error:
         raise WorkloadError(f"workload {name}: {error}; options are {inspect.signature(made)}") from error
-    workload = made(**options)
+    try:
+        workload = made(**options)
+    except WorkloadError:
+        raise
+    except Exception as error:
+        given = ", ".join(f"{option}={value!r}" for option, value in options.items())
+        raise WorkloadError(f"workload {name}({given}): {type(error).__name__}: {error}") from error
     missing = [member for member in _members() if not hasattr(workload, member)]
     if missing:
         raise WorkloadError(f"workload {name}: lacks {', '.join(missing)}; needed: every member of Workload")
@@ -51,12 +57,15 @@ def _class_of(name: str) -> type[Any]:
         raise WorkloadError(f"unknown workload {name!r}; there are {known}, or package.module:Class for your own")
     try:
         module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise WorkloadError(f"workload {name}: cannot import {module_name!r}: {error}") from error
+    except Exception as error:  # somebody's own module may raise anything while it is imported
+        reason = error if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+        raise WorkloadError(f"workload {name}: cannot import {module_name!r}: {reason}") from error
     found = getattr(module, class_name, None)
     if not isinstance(found, type):
-        classes = [key for key, value in vars(module).items() if isinstance(value, type)]
-        raise WorkloadError(f"workload {name}: no class {class_name!r} in {module_name}; it has {', '.join(classes)}")
+        values = vars(module).values()
+        classes = [value.__name__ for value in values if isinstance(value, type) and value.__module__ == module_name]
+        listed = ", ".join(classes) or "none of its own"
+        raise WorkloadError(f"workload {name}: no class {class_name!r} in {module_name}; its classes: {listed}")
     return found
 
 

@@ -45,8 +45,10 @@ class Digits(TorchWorkload):
     defaults = TrainConfig(local_epochs=2, batch_size=16, learning_rate=0.3)
 
     def __init__(self, alpha: float = 0.5, hidden: int = 32) -> None:
-        if not alpha > 0 or hidden < 0:
-            raise WorkloadError(f"workload digits: alpha={alpha}, hidden={hidden}, needed: alpha > 0, hidden >= 0")
+        if not 0 < alpha < np.inf or not isinstance(hidden, int) or hidden < 0:
+            raise WorkloadError(
+                f"workload digits: alpha={alpha}, hidden={hidden}, needed: finite alpha > 0, whole hidden >= 0"
+            )
         self.alpha, self.hidden = alpha, hidden
 
     def build(self) -> nn.Module:

@@ -83,7 +83,8 @@ class Glucose(TorchWorkload):
     defaults = TrainConfig(local_epochs=3, batch_size=128, learning_rate=0.03)
 
     def __init__(self, horizon_min: int = 30, data: str = "", hidden: int = 32) -> None:
-        if horizon_min % STEP_MIN or not STEP_MIN <= horizon_min <= LONGEST_HORIZON_MIN or hidden < 1:
+        is_horizon = horizon_min % STEP_MIN == 0 and STEP_MIN <= horizon_min <= LONGEST_HORIZON_MIN
+        if not is_horizon or not isinstance(hidden, int) or hidden < 1:
             raise WorkloadError(
                 f"workload glucose: horizon_min={horizon_min}, hidden={hidden}, needed: horizon_min a multiple of "
                 f"{STEP_MIN} up to {LONGEST_HORIZON_MIN}, hidden at least 1"

@@ -49,10 +49,11 @@ class Linear:
     defaults = TrainConfig(local_epochs=1, batch_size=16, learning_rate=0.1)
 
     def __init__(self, features: int = 4, examples: int = 64, noise: float = 0.1, shift: float = 1.0) -> None:
-        if features < 1 or examples < 2 or noise < 0 or shift < 0:
+        is_whole = isinstance(features, int) and isinstance(examples, int)
+        if not is_whole or features < 1 or examples < 2 or not 0 <= noise < np.inf or not 0 <= shift < np.inf:
             raise WorkloadError(
                 f"workload linear: features={features}, examples={examples}, noise={noise}, shift={shift}, "
-                "needed: features >= 1, examples >= 2, noise >= 0, shift >= 0"
+                "needed: whole features >= 1, whole examples >= 2, finite noise >= 0, finite shift >= 0"
             )
         self.features, self.examples, self.noise, self.shift = features, examples, noise, shift
 

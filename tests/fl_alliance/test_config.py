@@ -29,6 +29,18 @@ from fl_alliance.config import ConfigError, config_digest, fml_to_wei, load_conf
         ("workload=nonsense", "Available options in 'workload'"),
         ("runtime.name=cloud", "needs one of local, ray"),
         ("rounds=5,10", "rounds=5,10"),
+        ("seed=-1", "needs 0 to 2.63 - 1"),
+        ("seed=9223372036854775808", "needs 0 to 2.63 - 1"),
+        ("alliance.stake=1e80", "all the FML that there can be"),
+        ("alliance.pool=nan", "non-negative amount"),
+        ("alliance.stake=100000001", "10 stakes of 100000001 and a pool of 1000: needs at most 1000000000 FML in all"),
+        ("train.learning_rate=inf", "needs more than 0, and finite"),
+        ("train.learning_rate=nan", "needs more than 0, and finite"),
+        ("runtime.timeout_s=0", "needs more than 0 seconds"),
+        ("runtime.timeout_s=nan", "needs more than 0 seconds"),
+        ("strategy=null", "must be a string"),
+        ("=3", "must be a string"),
+        ("rounds='5", "No closing quotation"),
     ],
 )
 def test_a_bad_setting_is_named(override: str, message: str) -> None:
