@@ -16,6 +16,8 @@ def print_summary(folder: RunFolder, console: Console | None = None) -> None:
     if results.headline and results.final:
         out.print(_comparison(results))
     out.print(_rounds(results), soft_wrap=True)
+    if left_out := _left_out(results):
+        out.print(escape(left_out), soft_wrap=True)
     for what, where in _places(folder):
         out.print(f"  {what:<8} {escape(where)}", soft_wrap=True)
 
@@ -42,6 +44,15 @@ def _rounds(results: Results) -> str:
     taken = -sum(delta for record in results.rounds for delta in record.deltas.values() if delta < 0)
     pool = results.rounds[-1].pool
     return f"rounds: {outcomes}; paid {fml(paid)} FML, slashed {fml(taken)} FML, left in the pool {fml(pool)} FML"
+
+
+def _left_out(results: Results) -> str:
+    """Return how many replies of members did not count, and why the last of them did not; empty where all did."""
+    found = [(record.round, *entry) for record in results.rounds for entry in record.dropped.items()]
+    if not found:
+        return ""
+    number, member, reason = found[-1]
+    return f"left out: {len(found)} replies; the last, of member {member} in round {number}: {' '.join(reason.split())}"
 
 
 def _places(folder: RunFolder) -> list[tuple[str, str]]:

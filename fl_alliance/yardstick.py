@@ -1,5 +1,9 @@
 """Judge models on the test data of all sites, which only a simulation can see and which no site trains or votes on."""
 
+import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cached_property
 from typing import Any
@@ -9,7 +13,7 @@ from flwr.app import ArrayRecord, MetricRecord
 
 from fl_alliance.config import JobConfig
 from fl_alliance.strategies import wire
-from fl_alliance.workloads import get
+from fl_alliance.workloads import WorkloadError, get
 from fl_alliance.workloads.base import Arrays, HasErrorGrid, Site
 
 
@@ -37,11 +41,36 @@ class Yardstick:
 
     def metrics_of(self, arrays: Arrays) -> dict[str, float]:
         """Return the workload's metrics on the union of the sites' test parts."""
-        return self.workload.evaluate(arrays, self.sites)
+        with self._tried("in evaluate"):
+            return self.workload.evaluate(arrays, self.sites)
 
     def check_sites(self) -> None:
-        """Refuse a number of sites that the data does not allow; raises `WorkloadError`."""
-        self.workload.load(0, self._config.nodes, self._config.seed)
+        """Try the workload on one site: what it cannot do is said before anything runs.
+
+        Raises
+        ------
+        WorkloadError
+            The data does not allow so many sites, or the workload has a defect.
+        """
+        config = self._config
+        with self._tried("on its first site"):
+            site = self.workload.load(0, config.nodes, config.seed)
+            self.workload.evaluate(self.initial_model, [site])
+
+    @contextmanager
+    def _tried(self, when: str) -> Iterator[None]:
+        """Say in one line what somebody's own workload raises; its traceback is in Flower's log."""
+        try:
+            yield
+        except WorkloadError:
+            raise
+        except Exception as error:
+            name = f"workload {self._config.workload.name}"
+            logging.getLogger("flwr").exception("%s %s", name, when)
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            raise WorkloadError(
+                f"{name}: {type(error).__name__} {when}: {error} ({last.filename}:{last.lineno})"
+            ) from error
 
     def metric_names(self) -> list[dict[str, str | bool]]:
         """Return the workload's metrics as a report shows them, the headline first."""

@@ -22,6 +22,7 @@ from fl_alliance.strategies import events, inner, replies, wire
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.errors import BadReply
 from fl_alliance.strategies.exchange import Exchange
+from fl_alliance.strategies.guarded import guarded
 from fl_alliance.strategies.round_on_chain import RoundOnChain, Update, Votes, has_committee
 from fl_alliance.strategies.stopwatch import Stopwatch
 
@@ -161,7 +162,8 @@ class ChainBacked(Strategy):
     def _round(self, run: _Run, arrays: ArrayRecord) -> ArrayRecord:
         """Run one round; return the model that the chain holds after it."""
         chain, watch = RoundOnChain(self._ledger, self._task), Stopwatch()
-        before = inner.snapshot(self.strategy)
+        with guarded(self.strategy, "copying its state", chain.model.committee.number + 1):
+            before = inner.snapshot(self.strategy)
         candidate, votes = self._judged(run, chain, arrays, watch)
         if not chain.has_begun:
             return arrays
@@ -203,7 +205,8 @@ class ChainBacked(Strategy):
     ) -> tuple[Mapping[int, Update], Mapping[int, str]]:
         """Return the proposers' good updates, and why the others' are missing."""
         committee = run.nodes.committee(chain.proposers)
-        messages = self.strategy.configure_train(chain.number, arrays, run.train_config, committee)
+        with guarded(self.strategy, "configure_train", chain.number):
+            messages = list(self.strategy.configure_train(chain.number, arrays, run.train_config, committee))
         model, answers = wire.to_arrays(arrays), run.nodes.ask(messages, chain.place)
         updates, dropped = {}, dict.fromkeys(chain.proposers, "no reply")
         for member, reply in answers.items():
@@ -224,8 +227,9 @@ class ChainBacked(Strategy):
         good = [replies.without_alliance(updates[member].reply) for member in sorted(proposed) if member in updates]
         if not good:
             return None, None
-        aggregate, metrics = self.strategy.aggregate_train(chain.number, good)
-        return (_with_types_of(arrays, aggregate) if aggregate is not None else None), metrics
+        with guarded(self.strategy, "aggregate_train", chain.number):
+            aggregate, metrics = self.strategy.aggregate_train(chain.number, good)
+            return (_in_form_of(arrays, aggregate) if aggregate is not None else None), metrics
 
     def _judge(
         self, run: _Run, chain: RoundOnChain, arrays: ArrayRecord, candidate: ArrayRecord, watch: Stopwatch
@@ -253,7 +257,8 @@ class ChainBacked(Strategy):
     ) -> Iterable[Message]:
         """Yield a message to every voter with both models, as the inner strategy configures it where it does."""
         committee = run.nodes.committee(chain.voters)
-        configured = self.strategy.configure_evaluate(chain.number, candidate, run.evaluate_config, committee)
+        with guarded(self.strategy, "configure_evaluate", chain.number):
+            configured = list(self.strategy.configure_evaluate(chain.number, candidate, run.evaluate_config, committee))
         messages = {message.metadata.dst_node_id: message for message in configured}
         for node_id in committee.get_node_ids():
             content = RecordDict({wire.ARRAYS: candidate, "config": run.evaluate_config})
@@ -269,7 +274,7 @@ class ChainBacked(Strategy):
     def _tell(self, run: _Run, chain: RoundOnChain, adopted: ArrayRecord, votes: Votes, watch: Stopwatch) -> None:
         """Put the round's metrics into the result and tell the listener how it ended."""
         good = [replies.without_alliance(reply) for reply in votes.replies.values()]
-        judged = self.strategy.aggregate_evaluate(chain.number, good) if good else None
+        judged = self._evaluated(chain.number, good)
         if judged is not None:
             run.result.evaluate_metrics_clientapp[chain.number] = judged
         central = run.evaluate_fn(chain.number, adopted) if run.evaluate_fn else None
@@ -277,13 +282,21 @@ class ChainBacked(Strategy):
             run.result.evaluate_metrics_serverapp[chain.number] = central
         self._listener(chain.told(votes, _floats(central), _floats(judged), watch.seconds))
 
+    def _evaluated(self, number: int, good: Sequence[Message]) -> MetricRecord | None:
+        """Return the inner strategy's summary of the voters' metrics."""
+        if not good:
+            return None
+        with guarded(self.strategy, "aggregate_evaluate", number):
+            return self.strategy.aggregate_evaluate(number, good)
 
-def _with_types_of(model: ArrayRecord, aggregate: ArrayRecord) -> ArrayRecord:
+
+def _in_form_of(model: ArrayRecord, aggregate: ArrayRecord) -> ArrayRecord:
     """Return the aggregate in the model's dtypes: FedAdam and its kin return float64 for a float32 model."""
-    known = wire.to_arrays(model)
-    return wire.to_record(
-        {name: array.astype(known[name].dtype, copy=False) for name, array in wire.to_arrays(aggregate).items()}
-    )
+    known, found = wire.to_arrays(model), wire.to_arrays(aggregate)
+    shapes, needed = ({name: array.shape for name, array in arrays.items()} for arrays in (found, known))
+    if list(shapes.items()) != list(needed.items()):
+        raise ValueError(f"returned arrays {shapes}, needed the model's, {needed}")
+    return wire.to_record({name: array.astype(known[name].dtype, copy=False) for name, array in found.items()})
 
 
 def _floats(metrics: MetricRecord | None) -> dict[str, float]:

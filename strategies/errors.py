@@ -2,6 +2,8 @@
 
 StrategyError
 ├── CommitteeTooSmall   the inner strategy needs more nodes than the chain draws
+├── SettingRefused      a setting of the inner strategy is no number, or not one it can work with
+├── StrategyFailed      the inner strategy raised, or returned what is no model
 ├── RunStalled          no node led a draw, or too few members are left, and the task cannot go on
 └── BadReply            a node's reply is not what was asked for (it is dropped, the round goes on)
 """
@@ -21,6 +23,17 @@ class CommitteeTooSmall(StrategyError):
         )
         self.needed = needed
         self.given = given
+
+
+class SettingRefused(StrategyError):
+    """A setting that the inner strategy takes without a word, and with which it would wait for ever or train nobody."""
+
+    def __init__(self, strategy: str, setting: str, given: object, needed: str) -> None:
+        super().__init__(f"{strategy}: {setting}={given!r}, needed {needed}")
+
+
+class StrategyFailed(StrategyError):
+    """The inner strategy has a defect: the round it happened in is not settled, everything before it is."""
 
 
 class RunStalled(StrategyError):

@@ -6,8 +6,17 @@ from typing import Any
 
 from flwr.serverapp.strategy import Bulyan, Krum, MultiKrum, Strategy
 
-from fl_alliance.strategies.errors import CommitteeTooSmall
+from fl_alliance.strategies.errors import CommitteeTooSmall, SettingRefused
 from fl_alliance.strategies.state import is_plain, pack, unpack
+
+_COUNTS = (
+    "min_train_nodes",
+    "min_evaluate_nodes",
+    "min_available_nodes",
+    "num_sampled_clients",
+    "num_malicious_nodes",
+)
+"""Settings that count nodes, in Flower's strategies and their kin."""
 
 
 def layers(strategy: Strategy) -> Iterator[Strategy]:
@@ -29,8 +38,11 @@ def check_committee(strategy: Strategy, proposers: int, voters: int) -> None:
     ------
     CommitteeTooSmall
         Naming the setting, what it needs and what the task draws.
+    SettingRefused
+        A setting that is no number in its range.
     """
     for layer in layers(strategy):
+        _check_numbers(layer)
         for setting, needed in _train_needs(layer):
             if needed > proposers:
                 raise CommitteeTooSmall(type(layer).__name__, setting, needed, "proposers", proposers)
@@ -38,6 +50,20 @@ def check_committee(strategy: Strategy, proposers: int, voters: int) -> None:
             needed = int(getattr(layer, setting, 0))
             if 0 < voters < needed:
                 raise CommitteeTooSmall(type(layer).__name__, setting, needed, "voters", voters)
+
+
+def _check_numbers(layer: Strategy) -> None:
+    """Refuse what Flower would choke on in mid-round: it samples a fraction of the committee, above 1 for ever."""
+    fraction = getattr(layer, "fraction_train", 1.0)
+    if not isinstance(fraction, int | float) or not 0 < fraction <= 1:
+        raise SettingRefused(type(layer).__name__, "fraction_train", fraction, "a number above 0 and up to 1")
+    fraction = getattr(layer, "fraction_evaluate", 1.0)
+    if not isinstance(fraction, int | float) or not 0 <= fraction <= 1:
+        raise SettingRefused(type(layer).__name__, "fraction_evaluate", fraction, "a number from 0 to 1")
+    for setting in _COUNTS:
+        count = getattr(layer, setting, 0)
+        if not isinstance(count, int) or count < 0:
+            raise SettingRefused(type(layer).__name__, setting, count, "a whole number from 0")
 
 
 def _train_needs(layer: Strategy) -> Iterator[tuple[str, int]]:
