@@ -35,12 +35,20 @@ def read_books(folder: RunFolder) -> Books:
     if not folder.deployment.is_file() or not (chain.get("url") or folder.chain.is_file()):
         raise FolderError(f"{folder.root}: no task on a chain yet; needed a run that got as far as its first round")
     deployment = Deployment.load(folder.manifest)
-    task = int(json.loads(folder.deployment.read_text())["task"])
+    task = task_begun(folder)
     url = chain.get("url") or f"file://{folder.chain.resolve()}"
     with connected(url, chain_id=deployment.chain_id) as w3:
         rpc = Rpc(w3)
         deployment.check(rpc)
         return keep_books(rpc, deployment, task)
+
+
+def task_begun(folder: RunFolder) -> int:
+    """Return the number of the run's task; raises `FolderError` where the file that says it cannot be read."""
+    try:
+        return int(json.loads(folder.deployment.read_text())["task"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise FolderError(f"{folder.deployment}: found {error}; needed the run's deployment") from error
 
 
 def keep_books(rpc: Rpc, deployment: Deployment, task: int) -> Books:

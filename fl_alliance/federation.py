@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flwr.serverapp import Grid
 
+from fl_alliance.bookkeeping import task_begun
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.connect import close, connect
 from fl_alliance.chain.deploy import Deployment, deploy
@@ -18,6 +19,7 @@ from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskParams
 from fl_alliance.chain.vrf import Proof, Tag, alpha
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, JobConfig, config_digest, fml_to_wei
+from fl_alliance.folders import FolderError
 from fl_alliance.records import RunFolder, write_whole
 from fl_alliance.strategies.enrolment import NO_SALT, by_address, collect_registrations
 from fl_alliance.strategies.errors import RunStalled
@@ -50,6 +52,8 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
     """
     key = _relayer_key(config)
     is_begun = resume and folder.deployment.is_file()
+    if resume:
+        _check_folder(config, folder)
     if resume and not is_begun:
         _forget_chain(folder)  # it was stopped before there was a task: nothing is lost
     w3 = connect(config.chain.url or f"file://{folder.chain.resolve()}", chain_id=config.chain.chain_id)
@@ -57,10 +61,12 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
         deployment = Deployment.load(folder.manifest) if is_begun else deploy(Sender(w3, key))
         ledger = Alliance(w3, deployment, key)
         if is_begun:
-            task = int(json.loads(folder.deployment.read_text())["task"])
+            task = task_begun(folder)
+            _check_settings(ledger, task, config, folder)
         else:
             params = task_params(config, key.address, initial_model)
             task = ledger.create_task(params, fml_to_wei(config.alliance.pool, "alliance.pool"))
+            deployment.save(folder.manifest)  # before the deployment: with that, a resume takes the task for begun
             _write_deployment(folder, deployment, task, params, [])
         yield Federation(ledger, deployment, task)
     finally:
@@ -157,6 +163,24 @@ def _send_all(ledger: Alliance, steps: list[Step]) -> None:
         ledger.send(*steps[start : start + _BATCH])
 
 
+def _check_folder(config: JobConfig, folder: RunFolder) -> None:
+    """Refuse a folder of which parts were deleted, before anything is written; raises `FolderError`."""
+    if folder.metrics.is_file() and not folder.deployment.is_file():
+        raise FolderError(f"{folder.root}: has settled rounds but lacks {folder.deployment.name}; cannot go on without")
+    if folder.deployment.is_file() and not config.chain.url and not folder.chain.exists():
+        raise FolderError(f"{folder.root}: lacks {folder.chain.name}, the chain that holds its task")
+
+
+def _check_settings(ledger: Alliance, task: int, config: JobConfig, folder: RunFolder) -> None:
+    """Refuse to go on with a task under other settings than it was created with; raises `FolderError`."""
+    pinned, given = ledger.params(task).config_digest, config_digest(config)
+    if pinned != given:
+        raise FolderError(
+            f"{folder.root}: {folder.overrides.name} has digest {given.hex()[:16]}..., but the task on chain was "
+            f"created with settings of digest {pinned.hex()[:16]}...; needed this run's own settings and chain"
+        )
+
+
 def _forget_chain(folder: RunFolder) -> None:
     for suffix in ("", "-wal", "-shm"):
         folder.chain.with_name(folder.chain.name + suffix).unlink(missing_ok=True)
@@ -177,7 +201,6 @@ def _write_deployment(
     folder: RunFolder, deployment: Deployment, task: int, params: TaskParams, members: list[Registration]
 ) -> None:
     """Write down where the task is and who belongs to it, for people and for tools."""
-    deployment.save(folder.manifest)
     content = {
         **json.loads(folder.manifest.read_text()),
         "task": task,

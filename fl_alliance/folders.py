@@ -1,15 +1,14 @@
 """Where run folders are made and found: `runs/<UTC date and time>-<workload>`."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fl_alliance.records import RunFolder
+from fl_alliance.records import FolderError, RunFolder
+
+__all__ = ["FolderError", "default_root", "discard", "new_folder", "open_folder", "open_stopped"]
 
 RUNS = Path("runs")
-
-
-class FolderError(Exception):
-    """A folder is not what a command needs: no run in it, or one already."""
 
 
 def new_folder(root: Path) -> RunFolder:
@@ -38,6 +37,22 @@ def open_folder(name: str | None) -> RunFolder:
     if not folder.config.is_file():
         raise FolderError(f"{folder.root}: no run in this folder (no {folder.config.name}); needed a run folder")
     return folder
+
+
+def open_stopped(name: str) -> RunFolder:
+    """Return the folder of a run to go on with; raises `FolderError` where what it was started with is missing."""
+    folder = RunFolder(Path(name))
+    if not folder.overrides.is_file():
+        open_folder(name)
+        raise FolderError(f"{folder.root}: lacks {folder.overrides.name}, the run's settings; cannot go on without")
+    return folder
+
+
+def discard(folder: RunFolder) -> None:
+    """Remove the folder of a run that could not begin, and `runs/` where that leaves nothing in it."""
+    shutil.rmtree(folder.root)
+    if folder.root.parent == RUNS and not any(RUNS.iterdir()):
+        RUNS.rmdir()
 
 
 def default_root(workload: str, now: datetime | None = None) -> Path:

@@ -18,7 +18,7 @@ from fl_alliance.config import ConfigError, JobConfig, to_yaml
 from fl_alliance.federation import Federation, enrol, open_federation, pay_out
 from fl_alliance.models import ModelStore, save_model
 from fl_alliance.recorder import Recorder
-from fl_alliance.records import RunFolder
+from fl_alliance.records import RunFolder, write_whole
 from fl_alliance.recovery import recover_records
 from fl_alliance.references import References
 from fl_alliance.report import write_report
@@ -77,8 +77,9 @@ def prepare(folder: RunFolder, config: JobConfig, overrides: Sequence[str]) -> N
     inner.check_committee(make_strategy(config), config.alliance.proposers, config.alliance.voters)
     Yardstick(config).check_sites()
     folder.root.mkdir(parents=True, exist_ok=True)
-    folder.config.write_text(to_yaml(config))
-    folder.overrides.write_text(shlex.join(overrides) + "\n")
+    # Each whole, and the overrides first: a folder with a configuration is one that a run can go on in.
+    write_whole(folder.overrides, (shlex.join(overrides) + "\n").encode())
+    write_whole(folder.config, to_yaml(config).encode())
 
 
 def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: Listener, resume: bool) -> RunSummary:

@@ -21,6 +21,10 @@ from pathlib import Path
 from typing import Any
 
 
+class FolderError(Exception):
+    """A folder is not what a command needs: no run in it, one already, or a file that cannot be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class RoundRecord:
     """One settled round. Members are roster indexes, amounts gwei of FML, scores micro-units, times seconds."""
@@ -113,18 +117,31 @@ class RunFolder:
         return self.root / "report.html"
 
     def append(self, record: RoundRecord) -> None:
-        """Add one line to `metrics.jsonl`."""
-        with self.metrics.open("a") as file:
-            file.write(json.dumps(asdict(record), separators=(",", ":")) + "\n")
+        """Add one line to `metrics.jsonl`, after cutting off a line that a crash left without its end."""
+        with self.metrics.open("a+b") as file:
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)
+            file.write(json.dumps(asdict(record), separators=(",", ":")).encode() + b"\n")
 
     def rounds(self) -> Iterator[RoundRecord]:
-        """Read `metrics.jsonl`; a round recorded twice (before and after a resume) counts once, the later one."""
+        """Read `metrics.jsonl`; a round recorded twice (before and after a resume) counts once, the later one.
+
+        A last line that a crash left without its end is no record.
+
+        Raises
+        ------
+        FolderError
+            Another line is no record.
+        """
         if not self.metrics.is_file():
             return
         records: dict[int, RoundRecord] = {}
-        for line in self.metrics.read_text().splitlines():
-            content: dict[str, Any] = json.loads(line)
-            records[content["round"]] = RoundRecord(**content)
+        for number, line in enumerate(self.metrics.read_bytes().split(b"\n")[:-1], start=1):
+            try:
+                content: dict[str, Any] = json.loads(line)
+                records[content["round"]] = RoundRecord(**content)
+            except (ValueError, TypeError, KeyError) as error:
+                raise FolderError(f"{self.metrics}: line {number} is no record of a round: {error}") from error
         yield from (records[number] for number in sorted(records))
 
 

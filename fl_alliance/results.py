@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError  # type: ignore[import-untyped]
 
-from fl_alliance.records import RoundRecord, RunFolder
+from fl_alliance.records import FolderError, RoundRecord, RunFolder
 from fl_alliance.workloads.base import Metric
 
 
@@ -78,12 +80,18 @@ def read_results(folder: RunFolder) -> Results:
 
 
 def _config(path: Path) -> dict[str, Any]:
-    content = OmegaConf.to_container(OmegaConf.load(path)) if path.is_file() else {}
+    try:
+        content = OmegaConf.to_container(OmegaConf.load(path)) if path.is_file() else {}
+    except (OmegaConfBaseException, YAMLError, ValueError, OSError) as error:
+        raise FolderError(f"{path}: cannot be read: {error}") from error
     return {str(name): value for name, value in content.items()} if isinstance(content, dict) else {}
 
 
 def _json(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text())) if path.is_file() else {}
+    try:
+        return dict(json.loads(path.read_text())) if path.is_file() else {}
+    except (ValueError, TypeError) as error:
+        raise FolderError(f"{path}: cannot be read: {error}") from error
 
 
 def _known(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def execute(arguments: argparse.Namespace) -> int:
         member = books.member(name)
         if member is None:
             raise FolderError(f"--why {name}: no such member; needed an index below {len(books.members)} or an address")
-        entry = books.round(int(number)) if number.isdecimal() else None
+        entry = books.round(int(number)) if _is_number(number) else None
         if entry is None:
             raise FolderError(f"--why {name} {number}: no such round; {_settled(len(books.rounds))}")
         print_why(books, entry, member, out)
@@ -55,6 +55,11 @@ def execute(arguments: argparse.Namespace) -> int:
         print_round(books, entry, out)
         return 0
     return 0 if print_books(books, out) else 1
+
+
+def _is_number(text: str) -> bool:
+    """Return whether this is a number that a round can have; Python refuses to read thousands of digits."""
+    return text.isdecimal() and len(text) <= 5
 
 
 def _settled(count: int) -> str:

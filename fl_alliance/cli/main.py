@@ -5,6 +5,7 @@ Exit codes: 0 done; 1 an audit found something that does not hold; 2 the request
 """
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -68,6 +69,12 @@ def main(words: Sequence[str] | None = None) -> int:
         # The reader (`| head`) has seen enough; without this Python complains once more when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.filename is None and error.errno != errno.ENOSPC:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"fl-alliance {given.command}: {where}{error.strerror}", file=sys.stderr)
+        return 2
 
 
 def _print_version() -> int:

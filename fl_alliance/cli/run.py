@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fl_alliance.cli.arguments import command_parser
-from fl_alliance.folders import default_root, new_folder, open_folder
+from fl_alliance.cli.expected import expected_errors
+from fl_alliance.folders import default_root, discard, new_folder, open_stopped
 
 if TYPE_CHECKING:
     from fl_alliance.records import RunFolder
@@ -79,7 +80,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.resume is not None:
         if arguments.overrides or arguments.multirun or arguments.run_dir:
             raise ConfigError("--resume: takes no settings, --run-dir or --multirun; a task's settings never change")
-        return _resume(open_folder(arguments.resume), arguments.quiet)
+        return _resume(open_stopped(arguments.resume), arguments.quiet)
     if arguments.multirun:
         from fl_alliance.cli.multirun import sweep
 
@@ -100,9 +101,10 @@ def run_job(overrides: list[str], folder: "RunFolder", quiet: bool, resume: bool
     except KeyboardInterrupt:
         print(_stopped(folder), file=sys.stderr)
         return 130
-    finally:
-        if not any(folder.root.iterdir()):
-            folder.root.rmdir()  # what could not begin leaves nothing behind
+    except expected_errors():
+        if not resume and not folder.deployment.is_file():
+            discard(folder)  # what could not begin leaves nothing behind
+        raise
 
 
 def _run_job(overrides: list[str], folder: "RunFolder", quiet: bool, resume: bool) -> int:
@@ -120,10 +122,9 @@ def _run_job(overrides: list[str], folder: "RunFolder", quiet: bool, resume: boo
 
 
 def _resume(folder: "RunFolder", quiet: bool) -> int:
-    import shlex
+    from fl_alliance.config import split_overrides
 
-    words = shlex.split(folder.overrides.read_text()) if folder.overrides.is_file() else []
-    return run_job(words, folder, quiet, resume=True)
+    return run_job(split_overrides(folder.overrides.read_text()), folder, quiet, resume=True)
 
 
 def _stopped(folder: "RunFolder") -> str:

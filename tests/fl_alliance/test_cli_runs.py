@@ -91,7 +91,10 @@ def test_the_ledger_explains_a_round_and_a_member(
     assert "gwei" in why
 
 
-@pytest.mark.parametrize("words", [["--round", "9"], ["--why", "99", "1"], ["--why", "0", "9"], ["--why", "0", "x"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--round", "9"], ["--why", "99", "1"], ["--why", "0", "9"], ["--why", "0", "x"], ["--why", "0", "9" * 5000]],
+)
 def test_the_ledger_refuses_what_is_not_there(
     finished: RunFolder, words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -105,6 +108,18 @@ def test_a_sweep_leaves_a_folder_a_run_and_a_table(tmp_path: Path, capsys: pytes
     table = shown.partition("sweep")[2]
     assert "seed=1" in table
     assert "seed=2" in table
+
+
+def test_a_sweep_goes_on_after_a_combination_that_cannot_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = (*SMALL, "rounds=1", "+strategy.fraction_train=2.0,1.0", "--quiet", "--run-dir", str(tmp_path / "sweep"))
+    assert main(["run", "-m", *words]) == 2
+    shown = capsys.readouterr()
+    assert shown.err.count("\n") == 1
+    assert "run 0: FedAvg: fraction_train=2.0" in shown.err
+    assert "failed" in shown.out
+    assert [path.name for path in (tmp_path / "sweep").iterdir()] == ["1"]
 
 
 def test_ctrl_c_says_how_to_go_on_and_resume_finishes_the_task(tmp_path: Path) -> None:
