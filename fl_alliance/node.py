@@ -3,6 +3,7 @@
 The node's key and its data stay inside; what a method returns is what may leave.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -79,4 +80,6 @@ class Node:
         promise_signature = Commitment(at.task, at.round, vote.candidate, promise).sign(self.key, at.domain)
         metrics = {"num-examples": new.num_examples, "loss": float(new.loss), "score": float(new.score)}
         metrics |= {name: float(value) for name, value in new.metrics.items()}
-        return Ballot(vote, signature, promise, promise_signature, metrics)
+        # What is no number is nothing to report; a vote must not depend on it.
+        finite = {name: value for name, value in metrics.items() if math.isfinite(value)}
+        return Ballot(vote, signature, promise, promise_signature, finite)

@@ -69,8 +69,16 @@ def check_reveal(message: Message, place: Place, signer: str, candidate: bytes, 
     if commitment(signature) != promise:
         raise BadReply("the vote is not the one that was committed")
     _check_signer(vote, place, signature, signer)
-    _finite_metrics(wire.single_metrics(message))
     return vote, signature
+
+
+def has_good_metrics(message: Message) -> bool:
+    """Return whether a strategy may average the metrics of this reply; a vote counts without them too."""
+    try:
+        _finite_metrics(wire.single_metrics(message))
+    except BadReply:
+        return False
+    return True
 
 
 def without_alliance(message: Message) -> Message:

@@ -200,7 +200,8 @@ class RoundOnChain:
                 self.dropped[member] = str(error)
             else:
                 votes.revealed[member] = SignedVote(member, vote.score_old, vote.score_new, signature)
-                votes.replies[member] = reply
+                if replies.has_good_metrics(reply):
+                    votes.replies[member] = reply
 
     def settle(self, nodes: Exchange, candidate: bytes, votes: Votes) -> None:
         """Count, pay and slash, and in the same transaction open the next round where its leader answers.
