@@ -66,6 +66,7 @@ contract Alliance is IAlliance, EIP712, Multicall {
 
     /// @inheritdoc IAlliance
     function createTask(TaskParams calldata p, uint256 poolWei) external returns (uint256 task) {
+        Phases.requireDirect();
         task = ++taskCount;
         Registry.create(_tasks[task], task, p, Money.gwei_(poolWei));
         emit TaskCreated(task, msg.sender, poolWei);
@@ -75,8 +76,7 @@ contract Alliance is IAlliance, EIP712, Multicall {
     /// @inheritdoc IAlliance
     function fund(uint256 task, uint256 amountWei) external {
         Task storage t = _tasks[task];
-        Header h = t.known(task);
-        if (h.phase() == Phase.FINISHED) revert WrongPhase(task, Phase.FINISHED);
+        Header h = t.running(task);
         h = h.withPool(h.poolGwei() + Money.gwei_(amountWei));
         t.header = h;
         emit TaskFunded(task, msg.sender, amountWei, h.poolGwei() * Money.WEI_PER_GWEI);

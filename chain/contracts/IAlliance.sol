@@ -11,8 +11,8 @@ import {Vrf} from "./Vrf.sol";
 /// Nodes sign EIP-712 messages; anybody may carry them here (the relayer does so in batches), every signature is
 /// verified, and nobody can forge, alter or count one twice. What the relayer omits, anybody may submit.
 ///
-/// Everything that happens in a task can be read from the calldata of transactions to this contract: what changes one
-/// is refused to callers that are contracts (NotDirect), except `createTask` and `fund`, which their events tell.
+/// Everything that happens here can be read from the calldata of transactions to this contract: what changes anything
+/// is refused to callers that are contracts (NotDirect).
 ///
 /// Amounts are whole gwei of FML (1e9 wei) inside a task; parameters and events named `...Wei` are wei and must be
 /// whole gwei. Divisions round down and what is left over stays in the pool.

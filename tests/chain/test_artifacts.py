@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from fl_alliance.chain import artifacts
 from fl_alliance.chain.errors import ArtifactMissing
 
