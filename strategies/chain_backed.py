@@ -143,7 +143,8 @@ class ChainBacked(Strategy):
         nodes = Exchange(grid, [self._node_ids[member.address] for member in members], timeout)
         run = _Run(nodes, train_config or ConfigRecord(), evaluate_config or ConfigRecord(), evaluate_fn)
         run.result.arrays = initial_arrays
-        self.summary()
+        with guarded(self.strategy, "summary", 0):
+            self.summary()
         if evaluate_fn and (metrics := evaluate_fn(0, initial_arrays)):
             run.result.evaluate_metrics_serverapp[0] = metrics
         for _ in range(num_rounds):
@@ -196,7 +197,9 @@ class ChainBacked(Strategy):
             run.result.train_metrics_clientapp[chain.number] = metrics
         if candidate is None:
             with watch("chain"):
-                chain.void(run.nodes)
+                drawn = chain.void(run.nodes)
+            if drawn is not None:
+                self._listener(drawn)
             return None, Votes()
         return candidate, self._judge(run, chain, arrays, candidate, watch)
 

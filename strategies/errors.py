@@ -33,7 +33,7 @@ class SettingRefused(StrategyError):
 
 
 class StrategyFailed(StrategyError):
-    """The inner strategy has a defect: the round it happened in is not settled, everything before it is."""
+    """The inner strategy has a defect: what the chain has settled stays settled."""
 
 
 class RunStalled(StrategyError):

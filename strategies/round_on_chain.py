@@ -215,18 +215,20 @@ class RoundOnChain:
         settle = Settle(self._task, candidate, records)
         self._ledger.send(settle, *self._next_opening(nodes, settle))
 
-    def void(self, nodes: Exchange) -> None:
-        """End a round that has no candidate, once its time is over.
+    def void(self, nodes: Exchange) -> events.VotersDrawn | None:
+        """End a round that has no candidate, once its time is over; return the draw of voters where there was one.
 
         Where there are proposals, voters are drawn all the same: only the leaders whose turn it would be pay for a
         round that stops before that.
         """
         has_judges = self.model.params.voters and self.model.committee.updates
-        if self._phase is Phase.LOCKED and has_judges and not self._lead(nodes, Tag.VOTERS):
-            return
+        drawn = self.draw_voters(nodes) if has_judges else None
+        if has_judges and drawn is None:
+            return None
         if self.model.committee.updates:
             self._ledger.advance_to(self.model.deadline(self._ledger.now()))
         self._ledger.send(SkipRound(self._task))
+        return drawn
 
     def told(
         self, votes: Votes, metrics: dict[str, float], evaluated: dict[str, float], seconds: dict[str, float]

@@ -12,7 +12,7 @@ from flwr.serverapp.strategy import FedAvg
 from fl_alliance.chain.types import Phase
 from fl_alliance.strategies import inner, wire
 from fl_alliance.strategies.errors import SettingRefused, StrategyFailed
-from fl_alliance.strategies.events import RoundSettled
+from fl_alliance.strategies.events import RoundSettled, VotersDrawn
 
 Aggregate = tuple[ArrayRecord | None, MetricRecord | None]
 
@@ -64,6 +64,7 @@ def test_an_aggregate_that_is_withheld_voids_the_round_and_the_next_goes_on(alli
     it.run(Faulty(lambda _: (None, None)))
     assert [event.outcome for event in it.told(RoundSettled)] == ["accepted", "void", "accepted"]
     assert it.model.stored_phase is Phase.FINISHED
+    assert [len(event.voters) for event in it.told(VotersDrawn)] == [3, 3, 3]
 
 
 @pytest.mark.parametrize("fraction", [0.0, 2.0, float("nan"), "half"])
