@@ -1,12 +1,16 @@
 """Where run folders are made and found: `runs/<UTC date and time>-<workload>`."""
 
+import fcntl
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from fl_alliance.records import FolderError, RunFolder
 
-__all__ = ["FolderError", "default_root", "discard", "new_folder", "open_folder", "open_stopped"]
+__all__ = ["FolderError", "default_root", "discard", "held", "new_folder", "open_folder", "open_stopped"]
 
 RUNS = Path("runs")
 
@@ -19,10 +23,36 @@ def new_folder(root: Path) -> RunFolder:
     FolderError
         There is something in it already: one run never overwrites another.
     """
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise FolderError(f"{root}: is in use; needed a new or empty folder (--resume {root} continues a run)")
+    _check_empty(root)
     root.mkdir(parents=True, exist_ok=True)
     return RunFolder(root)
+
+
+@contextmanager
+def held(folder: RunFolder, is_new: bool) -> Iterator[None]:
+    """Keep every other run out of the folder until the block ends; a process that is killed lets go of it too.
+
+    Raises
+    ------
+    FolderError
+        Another process is running in it, or with `is_new` one has been.
+    """
+    lock = os.open(folder.root, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderError(f"{folder.root}: another process is running in it; needed a folder of its own") from None
+        if is_new:
+            _check_empty(folder.root)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _check_empty(root: Path) -> None:
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise FolderError(f"{root}: is in use; needed a new or empty folder (--resume {root} continues a run)")
 
 
 def open_folder(name: str | None) -> RunFolder:

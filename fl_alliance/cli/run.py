@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fl_alliance.cli.arguments import command_parser
 from fl_alliance.cli.expected import expected_errors
-from fl_alliance.folders import default_root, discard, new_folder, open_stopped
+from fl_alliance.folders import default_root, discard, held, new_folder, open_stopped
 
 if TYPE_CHECKING:
     from fl_alliance.records import RunFolder
@@ -96,6 +96,11 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def run_job(overrides: list[str], folder: "RunFolder", quiet: bool, resume: bool = False) -> int:
     """Run one job with its live view and print where its results are."""
+    with held(folder, is_new=not resume):
+        return _run_held(overrides, folder, quiet, resume)
+
+
+def _run_held(overrides: list[str], folder: "RunFolder", quiet: bool, resume: bool) -> int:
     try:
         return _run_job(overrides, folder, quiet, resume)
     except KeyboardInterrupt:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from fl_alliance.cli.main import main
+from fl_alliance.folders import FolderError, held
+from fl_alliance.records import RunFolder
 
 WORDS = ("workload=linear", "nodes=4", "rounds=2", "alliance.proposers=2", "alliance.voters=2", "baselines=false")
 
@@ -105,3 +107,22 @@ def test_what_cannot_begin_leaves_nothing_behind(
     monkeypatch.chdir(tmp_path)
     complaint(capsys, "run", *WORDS, "--quiet", setting)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("words", [("--resume",), (*WORDS, "--run-dir")], ids=["resumed", "new"])
+def test_a_second_run_in_one_folder_is_refused_and_changes_nothing(
+    words: tuple[str, ...], folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    root = folder if "--resume" in words else empty
+    before = {path: path.stat().st_mtime_ns for path in root.iterdir()}
+    with held(RunFolder(root), is_new=False):
+        assert "another process" in complaint(capsys, "run", "--quiet", *words, str(root))
+    assert {path: path.stat().st_mtime_ns for path in root.iterdir()} == before
+
+
+def test_a_folder_that_filled_up_while_it_was_waited_for_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").touch()
+    with pytest.raises(FolderError, match="is in use"), held(RunFolder(tmp_path), is_new=True):
+        pass
