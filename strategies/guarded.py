@@ -22,5 +22,5 @@ def guarded(strategy: Strategy, method: str, number: int) -> Iterator[None]:
         last = traceback.extract_tb(error.__traceback__)[-1]
         raise StrategyFailed(
             f"strategy {type(strategy).__name__}: {method} of round {number} raised {type(error).__name__}: {error} "
-            f"({last.filename}:{last.lineno}); what the chain has settled stays, and a resume goes on once this is mended"
+            f"({last.filename}:{last.lineno}); what the chain has settled stays; --resume goes on once it is mended"
         ) from error
