@@ -22,7 +22,7 @@ WORDS = (
     "baselines=false",
     "strategy=fedadam",
 )
-KILLS = 5
+KILLS = 4
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_chain_and_model(tmp_path: Path) -> None:
