@@ -17,7 +17,7 @@ from fl_alliance.chain.rules.settlement import Line
 from fl_alliance.chain.types import Phase, Standing
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.code_digest import code_digest
-from fl_alliance.records import RoundRecord, RunFolder
+from fl_alliance.records import FolderError, RoundRecord, RunFolder
 
 _BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError)
 """What reading somebody's file can raise where it is not what it should be."""
@@ -113,7 +113,7 @@ def _metrics(folder: RunFolder, model: TaskModel, rounds: Sequence[EndedRound], 
     name = folder.metrics.name
     try:
         records = {record.round: record for record in folder.rounds()}
-    except _BROKEN as broken:
+    except (*_BROKEN, FolderError) as broken:
         raise DoesNotHold(name, f"cannot be read: {type(broken).__name__}: {broken}") from broken
     for ended in rounds:
         if ended.number in records:
