@@ -172,8 +172,14 @@ def _check_folder(config: JobConfig, folder: RunFolder) -> None:
 
 
 def _check_settings(ledger: Alliance, task: int, config: JobConfig, folder: RunFolder) -> None:
-    """Refuse to go on with a task under other settings than it was created with; raises `FolderError`."""
-    pinned, given = ledger.params(task).config_digest, config_digest(config)
+    """Refuse to go on with a task under other settings or code than it was created with; raises `FolderError`."""
+    params = ledger.params(task)
+    if params.code_digest != code_digest():
+        raise FolderError(
+            f"{folder.root}: the task was begun with code {params.code_digest.hex()[:16]}..., this installation is "
+            f"{code_digest().hex()[:16]}...; needed the version that began it"
+        )
+    pinned, given = params.config_digest, config_digest(config)
     if pinned != given:
         raise FolderError(
             f"{folder.root}: {folder.overrides.name} has digest {given.hex()[:16]}..., but the task on chain was "

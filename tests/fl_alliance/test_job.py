@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from fl_alliance import job
+from fl_alliance import federation, job
 from fl_alliance.chain.errors import ChainCorrupt, ChainError, DevelopmentKey, KeyUnusable, WrongChain
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.node.chainfile import ChainFile
 from fl_alliance.config import ConfigError, load_config
+from fl_alliance.folders import FolderError
 from fl_alliance.models import load_model
 from fl_alliance.records import RunFolder
 from fl_alliance.strategies.digests import model_digest
@@ -100,6 +101,13 @@ def test_resuming_a_finished_run_changes_nothing(tmp_path: Path) -> None:
     before = head(tmp_path)
     assert run(tmp_path, SMALL, resume=True) == summary
     assert head(tmp_path) == before
+
+
+def test_a_run_is_not_resumed_by_other_code_than_it_pinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(tmp_path, SMALL)
+    monkeypatch.setattr(federation, "code_digest", lambda: b"\1" * 32)
+    with pytest.raises(FolderError, match="needed the version that began it"):
+        run(tmp_path, SMALL, resume=True)
 
 
 @pytest.mark.parametrize(
