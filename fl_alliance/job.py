@@ -7,6 +7,7 @@ and under `flwr run`.
 import json
 import shlex
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from flwr.app import Context
@@ -26,6 +27,7 @@ from fl_alliance.strategies import inner, wire
 from fl_alliance.strategies.chain_backed import ChainBacked
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.events import Listener, Stage
+from fl_alliance.strategies.stopwatch import Stopwatch
 from fl_alliance.workloads.base import Arrays
 from fl_alliance.yardstick import Yardstick
 
@@ -85,30 +87,30 @@ def prepare(folder: RunFolder, config: JobConfig, overrides: Sequence[str]) -> N
 def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: Listener, resume: bool) -> RunSummary:
     """Take a task from its creation to its last payout over the nodes of `grid`."""
     yardstick, store, strategy = Yardstick(config), ModelStore(folder.models), make_strategy(config)
-    with References(config) as references:
+    watch = Stopwatch()
+    with References(config) as references, ExitStack() as chain:
         listener(Stage("deploying the contracts and creating the task" if not resume else "reading the chain"))
-        with open_federation(config, folder, model_digest(yardstick.initial_model), resume) as federation:
-            listener(Stage(f"{config.nodes} nodes join the task"))
+        first = model_digest(yardstick.initial_model)
+        with watch("import and deploy"):
+            federation = chain.enter_context(open_federation(config, folder, first, resume))
+        listener(Stage(f"{config.nodes} nodes join the task"))
+        with watch("enrol"):
             node_ids = enrol(federation, grid, config, folder)
-            arrays = _adopted(federation, yardstick, store, strategy)
-            if resume:
-                recover_records(folder, federation, yardstick.metrics_of(arrays))
-            chain_backed = ChainBacked(
-                strategy,
-                federation.ledger,
-                federation.task,
-                node_ids,
-                listener=Recorder(folder, listener),
-                store=store,
-            )
-            rounds, timeout = config.rounds, config.runtime.timeout_s
-            result = chain_backed.start(grid, wire.to_record(arrays), rounds, timeout, evaluate_fn=yardstick.evaluate)
-            listener(Stage("paying everyone out"))
+        arrays = _adopted(federation, yardstick, store, strategy)
+        if resume:
+            recover_records(folder, federation, yardstick.metrics_of(arrays))
+        ledger, recorder = federation.ledger, Recorder(folder, listener)
+        chain_backed = ChainBacked(strategy, ledger, federation.task, node_ids, listener=recorder, store=store)
+        rounds, timeout = config.rounds, config.runtime.timeout_s
+        result = chain_backed.start(grid, wire.to_record(arrays), rounds, timeout, evaluate_fn=yardstick.evaluate)
+        listener(Stage("paying everyone out"))
+        with watch("pay out"):
             pay_out(federation)
+        chain.close()
         model = wire.to_arrays(result.arrays)
         save_model(folder.model, model)
         listener(Stage("computing what the model is compared with"))
-        metrics = _compare(folder, yardstick, model, references)
+        metrics = _compare(folder, yardstick, model, references, watch)
     write_report(folder)
     return RunSummary(model_digest(model), metrics)
 
@@ -142,7 +144,9 @@ def _adopted(federation: Federation, yardstick: Yardstick, store: ModelStore, st
     return arrays
 
 
-def _compare(folder: RunFolder, yardstick: Yardstick, model: Arrays, references: References) -> dict[str, float]:
+def _compare(
+    folder: RunFolder, yardstick: Yardstick, model: Arrays, references: References, watch: Stopwatch
+) -> dict[str, float]:
     """Write the final metrics beside the figures to beat; return the final ones."""
     final = yardstick.metrics_of(model)
     content = {
@@ -151,6 +155,7 @@ def _compare(folder: RunFolder, yardstick: Yardstick, model: Arrays, references:
         "initial": yardstick.metrics_of(yardstick.initial_model),
         "final": final,
         "references": references.result(),
+        "seconds": watch.seconds,
     }
     folder.references.write_text(json.dumps(content, indent=1))
     if predictions := yardstick.predictions(model):
