@@ -20,7 +20,7 @@ settings (name=value, in any order; the value here is the default):
   seed=1                   decides data split, initial model, training order and simulated keys
   baselines=true           also compute the figures to compare with
   workload=glucose         what is learned: glucose, digits, linear
-  workload.options={}      the workload's own options, such as +workload.options.horizon_min=60
+  workload.options.NAME    the workload's own options, such as workload.options.horizon_min=60
   workload.name            set by workload=...
   strategy=fedavg          how updates are combined: fedavg, fedavgm, fedadam, fedyogi, fedprox, fedmedian,
                            fedtrimmedavg, krum, bulyan, dp-server-fixed; its own options are +strategy.NAME=VALUE
