@@ -50,7 +50,9 @@ def test_a_missing_file_is_refused_with_the_columns_it_needs(tmp_path: Path) -> 
         read_traces(tmp_path / "nowhere.csv")
 
 
-@pytest.mark.parametrize("content", [b"no gzip at all", gzip.compress(b"x" * 10_000, mtime=0)[:-20]], ids=["text", "cut"])
+@pytest.mark.parametrize(
+    "content", [b"no gzip at all", gzip.compress(b"x" * 10_000, mtime=0)[:-20]], ids=["text", "cut short"]
+)
 def test_a_broken_gzip_file_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "own.csv.gz").write_bytes(content)
     with pytest.raises(WorkloadError, match=r"own\.csv\.gz"):
