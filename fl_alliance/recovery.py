@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from fl_alliance.bookkeeping import keep_books
 from fl_alliance.books import Round
 from fl_alliance.chain.ledger import Alliance
-from fl_alliance.chain.rules.reasons import explain
+from fl_alliance.chain.rules.reasons import by_member
 from fl_alliance.chain.types import Standing
 from fl_alliance.federation import Federation
 from fl_alliance.records import RoundRecord, RunFolder
@@ -28,11 +28,7 @@ def recover_records(folder: RunFolder, federation: Federation, metrics: Mapping[
 def _record(entry: Round, metrics: Mapping[str, float]) -> RoundRecord:
     by_standing = entry.standings.items()
     committed = {member for member, standing in by_standing if standing is Standing.WITHHELD} | set(entry.scores)
-    deltas: dict[str, int] = {}
-    reasons: dict[str, list[str]] = {}
-    for line in entry.lines:
-        deltas[str(line.member)] = deltas.get(str(line.member), 0) + line.delta_gwei
-        reasons.setdefault(str(line.member), []).append(explain(line))
+    deltas, reasons = by_member(entry.lines)
     return RoundRecord(
         round=entry.number,
         outcome=entry.outcome,
@@ -46,8 +42,8 @@ def _record(entry: Round, metrics: Mapping[str, float]) -> RoundRecord:
         yes=entry.yes,
         no=entry.no,
         scores={str(member): scores for member, scores in entry.scores.items()},
-        deltas=deltas,
-        reasons={member: "; ".join(texts) for member, texts in reasons.items()},
+        deltas={str(member): delta for member, delta in deltas.items()},
+        reasons={str(member): reason for member, reason in reasons.items()},
         dropped={},
         balances=list(entry.balances),
         pool=entry.pool_gwei,

@@ -14,7 +14,7 @@ from fl_alliance.chain.errors import VrfInvalid
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.consensus import Outcome
-from fl_alliance.chain.rules.reasons import explain
+from fl_alliance.chain.rules.reasons import by_member
 from fl_alliance.chain.rules.settlement import Line
 from fl_alliance.chain.steps import (
     CommitVotes,
@@ -236,11 +236,7 @@ class RoundOnChain:
         """Return how the round ended, with what everyone won or lost and why."""
         settlement = self.model.settlement
         lines = [*self._lines, *settlement.lines] if settlement else self.model.lines
-        deltas: dict[int, int] = {}
-        reasons: dict[int, str] = {}
-        for line in lines:
-            deltas[line.member] = deltas.get(line.member, 0) + line.delta_gwei
-            reasons[line.member] = "; ".join(filter(None, (reasons.get(line.member), explain(line))))
+        deltas, reasons = by_member(lines)
         return events.RoundSettled(
             round=self.number,
             outcome=self.outcome.name.lower(),

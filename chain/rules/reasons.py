@@ -1,5 +1,7 @@
 """A line of the ledger in words: why a member was paid, slashed or left alone."""
 
+from collections.abc import Iterable
+
 from fl_alliance.chain.rules.settlement import MAX_BALANCE_GWEI, Line, Reason, Why
 from fl_alliance.chain.types import GWEI_PER_FML
 
@@ -35,6 +37,16 @@ def explain(line: Line) -> str:
     if reason.rate_bps:
         return f"{what}: lost {percent(reason.rate_bps, 10_000)} of its balance {fml(reason.balance_gwei)} FML"
     return f"{what}: neither paid nor slashed"
+
+
+def by_member(lines: Iterable[Line]) -> tuple[dict[int, int], dict[int, str]]:
+    """Return what each member's lines sum up to, in gwei, and why, one reason after another."""
+    deltas: dict[int, int] = {}
+    reasons: dict[int, list[str]] = {}
+    for line in lines:
+        deltas[line.member] = deltas.get(line.member, 0) + line.delta_gwei
+        reasons.setdefault(line.member, []).append(explain(line))
+    return deltas, {member: "; ".join(texts) for member, texts in reasons.items()}
 
 
 def _happened(reason: Reason) -> str:
