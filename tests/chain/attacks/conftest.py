@@ -8,10 +8,6 @@ from types import ModuleType
 
 import pytest
 
-from fl_alliance.chain.connect import close, connect
-from fl_alliance.chain.deploy import deploy
-from fl_alliance.chain.sender import Sender
-
 
 def _load(name: str, path: Path) -> ModuleType:
     """Import a module under a name that no other test module has; the tests here import it by that name."""
@@ -29,21 +25,15 @@ attacked = _load("attacked", Path(__file__).parents[1] / "contracts" / "federati
 @pytest.fixture(scope="session")
 def deployed() -> Iterator["attacked.Federation"]:
     """A task of eight members with 60 FML each, started, on a chain that all tests share."""
-    w3 = connect("memory://")
-    chain = attacked.Chain(w3, deploy(Sender(w3, attacked.DEPLOYER)))
-    yield attacked.Federation.create(chain).start(*[60] * 8)
-    close(w3)
+    with attacked.deployed_task(*[60] * 8) as deployed:
+        yield deployed
 
 
 @pytest.fixture
 def chain(deployed: "attacked.Federation") -> Iterator["attacked.Chain"]:
     """The chain as deployed; whatever an attack does, the contract must hold exactly what it owes."""
-    shared = deployed.chain
-    mark = shared.rpc("evm_snapshot")
-    chain = attacked.Chain(shared.w3, shared.deployment, credited=set(shared.credited))
-    yield chain
-    assert chain.is_conserved()
-    shared.rpc("evm_revert", mark)
+    with attacked.behind_snapshot(deployed) as chain:
+        yield chain
 
 
 @pytest.fixture

@@ -8,10 +8,6 @@ from types import ModuleType
 
 import pytest
 
-from fl_alliance.chain.connect import close, connect
-from fl_alliance.chain.deploy import deploy
-from fl_alliance.chain.sender import Sender
-
 
 def _load(name: str) -> ModuleType:
     """Import the helper module beside this file under its plain name, which the tests here import it by."""
@@ -29,21 +25,15 @@ federation = _load("federation")
 @pytest.fixture(scope="session")
 def deployed() -> Iterator["federation.Federation"]:
     """A task of eight members with two seats each, started, on a chain that all tests share."""
-    w3 = connect("memory://")
-    chain = federation.Chain(w3, deploy(Sender(w3, federation.DEPLOYER)))
-    yield federation.Federation.create(chain).start(*[20] * 8)
-    close(w3)
+    with federation.deployed_task(*[20] * 8) as deployed:
+        yield deployed
 
 
 @pytest.fixture
 def chain(deployed: "federation.Federation") -> Iterator["federation.Chain"]:
     """The chain as deployed; whatever the test does must leave the contract holding exactly what it owes."""
-    shared = deployed.chain
-    mark = shared.rpc("evm_snapshot")
-    chain = federation.Chain(shared.w3, shared.deployment, credited=set(shared.credited))
-    yield chain
-    assert chain.is_conserved()
-    shared.rpc("evm_revert", mark)
+    with federation.behind_snapshot(deployed) as chain:
+        yield chain
 
 
 @pytest.fixture

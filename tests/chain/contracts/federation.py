@@ -3,7 +3,8 @@
 It knows the wire formats by heart instead of asking the ledger client, so that it can also break them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -13,8 +14,8 @@ from web3 import Web3
 
 from fl_alliance.chain.accounts import NodeKey, authorize_stake
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.connect import advance_to
-from fl_alliance.chain.deploy import Deployment
+from fl_alliance.chain.connect import advance_to, close, connect
+from fl_alliance.chain.deploy import Deployment, deploy
 from fl_alliance.chain.errors import RequestRefused
 from fl_alliance.chain.messages import Commitment, Domain, Leave, Proposal, Vote, fml_domain
 from fl_alliance.chain.rpc import Rpc
@@ -437,3 +438,23 @@ def _u32(value: int) -> bytes:
 
 def _hex(data: bytes) -> str:
     return "0x" + data.hex()
+
+
+@contextmanager
+def deployed_task(*stakes_fml: int) -> Iterator[Federation]:
+    """The contracts on a chain of their own, with one started task whose members have these stakes."""
+    w3 = connect("memory://")
+    chain = Chain(w3, deploy(Sender(w3, DEPLOYER)))
+    yield Federation.create(chain).start(*stakes_fml)
+    close(w3)
+
+
+@contextmanager
+def behind_snapshot(deployed: Federation) -> Iterator[Chain]:
+    """The chain as deployed, put back afterwards; by then the contract must hold exactly what it owes."""
+    shared = deployed.chain
+    mark = shared.rpc("evm_snapshot")
+    chain = Chain(shared.w3, shared.deployment, credited=set(shared.credited))
+    yield chain
+    assert chain.is_conserved()
+    shared.rpc("evm_revert", mark)
