@@ -6,11 +6,8 @@ configuration from one string of hydra overrides, so there is a single source of
 
 import hashlib
 import json
-import math
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Any
 
@@ -22,91 +19,23 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
-WEI_PER_FML = 10**18
-WEI_PER_GWEI = 10**9
-MAX_FML = 10**9
-MAX_MEMBERS = 1024
+from fl_alliance.settings import JobConfig
+from fl_alliance.validation import ConfigError, fml_to_wei, validate
 
+__all__ = [
+    "ConfigError",
+    "JobConfig",
+    "config_digest",
+    "fml_to_wei",
+    "load_config",
+    "split_overrides",
+    "to_yaml",
+    "validate",
+    "yaml_digest",
+]
 
-class ConfigError(ValueError):
-    """The configuration cannot run; the message names the setting, its value and what is needed."""
-
-
-@dataclass
-class WorkloadSettings:
-    """Which machine-learning problem is solved, and its options."""
-
-    name: str = "glucose"
-    options: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass
-class TrainSettings:
-    """What a proposer does with its own data in a round; what is not set is the workload's own default."""
-
-    local_epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-
-
-@dataclass
-class AllianceSettings:
-    """The on-chain task. Amounts are FML as decimal text, rates are basis points, times are seconds."""
-
-    proposers: int = 5
-    voters: int = 5
-    stake: str = "100"
-    min_stake: str = "50"
-    pool: str = "1000"
-    slash_bps: int = 1000
-    absence_bps: int = 100
-    bounty_bps: int = 1000
-    tolerance_bps: int = 500
-    registration_s: int = 3600
-    leader_s: int = 60
-    propose_s: int = 3600
-    commit_s: int = 3600
-    reveal_s: int = 600
-    evidence_s: int = 600
-
-
-@dataclass
-class ChainSettings:
-    """Where the contracts live and who relays. An empty url is a chain file in the run folder.
-
-    `relayer_key_env` names an environment variable that holds the relayer's key (hex, or the path of a
-    keystore v3 whose password is in the variable of the same name with `_PASSWORD` behind it). Empty: the
-    development key of the embedded chain.
-    """
-
-    url: str = ""
-    chain_id: int = 31337
-    relayer_key_env: str = ""
-
-
-@dataclass
-class RuntimeSettings:
-    """How the ClientApps run: `local` (in this process) or `ray` (Flower's simulation)."""
-
-    name: str = "local"
-    timeout_s: float = 3600.0
-
-
-@dataclass
-class JobConfig:
-    """Everything that decides a run's result, down to the last byte on the embedded chain."""
-
-    nodes: int = 10
-    rounds: int = 20
-    seed: int = 1
-    baselines: bool = True
-    workload: WorkloadSettings = field(default_factory=WorkloadSettings)
-    train: TrainSettings = field(default_factory=TrainSettings)
-    strategy: dict[str, Any] = field(default_factory=dict)
-    alliance: AllianceSettings = field(default_factory=AllianceSettings)
-    chain: ChainSettings = field(default_factory=ChainSettings)
-    runtime: RuntimeSettings = field(default_factory=RuntimeSettings)
-
+_UNPINNED = ("chain", "runtime", "records")
+"""What a task does not pin: where its chain is, how its nodes are run and what is kept of it."""
 
 ConfigStore.instance().store(name="job_schema", node=JobConfig)
 
@@ -147,7 +76,7 @@ def to_yaml(config: JobConfig) -> str:
 
 
 def config_digest(config: JobConfig) -> bytes:
-    """Return sha256 of the resolved configuration as canonical JSON, without where the chain is.
+    """Return sha256 of the resolved configuration as canonical JSON, without where the chain is and how it runs.
 
     The digest is pinned on chain when the task is created; a run on another chain is the same task.
     """
@@ -171,75 +100,8 @@ def yaml_digest(text: str) -> bytes:
 def _content_digest(content: Any) -> bytes:
     if not isinstance(content, dict):
         raise ConfigError(f"no configuration: holds a {type(content).__name__}, needs settings by name")
-    kept = {name: value for name, value in content.items() if name not in ("chain", "runtime")}
+    kept = {name: value for name, value in content.items() if name not in _UNPINNED}
     return hashlib.sha256(json.dumps(kept, sort_keys=True, separators=(",", ":")).encode()).digest()
-
-
-def fml_to_wei(amount: str, name: str) -> int:
-    """Return a decimal FML amount in wei.
-
-    Raises
-    ------
-    ConfigError
-        Not a number, negative, more than there can be, or finer than one gwei (1e-9 FML), the contract's smallest unit.
-    """
-    try:
-        fml = Decimal(amount)
-    except InvalidOperation:
-        raise ConfigError(f"{name}={amount!r}: needs an amount of FML, such as 64 or 0.5") from None
-    if fml.is_finite() and fml > MAX_FML:  # before anything is computed: decimals have their limits too
-        raise ConfigError(f"{name}={amount!r}: needs at most {MAX_FML}, all the FML that there can be")
-    wei = fml * WEI_PER_FML
-    if not wei.is_finite() or wei < 0 or wei % WEI_PER_GWEI:
-        raise ConfigError(f"{name}={amount!r}: needs a non-negative amount of FML with at most nine decimals")
-    return int(wei)
-
-
-def validate(config: JobConfig) -> None:
-    """Refuse a configuration that cannot run, naming the setting, its value and what is needed."""
-    alliance = config.alliance
-    _require(1 <= config.rounds <= 65_535, f"rounds={config.rounds}: needs 1 to 65535")
-    _require(1 <= config.nodes <= MAX_MEMBERS, f"nodes={config.nodes}: needs 1 to {MAX_MEMBERS}")
-    _require(0 <= config.seed < 2**63, f"seed={config.seed}: needs 0 to 2^63 - 1")
-    _require(alliance.proposers >= 1, f"alliance.proposers={alliance.proposers}: needs at least 1")
-    _require(alliance.voters >= 0, f"alliance.voters={alliance.voters}: needs 0 (nobody judges) or more")
-    committee = alliance.proposers + alliance.voters
-    _require(
-        committee <= config.nodes,
-        f"alliance.proposers + alliance.voters = {committee}: a committee cannot be larger than the "
-        f"{config.nodes} nodes; lower one of them or raise nodes",
-    )
-    stake = fml_to_wei(alliance.stake, "alliance.stake")
-    min_stake = fml_to_wei(alliance.min_stake, "alliance.min_stake")
-    _require(min_stake > 0, f"alliance.min_stake={alliance.min_stake}: needs more than 0")
-    _require(
-        stake >= min_stake,
-        f"alliance.stake={alliance.stake}: is below the minimum stake alliance.min_stake={alliance.min_stake}",
-    )
-    needed = config.nodes * stake + fml_to_wei(alliance.pool, "alliance.pool")
-    _require(
-        needed <= MAX_FML * WEI_PER_FML,
-        f"{config.nodes} stakes of {alliance.stake} and a pool of {alliance.pool}: needs at most {MAX_FML} FML in all",
-    )
-    for name in ("slash_bps", "absence_bps", "bounty_bps", "tolerance_bps"):
-        value = getattr(alliance, name)
-        _require(0 <= value <= 10_000, f"alliance.{name}={value}: needs 0 to 10000 basis points")
-    for name in ("registration_s", "leader_s", "propose_s", "commit_s", "reveal_s", "evidence_s"):
-        value = getattr(alliance, name)
-        _require(0 < value < 2**32, f"alliance.{name}={value}: needs at least 1 second")
-    for name in ("local_epochs", "batch_size", "learning_rate"):
-        value = getattr(config.train, name)
-        _require(value is None or 0 < value < math.inf, f"train.{name}={value}: needs more than 0, and finite")
-    _require("_target_" in config.strategy, "strategy: needs a _target_, the class of a Flower strategy")
-    timeout = config.runtime.timeout_s
-    _require(0 < timeout < math.inf, f"runtime.timeout_s={timeout}: needs more than 0 seconds")
-    runtimes = ("local", "ray")
-    _require(config.runtime.name in runtimes, f"runtime.name={config.runtime.name}: needs one of {', '.join(runtimes)}")
-
-
-def _require(holds: bool, message: str) -> None:
-    if not holds:
-        raise ConfigError(message)
 
 
 def _explain(error: Exception, words: Sequence[str]) -> str:

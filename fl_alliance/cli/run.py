@@ -32,10 +32,23 @@ settings (name=value, in any order; the value here is the default):
   alliance.stake=100       what every node brings, in FML
   alliance.min_stake=50    below this a member is drawn no more, in FML
   alliance.pool=1000       what the task pays over all its rounds, in FML
-  alliance.slash_bps=1000  what a member on the losing side loses, in 1/100 % of its balance
+  alliance.slash_bps=1000  what a member on the losing side loses, in 1/100 % of its balance ...
+  alliance.slash=0         ... and this much on top, in FML
   alliance.absence_bps=100 what a leader loses who lets its turn pass
   alliance.bounty_bps=1000 share of a slash that goes to whoever triggers it
   alliance.tolerance_bps=500     how far a score may fall and still count as a yes
+  rule=majority            how a round is judged. majority: voters accept or reject the strategy's aggregate;
+                           candidates: they score a menu of models that everybody forms from the same proposals
+  rule.name                set by rule=...
+  rule.reward=stake        what proposers are paid by; with rule=candidates also: contribution
+  rule.menu                the class that makes the menu: rule.menu._target_=my_lab.rules.MyRule, +rule.menu.NAME=VALUE
+  rule.override_bps=6667   stake that must prefer the winner to the default candidate, in 1/100 %
+  rule.convict_bps=7500    stake that must find a model with the suspects worse, before marks count as evidence
+  rule.suspect_at, .offset, .forgive, .slash_above    evidence, in sixteenths of a robust z: 56, 40, 16, 112
+  rule.escrow_bps=5000     with contribution: share of the pay that is held back, a quarter released a round
+  rule.score_epsilon=0     differential privacy of a round's revealed scores for one example; 0: no noise
+  attack.share=0           share of the nodes that are malicious; attack.nodes=[0,3]: these ones
+  attack/update, attack/vote, attack/protocol    what they do when they train, judge and answer: none, or an attack
   alliance.registration_s, .leader_s, .propose_s, .commit_s, .reveal_s, .evidence_s    deadlines, in seconds
   chain.url=               where the contracts live; empty: a chain file in the run folder.
                            anvil://, http(s)://HOST or ipc://PATH for a chain of your own
@@ -43,10 +56,12 @@ settings (name=value, in any order; the value here is the default):
   chain.relayer_key_env=   environment variable with the relayer's key (or keystore path)
   runtime.name=local       local: all nodes in this process; ray: Flower's simulation
   runtime.timeout_s=3600   longest wait for the replies of a round
+  records.proposals=all    keep every proposal, for the audit to form every menu again; none: only the digests
 
 examples:
   fl-alliance run                                             real glucose data, 10 hospitals, 20 rounds
   fl-alliance run rounds=5 workload=digits strategy=fedadam alliance.voters=3
+  fl-alliance run rule=candidates workload=digits nodes=12
   fl-alliance run nodes=100 rounds=10 workload=digits alliance.proposers=20 alliance.voters=20
   fl-alliance run --multirun seed=1,2,3 strategy=fedavg,fedmedian          every combination, then a table
   fl-alliance run --resume runs/20260102-030405-glucose       go on from the last settled round

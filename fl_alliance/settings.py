@@ -1,0 +1,154 @@
+"""The settings of a job as typed dataclasses, which are the schema of its hydra configuration."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class WorkloadSettings:
+    """Which machine-learning problem is solved, and its options."""
+
+    name: str = "glucose"
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class TrainSettings:
+    """What a proposer does with its own data in a round; what is not set is the workload's own default."""
+
+    local_epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+
+
+@dataclass
+class AllianceSettings:
+    """The on-chain task. Amounts are FML as decimal text, rates are basis points, times are seconds.
+
+    Who is slashed loses `slash_bps` of its balance and the fixed amount `slash` on top, at most what it has.
+    """
+
+    proposers: int = 5
+    voters: int = 5
+    stake: str = "100"
+    min_stake: str = "50"
+    pool: str = "1000"
+    slash: str = "0"
+    slash_bps: int = 1000
+    absence_bps: int = 100
+    bounty_bps: int = 1000
+    tolerance_bps: int = 500
+    registration_s: int = 3600
+    leader_s: int = 60
+    propose_s: int = 3600
+    commit_s: int = 3600
+    reveal_s: int = 600
+    evidence_s: int = 600
+
+
+@dataclass
+class RuleSettings:
+    """How a round is judged and its proposers are paid.
+
+    Attributes
+    ----------
+    name : str
+        `majority`: voters accept or reject the strategy's aggregate. `candidates`: they score a menu of models that
+        everybody forms from the same proposals, and the contract adopts the best.
+    reward : str
+        What proposers are paid by: `stake`, or with candidates `contribution`, their share of the round's gain.
+    menu : dict
+        `_target_` and options of the class that makes the menu; a `fl_alliance.strategies.rules.ConsensusRule`.
+    override_bps : int
+        Stake that must prefer the winner to the default candidate, else the default is adopted.
+    convict_bps : int
+        Stake that must find a model with the suspects in it worse, before their marks count as evidence.
+    suspect_at, offset, forgive, slash_above : int
+        In sixteenths of a robust z: who is a suspect, what of a mark does not count, what a round without conviction
+        takes off, and the evidence above which a conviction slashes.
+    escrow_bps : int
+        With contribution: share of a proposer's pay that is held back, a quarter of it released a round.
+    score_epsilon : float
+        Differential privacy of each round's scores for one held-out example, by Laplace noise; 0: no noise.
+    """
+
+    name: str = "majority"
+    reward: str = "stake"
+    menu: dict[str, Any] = field(default_factory=dict)
+    override_bps: int = 6667
+    convict_bps: int = 7500
+    suspect_at: int = 56
+    offset: int = 40
+    forgive: int = 16
+    slash_above: int = 112
+    escrow_bps: int = 5000
+    score_epsilon: float = 0.0
+
+
+@dataclass
+class AttackSettings:
+    """Which nodes are malicious, and what they do; nobody and nothing by default.
+
+    Attributes
+    ----------
+    share : float
+        Share of the nodes, rounded down; the seed decides which.
+    nodes : list of int
+        Instead of a share: these sites.
+    update, vote, protocol : dict
+        `_target_` and options of what changes how they train, how they judge, and what they answer at all.
+    """
+
+    share: float = 0.0
+    nodes: list[int] = field(default_factory=list)
+    update: dict[str, Any] = field(default_factory=dict)
+    vote: dict[str, Any] = field(default_factory=dict)
+    protocol: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class RecordSettings:
+    """What a run keeps: `proposals` is `all`, for the audit to recompute every menu, or `none`."""
+
+    proposals: str = "all"
+
+
+@dataclass
+class ChainSettings:
+    """Where the contracts live and who relays. An empty url is a chain file in the run folder.
+
+    `relayer_key_env` names an environment variable that holds the relayer's key (hex, or the path of a
+    keystore v3 whose password is in the variable of the same name with `_PASSWORD` behind it). Empty: the
+    development key of the embedded chain.
+    """
+
+    url: str = ""
+    chain_id: int = 31337
+    relayer_key_env: str = ""
+
+
+@dataclass
+class RuntimeSettings:
+    """How the ClientApps run: `local` (in this process) or `ray` (Flower's simulation)."""
+
+    name: str = "local"
+    timeout_s: float = 3600.0
+
+
+@dataclass
+class JobConfig:
+    """Everything that decides a run's result, down to the last byte on the embedded chain."""
+
+    nodes: int = 10
+    rounds: int = 20
+    seed: int = 1
+    baselines: bool = True
+    workload: WorkloadSettings = field(default_factory=WorkloadSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
+    strategy: dict[str, Any] = field(default_factory=dict)
+    alliance: AllianceSettings = field(default_factory=AllianceSettings)
+    rule: RuleSettings = field(default_factory=RuleSettings)
+    attack: AttackSettings = field(default_factory=AttackSettings)
+    chain: ChainSettings = field(default_factory=ChainSettings)
+    runtime: RuntimeSettings = field(default_factory=RuntimeSettings)
+    records: RecordSettings = field(default_factory=RecordSettings)

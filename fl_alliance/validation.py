@@ -1,0 +1,135 @@
+"""What a configuration must hold before anything runs."""
+
+import math
+from decimal import Decimal, InvalidOperation
+
+from fl_alliance.settings import JobConfig
+
+WEI_PER_FML = 10**18
+WEI_PER_GWEI = 10**9
+MAX_FML = 10**9
+MAX_MEMBERS = 1024
+MAX_JUDGED = 64
+"""Proposers, and voters, that a round of candidates can have: their marks and scores are judged on chain."""
+
+
+class ConfigError(ValueError):
+    """The configuration cannot run; the message names the setting, its value and what is needed."""
+
+
+def fml_to_wei(amount: str, name: str) -> int:
+    """Return a decimal FML amount in wei.
+
+    Raises
+    ------
+    ConfigError
+        Not a number, negative, more than there can be, or finer than one gwei (1e-9 FML), the contract's smallest unit.
+    """
+    try:
+        fml = Decimal(amount)
+    except InvalidOperation:
+        raise ConfigError(f"{name}={amount!r}: needs an amount of FML, such as 64 or 0.5") from None
+    if fml.is_finite() and fml > MAX_FML:  # before anything is computed: decimals have their limits too
+        raise ConfigError(f"{name}={amount!r}: needs at most {MAX_FML}, all the FML that there can be")
+    wei = fml * WEI_PER_FML
+    if not wei.is_finite() or wei < 0 or wei % WEI_PER_GWEI:
+        raise ConfigError(f"{name}={amount!r}: needs a non-negative amount of FML with at most nine decimals")
+    return int(wei)
+
+
+def validate(config: JobConfig) -> None:
+    """Refuse a configuration that cannot run, naming the setting, its value and what is needed."""
+    _validate_size(config)
+    _validate_alliance(config)
+    _validate_rule(config)
+    _validate_attack(config)
+    for name in ("local_epochs", "batch_size", "learning_rate"):
+        value = getattr(config.train, name)
+        _require(value is None or 0 < value < math.inf, f"train.{name}={value}: needs more than 0, and finite")
+    _require("_target_" in config.strategy, "strategy: needs a _target_, the class of a Flower strategy")
+    timeout = config.runtime.timeout_s
+    _require(0 < timeout < math.inf, f"runtime.timeout_s={timeout}: needs more than 0 seconds")
+    _require_one_of("runtime.name", config.runtime.name, "local", "ray")
+    _require_one_of("records.proposals", config.records.proposals, "all", "none")
+
+
+def _validate_size(config: JobConfig) -> None:
+    alliance = config.alliance
+    _require(1 <= config.rounds <= 65_535, f"rounds={config.rounds}: needs 1 to 65535")
+    _require(1 <= config.nodes <= MAX_MEMBERS, f"nodes={config.nodes}: needs 1 to {MAX_MEMBERS}")
+    _require(0 <= config.seed < 2**63, f"seed={config.seed}: needs 0 to 2^63 - 1")
+    _require(alliance.proposers >= 1, f"alliance.proposers={alliance.proposers}: needs at least 1")
+    _require(alliance.voters >= 0, f"alliance.voters={alliance.voters}: needs 0 (nobody judges) or more")
+    committee = alliance.proposers + alliance.voters
+    _require(
+        committee <= config.nodes,
+        f"alliance.proposers + alliance.voters = {committee}: a committee cannot be larger than the "
+        f"{config.nodes} nodes; lower one of them or raise nodes",
+    )
+
+
+def _validate_alliance(config: JobConfig) -> None:
+    alliance = config.alliance
+    fml_to_wei(alliance.slash, "alliance.slash")
+    stake = fml_to_wei(alliance.stake, "alliance.stake")
+    min_stake = fml_to_wei(alliance.min_stake, "alliance.min_stake")
+    _require(min_stake > 0, f"alliance.min_stake={alliance.min_stake}: needs more than 0")
+    _require(
+        stake >= min_stake,
+        f"alliance.stake={alliance.stake}: is below the minimum stake alliance.min_stake={alliance.min_stake}",
+    )
+    needed = config.nodes * stake + fml_to_wei(alliance.pool, "alliance.pool")
+    _require(
+        needed <= MAX_FML * WEI_PER_FML,
+        f"{config.nodes} stakes of {alliance.stake} and a pool of {alliance.pool}: needs at most {MAX_FML} FML in all",
+    )
+    for name in ("slash_bps", "absence_bps", "bounty_bps", "tolerance_bps"):
+        _require_bps(f"alliance.{name}", getattr(alliance, name))
+    for name in ("registration_s", "leader_s", "propose_s", "commit_s", "reveal_s", "evidence_s"):
+        value = getattr(alliance, name)
+        _require(0 < value < 2**32, f"alliance.{name}={value}: needs at least 1 second")
+
+
+def _validate_rule(config: JobConfig) -> None:
+    rule, alliance = config.rule, config.alliance
+    _require_one_of("rule.name", rule.name, "majority", "candidates")
+    _require_one_of("rule.reward", rule.reward, "stake", "contribution")
+    if rule.name == "majority":
+        _require(rule.reward == "stake", "rule.reward=contribution: needs rule=candidates")
+        return
+    for name in ("proposers", "voters"):
+        value = getattr(alliance, name)
+        _require(1 <= value <= MAX_JUDGED, f"alliance.{name}={value}: needs 1 to {MAX_JUDGED} with rule=candidates")
+    _require("_target_" in rule.menu, "rule.menu: needs a _target_, the class that makes the menu of candidates")
+    for name in ("override_bps", "convict_bps", "escrow_bps"):
+        _require_bps(f"rule.{name}", getattr(rule, name))
+    for name, most in (("suspect_at", 255), ("offset", 255), ("forgive", 255), ("slash_above", 65_535)):
+        value = getattr(rule, name)
+        _require(0 <= value <= most, f"rule.{name}={value}: needs 0 to {most} sixteenths")
+    epsilon = rule.score_epsilon
+    _require(0 <= epsilon < math.inf, f"rule.score_epsilon={epsilon}: needs 0 (no noise) or more, and finite")
+
+
+def _validate_attack(config: JobConfig) -> None:
+    attack = config.attack
+    _require(0 <= attack.share <= 1, f"attack.share={attack.share}: needs 0 to 1")
+    _require(
+        all(0 <= node < config.nodes for node in attack.nodes),
+        f"attack.nodes={attack.nodes}: needs sites from 0 to {config.nodes - 1}",
+    )
+    for name in ("update", "vote", "protocol"):
+        given = getattr(attack, name)
+        _require(not given or "_target_" in given, f"attack.{name}: needs a _target_, the class of an attack")
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise ConfigError(message)
+
+
+def _require_one_of(name: str, given: str, *known: str) -> None:
+    _require(given in known, f"{name}={given}: needs one of {', '.join(known)}")
+
+
+def _require_bps(name: str, value: int) -> None:
+    _require(0 <= value <= 10_000, f"{name}={value}: needs 0 to 10000 basis points")
