@@ -35,6 +35,8 @@ from fl_alliance.strategies.geometry import (
     total,
 )
 
+ABSENT = -1
+"""Position of a member whose proposal did not come."""
 TINY = 1e-12
 """Added to lengths before they are divided by or their logarithm is taken."""
 
@@ -60,22 +62,29 @@ class Menu:
     members: tuple[int, ...]
     rows: tuple[Row, ...]
 
+    @property
     def digest(self) -> MenuDigest:
         """Return what the chain sees of it."""
         return MenuDigest(tuple(model_digest(model) for model in self.models), self.rows)
 
-    def encode(self) -> bytes:
+    @property
+    def encoded(self) -> bytes:
         """Return its bytes; their keccak256 is the motion."""
-        return encode_menu(self.digest())
+        return encode_menu(self.digest)
 
 
 class ConsensusRule(Protocol):
-    """Makes a round's menu; a class of your own needs this method and no base class.
+    """Makes a round's menu; a class of your own needs these methods and no base class.
 
-    The result must be a function of the arguments alone, to the bit: a voter whose menu differs is not heard.
+    The results must be functions of the arguments alone, to the bit: a voter whose menu differs is not heard.
     """
 
-    def menu(self, old: Arrays, proposals: Mapping[int, Arrays], aggregate: Arrays) -> Menu:
+    def prepare(self, old: Arrays, proposals: Mapping[int, Arrays]) -> dict[int, dict[str, NDArray[np.floating]]]:
+        """Return the proposals as the inner strategy may see them, e.g. none moved further than the median one."""
+
+    def menu(
+        self, old: Arrays, proposals: Mapping[int, Arrays], aggregate: Arrays, members: Sequence[int] | None = None
+    ) -> Menu:
         """Return the menu; entry 0 is `old`, entry 1 the candidate that wins unless the voters agree on another.
 
         Parameters
@@ -85,7 +94,10 @@ class ConsensusRule(Protocol):
         proposals
             Member -> its finite proposal, in the order of their commitments.
         aggregate
-            What the inner strategy made of the proposals.
+            What the inner strategy made of the prepared proposals.
+        members
+            All who proposed, ascending. One of them without content in `proposals` (it told the chain a digest and
+            nobody else the model) is part of no candidate and has the mark 0. By default those in `proposals`.
         """
 
 
@@ -156,28 +168,39 @@ class Candidates:
         self.clone_gap, self.trim, self.questions, self.suspect_at = clone_gap, trim, questions, suspect_at
         self.dense, self.sparse = tuple(dense), tuple(sparse)
 
-    def menu(self, old: Arrays, proposals: Mapping[int, Arrays], aggregate: Arrays) -> Menu:
+    def prepare(self, old: Arrays, proposals: Mapping[int, Arrays]) -> dict[int, dict[str, NDArray[np.floating]]]:
+        """Return the proposals with their updates clipped to the median length."""
+        shapes = Shapes.of(old)
+        base, raw = _changes(shapes, old, proposals)
+        return {
+            member: shapes.arrays(base + update)
+            for member, update in zip(proposals, self.updates(raw).clipped, strict=True)
+        }
+
+    def menu(
+        self, old: Arrays, proposals: Mapping[int, Arrays], aggregate: Arrays, members: Sequence[int] | None = None
+    ) -> Menu:
         """Return the menu, as `ConsensusRule` says."""
         shapes = Shapes.of(old)
-        base = shapes.flat(old)
-        members = tuple(proposals)
-        raw = np.array([shapes.flat(arrays) - base for arrays in proposals.values()])
+        base, raw = _changes(shapes, old, proposals)
         updates = self.updates(raw)
         candidates = [self._old(updates), *self.candidates(updates, shapes.flat(aggregate) - base)]
-        marks = [self.marks(updates, candidate) for candidate in candidates]
+        everyone = tuple(sorted(proposals) if members is None else members)
+        places = {member: position for position, member in enumerate(proposals)}
+        order = [places.get(member, ABSENT) for member in everyone]
         asked: list[Candidate] = []
         rows = []
-        order = sorted(range(len(members)), key=members.__getitem__)
-        for entry, (candidate, row) in enumerate(zip(candidates, marks, strict=True)):
-            question = self._question(updates, candidate, row)
+        for entry, candidate in enumerate(candidates):
+            marks = self.marks(updates, candidate)
+            question = self._question(updates, candidate, marks)
             is_asked = question is not None and len(asked) < min(self.questions, MAX_ENTRIES - len(candidates))
             if question is not None and is_asked:
                 asked.append(question)
             about = (entry, len(candidates) + len(asked) - 1) if is_asked else (0, 0)
-            rows.append(Row(bytes(row[at] | PART_OF * (at in candidate.parts) for at in order), *about))
+            rows.append(Row(_mark_bytes(marks, candidate.parts, order), *about))
         entries = [*candidates, *asked]
         models = [dict(old)] + [shapes.arrays(base + entry.update) for entry in entries[1:]]
-        return Menu(tuple(e.name for e in entries), tuple(models), tuple(sorted(members)), tuple(rows))
+        return Menu(tuple(e.name for e in entries), tuple(models), everyone, tuple(rows))
 
     def updates(self, raw: Matrix) -> Updates:
         """Return the clipped updates and their geometry."""
@@ -251,6 +274,17 @@ class Candidates:
             if all(gaps[position, earlier] >= limit for earlier in kept):
                 kept.append(position)
         return tuple(kept)
+
+
+def _changes(shapes: Shapes, old: Arrays, proposals: Mapping[int, Arrays]) -> tuple[Vector, Matrix]:
+    """Return the old model as a vector, and what each proposal adds to it."""
+    base = shapes.flat(old)
+    return base, np.array([shapes.flat(arrays) - base for arrays in proposals.values()])
+
+
+def _mark_bytes(marks: Sequence[int], parts: Sequence[int], order: Sequence[int]) -> bytes:
+    """Return a row's bytes for the positions in `order`, 0 where nothing came."""
+    return bytes(0 if at == ABSENT else marks[at] | PART_OF * (at in parts) for at in order)
 
 
 def keep(pool: Sequence[int], share: float) -> int:

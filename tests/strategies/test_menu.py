@@ -43,12 +43,12 @@ def test_a_menu_starts_with_the_old_model_and_fits_a_vote(old: Model, updates: N
     menu = menu_of(old, updates)
     assert model_digest(menu.models[0]) == model_digest(old)
     assert 2 <= len(menu.rows) <= len(menu.models) == len(menu.names) <= MAX_ENTRIES
-    assert decode_menu(menu.encode(), len(updates)) == menu.digest()
+    assert decode_menu(menu.encoded, len(updates)) == menu.digest
     assert menu.rows[0].parts() == ()
 
 
 def test_two_computations_of_a_menu_agree_to_the_bit(old: Model, updates: NDArray[np.float64]) -> None:
-    assert menu_of(old, updates).encode() == menu_of(old, updates).encode()
+    assert menu_of(old, updates).encoded == menu_of(old, updates).encoded
 
 
 def test_rows_are_in_the_order_of_members_whatever_the_order_of_commitments(
@@ -91,7 +91,7 @@ def test_of_two_clones_the_later_committed_is_left_out(old: Model, updates: NDAr
 def test_a_few_proposals_make_a_menu_too(old: Model, updates: NDArray[np.float64], count: int) -> None:
     menu = menu_of(old, updates[:count])
     assert all(np.isfinite(array).all() for entry in menu.models for array in entry.values())
-    assert decode_menu(menu.encode(), count) == menu.digest()
+    assert decode_menu(menu.encoded, count) == menu.digest
 
 
 def test_a_huge_update_moves_no_candidate_but_the_aggregate_far(old: Model, updates: NDArray[np.float64]) -> None:
@@ -100,3 +100,19 @@ def test_a_huge_update_moves_no_candidate_but_the_aggregate_far(old: Model, upda
     for name, entry in zip(menu.names, menu.models, strict=True):
         distance = float(np.abs(entry["weight"] - old["weight"]).max())
         assert distance < 5 or name == "aggregate"
+
+
+def test_who_proposed_and_sent_nothing_has_a_place_and_no_mark(old: Model, updates: NDArray[np.float64]) -> None:
+    proposals = {member: moved(old, update) for member, update in enumerate(updates)}
+    everyone = [*range(10), 12]
+    menu = Candidates().menu(old, proposals, old, everyone)
+    assert menu.members == tuple(everyone)
+    assert all(len(row.marks) == 11 and row.marks[10] == 0 for row in menu.rows)
+
+
+def test_what_the_inner_strategy_sees_is_clipped_to_the_median_length(old: Model, updates: NDArray[np.float64]) -> None:
+    updates[0] *= 1e4
+    proposals = {member: moved(old, update) for member, update in enumerate(updates)}
+    prepared = Candidates().prepare(old, proposals)
+    assert list(prepared) == list(proposals)
+    assert float(np.abs(prepared[0]["weight"] - old["weight"]).max()) < 5
