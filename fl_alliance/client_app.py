@@ -1,6 +1,7 @@
 """The Flower ClientApp of a hospital: it turns messages into calls of `Node` and signs what leaves.
 
-The same app runs in this process, in Flower's simulation and in a deployment.
+The same app runs in this process, in Flower's simulation and in a deployment. A message to train or evaluate that says
+nothing of an Alliance is answered as any Flower client would, so that plain strategies run on the same nodes.
 """
 
 from functools import lru_cache
@@ -11,19 +12,25 @@ from flwr.clientapp import ClientApp
 from flwr.clientapp.mod import adaptiveclipping_mod
 from flwr.supercore.differential_privacy import KEY_CLIPPING_NORM
 
-from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.messages import commitment, fml_domain
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.config import JobConfig, load_config
+from fl_alliance.insider import Answer, Insider, Mod, enter, make_mod, make_node
 from fl_alliance.journal import Journal
-from fl_alliance.node import Ballot, Node
+from fl_alliance.node import Ballot, Node, told
 from fl_alliance.strategies import wire
 from fl_alliance.training import train_config
-from fl_alliance.workloads import get as get_workload
 
 _BALLOT, _SIGNED = "alliance.ballot", "alliance.signed"
 
-app = ClientApp()
+
+def _as_configured(message: Message, context: Context, answer: Answer) -> Message:
+    """Let a malicious node's app, where the configuration makes this site one, answer in the place of the honest."""
+    mod = _load_mod(_overrides(context), _partition(context))
+    return mod(message, context, answer) if mod else answer(message, context)
+
+
+app = ClientApp(mods=[_as_configured])
 
 
 @app.query("join")
@@ -55,13 +62,15 @@ def prove(message: Message, context: Context) -> Message:
 @app.train()
 def train(message: Message, context: Context) -> Message:
     """Train on the site's own data and sign the update, as it leaves: after any clipping that the strategy asks for."""
-    place = wire.read_place(wire.alliance_record(message))
-    del message.content[wire.ALLIANCE]
+    asked = message.content.config_records.get(wire.ALLIANCE)
+    if asked is not None:
+        del message.content[wire.ALLIANCE]
     asks_clipping = KEY_CLIPPING_NORM in message.content.config_records.get("config", {})
     # The adaptive mod clips as the fixed one does and adds the bit that adaptive clipping learns from.
     reply = adaptiveclipping_mod(message, context, _trained) if asks_clipping else _trained(message, context)
-    if reply.has_error():
+    if asked is None or reply.has_error():
         return reply
+    place = wire.read_place(asked)
     arrays = wire.to_arrays(wire.single_arrays(reply))
     metrics = {name: value for name, value in wire.single_metrics(reply).items() if not isinstance(value, list)}
     digest, signature = _node(context).sign_update(place, arrays, metrics)
@@ -74,9 +83,9 @@ def _trained(message: Message, context: Context) -> Message:
     """Return a plain Flower reply to a plain Flower training message."""
     settings = message.content.config_records.get("config", ConfigRecord())
     proximal_mu = cast(float | None, settings.get("proximal-mu"))
-    node, round_number = _node(context), int(cast(int, settings["server-round"]))
-    config = train_config(_config(context), node.workload, round_number, proximal_mu)
-    arrays, metrics = node.train(wire.to_arrays(wire.single_arrays(message)), config)
+    site, round_number = _site(context), int(cast(int, settings["server-round"]))
+    config = train_config(site.config, site.workload, round_number, proximal_mu)
+    arrays, metrics = _node(context).train(wire.to_arrays(wire.single_arrays(message)), config)
     content = RecordDict({"arrays": wire.to_record(arrays), "metrics": MetricRecord(dict(metrics))})
     return Message(content, reply_to=message)
 
@@ -84,10 +93,14 @@ def _trained(message: Message, context: Context) -> Message:
 @app.evaluate()
 def evaluate(message: Message, context: Context) -> Message:
     """Score the old model and the candidate on held-out data; send only the commitment to the vote."""
-    place = wire.read_place(wire.alliance_record(message))
     candidate = wire.to_arrays(message.content.array_records[wire.ARRAYS])
+    if wire.ALLIANCE not in message.content.config_records:
+        site = _site(context)
+        scored = told(site.workload.score(candidate, site.data))
+        return Message(RecordDict({"metrics": MetricRecord(dict(scored))}), reply_to=message)
+    place = wire.read_place(wire.alliance_record(message))
     previous = wire.to_arrays(message.content.array_records[wire.PREVIOUS])
-    ballot = _node(context).judge(place, previous, candidate)
+    ballot = _node(context).vote(place, previous, candidate)
     _journal(context).admit(place, "vote", ballot.commitment, about=ballot.vote.candidate)
     _keep(context, ballot)
     return wire.reply_to(
@@ -133,12 +146,16 @@ def _partition(context: Context) -> int:
     return int(context.node_config["partition-id"])
 
 
-def _config(context: Context) -> JobConfig:
-    return _load_config(str(context.run_config.get("overrides", "")))
+def _overrides(context: Context) -> str:
+    return str(context.run_config.get("overrides", ""))
+
+
+def _site(context: Context) -> Insider:
+    return _load_site(_overrides(context), _partition(context))
 
 
 def _node(context: Context) -> Node:
-    return _load_node(str(context.run_config.get("overrides", "")), _partition(context))
+    return _load_node(_overrides(context), _partition(context))
 
 
 @lru_cache(maxsize=1)
@@ -148,8 +165,14 @@ def _load_config(overrides: str) -> JobConfig:
 
 @lru_cache(maxsize=1024)
 def _load_node(overrides: str, partition: int) -> Node:
-    """Load a simulated site once: its data and a key derived from the seed, which never leaves this process."""
-    config = _load_config(overrides)
-    workload = get_workload(config.workload.name, **config.workload.options)
-    site = workload.load(partition, config.nodes, config.seed)
-    return Node(NodeKey.derive(config.seed, partition), workload, site)
+    return make_node(_load_site(overrides, partition))
+
+
+@lru_cache(maxsize=1024)
+def _load_mod(overrides: str, partition: int) -> Mod | None:
+    return make_mod(_load_site(overrides, partition))
+
+
+@lru_cache(maxsize=1024)
+def _load_site(overrides: str, partition: int) -> Insider:
+    return enter(_load_config(overrides), partition)

@@ -17,6 +17,7 @@ from hydra.utils import instantiate
 
 from fl_alliance.config import ConfigError, JobConfig, to_yaml
 from fl_alliance.federation import Federation, enrol, open_federation, pay_out
+from fl_alliance.insider import check_attack
 from fl_alliance.models import ModelStore, save_model
 from fl_alliance.recorder import Recorder
 from fl_alliance.records import RunFolder, write_whole
@@ -78,6 +79,7 @@ def prepare(folder: RunFolder, config: JobConfig, overrides: Sequence[str]) -> N
     """Refuse what cannot run, then write down what is going to."""
     inner.check_committee(make_strategy(config), config.alliance.proposers, config.alliance.voters)
     Yardstick(config).check_sites()
+    check_attack(config)
     folder.root.mkdir(parents=True, exist_ok=True)
     # Each whole, and the overrides first: a folder with a configuration is one that a run can go on in.
     write_whole(folder.overrides, (shlex.join(overrides) + "\n").encode())

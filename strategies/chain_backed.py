@@ -221,6 +221,9 @@ class ChainBacked(Strategy):
             else:
                 updates[member] = Update(reply, digest, signature)
                 dropped.pop(member, None)
+        for member in replies.unusual({member: update.reply for member, update in updates.items()}):
+            del updates[member]
+            dropped[member] = "its metrics have other names than most members'"
         return updates, dropped
 
     def _aggregate(
@@ -276,7 +279,8 @@ class ChainBacked(Strategy):
 
     def _tell(self, run: _Run, chain: RoundOnChain, adopted: ArrayRecord, votes: Votes, watch: Stopwatch) -> None:
         """Put the round's metrics into the result and tell the listener how it ended."""
-        good = [replies.without_alliance(reply) for reply in votes.replies.values()]
+        odd = replies.unusual(votes.replies)
+        good = [replies.without_alliance(reply) for member, reply in votes.replies.items() if member not in odd]
         judged = self._evaluated(chain.number, good)
         if judged is not None:
             run.result.evaluate_metrics_clientapp[chain.number] = judged

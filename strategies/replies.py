@@ -5,6 +5,7 @@ shapes, or with an absurd `num-examples`.
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -79,6 +80,16 @@ def has_good_metrics(message: Message) -> bool:
     except BadReply:
         return False
     return True
+
+
+def unusual(answers: Mapping[int, Message]) -> tuple[int, ...]:
+    """Return the members whose metrics have other names than most members'; a strategy averages no such mixture.
+
+    Of names that equally many use, those of the lowest member are the usual ones.
+    """
+    names = {member: tuple(sorted(wire.single_metrics(reply))) for member, reply in answers.items()}
+    usual = Counter(names[member] for member in sorted(names)).most_common(1)
+    return tuple(member for member, given in names.items() if given != usual[0][0])
 
 
 def without_alliance(message: Message) -> Message:

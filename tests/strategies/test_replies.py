@@ -10,7 +10,7 @@ from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.messages import Domain, Proposal
 from fl_alliance.strategies.digests import update_digest
 from fl_alliance.strategies.errors import BadReply
-from fl_alliance.strategies.replies import check_update, without_alliance
+from fl_alliance.strategies.replies import check_update, unusual, without_alliance
 from fl_alliance.strategies.wire import ALLIANCE, Place
 
 PLACE = Place(Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3"), task=1, round=3)
@@ -118,3 +118,12 @@ def test_arrays_are_never_unpickled() -> None:
     )
     with pytest.raises(BadReply, match="cannot be read"):
         check_update(reply, PLACE, PROPOSER.address, MODEL)
+
+
+def test_metrics_under_other_names_than_most_are_unusual() -> None:
+    usual, odd = {"num-examples": 5, "train_loss": 0.1}, {"num-examples": 5, "bait": 1.0}
+    arrays = {"w": np.ones((2, 2), dtype=np.float32)}
+    answers = {member: signed_reply(arrays, odd if member == 2 else usual) for member in (2, 4, 7)}
+    assert unusual(answers) == (2,)
+    assert unusual({}) == ()
+    assert unusual({1: answers[4], 2: answers[2]}) == (2,)

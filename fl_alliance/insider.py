@@ -1,0 +1,107 @@
+"""A site from the inside, and how a configured attack takes the place of what an honest node does there.
+
+Malicious nodes are Flower clients like the others: nothing outside of a client's own app knows of them.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flwr.app import Context, Message
+from hydra.utils import instantiate
+
+from fl_alliance.behaviour import HonestJudge, HonestTrainer, Judge, Trainer
+from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.config import ConfigError, JobConfig
+from fl_alliance.node import Node
+from fl_alliance.workloads import get
+from fl_alliance.workloads.base import Site, Workload
+
+Answer = Callable[[Message, Context], Message]
+Mod = Callable[[Message, Context, Answer], Message]
+"""Answers a message in a node's place, or passes it on to the app behind: a Flower mod."""
+
+
+@dataclass(frozen=True, slots=True)
+class Insider:
+    """All that a site's own app works with, and so all that an attack on its side knows.
+
+    Attributes
+    ----------
+    site : int
+        The site's number, from 0.
+    data : Site
+        Its private data. Who wants to know what accomplices hold loads it as this site's was loaded.
+    """
+
+    site: int
+    config: JobConfig
+    key: NodeKey
+    workload: Workload
+    data: Site
+
+    @property
+    def coalition(self) -> tuple[int, ...]:
+        """The malicious sites, this one among them where it is one."""
+        return coalition(self.config)
+
+
+def coalition(config: JobConfig) -> tuple[int, ...]:
+    """Return the malicious sites, ascending: those named, else the share of all that the seed draws, rounded down."""
+    if config.attack.nodes:
+        return tuple(sorted(set(config.attack.nodes)))
+    count = int(config.attack.share * config.nodes + 1e-9)  # .3 of 10 is 3, whatever binary fractions say
+    # Reproducible, and nobody's secret.
+    return tuple(sorted(random.Random(f"coalition {config.seed}").sample(range(config.nodes), count)))  # noqa: S311
+
+
+def make_node(insider: Insider) -> Node:
+    """Return a site's node as the configuration has it, honest or malicious.
+
+    Raises
+    ------
+    ConfigError
+        An attack cannot be made with what it was given.
+    """
+    trainer: Trainer = HonestTrainer(insider.workload, insider.data)
+    judge: Judge = HonestJudge(insider.workload, insider.data)
+    attack = insider.config.attack
+    if attack.update and insider.site in insider.coalition:
+        trainer = _made("attack.update", attack.update, honest=trainer, insider=insider)
+    if attack.vote and insider.site in insider.coalition:
+        judge = _made("attack.vote", attack.vote, honest=judge, insider=insider)
+    return Node(insider.key, insider.site, trainer, judge)
+
+
+def make_mod(insider: Insider) -> Mod | None:
+    """Return what answers in the place of a malicious site's app, None where nothing does; raises as `make_node`."""
+    attack = insider.config.attack
+    if not attack.protocol or insider.site not in insider.coalition:
+        return None
+    mod: Mod = _made("attack.protocol", attack.protocol, insider=insider)
+    return mod
+
+
+def check_attack(config: JobConfig) -> None:
+    """Refuse an attack that cannot be made, before anything runs; raises as `make_node`."""
+    for site in coalition(config)[:1]:
+        insider = enter(config, site)
+        make_node(insider)
+        make_mod(insider)
+
+
+def enter(config: JobConfig, site: int) -> Insider:
+    """Load a simulated site: its data, and a key derived from the seed, which never leaves this process."""
+    workload = get(config.workload.name, **config.workload.options)
+    data = workload.load(site, config.nodes, config.seed)
+    return Insider(site, config, NodeKey.derive(config.seed, site), workload, data)
+
+
+def _made(name: str, settings: Mapping[str, Any], **given: Any) -> Any:
+    try:
+        # Not converted: what is given is passed on as it is.
+        return instantiate({**settings, "_partial_": True})(**given)
+    except Exception as error:
+        # hydra wraps whatever a constructor raises; its cause says it best.
+        raise ConfigError(f"{name} {settings.get('_target_')}: {error.__cause__ or error}") from error
