@@ -28,7 +28,7 @@ class Seat:
     leads: bool = False
     absent: bool = False
     dropped: str = ""
-    scores: tuple[int, int] | None = None
+    scores: tuple[int, ...] | None = None
     vote: bool | None = None
     delta: int = 0
     reason: str = ""

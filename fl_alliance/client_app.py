@@ -104,7 +104,14 @@ def evaluate(message: Message, context: Context) -> Message:
     _journal(context).admit(place, "vote", ballot.commitment, about=ballot.vote.candidate)
     _keep(context, ballot)
     return wire.reply_to(
-        message, ConfigRecord({"commitment": ballot.commitment, "signature": ballot.commitment_signature})
+        message,
+        ConfigRecord(
+            {
+                "motion": ballot.vote.candidate,
+                "commitment": ballot.commitment,
+                "signature": ballot.commitment_signature,
+            }
+        ),
     )
 
 
@@ -119,7 +126,7 @@ def reveal(message: Message, context: Context) -> Message:
     # Whoever sees a vote can submit it only where its commitment is listed; otherwise revealing gives it away.
     if commitment(cast(bytes, kept["signature"])) not in wire.data(request, "commitments"):
         raise LookupError(f"this node's commitment is not among those of round {place.round}")
-    names = ("candidate", "score-old", "score-new", "signature")
+    names = ("motion", "score-old", "score-new", "signature")
     record = ConfigRecord({name: kept[name] for name in names})
     return wire.reply_to(message, record, metrics=context.state.metric_records[_BALLOT + ".metrics"])
 
@@ -129,7 +136,7 @@ def _keep(context: Context, ballot: Ballot) -> None:
         {
             "task": ballot.vote.task,
             "round": ballot.vote.round,
-            "candidate": ballot.vote.candidate,
+            "motion": ballot.vote.candidate,
             "score-old": ballot.vote.score_old,
             "score-new": ballot.vote.score_new,
             "signature": ballot.signature,

@@ -1,7 +1,10 @@
 """Models on disk, named by their digest, so that a crash at any point leaves the one that the chain adopted."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from fl_alliance.records import write_whole
@@ -22,7 +25,7 @@ class ModelStore:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def save(self, arrays: Arrays, state: bytes) -> bytes:
+    def save(self, arrays: Mapping[str, NDArray[Any]], state: bytes) -> bytes:
         """Write a model and the strategy's state beside it, both whole or not at all; return the digest."""
         self._root.mkdir(parents=True, exist_ok=True)
         digest = model_digest(arrays)
@@ -61,7 +64,7 @@ class ModelStore:
         return self._root / f"{digest.hex()}.state"
 
 
-def save_model(path: Path, arrays: Arrays) -> None:
+def save_model(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write arrays as safetensors; the order of names, which safetensors does not keep, is in the metadata."""
     part = path.with_suffix(".part")
     # One entry only: safetensors writes several in an order that changes from run to run.

@@ -40,7 +40,7 @@ class RoundRecord:
     absent_leaders: list[int]
     yes: int
     no: int
-    scores: dict[str, tuple[int, int]]
+    scores: dict[str, tuple[int, ...]]
     deltas: dict[str, int]
     reasons: dict[str, str]
     dropped: dict[str, str]

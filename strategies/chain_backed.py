@@ -8,31 +8,31 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
 from flwr.app import ArrayRecord, ConfigRecord, Message, MessageType, MetricRecord, RecordDict
 from flwr.serverapp import Grid
 from flwr.serverapp.strategy import Result, Strategy
-from numpy.typing import NDArray
 
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.steps import Finish
 from fl_alliance.chain.types import Phase
 from fl_alliance.strategies import events, inner, replies, wire
-from fl_alliance.strategies.digests import model_digest
-from fl_alliance.strategies.errors import BadReply
+from fl_alliance.strategies.digests import Arrays
+from fl_alliance.strategies.errors import RunStalled
 from fl_alliance.strategies.exchange import Exchange
 from fl_alliance.strategies.guarded import guarded
-from fl_alliance.strategies.round_on_chain import RoundOnChain, Update, Votes, has_committee
+from fl_alliance.strategies.round_on_chain import RoundOnChain, Votes, has_committee
+from fl_alliance.strategies.rules import Majority, Motion, Rule
 from fl_alliance.strategies.stopwatch import Stopwatch
+from fl_alliance.strategies.updates import Archive, Update
 
 EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
 
 
 class Store(Protocol):
-    """Where a candidate waits, with the strategy's state, until the chain has adopted it."""
+    """Where a model waits, with the strategy's state, until the chain has adopted it."""
 
-    def save(self, arrays: dict[str, NDArray[np.float32]], state: bytes) -> bytes:
+    def save(self, arrays: Arrays, state: bytes) -> bytes:
         """Keep a model and a state under the model's digest."""
 
     def keep_only(self, digest: bytes) -> None:
@@ -65,8 +65,12 @@ class ChainBacked(Strategy):
         Member address -> Flower node id.
     listener : Callable[[Event], None], optional
         Told what happens, as it happens.
+    rule : Rule, optional
+        How rounds are judged; the task's contract must be the one of this rule.
     store : Store, optional
         Keeps candidates for a resume.
+    archive : Archive, optional
+        Keeps the proposals of every round.
 
     Raises
     ------
@@ -86,8 +90,10 @@ class ChainBacked(Strategy):
         task: int,
         node_ids: Mapping[str, int],
         *,
+        rule: Rule | None = None,
         listener: events.Listener = lambda _: None,
         store: Store | None = None,
+        archive: Archive | None = None,
     ) -> None:
         params = ledger.params(task)
         inner.check_committee(strategy, params.proposers, params.voters)
@@ -95,8 +101,10 @@ class ChainBacked(Strategy):
         self._ledger = ledger
         self._task = task
         self._node_ids = node_ids
+        self._rule = rule or Majority()
         self._listener = listener
         self._store = store
+        self._archive = archive
 
     def configure_train(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
@@ -165,13 +173,13 @@ class ChainBacked(Strategy):
         chain, watch = RoundOnChain(self._ledger, self._task), Stopwatch()
         with guarded(self.strategy, "copying its state", chain.model.committee.number + 1):
             before = inner.snapshot(self.strategy)
-        candidate, votes = self._judged(run, chain, arrays, watch)
+        motion, votes = self._judged(run, chain, arrays, watch)
         if not chain.has_begun:
             return arrays
-        is_adopted = candidate is not None and chain.outcome is Outcome.ACCEPTED
+        is_adopted = motion is not None and chain.outcome is Outcome.ACCEPTED
         if not is_adopted:
             inner.restore(self.strategy, before)
-        adopted = candidate if candidate is not None and is_adopted else arrays
+        adopted = self._adopted(motion, chain.model.model) if motion is not None and is_adopted else arrays
         if self._store:
             self._store.keep_only(chain.model.model)
         self._tell(run, chain, adopted, votes, watch)
@@ -179,8 +187,8 @@ class ChainBacked(Strategy):
 
     def _judged(
         self, run: _Run, chain: RoundOnChain, arrays: ArrayRecord, watch: Stopwatch
-    ) -> tuple[ArrayRecord | None, Votes]:
-        """Take one round from its draw to its settlement; without a candidate where it ended before there was one."""
+    ) -> tuple[Motion | None, Votes]:
+        """Take one round from its draw to its settlement; without a motion where it ended before there was one."""
         with watch("chain"):
             opened = chain.open(run.nodes)
         if opened is None:
@@ -191,17 +199,17 @@ class ChainBacked(Strategy):
         with watch("chain"):
             proposed = chain.propose(updates)
         with watch("aggregate"):
-            candidate, metrics = self._aggregate(chain, arrays, updates, proposed)
+            motion, metrics = self._motion(chain, arrays, {m: updates[m] for m in proposed if m in updates})
         self._listener(events.ProposalsLocked(chain.number, proposed, dropped, _floats(metrics)))
         if metrics is not None:
             run.result.train_metrics_clientapp[chain.number] = metrics
-        if candidate is None:
+        if motion is None:
             with watch("chain"):
                 drawn = chain.void(run.nodes)
             if drawn is not None:
                 self._listener(drawn)
             return None, Votes()
-        return candidate, self._judge(run, chain, arrays, candidate, watch)
+        return motion, self._judge(run, chain, motion, watch)
 
     def _train(
         self, run: _Run, chain: RoundOnChain, arrays: ArrayRecord
@@ -210,38 +218,42 @@ class ChainBacked(Strategy):
         committee = run.nodes.committee(chain.proposers)
         with guarded(self.strategy, "configure_train", chain.number):
             messages = list(self.strategy.configure_train(chain.number, arrays, run.train_config, committee))
-        model, answers = wire.to_arrays(arrays), run.nodes.ask(messages, chain.place)
-        updates, dropped = {}, dict.fromkeys(chain.proposers, "no reply")
-        for member, reply in answers.items():
-            try:
-                digest, signature = replies.check_update(reply, chain.place, chain.address(member), model)
-                chain.check_update(member, digest)
-            except BadReply as error:
-                dropped[member] = str(error)
-            else:
-                updates[member] = Update(reply, digest, signature)
-                dropped.pop(member, None)
-        for member in replies.unusual({member: update.reply for member, update in updates.items()}):
-            del updates[member]
-            dropped[member] = "its metrics have other names than most members'"
-        return updates, dropped
+        updates, dropped = chain.check_updates(run.nodes.ask(messages, chain.place), wire.to_arrays(arrays))
+        if self._archive:
+            for update in updates.values():
+                self._archive.put(update.digest, update.arrays, update.metrics)
+            updates = {**self._kept(run, chain, self._archive), **updates}
+        return updates, {member: why for member, why in dropped.items() if member not in updates}
 
-    def _aggregate(
-        self, chain: RoundOnChain, arrays: ArrayRecord, updates: Mapping[int, Update], proposed: Sequence[int]
-    ) -> tuple[ArrayRecord | None, MetricRecord | None]:
-        """Aggregate what is proposed on chain, in member order: the result does not depend on who was fast."""
-        good = [replies.without_alliance(updates[member].reply) for member in sorted(proposed) if member in updates]
-        if not good:
+    def _kept(self, run: _Run, chain: RoundOnChain, archive: Archive) -> Mapping[int, Update]:
+        """Return what an interrupted run had put on chain, of members who may not answer any more."""
+        kept = {member: archive.get(digest) for member, digest in chain.updates.items()}
+        return {
+            member: Update(run.nodes.reply_of(member, *found), found[0], chain.updates[member], b"")
+            for member, found in kept.items()
+            if found is not None
+        }
+
+    def _motion(
+        self, chain: RoundOnChain, arrays: ArrayRecord, updates: Mapping[int, Update]
+    ) -> tuple[Motion | None, MetricRecord | None]:
+        """Return what is put to the vote, made of updates in the order of their commitment."""
+        if not updates:
             return None, None
+        old = wire.to_arrays(arrays)
+        admitted = self._rule.admit(old, updates)
         with guarded(self.strategy, "aggregate_train", chain.number):
-            aggregate, metrics = self.strategy.aggregate_train(chain.number, good)
-            return (_in_form_of(arrays, aggregate) if aggregate is not None else None), metrics
+            # By member, so that the result does not depend on who was fast.
+            aggregate, metrics = self.strategy.aggregate_train(chain.number, [admitted[m] for m in sorted(admitted)])
+            if aggregate is None:
+                return None, metrics
+            candidate = in_form_of(old, wire.to_arrays(aggregate))
+        proposals = {member: update.arrays for member, update in updates.items()}
+        return self._rule.motion(old, proposals, sorted(chain.updates), candidate), metrics
 
-    def _judge(
-        self, run: _Run, chain: RoundOnChain, arrays: ArrayRecord, candidate: ArrayRecord, watch: Stopwatch
-    ) -> Votes:
-        """Let the voters score both models, and settle the round by their votes."""
-        digest, votes = self._keep(candidate), Votes()
+    def _judge(self, run: _Run, chain: RoundOnChain, motion: Motion, watch: Stopwatch) -> Votes:
+        """Let the voters judge, and settle the round by their votes."""
+        votes = Votes()
         with watch("chain"):
             drawn = chain.draw_voters(run.nodes)
         if drawn is None:
@@ -249,38 +261,45 @@ class ChainBacked(Strategy):
         self._listener(drawn)
         if drawn.voters:
             with watch("vote"):
-                answers = run.nodes.ask(self._ballots(run, chain, arrays, candidate), chain.place)
+                answers = run.nodes.ask(self._ballots(run, chain, motion), chain.place)
             with watch("chain"):
-                votes, committed = chain.commit(digest, answers)
+                votes, committed = chain.commit(motion, answers)
                 self._listener(committed)
-                chain.reveal(run.nodes, digest, votes)
+                chain.reveal(run.nodes, motion, votes)
         with watch("chain"):
-            chain.settle(run.nodes, digest, votes)
+            chain.settle(run.nodes, motion, votes, lambda digest: self._keep(chain, motion, digest))
         return votes
 
-    def _ballots(
-        self, run: _Run, chain: RoundOnChain, arrays: ArrayRecord, candidate: ArrayRecord
-    ) -> Iterable[Message]:
-        """Yield a message to every voter with both models, as the inner strategy configures it where it does."""
-        committee = run.nodes.committee(chain.voters)
+    def _ballots(self, run: _Run, chain: RoundOnChain, motion: Motion) -> Iterable[Message]:
+        """Yield a message to every voter with what it judges, as the inner strategy configures it where it does."""
+        committee, ballot = run.nodes.committee(chain.voters), motion.ballot()
+        aggregate = ballot[wire.ARRAYS]
         with guarded(self.strategy, "configure_evaluate", chain.number):
-            configured = list(self.strategy.configure_evaluate(chain.number, candidate, run.evaluate_config, committee))
+            configured = list(self.strategy.configure_evaluate(chain.number, aggregate, run.evaluate_config, committee))
         messages = {message.metadata.dst_node_id: message for message in configured}
         for node_id in committee.get_node_ids():
-            content = RecordDict({wire.ARRAYS: candidate, "config": run.evaluate_config})
+            content = RecordDict({"config": run.evaluate_config})
             message = messages.get(node_id) or Message(content, node_id, MessageType.EVALUATE)
-            message.content[wire.PREVIOUS] = arrays
+            message.content.update(ballot)
             yield message
 
-    def _keep(self, candidate: ArrayRecord) -> bytes:
-        """Put the candidate and the strategy's state where a resume finds them; return the candidate's digest."""
-        arrays = wire.to_arrays(candidate)
-        return self._store.save(arrays, inner.dump(self.strategy)) if self._store else model_digest(arrays)
+    def _keep(self, chain: RoundOnChain, motion: Motion, digest: bytes) -> None:
+        """Put a model that is about to be adopted, and the strategy's state, where a resume finds them."""
+        model = motion.model(digest)
+        if self._store and model is not None and digest != chain.model.model:
+            self._store.save(model, inner.dump(self.strategy))
+
+    def _adopted(self, motion: Motion, digest: bytes) -> ArrayRecord:
+        """Return the model that the chain has adopted."""
+        model = motion.model(digest)
+        if model is None:
+            raise RunStalled(f"the chain adopted model {digest.hex()}, which is none that this relayer put to the vote")
+        return wire.to_record(model)
 
     def _tell(self, run: _Run, chain: RoundOnChain, adopted: ArrayRecord, votes: Votes, watch: Stopwatch) -> None:
         """Put the round's metrics into the result and tell the listener how it ended."""
         odd = replies.unusual(votes.replies)
-        good = [replies.without_alliance(reply) for member, reply in votes.replies.items() if member not in odd]
+        good = [wire.without_alliance(reply) for member, reply in votes.replies.items() if member not in odd]
         judged = self._evaluated(chain.number, good)
         if judged is not None:
             run.result.evaluate_metrics_clientapp[chain.number] = judged
@@ -297,13 +316,12 @@ class ChainBacked(Strategy):
             return self.strategy.aggregate_evaluate(number, good)
 
 
-def _in_form_of(model: ArrayRecord, aggregate: ArrayRecord) -> ArrayRecord:
+def in_form_of(model: Arrays, aggregate: Arrays) -> Arrays:
     """Return the aggregate in the model's dtypes: FedAdam and its kin return float64 for a float32 model."""
-    known, found = wire.to_arrays(model), wire.to_arrays(aggregate)
-    shapes, needed = ({name: array.shape for name, array in arrays.items()} for arrays in (found, known))
+    shapes, needed = ({name: array.shape for name, array in arrays.items()} for arrays in (aggregate, model))
     if list(shapes.items()) != list(needed.items()):
         raise ValueError(f"returned arrays {shapes}, needed the model's, {needed}")
-    return wire.to_record({name: array.astype(known[name].dtype, copy=False) for name, array in found.items()})
+    return {name: array.astype(model[name].dtype, copy=False) for name, array in aggregate.items()}
 
 
 def _floats(metrics: MetricRecord | None) -> dict[str, float]:

@@ -66,7 +66,7 @@ class RoundSettled:
     outcome: str
     yes: int
     no: int
-    scores: Mapping[int, tuple[int, int]]
+    scores: Mapping[int, tuple[int, ...]]
     deltas: Mapping[int, int]
     reasons: Mapping[int, str]
     balances: tuple[int, ...]

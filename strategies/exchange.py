@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from flwr.app import ConfigRecord, Message, RecordDict
+from flwr.app import ConfigRecord, Message, MessageType, MetricRecord, RecordDict
 from flwr.serverapp import Grid
 
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.committee_grid import CommitteeGrid
+from fl_alliance.strategies.digests import Arrays
 from fl_alliance.strategies.errors import BadReply
 from fl_alliance.strategies.wire import Place
 
@@ -55,6 +57,12 @@ class Exchange:
             return wire.data(wire.alliance_record(replies[member]), "proof")
         except BadReply:
             return None
+
+    def reply_of(self, member: int, arrays: Arrays, metrics: Mapping[str, Any]) -> Message:
+        """Return the reply with which this member once sent an update that was kept."""
+        content = RecordDict({wire.ARRAYS: wire.to_record(arrays), wire.METRICS: MetricRecord(dict(metrics))})
+        request = Message(RecordDict(), dst_node_id=self.node_ids[member], message_type=MessageType.TRAIN)
+        return Message(content, reply_to=request)
 
     def _collect(self, replies: Iterable[Message]) -> Replies:
         member_of = {node_id: member for member, node_id in enumerate(self.node_ids)}

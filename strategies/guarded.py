@@ -1,4 +1,4 @@
-"""Somebody's own strategy may have a defect: it is named in one line, and its traceback is in Flower's log."""
+"""Somebody's own strategy or rule may have a defect: it is named in one line, and its traceback is in Flower's log."""
 
 import logging
 import traceback
@@ -11,16 +11,21 @@ from fl_alliance.strategies.errors import StrategyError, StrategyFailed
 
 
 @contextmanager
-def guarded(strategy: Strategy, method: str, number: int) -> Iterator[None]:
-    """Turn what the strategy raises in `method` of round `number` into `StrategyFailed`, with the line it came from."""
+def guarded(whose: object, method: str, number: int) -> Iterator[None]:
+    """Turn what a strategy, or a rule, raises in `method` of a round into `StrategyFailed`, with the line it came from.
+
+    Number 0: in no round.
+    """
+    name = f"{'strategy' if isinstance(whose, Strategy) else 'rule'} {type(whose).__name__}"
+    when = f"{method} of round {number}" if number else method
     try:
         yield
     except StrategyError:
         raise
     except Exception as error:
-        logging.getLogger("flwr").exception("%s: %s of round %d", type(strategy).__name__, method, number)
+        logging.getLogger("flwr").exception("%s: %s", name, when)
         last = traceback.extract_tb(error.__traceback__)[-1]
         raise StrategyFailed(
-            f"strategy {type(strategy).__name__}: {method} of round {number} raised {type(error).__name__}: {error} "
+            f"{name}: {when} raised {type(error).__name__}: {error} "
             f"({last.filename}:{last.lineno}); what the chain has settled stays; --resume goes on once it is mended"
         ) from error

@@ -9,20 +9,22 @@ from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
-from flwr.app import ArrayRecord, Message, MetricRecord, RecordDict
+from flwr.app import ArrayRecord, Message, MetricRecord
 
 from fl_alliance.chain.errors import SignatureInvalid
 from fl_alliance.chain.messages import Commitment, Proposal, Vote, commitment
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.digests import Arrays, update_digest
 from fl_alliance.strategies.errors import BadReply
+from fl_alliance.strategies.rules.base import Motion
+from fl_alliance.strategies.updates import Update
 from fl_alliance.strategies.wire import Place
 
 MAX_EXAMPLES = 10**9
 
 
-def check_update(message: Message, place: Place, signer: str, model: Arrays) -> tuple[bytes, bytes]:
-    """Return (update digest, signature) of a proposer's reply.
+def check_update(message: Message, place: Place, signer: str, model: Arrays) -> Update:
+    """Return the update in a proposer's reply.
 
     The reply is good when it has one ArrayRecord of finite arrays with the model's names, order and shapes,
     one MetricRecord of finite metrics with a positive `num-examples`, and `signer`'s signature on their digest
@@ -41,34 +43,30 @@ def check_update(message: Message, place: Place, signer: str, model: Arrays) -> 
     if update_digest(arrays, metrics) != digest:
         raise BadReply("the update is not the one that its node signed: the digest differs")
     _check_signer(Proposal(place.task, place.round, digest), place, signature, signer)
-    return digest, signature
+    return Update(message, arrays, digest, signature)
 
 
-def check_commitment(message: Message, place: Place, signer: str, candidate: bytes) -> tuple[bytes, bytes]:
+def check_commitment(message: Message, place: Place, signer: str, motion: bytes) -> tuple[bytes, bytes]:
     """Return (commitment, its signature) of a voter's reply; raises `BadReply` as `check_update` does."""
     _check_error(message)
     alliance = wire.alliance_record(message)
+    if wire.data(alliance, "motion", 32) != motion:
+        raise BadReply("the commitment is on another motion")
     promise, signature = wire.data(alliance, "commitment", 32), wire.data(alliance, "signature", 64)
-    _check_signer(Commitment(place.task, place.round, candidate, promise), place, signature, signer)
+    _check_signer(Commitment(place.task, place.round, motion, promise), place, signature, signer)
     return promise, signature
 
 
-def check_reveal(message: Message, place: Place, signer: str, candidate: bytes, promise: bytes) -> tuple[Vote, bytes]:
+def check_reveal(message: Message, place: Place, signer: str, motion: Motion, promise: bytes) -> tuple[Vote, bytes]:
     """Return (vote, its signature) of a voter's reply; raises `BadReply` as `check_update` does."""
     _check_error(message)
     alliance = wire.alliance_record(message)
     signature = wire.data(alliance, "signature", 64)
-    vote = Vote(
-        place.task,
-        place.round,
-        wire.data(alliance, "candidate", 32),
-        wire.integer(alliance, "score-old"),
-        wire.integer(alliance, "score-new"),
-    )
-    if vote.candidate != candidate:
-        raise BadReply("the vote is on another candidate")
+    if wire.data(alliance, "motion", 32) != motion.digest:
+        raise BadReply("the vote is on another motion")
     if commitment(signature) != promise:
         raise BadReply("the vote is not the one that was committed")
+    vote = motion.read(place, alliance)
     _check_signer(vote, place, signature, signer)
     return vote, signature
 
@@ -90,12 +88,6 @@ def unusual(answers: Mapping[int, Message]) -> tuple[int, ...]:
     names = {member: tuple(sorted(wire.single_metrics(reply))) for member, reply in answers.items()}
     usual = Counter(names[member] for member in sorted(names)).most_common(1)
     return tuple(member for member, given in names.items() if given != usual[0][0])
-
-
-def without_alliance(message: Message) -> Message:
-    """Return the reply as a strategy expects it: its records without the Alliance's own."""
-    kept = {name: record for name, record in message.content.items() if name != wire.ALLIANCE}
-    return wire.with_content(message, RecordDict(kept))
 
 
 def _check_error(message: Message) -> None:

@@ -4,12 +4,12 @@ Everything that is decided is read from the task's model, which the ledger keeps
 method does nothing where the chain is already past it, so a run that was interrupted goes through the same calls.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from flwr.app import Message
 
-from fl_alliance.chain.batches import Evidence, Listed, SignedProposal, SignedVote, VoteRecord, list_hash, pack_list
+from fl_alliance.chain.batches import Evidence, Listed, SignedProposal, VoteRecord, list_hash, pack_list
 from fl_alliance.chain.errors import VrfInvalid
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.replay import TaskModel
@@ -22,26 +22,18 @@ from fl_alliance.chain.steps import (
     OpenRound,
     Propose,
     ProveWithheld,
-    RevealVotes,
-    Settle,
     SkipRound,
     Step,
 )
 from fl_alliance.chain.types import Phase, Standing
 from fl_alliance.chain.vrf import Proof, Tag
 from fl_alliance.strategies import events, replies, wire
+from fl_alliance.strategies.digests import Arrays
 from fl_alliance.strategies.errors import BadReply
 from fl_alliance.strategies.exchange import Exchange, Replies
+from fl_alliance.strategies.rules.base import Motion
+from fl_alliance.strategies.updates import Update
 from fl_alliance.strategies.wire import Place
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """A proposer's reply that holds, with the digest and the signature that go on chain."""
-
-    reply: Message
-    digest: bytes
-    signature: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +49,7 @@ class Votes:
     """What the voters of a round have sent: promises, then the votes and the replies they came in."""
 
     promises: dict[int, Promise] = field(default_factory=dict)
-    revealed: dict[int, SignedVote] = field(default_factory=dict)
+    revealed: dict[int, VoteRecord] = field(default_factory=dict)
     replies: dict[int, Message] = field(default_factory=dict)
 
     @property
@@ -97,6 +89,7 @@ class RoundOnChain:
         self.number = self.model.round
         self.dropped: dict[int, str] = {}
         self._lines: list[Line] = []
+        self._scores: Mapping[int, tuple[int, ...]] = {}
 
     @property
     def model(self) -> TaskModel:
@@ -117,6 +110,11 @@ class RoundOnChain:
     def voters(self) -> tuple[int, ...]:
         """Members drawn to vote."""
         return self.model.committee.voters
+
+    @property
+    def updates(self) -> Mapping[int, bytes]:
+        """The digests that are proposed on chain, by member, in the order of their commitment."""
+        return self.model.committee.updates
 
     def address(self, member: int) -> str:
         """Return the account of a member."""
@@ -139,11 +137,24 @@ class RoundOnChain:
         lead = self.model.committee.leads[Tag.PROPOSERS]
         return events.RoundOpened(self.number, lead.member, lead.absent, self.proposers)
 
-    def check_update(self, member: int, digest: bytes) -> None:
-        """Refuse an update other than the one that its proposer already has on chain; raises `BadReply`."""
-        known = self.model.committee.updates.get(member, digest)
-        if known != digest:
+    def check_updates(self, answers: Replies, old: Arrays) -> tuple[dict[int, Update], dict[int, str]]:
+        """Return the proposers' updates that hold, and why the others' do not."""
+        updates, dropped = {}, {}
+        for member in self.proposers:
+            try:
+                updates[member] = self._check_update(member, _reply(answers, member), old)
+            except BadReply as error:
+                dropped[member] = str(error)
+        for member in replies.unusual({member: update.reply for member, update in updates.items()}):
+            del updates[member]
+            dropped[member] = "its metrics have other names than most members'"
+        return updates, dropped
+
+    def _check_update(self, member: int, reply: Message, old: Arrays) -> Update:
+        update = replies.check_update(reply, self.place, self.address(member), old)
+        if self.updates.get(member, update.digest) != update.digest:
             raise BadReply("the update is not the one that this node has proposed on chain")
+        return update
 
     def propose(self, updates: Mapping[int, Update]) -> tuple[int, ...]:
         """Put the signed updates on chain and wait until proposals are closed; return who has proposed."""
@@ -170,50 +181,54 @@ class RoundOnChain:
         lead = self.model.committee.leads[Tag.VOTERS]
         return events.VotersDrawn(self.number, lead.member, lead.absent, self.voters)
 
-    def commit(self, candidate: bytes, answers: Replies) -> tuple[Votes, events.VotesCommitted]:
-        """Lock the voters' commitments to votes on `candidate`, and wait until votes can be revealed."""
+    def commit(self, motion: Motion, answers: Replies) -> tuple[Votes, events.VotesCommitted]:
+        """Lock the voters' commitments to votes on a motion, and wait until votes can be revealed."""
         votes, dropped = Votes(), {}
         for member in self.voters:
             try:
-                promise = replies.check_commitment(_reply(answers, member), self.place, self.address(member), candidate)
+                reply = _reply(answers, member)
+                promise = replies.check_commitment(reply, self.place, self.address(member), motion.digest)
                 votes.promises[member] = Promise(*promise)
             except BadReply as error:
                 dropped[member] = str(error)
         if self._phase is Phase.COMMITTING:
-            self._ledger.send(CommitVotes(self._task, candidate, list_hash(votes.pairs), not dropped))
+            self._ledger.send(CommitVotes(self._task, motion.digest, list_hash(votes.pairs), not dropped))
         ballot = self.model.committee.ballot
         if dropped and ballot is not None:
             self._ledger.advance_to(ballot.omit_end)
         return votes, events.VotesCommitted(self.number, tuple(votes.promises), dropped)
 
-    def reveal(self, nodes: Exchange, candidate: bytes, votes: Votes) -> None:
+    def reveal(self, nodes: Exchange, motion: Motion, votes: Votes) -> None:
         """Ask those who committed for their votes; what does not hold, or does not come, stays unrevealed."""
         request = wire.place_record(self.place, commitments=pack_list(votes.pairs))
         answers = nodes.query(wire.REVEAL, votes.promises, request)
         for member, promise in votes.promises.items():
             try:
-                reply = _reply(answers, member)
-                vote, signature = replies.check_reveal(
-                    reply, self.place, self.address(member), candidate, promise.commitment
-                )
+                reply, signer = _reply(answers, member), self.address(member)
+                vote, signature = replies.check_reveal(reply, self.place, signer, motion, promise.commitment)
             except BadReply as error:
                 self.dropped[member] = str(error)
             else:
-                votes.revealed[member] = SignedVote(member, vote.score_old, vote.score_new, signature)
+                votes.revealed[member] = motion.signed(member, vote, signature)
                 if replies.has_good_metrics(reply):
                     votes.replies[member] = reply
 
-    def settle(self, nodes: Exchange, candidate: bytes, votes: Votes) -> None:
+    def settle(self, nodes: Exchange, motion: Motion, votes: Votes, keep: Callable[[bytes], None]) -> None:
         """Count, pay and slash, and in the same transaction open the next round where its leader answers.
 
-        Voters who committed and do not reveal are given the time to, then proven to have withheld their vote.
+        Voters who committed and do not reveal are given the time to, then proven to have withheld their vote. `keep` is
+        told, before anything is sent, the digest of the model that the chain is about to hold.
         """
         records, self._lines = votes.records, self.model.lines[:]
         if votes.evidence:
-            self._ledger.send(RevealVotes(self._task, candidate, records))
-            self._prove_withheld(candidate, votes)
-        settle = Settle(self._task, candidate, records)
-        self._ledger.send(settle, *self._next_opening(nodes, settle))
+            self._ledger.send(motion.reveal(self._task, records))
+            self._prove_withheld(motion, votes)
+        settle = motion.settle(self._task, records)
+        after = self.model.copy()
+        after.apply(settle, self._ledger.now(), self._ledger.sender.address)
+        self._scores = dict(after.committee.scores)
+        keep(after.model)
+        self._ledger.send(settle, *self._next_opening(nodes, after))
 
     def void(self, nodes: Exchange) -> events.VotersDrawn | None:
         """End a round that has no candidate, once its time is over; return the draw of voters where there was one.
@@ -242,7 +257,7 @@ class RoundOnChain:
             outcome=self.outcome.name.lower(),
             yes=settlement.yes if settlement else 0,
             no=settlement.no if settlement else 0,
-            scores={member: (vote.score_old, vote.score_new) for member, vote in votes.revealed.items()},
+            scores=self._scores,
             deltas=deltas,
             reasons=reasons,
             balances=tuple(self.model.balances),
@@ -294,21 +309,19 @@ class RoundOnChain:
         except VrfInvalid:
             return None
 
-    def _prove_withheld(self, candidate: bytes, votes: Votes) -> None:
+    def _prove_withheld(self, motion: Motion, votes: Votes) -> None:
         """Show who committed and did not reveal, and give them the time to answer."""
         ballot = self.model.committee.ballot
         assert ballot is not None  # noqa: S101  votes were committed
         self._ledger.advance_to(ballot.evidence_start(self.model.params))
-        self._ledger.send(ProveWithheld(self._task, candidate, votes.pairs, votes.evidence))
+        self._ledger.send(ProveWithheld(self._task, motion.digest, votes.pairs, votes.evidence))
         self._ledger.advance_to(ballot.answer_end(self.model.params))
 
-    def _next_opening(self, nodes: Exchange, settle: Settle) -> tuple[Step, ...]:
-        """Return the opening of the next round by its first leader, to be sent with this settlement, if it answers.
+    def _next_opening(self, nodes: Exchange, after: TaskModel) -> tuple[Step, ...]:
+        """Return the opening of the next round by its first leader, to be sent with a settlement, if it answers.
 
-        Who leads depends on the balances after the settlement, so the settlement is tried out on a copy first.
+        Who leads depends on the balances after the settlement, which `after` is a model of.
         """
-        after = self.model.copy()
-        after.apply(settle, self._ledger.now(), self._ledger.sender.address)
         member = after.leader(Tag.PROPOSERS, 0) if after.stored_phase is Phase.IDLE and has_committee(after) else None
         proof = self._proof(after, nodes, member, Tag.PROPOSERS) if member is not None else None
         return (OpenRound(self._task, proof),) if proof else ()

@@ -7,9 +7,9 @@ answers is untrusted.
 """
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
@@ -138,7 +138,7 @@ def text(record: ConfigRecord, name: str) -> str:
     return value
 
 
-def to_record(arrays: dict[str, NDArray[np.float32]]) -> ArrayRecord:
+def to_record(arrays: Mapping[str, NDArray[Any]]) -> ArrayRecord:
     """Return named arrays as a Flower record, in their order."""
     return ArrayRecord({name: Array(array) for name, array in arrays.items()})
 
@@ -163,6 +163,12 @@ def with_content(message: Message, content: RecordDict) -> Message:
     twin = copy.copy(message)
     twin.content = content
     return twin
+
+
+def without_alliance(message: Message) -> Message:
+    """Return the reply as a strategy expects it: its records without the Alliance's own."""
+    kept = {name: record for name, record in message.content.items() if name != ALLIANCE}
+    return with_content(message, RecordDict(kept))
 
 
 def reply_to(message: Message, alliance: ConfigRecord, **records: ArrayRecord | MetricRecord) -> Message:

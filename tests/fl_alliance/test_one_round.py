@@ -22,7 +22,8 @@ from fl_alliance.runtime.local import LocalGrid
 from fl_alliance.strategies import replies, wire
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.exchange import Exchange
-from fl_alliance.strategies.round_on_chain import Promise, RoundOnChain, Update, Votes
+from fl_alliance.strategies.round_on_chain import Promise, RoundOnChain, Votes
+from fl_alliance.strategies.rules.majority import MajorityMotion
 from fl_alliance.yardstick import Yardstick
 
 OVERRIDES = [
@@ -85,7 +86,7 @@ def test_one_round_as_the_readme_tells_it(started: tuple[Federation, Exchange, Y
     chain = RoundOnChain(ledger, task)
     messages = strategy.configure_train(1, arrays, ConfigRecord(), nodes.committee(proposers))
     updates = {
-        member: Update(reply, *replies.check_update(reply, chain.place, chain.address(member), wire.to_arrays(arrays)))
+        member: replies.check_update(reply, chain.place, chain.address(member), wire.to_arrays(arrays))
         for member, reply in nodes.ask(messages, chain.place).items()
     }
     ledger.send(
@@ -95,10 +96,11 @@ def test_one_round_as_the_readme_tells_it(started: tuple[Federation, Exchange, Y
     assert ledger.state(task).phase is Phase.LOCKED
 
     # 3. The coordinator aggregates the signed updates with the Flower strategy.
-    good = [replies.without_alliance(update.reply) for update in updates.values()]
+    good = [wire.without_alliance(update.reply) for update in updates.values()]
     candidate, _ = strategy.aggregate_train(1, good)
     assert candidate is not None
     digest = model_digest(wire.to_arrays(candidate))
+    motion = MajorityMotion(wire.to_arrays(arrays), wire.to_arrays(candidate), digest)
 
     # 4. A second leader, no proposer, proves over the new seed; the voters are drawn among those who did not propose.
     proof, beta = lead(ledger, task, nodes, Tag.VOTERS)
@@ -111,7 +113,7 @@ def test_one_round_as_the_readme_tells_it(started: tuple[Federation, Exchange, Y
     # 5. Voters score both models on their own held-out data, sign, and send only the hash, which is fixed on chain.
     configured = list(strategy.configure_evaluate(1, candidate, ConfigRecord(), nodes.committee(voters)))
     for message in configured:
-        message.content[wire.PREVIOUS] = arrays
+        message.content.update(motion.ballot())
     answers = nodes.ask(configured, chain.place)
     assert all(not reply.content.metric_records for reply in answers.values())
     votes = Votes(
@@ -124,7 +126,7 @@ def test_one_round_as_the_readme_tells_it(started: tuple[Federation, Exchange, Y
     assert ledger.state(task).phase is Phase.REVEALING
 
     # 6. Voters reveal; the contract checks every signature, counts, pays and slashes.
-    chain.reveal(nodes, digest, votes)
+    chain.reveal(nodes, motion, votes)
     assert set(votes.revealed) == set(voters)
     ledger.send(Settle(task, digest, votes.records))
     state = ledger.state(task)

@@ -10,8 +10,8 @@ from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.messages import Domain, Proposal
 from fl_alliance.strategies.digests import update_digest
 from fl_alliance.strategies.errors import BadReply
-from fl_alliance.strategies.replies import check_update, unusual, without_alliance
-from fl_alliance.strategies.wire import ALLIANCE, Place
+from fl_alliance.strategies.replies import check_update, unusual
+from fl_alliance.strategies.wire import ALLIANCE, Place, without_alliance
 
 PLACE = Place(Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3"), task=1, round=3)
 MODEL = {"w": np.zeros((2, 2), dtype=np.float32)}
@@ -40,8 +40,10 @@ def honest_reply() -> Message:
 
 def test_an_honest_reply_holds_and_reaches_the_strategy_without_the_chains_words() -> None:
     reply = honest_reply()
-    digest, signature = check_update(reply, PLACE, PROPOSER.address, MODEL)
-    assert Proposal(1, 3, digest).recover(PLACE.domain, signature) == PROPOSER.address
+    update = check_update(reply, PLACE, PROPOSER.address, MODEL)
+    assert Proposal(1, 3, update.digest).recover(PLACE.domain, update.signature) == PROPOSER.address
+    assert (update.arrays["w"] == 1).all()
+    assert update.metrics == {"num-examples": 5, "train_loss": 0.1}
     passed_on = without_alliance(reply)
     assert set(passed_on.content) == {"arrays", "metrics"}
     assert passed_on.metadata.src_node_id == 7
