@@ -20,18 +20,24 @@ class Case:
         The old model first. By majority the candidate second; with candidates the whole menu in its order.
     proposals : mapping of int to Arrays
         With candidates: the proposals by member, clipped, in the order of their commitment.
+    committee : sequence of int
+        The members who were drawn to vote, as the request says.
     """
 
     at: Place
     models: tuple[Arrays, ...]
     proposals: Mapping[int, Arrays] = field(default_factory=dict)
+    committee: Sequence[int] = ()
 
 
 class Trainer(Protocol):
     """What a proposer does with its own data."""
 
-    def train(self, arrays: Arrays, config: TrainConfig) -> tuple[Arrays, Metrics]:
-        """Return what `arrays` become by training, and metrics with `num-examples`."""
+    def train(self, arrays: Arrays, config: TrainConfig, committee: Sequence[int] = ()) -> tuple[Arrays, Metrics]:
+        """Return what `arrays` become by training, and metrics with `num-examples`.
+
+        `committee` are the members who train in this round, as the request says; no use to who is honest.
+        """
 
 
 class Judge(Protocol):
@@ -48,7 +54,7 @@ class HonestTrainer:
     workload: Workload
     site: Site
 
-    def train(self, arrays: Arrays, config: TrainConfig) -> tuple[Arrays, Metrics]:
+    def train(self, arrays: Arrays, config: TrainConfig, committee: Sequence[int] = ()) -> tuple[Arrays, Metrics]:
         """Return what `arrays` become by training, and metrics with `num-examples`."""
         result = self.workload.train(arrays, self.site, config)
         metrics = {name: float(value) for name, value in result.metrics.items()}

@@ -3,7 +3,6 @@
 Malicious nodes are Flower clients like the others: nothing outside of a client's own app knows of them.
 """
 
-import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +10,13 @@ from typing import Any
 from flwr.app import Context, Message
 from hydra.utils import instantiate
 
+from fl_alliance.attacks.memory import remembering
 from fl_alliance.behaviour import HonestJudge, HonestTrainer, Judge, Trainer
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.coalition import coalition
 from fl_alliance.config import ConfigError, JobConfig
 from fl_alliance.node import Node
+from fl_alliance.turns import JudgesInTurn, TrainsInTurn
 from fl_alliance.workloads import get
 from fl_alliance.workloads.base import Site, Workload
 
@@ -47,15 +49,6 @@ class Insider:
         return coalition(self.config)
 
 
-def coalition(config: JobConfig) -> tuple[int, ...]:
-    """Return the malicious sites, ascending: those named, else the share of all that the seed draws, rounded down."""
-    if config.attack.nodes:
-        return tuple(sorted(set(config.attack.nodes)))
-    count = int(config.attack.share * config.nodes + 1e-9)  # .3 of 10 is 3, whatever binary fractions say
-    # Reproducible, and nobody's secret.
-    return tuple(sorted(random.Random(f"coalition {config.seed}").sample(range(config.nodes), count)))  # noqa: S311
-
-
 def make_node(insider: Insider) -> Node:
     """Return a site's node as the configuration has it, honest or malicious.
 
@@ -68,9 +61,11 @@ def make_node(insider: Insider) -> Node:
     judge: Judge = HonestJudge(insider.workload, insider.data)
     attack = insider.config.attack
     if attack.update and insider.site in insider.coalition:
-        trainer = _made("attack.update", attack.update, honest=trainer, insider=insider)
+        malicious = _made("attack.update", attack.update, honest=trainer, insider=insider)
+        trainer = TrainsInTurn(insider.config, insider.site, trainer, malicious)
     if attack.vote and insider.site in insider.coalition:
-        judge = _made("attack.vote", attack.vote, honest=judge, insider=insider)
+        liar = _made("attack.vote", attack.vote, honest=judge, insider=insider)
+        judge = JudgesInTurn(insider.config, insider.site, judge, liar)
     return Node(insider.key, insider.site, trainer, judge)
 
 
@@ -94,6 +89,8 @@ def check_attack(config: JobConfig) -> None:
 def enter(config: JobConfig, site: int) -> Insider:
     """Load a simulated site: its data, and a key derived from the seed, which never leaves this process."""
     workload = get(config.workload.name, **config.workload.options)
+    if config.attack.update:
+        workload = remembering(workload)  # who attacks knows what all others train
     data = workload.load(site, config.nodes, config.seed)
     return Insider(site, config, NodeKey.derive(config.seed, site), workload, data)
 

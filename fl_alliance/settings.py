@@ -95,12 +95,17 @@ class AttackSettings:
         Share of the nodes, rounded down; the seed decides which.
     nodes : list of int
         Instead of a share: these sites.
+    proposers, voters : float
+        At most this share of a round's proposers poisons, and of its voters lies, rounded down; which of the
+        malicious that were drawn, the seed decides. 1: all of them.
     update, vote, protocol : dict
         `_target_` and options of what changes how they train, how they judge, and what they answer at all.
     """
 
     share: float = 0.0
     nodes: list[int] = field(default_factory=list)
+    proposers: float = 1.0
+    voters: float = 1.0
     update: dict[str, Any] = field(default_factory=dict)
     vote: dict[str, Any] = field(default_factory=dict)
     protocol: dict[str, Any] = field(default_factory=dict)

@@ -112,7 +112,9 @@ def _validate_rule(config: JobConfig) -> None:
 
 def _validate_attack(config: JobConfig) -> None:
     attack = config.attack
-    _require(0 <= attack.share <= 1, f"attack.share={attack.share}: needs 0 to 1")
+    for name in ("share", "proposers", "voters"):
+        share = getattr(attack, name)
+        _require(0 <= share <= 1, f"attack.{name}={share}: needs 0 to 1")
     _require(
         all(0 <= node < config.nodes for node in attack.nodes),
         f"attack.nodes={attack.nodes}: needs sites from 0 to {config.nodes - 1}",
