@@ -4,7 +4,7 @@ The same app runs in this process, in Flower's simulation and in a deployment. A
 nothing of an Alliance is answered as any Flower client would, so that plain strategies run on the same nodes.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import cast
 
 from flwr.app import ConfigRecord, Context, Message, MetricRecord, RecordDict
@@ -17,11 +17,15 @@ from fl_alliance.chain.vrf import Tag
 from fl_alliance.config import JobConfig, load_config
 from fl_alliance.insider import Answer, Insider, Mod, enter, make_mod, make_node
 from fl_alliance.journal import Journal
+from fl_alliance.judging import make_rule
 from fl_alliance.node import Ballot, Node, told
 from fl_alliance.strategies import wire
+from fl_alliance.strategies.rules import Rule
+from fl_alliance.strategies.wire import Place
 from fl_alliance.training import train_config
 
 _BALLOT, _SIGNED = "alliance.ballot", "alliance.signed"
+_WHERE = ("task", "round")
 
 
 def _as_configured(message: Message, context: Context, answer: Answer) -> Message:
@@ -62,12 +66,12 @@ def prove(message: Message, context: Context) -> Message:
 @app.train()
 def train(message: Message, context: Context) -> Message:
     """Train on the site's own data and sign the update, as it leaves: after any clipping that the strategy asks for."""
-    asked = message.content.config_records.get(wire.ALLIANCE)
-    if asked is not None:
-        del message.content[wire.ALLIANCE]
+    asked, answer = message.content.config_records.get(wire.ALLIANCE), partial(_trained, wire.read_committee(message))
+    for name in {wire.ALLIANCE, wire.COMMITTEE} & set(message.content):
+        del message.content[name]  # Flower's mods expect a plain request
     asks_clipping = KEY_CLIPPING_NORM in message.content.config_records.get("config", {})
     # The adaptive mod clips as the fixed one does and adds the bit that adaptive clipping learns from.
-    reply = adaptiveclipping_mod(message, context, _trained) if asks_clipping else _trained(message, context)
+    reply = adaptiveclipping_mod(message, context, answer) if asks_clipping else answer(message, context)
     if asked is None or reply.has_error():
         return reply
     place = wire.read_place(asked)
@@ -79,40 +83,36 @@ def train(message: Message, context: Context) -> Message:
     return reply
 
 
-def _trained(message: Message, context: Context) -> Message:
+def _trained(committee: tuple[int, ...], message: Message, context: Context) -> Message:
     """Return a plain Flower reply to a plain Flower training message."""
     settings = message.content.config_records.get("config", ConfigRecord())
     proximal_mu = cast(float | None, settings.get("proximal-mu"))
     site, round_number = _site(context), int(cast(int, settings["server-round"]))
     config = train_config(site.config, site.workload, round_number, proximal_mu)
-    arrays, metrics = _node(context).train(wire.to_arrays(wire.single_arrays(message)), config)
+    arrays, metrics = _node(context).train(wire.to_arrays(wire.single_arrays(message)), config, committee)
     content = RecordDict({"arrays": wire.to_record(arrays), "metrics": MetricRecord(dict(metrics))})
     return Message(content, reply_to=message)
 
 
 @app.evaluate()
 def evaluate(message: Message, context: Context) -> Message:
-    """Score the old model and the candidate on held-out data; send only the commitment to the vote."""
-    candidate = wire.to_arrays(message.content.array_records[wire.ARRAYS])
+    """Score the models that are put to the vote on held-out data; send only the commitment to the vote."""
     if wire.ALLIANCE not in message.content.config_records:
-        site = _site(context)
-        scored = told(site.workload.score(candidate, site.data))
-        return Message(RecordDict({"metrics": MetricRecord(dict(scored))}), reply_to=message)
+        return _evaluated(message, context)
     place = wire.read_place(wire.alliance_record(message))
-    previous = wire.to_arrays(message.content.array_records[wire.PREVIOUS])
-    ballot = _node(context).vote(place, previous, candidate)
-    _journal(context).admit(place, "vote", ballot.commitment, about=ballot.vote.candidate)
-    _keep(context, ballot)
-    return wire.reply_to(
-        message,
-        ConfigRecord(
-            {
-                "motion": ballot.vote.candidate,
-                "commitment": ballot.commitment,
-                "signature": ballot.commitment_signature,
-            }
-        ),
-    )
+    motion = _load_rule(_overrides(context)).read(message.content)
+    ballot = _node(context).vote(place, motion, wire.read_committee(message))
+    _journal(context).admit(place, "vote", ballot.commitment, about=ballot.motion)
+    _keep(context, place, ballot)
+    words = {"motion": ballot.motion, "commitment": ballot.commitment, "signature": ballot.commitment_signature}
+    return wire.reply_to(message, ConfigRecord(dict(words)))
+
+
+def _evaluated(message: Message, context: Context) -> Message:
+    """Return a plain Flower reply to a plain Flower evaluation message."""
+    site = _site(context)
+    scored = told(site.workload.score(wire.to_arrays(wire.single_arrays(message)), site.data))
+    return Message(RecordDict({"metrics": MetricRecord(dict(scored))}), reply_to=message)
 
 
 @app.query("reveal")
@@ -126,22 +126,13 @@ def reveal(message: Message, context: Context) -> Message:
     # Whoever sees a vote can submit it only where its commitment is listed; otherwise revealing gives it away.
     if commitment(cast(bytes, kept["signature"])) not in wire.data(request, "commitments"):
         raise LookupError(f"this node's commitment is not among those of round {place.round}")
-    names = ("motion", "score-old", "score-new", "signature")
-    record = ConfigRecord({name: kept[name] for name in names})
+    record = ConfigRecord({name: value for name, value in kept.items() if name not in _WHERE})
     return wire.reply_to(message, record, metrics=context.state.metric_records[_BALLOT + ".metrics"])
 
 
-def _keep(context: Context, ballot: Ballot) -> None:
-    context.state[_BALLOT] = ConfigRecord(
-        {
-            "task": ballot.vote.task,
-            "round": ballot.vote.round,
-            "motion": ballot.vote.candidate,
-            "score-old": ballot.vote.score_old,
-            "score-new": ballot.vote.score_new,
-            "signature": ballot.signature,
-        }
-    )
+def _keep(context: Context, place: Place, ballot: Ballot) -> None:
+    vote = {**ballot.fields, "motion": ballot.motion, "signature": ballot.signature}
+    context.state[_BALLOT] = ConfigRecord({**vote, **dict(zip(_WHERE, (place.task, place.round), strict=True))})
     context.state[_BALLOT + ".metrics"] = MetricRecord(dict(ballot.metrics))
 
 
@@ -168,6 +159,11 @@ def _node(context: Context) -> Node:
 @lru_cache(maxsize=1)
 def _load_config(overrides: str) -> JobConfig:
     return load_config(overrides)
+
+
+@lru_cache(maxsize=1)
+def _load_rule(overrides: str) -> Rule:
+    return make_rule(_load_config(overrides))
 
 
 @lru_cache(maxsize=1024)

@@ -4,35 +4,33 @@ The node's key and its data stay inside; what a method returns is what may leave
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fl_alliance.behaviour import Case, Judge, Metrics, Trainer
 from fl_alliance.chain.accounts import NodeKey, authorize_stake
-from fl_alliance.chain.messages import (
-    Commitment,
-    Domain,
-    Proposal,
-    Vote,
-    commitment,
-)
-from fl_alliance.chain.rules.consensus import score_micro
+from fl_alliance.chain.messages import Commitment, Domain, Proposal, commitment
 from fl_alliance.chain.rules.seeds import NO_SEED
 from fl_alliance.chain.vrf import Tag, alpha
-from fl_alliance.strategies.digests import model_digest, update_digest
+from fl_alliance.strategies.digests import update_digest
+from fl_alliance.strategies.rules.base import Fields, Motion
 from fl_alliance.strategies.wire import Place, Registration
 from fl_alliance.workloads.base import Arrays, Score, TrainConfig
 
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """A voter's judgement. Until the votes are locked on chain only the two signed commitments leave the node."""
+    """A voter's judgement. Until the votes are locked on chain only the commitment and its signature leave the node.
 
-    vote: Vote
+    `motion` is what it is about; `fields` what the vote says, revealed with its `signature`.
+    """
+
+    motion: bytes
+    fields: Fields
     signature: bytes
     commitment: bytes
     commitment_signature: bytes
-    metrics: Mapping[str, float | int]
+    metrics: Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +56,27 @@ class Node:
         asked = alpha(at.domain.contract, at.domain.chain_id, tag, at.task, at.round, self.key.address, seed)
         return self.key.vrf.prove(asked).encode(self.key.vrf.public_x, asked)
 
-    def train(self, arrays: Arrays, config: TrainConfig) -> tuple[Arrays, Metrics]:
+    def train(self, arrays: Arrays, config: TrainConfig, committee: Sequence[int] = ()) -> tuple[Arrays, Metrics]:
         """Return what `arrays` become by training on the site's own training data, and metrics with `num-examples`."""
-        return self.trainer.train(arrays, config)
+        return self.trainer.train(arrays, config, committee)
 
     def sign_update(self, at: Place, arrays: Arrays, metrics: Mapping[str, float | int]) -> tuple[bytes, bytes]:
         """Return the digest of exactly what is about to leave, and the signature that proposes it."""
         digest = update_digest(arrays, metrics)
         return digest, Proposal(at.task, at.round, digest).sign(self.key, at.domain)
 
-    def vote(self, at: Place, previous: Arrays, candidate: Arrays) -> Ballot:
-        """Score both models on the same held-out data and sign the vote and its commitment.
+    def vote(self, at: Place, motion: Motion, committee: Sequence[int] = ()) -> Ballot:
+        """Score the motion's models on the same held-out data and sign the vote and its commitment.
 
         The vote's signature is deterministic and secret until revealed, so its hash commits to the vote.
         """
-        old, new = self.judge.assess(Case(at, (previous, candidate)))
-        vote = Vote(at.task, at.round, model_digest(candidate), score_micro(old.score), score_micro(new.score))
+        proposals = {member: dict(arrays) for member, arrays in motion.proposals.items()}
+        found = self.judge.assess(Case(at, tuple(map(dict, motion.models)), proposals, committee))
+        vote, fields = motion.state(at, found, {})
         signature = vote.sign(self.key, at.domain)
         promise = commitment(signature)
-        promise_signature = Commitment(at.task, at.round, vote.candidate, promise).sign(self.key, at.domain)
-        return Ballot(vote, signature, promise, promise_signature, told(new))
+        promise_signature = Commitment(at.task, at.round, motion.digest, promise).sign(self.key, at.domain)
+        return Ballot(motion.digest, fields, signature, promise, promise_signature, told(found[1]))
 
 
 def told(score: Score) -> Metrics:

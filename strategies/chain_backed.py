@@ -222,14 +222,17 @@ class ChainBacked(Strategy):
         if self._archive:
             for update in updates.values():
                 self._archive.put(update.digest, update.arrays, update.metrics)
-            updates = {**self._kept(run, chain, self._archive), **updates}
+            updates |= self._kept(run, chain, self._archive, updates)
         return updates, {member: why for member, why in dropped.items() if member not in updates}
 
-    def _kept(self, run: _Run, chain: RoundOnChain, archive: Archive) -> Mapping[int, Update]:
-        """Return what an interrupted run had put on chain, of members who may not answer any more."""
-        kept = {member: archive.get(digest) for member, digest in chain.updates.items()}
+    def _kept(
+        self, run: _Run, chain: RoundOnChain, archive: Archive, updates: Mapping[int, Update]
+    ) -> Mapping[int, Update]:
+        """Return what an interrupted run had put on chain, of members who do not answer any more."""
+        silent = {member: digest for member, digest in chain.updates.items() if member not in updates}
+        kept = {member: archive.get(digest) for member, digest in silent.items()}
         return {
-            member: Update(run.nodes.reply_of(member, *found), found[0], chain.updates[member], b"")
+            member: Update(run.nodes.reply_of(member, *found), found[0], silent[member], b"")
             for member, found in kept.items()
             if found is not None
         }
@@ -249,7 +252,7 @@ class ChainBacked(Strategy):
                 return None, metrics
             candidate = in_form_of(old, wire.to_arrays(aggregate))
         proposals = {member: update.arrays for member, update in updates.items()}
-        return self._rule.motion(old, proposals, sorted(chain.updates), candidate), metrics
+        return self._rule.motion(old, proposals, candidate, sorted(chain.updates), chain.averages), metrics
 
     def _judge(self, run: _Run, chain: RoundOnChain, motion: Motion, watch: Stopwatch) -> Votes:
         """Let the voters judge, and settle the round by their votes."""
@@ -273,7 +276,7 @@ class ChainBacked(Strategy):
     def _ballots(self, run: _Run, chain: RoundOnChain, motion: Motion) -> Iterable[Message]:
         """Yield a message to every voter with what it judges, as the inner strategy configures it where it does."""
         committee, ballot = run.nodes.committee(chain.voters), motion.ballot()
-        aggregate = ballot[wire.ARRAYS]
+        aggregate = wire.to_record(motion.aggregate)
         with guarded(self.strategy, "configure_evaluate", chain.number):
             configured = list(self.strategy.configure_evaluate(chain.number, aggregate, run.evaluate_config, committee))
         messages = {message.metadata.dst_node_id: message for message in configured}

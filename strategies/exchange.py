@@ -34,10 +34,13 @@ class Exchange:
         return CommitteeGrid(self.grid, [self.node_ids[member] for member in members])
 
     def ask(self, messages: Iterable[Message], place: Place) -> Replies:
-        """Send messages with the `alliance` record added; return replies by member, ascending."""
+        """Send messages with the `alliance` record and the names of all asked added; return replies by member."""
         outgoing = list(messages)
+        asked = {message.metadata.dst_node_id for message in outgoing}
+        committee = wire.committee_record(member for member, node in enumerate(self.node_ids) if node in asked)
         for message in outgoing:
             message.content[wire.ALLIANCE] = wire.place_record(place)
+            message.content[wire.COMMITTEE] = committee
         return self._collect(self.grid.send_and_receive(outgoing, timeout=self.timeout))
 
     def query(self, action: str, members: Iterable[int], record: ConfigRecord) -> Replies:

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 import numpy as np
 from flwr.app import ArrayRecord, Message, MetricRecord
 
+from fl_alliance.chain.batches import VoteRecord
 from fl_alliance.chain.errors import SignatureInvalid
-from fl_alliance.chain.messages import Commitment, Proposal, Vote, commitment
+from fl_alliance.chain.messages import Commitment, Proposal, commitment
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.digests import Arrays, update_digest
 from fl_alliance.strategies.errors import BadReply
-from fl_alliance.strategies.rules.base import Motion
+from fl_alliance.strategies.rules.base import Motion, Statement
 from fl_alliance.strategies.updates import Update
 from fl_alliance.strategies.wire import Place
 
@@ -57,8 +58,10 @@ def check_commitment(message: Message, place: Place, signer: str, motion: bytes)
     return promise, signature
 
 
-def check_reveal(message: Message, place: Place, signer: str, motion: Motion, promise: bytes) -> tuple[Vote, bytes]:
-    """Return (vote, its signature) of a voter's reply; raises `BadReply` as `check_update` does."""
+def check_reveal(
+    message: Message, place: Place, member: int, signer: str, motion: Motion, promise: bytes
+) -> VoteRecord:
+    """Return the vote in a voter's reply as it goes on chain; raises `BadReply` as `check_update` does."""
     _check_error(message)
     alliance = wire.alliance_record(message)
     signature = wire.data(alliance, "signature", 64)
@@ -66,9 +69,9 @@ def check_reveal(message: Message, place: Place, signer: str, motion: Motion, pr
         raise BadReply("the vote is on another motion")
     if commitment(signature) != promise:
         raise BadReply("the vote is not the one that was committed")
-    vote = motion.read(place, alliance)
+    vote, record = motion.read(place, member, alliance, signature)
     _check_signer(vote, place, signature, signer)
-    return vote, signature
+    return record
 
 
 def has_good_metrics(message: Message) -> bool:
@@ -95,7 +98,7 @@ def _check_error(message: Message) -> None:
         raise BadReply(wire.error_text(message))
 
 
-def _check_signer(signed: Proposal | Commitment | Vote, place: Place, signature: bytes, signer: str) -> None:
+def _check_signer(signed: Statement, place: Place, signature: bytes, signer: str) -> None:
     try:
         recovered = signed.recover(place.domain, signature)
     except SignatureInvalid as error:

@@ -116,6 +116,11 @@ class RoundOnChain:
         """The digests that are proposed on chain, by member, in the order of their commitment."""
         return self.model.committee.updates
 
+    @property
+    def averages(self) -> Mapping[int, int]:
+        """Of each who proposed, ascending, what it contributed on average in the rounds before."""
+        return dict.fromkeys(sorted(self.updates), 0)
+
     def address(self, member: int) -> str:
         """Return the account of a member."""
         return self.model.roster.nodes[member].address
@@ -205,11 +210,11 @@ class RoundOnChain:
         for member, promise in votes.promises.items():
             try:
                 reply, signer = _reply(answers, member), self.address(member)
-                vote, signature = replies.check_reveal(reply, self.place, signer, motion, promise.commitment)
+                vote = replies.check_reveal(reply, self.place, member, signer, motion, promise.commitment)
             except BadReply as error:
                 self.dropped[member] = str(error)
             else:
-                votes.revealed[member] = motion.signed(member, vote, signature)
+                votes.revealed[member] = vote
                 if replies.has_good_metrics(reply):
                     votes.replies[member] = reply
 

@@ -9,7 +9,7 @@ answers is untrusted.
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from flwr.app import Array, ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
@@ -20,6 +20,7 @@ from fl_alliance.strategies.errors import BadReply
 
 ALLIANCE = "alliance"
 ARRAYS = "arrays"
+COMMITTEE = "committee"
 METRICS = "metrics"
 PREVIOUS = "previous"
 
@@ -106,6 +107,17 @@ def read_place(record: ConfigRecord) -> Place:
     return Place(domain, integer(record, "task"), integer(record, "round"))
 
 
+def committee_record(members: Iterable[int]) -> ConfigRecord:
+    """Return the record that tells a node who else is asked the same; the draw is public."""
+    return ConfigRecord({"members": list(members)})
+
+
+def read_committee(message: Message) -> tuple[int, ...]:
+    """Return who is asked the same as this node; empty where the request does not say."""
+    members = message.content.config_records.get(COMMITTEE, ConfigRecord()).get("members", [])
+    return tuple(cast(list[int], members))
+
+
 def alliance_record(message: Message) -> ConfigRecord:
     """Return a message's `alliance` record."""
     record = message.content.config_records.get(ALLIANCE)
@@ -146,6 +158,14 @@ def to_record(arrays: Mapping[str, NDArray[Any]]) -> ArrayRecord:
 def to_arrays(record: ArrayRecord) -> dict[str, NDArray[np.float32]]:
     """Return a Flower record's named arrays, in their order; arrays are deserialised without pickle."""
     return {name: array.numpy() for name, array in record.items()}
+
+
+def arrays_named(content: RecordDict, name: str) -> dict[str, NDArray[np.float32]]:
+    """Return the arrays of this name in a message's content."""
+    record = content.array_records.get(name)
+    if record is None:
+        raise BadReply(f"no arrays {name!r} in the message")
+    return to_arrays(record)
 
 
 def single_arrays(message: Message) -> ArrayRecord:

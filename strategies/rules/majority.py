@@ -1,15 +1,17 @@
 """The published rule: voters score the old model and the strategy's aggregate, and the majority accepts or rejects."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from flwr.app import ArrayRecord, ConfigRecord, Message
+from flwr.app import ArrayRecord, ConfigRecord, Message, RecordDict
 
 from fl_alliance.chain.batches import SignedVote, VoteRecord
 from fl_alliance.chain.messages import Vote
+from fl_alliance.chain.rules.consensus import score_micro
 from fl_alliance.chain.steps import RevealVotes, Settle
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.digests import Arrays, model_digest
+from fl_alliance.strategies.rules.base import Fields, Quality
 from fl_alliance.strategies.updates import Update
 from fl_alliance.strategies.wire import Place
 
@@ -19,25 +21,32 @@ class MajorityMotion:
     """The old model or the candidate."""
 
     old: Arrays
-    candidate: Arrays
+    aggregate: Arrays
     digest: bytes
+    proposals: Mapping[int, Arrays] = field(default_factory=dict)
+
+    @property
+    def models(self) -> tuple[Arrays, ...]:
+        """The old model and the candidate, which is the aggregate."""
+        return self.old, self.aggregate
 
     def model(self, digest: bytes) -> Arrays | None:
         """Return the model with this digest if it is one of the two."""
-        return self.candidate if digest == self.digest else self.old if digest == model_digest(self.old) else None
+        return self.aggregate if digest == self.digest else self.old if digest == model_digest(self.old) else None
 
     def ballot(self) -> Mapping[str, ArrayRecord]:
         """Return both models, by name."""
-        return {wire.ARRAYS: wire.to_record(self.candidate), wire.PREVIOUS: wire.to_record(self.old)}
+        return {wire.ARRAYS: wire.to_record(self.aggregate), wire.PREVIOUS: wire.to_record(self.old)}
 
-    def read(self, place: Place, record: ConfigRecord) -> Vote:
-        """Return the two scores that a voter's answer says it has signed; raises `BadReply`."""
-        scores = (wire.integer(record, "score-old"), wire.integer(record, "score-new"))
-        return Vote(place.task, place.round, self.digest, *scores)
+    def state(self, place: Place, found: Sequence[Quality], shares: Mapping[int, float]) -> tuple[Vote, Fields]:
+        """Return the vote with the scores of both models."""
+        old, new = (score_micro(quality.score) for quality in found)
+        return Vote(place.task, place.round, self.digest, old, new), {"score-old": old, "score-new": new}
 
-    def signed(self, member: int, vote: Vote, signature: bytes) -> VoteRecord:
-        """Return a vote as it goes on chain."""
-        return SignedVote(member, vote.score_old, vote.score_new, signature)
+    def read(self, place: Place, member: int, record: ConfigRecord, signature: bytes) -> tuple[Vote, SignedVote]:
+        """Return the vote that an answer says its member signed, and as it goes on chain; raises `BadReply`."""
+        old, new = wire.integer(record, "score-old"), wire.integer(record, "score-new")
+        return Vote(place.task, place.round, self.digest, old, new), SignedVote(member, old, new, signature)
 
     def reveal(self, task: int, votes: Sequence[VoteRecord]) -> RevealVotes:
         """Return the step that puts votes on chain before the round is settled."""
@@ -49,14 +58,26 @@ class MajorityMotion:
 
 
 class Majority:
-    """Lets the inner strategy see the replies as they came."""
+    """Lets the inner strategy see the replies as they came, and the voters nothing but its aggregate."""
+
+    shares_matter = False
 
     def admit(self, old: Arrays, updates: Mapping[int, Update]) -> Mapping[int, Message]:
         """Return the replies without the Alliance's words."""
         return {member: wire.without_alliance(update.reply) for member, update in updates.items()}
 
     def motion(
-        self, old: Arrays, proposals: Mapping[int, Arrays], members: Sequence[int], aggregate: Arrays
+        self,
+        old: Arrays,
+        proposals: Mapping[int, Arrays],
+        aggregate: Arrays,
+        members: Sequence[int],
+        averages: Mapping[int, int],
     ) -> MajorityMotion:
         """Return the choice between the old model and the aggregate."""
         return MajorityMotion(old, aggregate, model_digest(aggregate))
+
+    def read(self, content: RecordDict) -> MajorityMotion:
+        """Return the motion whose ballot a voter was sent; raises `BadReply`."""
+        candidate = wire.arrays_named(content, wire.ARRAYS)
+        return MajorityMotion(wire.arrays_named(content, wire.PREVIOUS), candidate, model_digest(candidate))

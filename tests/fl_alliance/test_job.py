@@ -119,7 +119,7 @@ def test_a_run_is_not_resumed_by_other_code_than_it_pinned(tmp_path: Path, monke
         (["+strategy.nonsense=1"], ConfigError, "nonsense"),
         (["workload=glucose", "workload.options.data=/nowhere/cgm.csv"], WorkloadError, "/nowhere/cgm.csv"),
         (["workload.name=glucoze"], WorkloadError, "glucose"),
-        (["workload=glucose", "nodes=40"], WorkloadError, "40 nodes"),
+        (["workload=glucose", "nodes=80"], WorkloadError, "80 nodes"),
         (["chain.url=http://127.0.0.1:9", "chain.relayer_key_env=KEY"], ChainError, "127.0.0.1:9"),
         (["chain.url=gopher://x"], ChainError, "gopher"),
         (['chain.url="memory://?chain_id=5"', "chain.chain_id=7"], WrongChain, "found chain id 5, needed 7"),
