@@ -12,6 +12,9 @@ MAX_MEMBERS = 1024
 MAX_JUDGED = 64
 """Proposers, and voters, that a round of candidates can have: their marks and scores are judged on chain."""
 
+_SIXTEENTHS = (("suspect_at", 1, 127), ("offset", 0, 127), ("forgive", 0, 255), ("slash_above", 0, 65_535))
+"""Settings in sixteenths of a robust z, with the contract's bounds."""
+
 
 class ConfigError(ValueError):
     """The configuration cannot run; the message names the setting, its value and what is needed."""
@@ -103,9 +106,9 @@ def _validate_rule(config: JobConfig) -> None:
     _require("_target_" in rule.menu, "rule.menu: needs a _target_, the class that makes the menu of candidates")
     for name in ("override_bps", "convict_bps", "escrow_bps"):
         _require_bps(f"rule.{name}", getattr(rule, name))
-    for name, most in (("suspect_at", 255), ("offset", 255), ("forgive", 255), ("slash_above", 65_535)):
+    for name, least, most in _SIXTEENTHS:
         value = getattr(rule, name)
-        _require(0 <= value <= most, f"rule.{name}={value}: needs 0 to {most} sixteenths")
+        _require(least <= value <= most, f"rule.{name}={value}: needs {least} to {most} sixteenths")
     epsilon = rule.score_epsilon
     _require(0 <= epsilon < math.inf, f"rule.score_epsilon={epsilon}: needs 0 (no noise) or more, and finite")
 

@@ -49,7 +49,7 @@ from fl_alliance.config import ConfigError, config_digest, fml_to_wei, load_conf
         ("rule=candidates alliance.voters=0", "alliance.voters=0: needs 1 to 64 with rule=candidates"),
         ("rule=candidates nodes=100 alliance.proposers=65", "alliance.proposers=65: needs 1 to 64"),
         ("rule=candidates rule.convict_bps=10001", "needs 0 to 10000 basis points"),
-        ("rule=candidates rule.suspect_at=256", "needs 0 to 255 sixteenths"),
+        ("rule=candidates rule.suspect_at=128", "needs 1 to 127 sixteenths"),
         ("rule=candidates rule.score_epsilon=-1", "needs 0 .no noise. or more"),
         ("rule=candidates rule.menu=null", "rule.menu"),
         ("attack.share=1.5", "attack.share=1.5: needs 0 to 1"),
