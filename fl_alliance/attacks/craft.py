@@ -7,7 +7,7 @@ computes what the honest are about to send. No real coalition knows so much; wha
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -18,7 +18,7 @@ from fl_alliance.coalition import acting
 from fl_alliance.insider import Insider
 from fl_alliance.strategies.geometry import Matrix, Shapes, Vector
 from fl_alliance.workloads import get
-from fl_alliance.workloads.base import Arrays, Site, TrainConfig
+from fl_alliance.workloads.base import Arrays, Site, TrainConfig, join
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,12 @@ def all_sites(insider: Insider) -> tuple[int, ...]:
 
 def site_data(insider: Insider, site: int) -> Site:
     """Return any site's data, as that site has it."""
-    if site == insider.site:
-        return insider.data
-    return _Everybody.of(insider).sites[site]
+    return insider.data if site == insider.site else _Everybody.of(insider).sites[site]
+
+
+def everybody(insider: Insider) -> Site:
+    """Return a site that would hold all sites' held-out data."""
+    return _Everybody.of(insider).together
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,10 @@ class _Everybody:
     def sites(self) -> list[Site]:
         workload = get(self.name, **dict(self.options))
         return [workload.load(site, self.nodes, self.seed) for site in range(self.nodes)]
+
+    @cached_property
+    def together(self) -> Site:
+        return replace(self.sites[0], heldout=join([site.heldout for site in self.sites]))
 
 
 @lru_cache(maxsize=4)
