@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fl_alliance.chain.accounts import NodeKey, authorize_stake
+from fl_alliance.chain.ballot import ballot_hash
 from fl_alliance.chain.batches import Evidence, Listed, SignedProposal, SignedVote, VoteRecord, list_hash
 from fl_alliance.chain.connect import close, connect
 from fl_alliance.chain.deploy import Deployment, deploy
 from fl_alliance.chain.errors import AnvilMissing
 from fl_alliance.chain.ledger import Alliance
-from fl_alliance.chain.messages import Commitment, Proposal, Vote, commitment
+from fl_alliance.chain.messages import Commitment, Proposal, Vote, commitment, majority_motion
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.seeds import NO_SEED
 from fl_alliance.chain.sender import Receipt, Sender
@@ -140,18 +141,26 @@ class Federation:
     def draw_voters(self) -> Receipt:
         return self.ledger.send(DrawVoters(self.task, self.proof(Tag.VOTERS)))
 
+    def motion(self, candidate: bytes) -> bytes:
+        """What votes on a candidate name while the present model is the one it is compared with."""
+        return majority_motion(self.model.model, candidate)
+
     def vote(self, member: int, candidate: bytes, scores: tuple[int, int] = GOOD) -> SignedVote:
-        message = Vote(self.task, self.model.round, candidate, *scores)
+        message = Vote(self.task, self.model.round, self.motion(candidate), *scores)
         return SignedVote(member, *scores, message.sign(self.key(member), self.ledger.domain))
 
     def votes(self, candidate: bytes, members: Sequence[int], bad: Sequence[int] = ()) -> tuple[SignedVote, ...]:
         return tuple(self.vote(member, candidate, BAD if member in bad else GOOD) for member in members)
 
+    def fixing(self, candidate: bytes, listed: Sequence[Listed], is_complete: bool = True) -> CommitVotes:
+        """The relayer's step that fixes candidate and list."""
+        return CommitVotes(self.task, ballot_hash(self.motion(candidate), list_hash(listed)), is_complete)
+
     def commit(self, candidate: bytes, votes: Sequence[SignedVote], is_complete: bool = True) -> Receipt:
-        return self.ledger.send(CommitVotes(self.task, candidate, list_hash(pairs(votes)), is_complete))
+        return self.ledger.send(self.fixing(candidate, pairs(votes), is_complete))
 
     def signed_commitment(self, vote: SignedVote, candidate: bytes) -> bytes:
-        message = Commitment(self.task, self.model.round, candidate, commitment(vote.signature))
+        message = Commitment(self.task, self.model.round, self.motion(candidate), commitment(vote.signature))
         return message.sign(self.key(vote.member), self.ledger.domain)
 
     def own_commitment(self, vote: SignedVote, candidate: bytes, listed_votes: Sequence[SignedVote]) -> CommitVote:
@@ -159,14 +168,18 @@ class Federation:
         return CommitVote(
             self.task,
             vote.member,
-            candidate,
+            self.motion(candidate),
             list_hash(pairs(listed_votes)),
             commitment(vote.signature),
             self.signed_commitment(vote, candidate),
         )
 
     def settle(self, candidate: bytes, votes: Sequence[VoteRecord]) -> Receipt:
-        return self.ledger.send(Settle(self.task, candidate, tuple(votes)))
+        return self.ledger.send(self.settling(candidate, votes))
+
+    def settling(self, candidate: bytes, votes: Sequence[VoteRecord]) -> Settle:
+        """The step that settles the round on a candidate."""
+        return Settle(self.task, self.model.model, candidate, tuple(votes))
 
     def reach_commit(self) -> tuple[int, ...]:
         """Open a round, let everybody propose, draw the voters and return them."""
@@ -289,6 +302,7 @@ def task_params(relayer: str, **changes: object) -> TaskParams:
         "proposers": 2,
         "voters": 3,
         "slash_bps": 1250,
+        "slash_gwei": 0,
         "absence_bps": 100,
         "bounty_bps": 1000,
         "tolerance_bps": 500,
