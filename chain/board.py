@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Self
 
 from fl_alliance.chain.ballot import VoteReader
+from fl_alliance.chain.batches import VoteRecord
 from fl_alliance.chain.committee import Ballot, Committee, Lead
-from fl_alliance.chain.judging import Judging, judging
+from fl_alliance.chain.judging import Judging, VoteStep, judging
 from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.refusals import EnoughMembers, NotWholeGwei, TooEarly, TooFewMembers, TooLate, WrongPhase
 from fl_alliance.chain.roster import Roster
@@ -153,6 +154,10 @@ class TaskBoard:
     def record(self, member: int) -> Record:
         """Return what is known of a member as a proposer."""
         return self.records.get(member, Record())
+
+    def vote_records(self, step: VoteStep) -> tuple[VoteRecord, ...]:
+        """Return the vote records of a step of the running or last round; raises `Refused` if they cannot be read."""
+        return tuple(self.judging.records(step, self.committee))
 
     def phase(self, now: int) -> Phase:
         """Return the phase at second `now`; some follow from time and messages alone."""

@@ -29,6 +29,7 @@ def require_params(params: TaskParams) -> None:
         ("proposers", params.proposers, params.proposers > 0),
         ("proposers + voters", committee, committee <= MAX_COMMITTEE),
         ("slashBps", params.slash_bps, params.slash_bps <= BPS),
+        ("slashGwei", params.slash_gwei, params.slash_gwei <= MAX_BALANCE_GWEI),
         ("absenceBps", params.absence_bps, params.absence_bps <= BPS),
         ("bountyBps", params.bounty_bps, params.bounty_bps <= BPS),
         ("toleranceBps", params.tolerance_bps, params.tolerance_bps <= BPS),

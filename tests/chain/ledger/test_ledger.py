@@ -34,7 +34,6 @@ from fl_alliance.chain.rules.settlement import Why
 from fl_alliance.chain.steps import (
     CreateTask,
     OpenRound,
-    RevealVotes,
     SkipRound,
     Withdraw,
     WithdrawCredit,
@@ -169,7 +168,7 @@ def test_a_score_above_one_is_refused_by_contract_and_model(found: Found) -> Non
     candidate = federation.digest("model 1")
     votes = tuple(federation.vote(member, candidate, (1_000_001, 0)) for member in voters)
     federation.commit(candidate, votes)
-    step = RevealVotes(federation.task, federation.motion(candidate), votes)
+    step = federation.revealing(candidate, votes)
     for take in (federation.ledger.send, lambda step: federation.model.copy().apply(step, federation.ledger.now(), "")):
         with pytest.raises(BadScore):
             take(step)
@@ -186,7 +185,7 @@ def test_a_voter_that_committed_by_itself_can_reveal_that_vote_only(found: Found
     federation.ledger.advance_to(federation.model.committee.ballot.omit_end)
     assert federation.model.standings[first] is Standing.COMMITTED
     own = SignedVote(first, other.score_old, other.score_new, other.signature, is_own=True)
-    step = RevealVotes(federation.task, federation.motion(candidate), (WholeList(list_hash(listed(votes))), own))
+    step = federation.revealing(candidate, (WholeList(list_hash(listed(votes))), own))
     for take in (federation.ledger.send, lambda step: federation.model.copy().apply(step, federation.ledger.now(), "")):
         with pytest.raises(NotCommitted):
             take(step)
