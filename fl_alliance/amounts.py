@@ -1,5 +1,8 @@
-"""FML amounts for people: the rules keep whole gwei, a screen shows a few decimals."""
+"""Numbers for people: FML amounts, of which the rules keep whole gwei and a screen shows a few decimals, and losses."""
 
+from collections.abc import Sequence
+
+from fl_alliance.chain.rules.candidates import LOSS_LIMIT, SCORE_WORST
 from fl_alliance.chain.types import GWEI_PER_FML
 
 
@@ -12,3 +15,15 @@ def fml(gwei: int, places: int = 2, sign: bool = False) -> str:
     if gwei < 0 and scaled:
         return f"-{text}"
     return f"+{text}" if sign and scaled else text
+
+
+def loss_of(score_ppm: int) -> float:
+    """Return the loss that a score of candidate voting, or a difference of two, stands for."""
+    return score_ppm * LOSS_LIMIT / SCORE_WORST
+
+
+def entry_name(names: Sequence[str], entry: int) -> str:
+    """Return what to call an entry of a menu whose names may not be known."""
+    if entry < len(names):
+        return names[entry]
+    return "old model" if entry == 0 else f"candidate {entry}"

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
+from fl_alliance.chain.rules.candidates import Row
+from fl_alliance.strategies.contribution import contributions
 from fl_alliance.strategies.wire import Place
-from fl_alliance.workloads.base import Arrays, Score, Site, TrainConfig, Workload
+from fl_alliance.workloads.base import Arrays, HasGradient, Score, Site, TrainConfig, Workload
+from fl_alliance.workloads.errors import WorkloadError
 
 Metrics = dict[str, float | int]
 
@@ -22,12 +26,16 @@ class Case:
         With candidates: the proposals by member, clipped, in the order of their commitment.
     committee : sequence of int
         The members who were drawn to vote, as the request says.
+    members, rows : sequence
+        With candidates: all who proposed, ascending, and what the menu says of each candidate, the marks in this order.
     """
 
     at: Place
     models: tuple[Arrays, ...]
     proposals: Mapping[int, Arrays] = field(default_factory=dict)
     committee: Sequence[int] = ()
+    members: Sequence[int] = ()
+    rows: Sequence[Row] = ()
 
 
 class Trainer(Protocol):
@@ -45,6 +53,9 @@ class Judge(Protocol):
 
     def assess(self, case: Case) -> Sequence[Score]:
         """Return a score of each of the case's models, in their order."""
+
+    def contributions(self, case: Case, best: int) -> Mapping[int, float]:
+        """Return what each proposal contributed to the model of this index, by member, in any unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +82,16 @@ class HonestJudge:
     def assess(self, case: Case) -> Sequence[Score]:
         """Return a score of each of the case's models, in their order."""
         return [self.workload.score(model, self.site) for model in case.models]
+
+    def contributions(self, case: Case, best: int) -> Mapping[int, float]:
+        """Return by how much each proposal lowered the loss on the way from the old model to another.
+
+        Raises
+        ------
+        WorkloadError
+            The workload has no gradient.
+        """
+        if not isinstance(self.workload, HasGradient):
+            raise WorkloadError(f"workload {self.workload.name}: has no gradient, needed for rule.reward=contribution")
+        gradient = partial(self.workload.gradient, site=self.site)
+        return contributions(lambda arrays: gradient(dict(arrays)), case.models[0], case.models[best], case.proposals)

@@ -1,11 +1,13 @@
 """What the live view knows: the events of a run folded into a state, without a word about how it is drawn."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+from fl_alliance.amounts import loss_of
 from fl_alliance.strategies.events import (
+    Choice,
     Event,
     ProposalsLocked,
     RoundOpened,
@@ -21,14 +23,18 @@ RECENT = 5
 
 @dataclass(slots=True)
 class Seat:
-    """What one member does in the round on show; scores are micro-units, amounts gwei."""
+    """What one member does in the round on show; amounts are gwei.
+
+    `scores` are what it found of the old model and of the other, by majority scores, of candidates losses; `vote` is
+    whether it finds the other good enough, or of candidates better.
+    """
 
     role: str = ""
     done: bool = False
     leads: bool = False
     absent: bool = False
     dropped: str = ""
-    scores: tuple[int, ...] | None = None
+    scores: tuple[float, float] | None = None
     vote: bool | None = None
     delta: int = 0
     reason: str = ""
@@ -130,14 +136,21 @@ class Board:
         self.outcomes.append(event.outcome)
         self.metrics.append(event.metrics or event.evaluate_metrics)
         self.balances, self.pool = event.balances, event.pool
-        for member, (old, new) in event.scores.items():
-            seat = self.seat(member)
-            seat.scores, seat.vote = (old, new), new * 10_000 >= old * (10_000 - self.tolerance_bps)
+        for member, told in event.scores.items():
+            self._judged(self.seat(member), told, event.choice)
         for member, delta in event.deltas.items():
             self.seat(member).delta = delta
         for member, reason in event.reasons.items():
             self.seat(member).reason = reason
         self.judged = self.seats
+
+    def _judged(self, seat: Seat, told: Sequence[int], choice: Choice | None) -> None:
+        if choice is None:
+            old, new = told
+            seat.scores, seat.vote = (old / 1e6, new / 1e6), new * 10_000 >= old * (10_000 - self.tolerance_bps)
+        else:
+            old, new = told[0], told[choice.winner or 1]
+            seat.scores, seat.vote = (loss_of(old), loss_of(new)), new < old
 
     def _lead(self, leader: int, absent: tuple[int, ...]) -> None:
         if leader >= 0:

@@ -66,7 +66,7 @@ def make_node(insider: Insider) -> Node:
     if attack.vote and insider.site in insider.coalition:
         liar = _made("attack.vote", attack.vote, honest=judge, insider=insider)
         judge = JudgesInTurn(insider.config, insider.site, judge, liar)
-    return Node(insider.key, insider.site, trainer, judge)
+    return Node(insider.key, insider.site, trainer, judge, insider.config.rule.score_epsilon)
 
 
 def make_mod(insider: Insider) -> Mod | None:

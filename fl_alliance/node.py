@@ -11,7 +11,9 @@ from fl_alliance.behaviour import Case, Judge, Metrics, Trainer
 from fl_alliance.chain.accounts import NodeKey, authorize_stake
 from fl_alliance.chain.messages import Commitment, Domain, Proposal, commitment
 from fl_alliance.chain.rules.seeds import NO_SEED
+from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.vrf import Tag, alpha
+from fl_alliance.privacy import blurred
 from fl_alliance.strategies.digests import update_digest
 from fl_alliance.strategies.rules.base import Fields, Motion
 from fl_alliance.strategies.wire import Place, Registration
@@ -35,12 +37,16 @@ class Ballot:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One site: its key, its number, and how it trains and judges with its private data."""
+    """One site: its key, its number, and how it trains and judges with its private data.
+
+    `score_epsilon` above 0 blurs the losses that it reveals (`privacy.blurred`).
+    """
 
     key: NodeKey
     site: int
     trainer: Trainer
     judge: Judge
+    score_epsilon: float = 0.0
 
     def join(
         self, domain: Domain, token: Domain, task: int, stake_wei: int, valid_before: int, salt: bytes
@@ -71,12 +77,22 @@ class Node:
         The vote's signature is deterministic and secret until revealed, so its hash commits to the vote.
         """
         proposals = {member: dict(arrays) for member, arrays in motion.proposals.items()}
-        found = self.judge.assess(Case(at, tuple(map(dict, motion.models)), proposals, committee))
-        vote, fields = motion.state(at, found, {})
+        case = Case(at, tuple(map(dict, motion.models)), proposals, committee, motion.members, motion.rows)
+        found = self.judge.assess(case)
+        best = min(range(1, motion.choices), key=lambda index: found[index].loss)
+        shares = self.judge.contributions(case, best) if motion.asks_shares else {}
+        vote, fields = motion.state(at, self._blurred(motion.digest, found), shares)
         signature = vote.sign(self.key, at.domain)
         promise = commitment(signature)
         promise_signature = Commitment(at.task, at.round, motion.digest, promise).sign(self.key, at.domain)
-        return Ballot(motion.digest, fields, signature, promise, promise_signature, told(found[1]))
+        return Ballot(motion.digest, fields, signature, promise, promise_signature, told(found[best]))
+
+    def _blurred(self, motion: bytes, found: Sequence[Score]) -> Sequence[Score]:
+        """Return scores with the noise that the configuration asks for, always the same for one motion."""
+        if not self.score_epsilon:
+            return found
+        secret = self.key.sign_digest(keccak(b"FL Alliance noise" + motion))
+        return blurred(found, self.score_epsilon, secret)
 
 
 def told(score: Score) -> Metrics:

@@ -1,6 +1,6 @@
 """How the board looks on a terminal of any size: a row a member, or one cell a member where rows do not fit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.columns import Columns
 from rich.console import ConsoleDimensions, Group, RenderableType
@@ -9,9 +9,10 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from fl_alliance.amounts import fml
+from fl_alliance.amounts import entry_name, fml, loss_of
 from fl_alliance.board import Board, Seat
 from fl_alliance.config import JobConfig
+from fl_alliance.strategies.events import RoundSettled
 from fl_alliance.workloads.base import Metric
 
 _OUTCOMES = {"accepted": ("✓", "green"), "rejected": ("✗", "red"), "void": ("○", "yellow")}
@@ -23,7 +24,8 @@ def draw(
     board: Board, config: JobConfig, folder: str, headline: Metric | None, size: ConsoleDimensions
 ) -> RenderableType:
     """Return the whole board for a terminal of this size."""
-    fits = config.nodes + _HEADER_LINES <= size.height and size.width >= 60
+    lines = _HEADER_LINES + (config.rule.name == "candidates")
+    fits = config.nodes + lines <= size.height and size.width >= 60
     members = _rows(board, config.nodes) if fits else _cells(board, config.nodes, size.width)
     return Group(*_header(board, config, folder, headline, size.width), members)
 
@@ -42,13 +44,29 @@ def round_line(board: Board, headline: Metric | None) -> str:
     taken = -sum(delta for delta in event.deltas.values() if delta < 0)
     parts = [
         f"round {event.round:>{len(str(board.rounds))}}/{board.rounds}",
-        f"{event.outcome:<8} {event.yes}:{event.no}",
+        f"{event.outcome:<8} {verdict(event)}",
         _figure(board.metrics[-1], headline),
         f"paid {fml(paid)} slashed {fml(taken)} FML",
         f"{board.lengths[-1]:.2f} s",
         f"ETA {_clock(board.remaining_s)}" if board.remaining_s is not None else "",
     ]
     return "  ".join(part for part in parts if part)
+
+
+def verdict(event: RoundSettled) -> str:
+    """Return by what a round was decided: its votes, or what the voters chose and by how much it is better."""
+    choice = event.choice
+    if choice is None:
+        return f"{event.yes}:{event.no}"
+    name = entry_name(choice.entries, choice.winner)
+    parts = [f"{name} {loss_of(-choice.margin):+.4f}" if choice.winner else name]
+    parts += [f"convicted {_members(choice.convicted)}"] if choice.convicted else []
+    parts += [f"slashed {_members(choice.slashed)}"] if choice.slashed else []
+    return ", ".join(parts)
+
+
+def _members(members: Sequence[int]) -> str:
+    return " ".join(map(str, members))
 
 
 def sparkline(values: list[float], width: int) -> str:
@@ -74,6 +92,8 @@ def _header(
     yield _progress(board, width)
     yield _headline_text(board, headline, width)
     yield _outcomes(board, width)
+    if board.last and board.last.choice:
+        yield Text(f"round {board.last.round} chose {verdict(board.last)}", no_wrap=True, overflow="ellipsis")
     yield Rule(style="dim")
 
 
@@ -117,7 +137,7 @@ def _rows(board: Board, nodes: int) -> Table:
     then = f"round {board.settled}" if board.settled else "last round"
     table.add_column("member", justify="right", min_width=6)
     table.add_column(now, min_width=19)
-    table.add_column(f"{then}: score", min_width=15)
+    table.add_column(f"{then}: {'loss' if board.last and board.last.choice else 'score'}", min_width=15)
     table.add_column("vote", min_width=4)
     table.add_column("FML", justify="right", min_width=8)
     table.add_column("balance", justify="right", min_width=7)
@@ -176,7 +196,7 @@ def _scores(seat: Seat) -> str:
     if seat.scores is None:
         return ""
     old, new = seat.scores
-    return f"{old / 1e6:.4f} → {new / 1e6:.4f}"
+    return f"{old:.4f} → {new:.4f}"
 
 
 def _vote(seat: Seat) -> Text:

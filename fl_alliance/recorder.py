@@ -1,6 +1,7 @@
 """Turn a run's events into its records: one line of `metrics.jsonl` for every settled round."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from fl_alliance.records import RoundRecord, RunFolder
@@ -39,6 +40,7 @@ class Recorder:
             case VotesCommitted():
                 self._round["committed"] = list(event.committed)
                 self._round["dropped"] |= _by_text(event.dropped)
+                self._round["ballot_bytes"], self._round["proposal_bytes"] = event.ballot_bytes, event.proposal_bytes
             case RoundSettled():
                 self._folder.append(self._settled(event))
                 self._round = {}
@@ -63,6 +65,8 @@ class Recorder:
             seconds=dict(event.seconds),
             reward=event.reward,
             bounty=event.bounty,
+            escrow=event.escrow,
+            choice=asdict(event.choice) if event.choice else None,
         )
 
 

@@ -9,6 +9,7 @@ references.json      what the workload compares itself with: persistence, local 
 grid.json            reference and predicted values for the error grid (glucose)
 model.safetensors    the task's final model
 models/              models by digest, kept while a round may still adopt them
+proposals/           every proposal by its digest on chain (rule=candidates, unless records.proposals=none)
 flower.log           what Flower itself logs
 report.html          the report; one file, works offline
 """
@@ -53,6 +54,21 @@ class RoundRecord:
     seconds: dict[str, float] = field(default_factory=dict)
     reward: int = 0
     bounty: int = 0
+    escrow: int = 0
+    choice: dict[str, Any] | None = None
+    ballot_bytes: int = 0
+    proposal_bytes: int = 0
+
+    def pair(self, member: str) -> tuple[int, int] | None:
+        """Return what a voter said of the old model and of the one that was put against it, None where it did not.
+
+        Scores by majority; of candidates the losses, and the winner's against the old one's (against the default's
+        where the old model won).
+        """
+        told = self.scores.get(member)
+        if told is None:
+            return None
+        return (told[0], told[1]) if self.choice is None else (told[0], told[self.choice["winner"] or 1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +126,11 @@ class RunFolder:
     def models(self) -> Path:
         """Models by digest."""
         return self.root / "models"
+
+    @property
+    def proposals(self) -> Path:
+        """Proposals by digest."""
+        return self.root / "proposals"
 
     @property
     def report(self) -> Path:

@@ -1,6 +1,6 @@
 """A malicious site that attacks only when it is its turn; in other rounds it does what an honest one does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,10 @@ class JudgesInTurn:
     def assess(self, case: Case) -> Sequence[Score]:
         """Return the scores that are told in the site's place."""
         return self._now(case).assess(case)
+
+    def contributions(self, case: Case, best: int) -> Mapping[int, float]:
+        """Return the contributions that are told in the site's place."""
+        return self._now(case).contributions(case, best)
 
     def __getattr__(self, name: str) -> Any:
         """Let whatever else a judge can do be done by whose turn it is; the case comes first."""

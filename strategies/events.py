@@ -46,20 +46,57 @@ class VotersDrawn:
 
 @dataclass(frozen=True, slots=True)
 class VotesCommitted:
-    """The commitments are on chain; nobody can change a vote any more."""
+    """The commitments are on chain; nobody can change a vote any more.
+
+    `ballot_bytes` is what each voter was sent to judge, `proposal_bytes` what all proposals of the round hold.
+    """
 
     round: int
     committed: tuple[int, ...]
     dropped: Mapping[int, str]
+    ballot_bytes: int = 0
+    proposal_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the voters chose from a menu of candidates; members are roster indexes.
+
+    Attributes
+    ----------
+    entries : tuple of str
+        What each entry of the menu is, in words; empty where only the chain is known.
+    winner : int
+        Entry that the round ended with; 0 is the old model.
+    best : int
+        Entry with the best worst comparison, adopted where enough of the stake preferred it to entry 1.
+    margin : int
+        By how much the middle of the stake found the winner better than the old model, in parts in a million.
+    backing, against, weight : int
+        Gwei of the voters who preferred `best` to entry 1, who found the suspects harmful, and of all voters.
+    convicted, slashed : tuple of int
+        Proposers against whom the round counts as evidence, and who had too much of it.
+    """
+
+    entries: tuple[str, ...]
+    winner: int
+    best: int
+    margin: int
+    backing: int
+    against: int
+    weight: int
+    convicted: tuple[int, ...]
+    slashed: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RoundSettled:
     """The votes are counted and the balances changed.
 
-    `scores` holds (old, new) in micro-units of every revealed vote; `deltas` what each member won or lost in
-    gwei; `reasons` the same in words; `reward` is what the round could pay, `bounty` what whoever settled got;
-    `outcome` is `accepted`, `rejected` or `void`; `seconds` says where the round's time went.
+    `scores` holds what every revealed vote says, in micro-units: (old, new), or the loss of each entry of a menu, of
+    which `choice` says what was chosen. `escrow` is what all members have in escrow. `deltas` is what each member won
+    or lost in gwei; `reasons` the same in words; `reward` is what the round could pay, `bounty` what went to whoever
+    settled; `outcome` is `accepted`, `rejected` or `void`; `seconds` says where the round's time went.
     """
 
     round: int
@@ -77,6 +114,8 @@ class RoundSettled:
     seconds: Mapping[str, float] = field(default_factory=dict)
     reward: int = 0
     bounty: int = 0
+    escrow: int = 0
+    choice: Choice | None = None
 
 
 Event = Stage | RoundOpened | ProposalsLocked | VotersDrawn | VotesCommitted | RoundSettled

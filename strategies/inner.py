@@ -7,6 +7,7 @@ from typing import Any
 from flwr.serverapp.strategy import Bulyan, Krum, MultiKrum, Strategy
 
 from fl_alliance.strategies.errors import CommitteeTooSmall, SettingRefused
+from fl_alliance.strategies.nnm import NearestNeighborMixing
 from fl_alliance.strategies.state import is_plain, pack, unpack
 
 _COUNTS = (
@@ -74,6 +75,8 @@ def _train_needs(layer: Strategy) -> Iterator[tuple[str, int]]:
         yield f"4 * num_malicious_nodes + 3 with num_malicious_nodes={malicious}", 4 * malicious + 3
     elif isinstance(layer, Krum | MultiKrum):
         yield f"2 * num_malicious_nodes + 3 with num_malicious_nodes={malicious}", 2 * malicious + 3
+    elif isinstance(layer, NearestNeighborMixing):
+        yield f"2 * num_malicious_nodes + 1 with num_malicious_nodes={malicious}", 2 * malicious + 1
 
 
 def snapshot(strategy: Strategy) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from fl_alliance.amounts import fml
 from fl_alliance.records import RoundRecord
+from fl_alliance.report.choices import decided
 from fl_alliance.report.markup import Markup, el, table
 from fl_alliance.report.plot import tick_text
 from fl_alliance.results import Results
@@ -46,7 +47,8 @@ def rounds_table(results: Results) -> Markup:
     shown = results.rounds[-MOST_ROUNDS:]
     rows = [_round_row(record) for record in shown]
     cut = f" (the newest {len(shown):,} of {len(results.rounds):,})" if len(shown) < len(results.rounds) else ""
-    heads = ["round", "outcome", "yes : no", "proposed", "voted", "silent or dropped", "leaders", "reward FML", "model"]
+    by = "chosen" if any(record.choice for record in shown) else "yes : no"
+    heads = ["round", "outcome", by, "proposed", "voted", "silent or dropped", "leaders", "reward FML", "model"]
     return table(heads, rows, f"Rounds{cut}", frozenset({0, 7}))
 
 
@@ -133,7 +135,7 @@ def _round_row(record: RoundRecord) -> list[str | Markup]:
     return [
         str(record.round),
         el("span", record.outcome, class_=f"o {record.outcome}"),
-        f"{record.yes} : {record.no}",
+        decided(record, " : "),
         _members(record.proposed),
         _members(voted),
         ", ".join(f"{member}{_quoted(record.dropped.get(str(member)))}" for member in silent),

@@ -75,10 +75,12 @@ def roles_chart(results: Results) -> Markup:
 
 
 def scores_chart(results: Results, tolerance_bps: int) -> Markup:
-    """Return the ratio of new to old score that each voter found in each round."""
+    """Return the ratio of new to old score that each voter found in each round, of candidates that of their losses."""
     rounds = results.rounds
     if not any(record.scores for record in rounds):
         return Markup("")
+    if any(record.choice for record in rounds):
+        return _losses_chart(results)
     columns, members = Columns.of(rounds), len(rounds[-1].balances)
     line = 1 - tolerance_bps / 10_000
     cells: defaultdict[str, list[str]] = defaultdict(list)
@@ -96,6 +98,23 @@ def scores_chart(results: Results, tolerance_bps: int) -> Markup:
         ("cell s5", "above 1.05"),
     ]
     return figure(f"New score over old score, voters by round{_per_column(columns)}", chart, readout(), legend(entries))
+
+
+def _losses_chart(results: Results) -> Markup:
+    """Return the ratio of the old model's loss to the adopted one's, so that more is better here too."""
+    rounds = results.rounds
+    columns, members = Columns.of(rounds), len(rounds[-1].balances)
+    cells: defaultdict[str, list[str]] = defaultdict(list)
+    for column, group in _grouped(rounds, columns).items():
+        for member, ratio in _ratios(group).items():
+            cells[_level(ratio, 0.99)].append(f"M{column} {member}h1v1h-1z")
+    chosen = [record for record in rounds if record.choice and record.choice["winner"]]
+    said = f"A candidate was adopted in {len(chosen)} of {len(rounds)} rounds."
+    title = "Old loss over the adopted candidate's loss"
+    chart = _grid(f"{title}, by voter and round", said, cells, columns, members, strip=False)
+    texts = ("below 0.89: worse", "below 0.99: worse", "up to 1", "up to 1.01: better", "up to 1.05", "above 1.05")
+    entries = [(f"cell s{level}", text) for level, text in enumerate(texts)]
+    return figure(f"{title}, voters by round{_per_column(columns)}", chart, readout(), legend(entries))
 
 
 def _grid(title: str, said: str, cells: Mapping[str, list[str]], columns: Columns, members: int, strip: bool) -> Markup:
@@ -161,11 +180,14 @@ def _deeds(group: Sequence[RoundRecord]) -> Iterable[tuple[int, str, bool]]:
 
 
 def _ratios(group: Sequence[RoundRecord]) -> dict[int, float]:
-    """Return each voter's mean ratio of new to old score; from 0 to anything counts as 1 or, better, as 2."""
+    """Return each voter's mean ratio of new to old score, or of old to new loss; over 0 it is 1 or, better, 2."""
     found: defaultdict[int, list[float]] = defaultdict(list)
     for record in group:
-        for name, (old, new) in record.scores.items():
-            found[int(name)].append(new / old if old else 2.0 if new else 1.0)
+        for name in record.scores:
+            worse, better = record.pair(name) or (0, 0)
+            if record.choice:
+                worse, better = better, worse
+            found[int(name)].append(better / worse if worse else 2.0 if better else 1.0)
     return {member: sum(ratios) / len(ratios) for member, ratios in found.items()}
 
 

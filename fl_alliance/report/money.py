@@ -91,11 +91,12 @@ def totals_table(results: Results, stake: int, pool: int) -> Markup:
     last = results.rounds[-1]
     bounties = sum(record.bounty for record in results.rounds)
     came = stake * len(last.balances) + pool
-    went = sum(last.balances) + last.pool + bounties
+    went = sum(last.balances) + last.escrow + last.pool + bounties
     entries = [
         ("stakes of the members", fml(stake * len(last.balances), 9), ""),
         ("the task's pool", fml(pool, 9), ""),
         ("held by the members", "", fml(sum(last.balances), 9)),
+        *([("in their escrow", "", fml(last.escrow, 9))] if last.escrow else []),
         ("left in the pool", "", fml(last.pool, 9)),
         ("bounties to whoever settled", "", fml(bounties, 9)),
         ("sum", fml(came, 9), fml(went, 9)),

@@ -1,8 +1,12 @@
 """The report, top to bottom: what came out, how it came about, who was paid, and how to check all of it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fl_alliance.amounts import fml
 from fl_alliance.chain.types import WEI_PER_GWEI
 from fl_alliance.config import fml_to_wei
+from fl_alliance.report.choices import judged
 from fl_alliance.report.clarke import clarke_chart
 from fl_alliance.report.facts import (
     better_by,
@@ -82,8 +86,7 @@ def _sections(results: Results) -> dict[str, Markup]:
             time_table(results),
         ),
         "judgement": join(
-            el("p", f"{_JUDGEMENT} {1 - tolerance / 10_000:.0%} of the old one.", class_="note"),
-            scores_chart(results, tolerance),
+            el("p", _judgement(results, tolerance), class_="note"), scores_chart(results, tolerance), judged(results)
         ),
         "errors": clarke_chart(results),
         "money": join(
@@ -93,9 +96,7 @@ def _sections(results: Results) -> dict[str, Markup]:
             totals_table(results, stake, pool),
         ),
         "slashes": join(
-            el(
-                "p", f"A member on the losing side of a round loses {slash / 10_000:.1%} of its balance.", class_="note"
-            ),
+            el("p", f"{_loser(results)} loses {slash / 10_000:.1%} of its balance{_fixed(alliance)}.", class_="note"),
             slashes_table(results),
         ),
         "verify": join(
@@ -115,10 +116,33 @@ _JUDGEMENT = (
     "A voter scores the old model and the candidate on its own held-out data. "
     "It votes yes when the new score is at least"
 )
+_MENU = (
+    "Everybody forms the same menu of models from the proposals. A voter reports the loss of each on its own held-out "
+    "data; the one whose worst comparison with another is best, by the middle of the voters' stake, is adopted."
+)
 _VERIFY = (
     "The chain file holds every proof, signature, vote and payout. The first command checks them all, trusting nobody; "
     "the second says who was paid what, and why."
 )
+
+
+def _is_of_candidates(results: Results) -> bool:
+    return bool(results.config.get("rule", {}).get("name") == "candidates")
+
+
+def _judgement(results: Results, tolerance_bps: int) -> str:
+    return _MENU if _is_of_candidates(results) else f"{_JUDGEMENT} {1 - tolerance_bps / 10_000:.0%} of the old one."
+
+
+def _loser(results: Results) -> str:
+    if _is_of_candidates(results):
+        return "A proposer with too much evidence against it, or a voter who withholds its vote,"
+    return "A member on the losing side of a round"
+
+
+def _fixed(alliance: Mapping[str, Any]) -> str:
+    fixed = str(alliance.get("slash", "0"))
+    return "" if fixed == "0" else f" and {fixed} FML"
 
 
 def _sentence(results: Results) -> str:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from fl_alliance.records import RoundRecord
+from fl_alliance.report.choices import decided
 from fl_alliance.report.markup import Markup, el
 
 MOST_CELLS = 30_000
@@ -21,7 +22,8 @@ function said(round, member) {
   if (member < 0) return head;
   if (!cell) return head + " was not drawn";
   const [role, gwei, before, after] = cell;
-  const scores = before === undefined ? "" : `, score ${share(before)} to ${share(after)}`;
+  const what = round.loss ? "loss" : "score", scale = round.loss ? 4 : 1;
+  const scores = before === undefined ? "" : `, ${what} ${share(before * scale)} to ${share(after * scale)}`;
   return `${head}, ${role}${scores}, ${gwei ? amount(gwei) : "neither paid nor slashed"}`;
 }
 for (const grid of document.querySelectorAll(".grid[data-rows]")) {
@@ -54,7 +56,8 @@ def cells_of(rounds: Sequence[RoundRecord]) -> Markup:
     if not rounds or drawn > MOST_CELLS or rounds[-1].round - rounds[0].round + 1 != len(rounds):
         return Markup("")
     content = [
-        {"n": record.round, "how": f"{record.outcome} {record.yes} to {record.no}", "cells": _cells(record)}
+        {"n": record.round, "how": f"{record.outcome} {decided(record)}", "cells": _cells(record)}
+        | ({"loss": 1} if record.choice else {})
         for record in rounds
     ]
     # "<" can only be inside a text here, and there "\\u003c" means the same: nothing can close the element.
@@ -68,7 +71,7 @@ def _cells(record: RoundRecord) -> dict[str, list[str | int]]:
         role = "proposed" if member in record.proposed else "drawn to propose, silent"
         found[str(member)] = [role, record.deltas.get(str(member), 0)]
     for member in record.voters:
-        scores = record.scores.get(str(member), ())
+        scores = record.pair(str(member)) or ()
         role = "voted" if scores else "drawn to vote, no vote"
         found[str(member)] = [role, record.deltas.get(str(member), 0), *scores]
     return found

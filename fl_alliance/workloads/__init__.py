@@ -10,6 +10,7 @@ from fl_alliance.workloads.errors import ModelMismatch, WorkloadError
 __all__ = ["BUILT_IN", "ModelMismatch", "Workload", "WorkloadError", "get"]
 
 BUILT_IN = {
+    "breast_cancer": "fl_alliance.workloads.breast_cancer:BreastCancer",
     "digits": "fl_alliance.workloads.digits:Digits",
     "glucose": "fl_alliance.workloads.glucose:Glucose",
     "linear": "fl_alliance.workloads.linear:Linear",

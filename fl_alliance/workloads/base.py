@@ -87,8 +87,12 @@ class TrainResult:
 class Score:
     """A model's quality on a site's held-out examples.
 
-    `score` is in [0, 1], higher is better; 0 for a model whose outputs are not finite. `loss` is in [0, LOSS_LIMIT].
-    The voting rule compares a ratio of two scores, so a workload chooses a score in which losing 5 % is a real loss.
+    `score` is in [0, 1], higher is better; 0 for a model whose outputs are not finite. The published rule compares a
+    ratio of two scores, so a workload chooses a score in which losing 5 % is a real loss.
+
+    `loss` is in [0, LOSS_LIMIT], lower is better. Candidate voting compares differences of losses, takes 4 for all that
+    is larger and knows steps of 4e-6, so a workload chooses a unit in which a useful model is well below 1 and a ruined
+    one above 4; the same unit at every site.
     """
 
     score: float
@@ -153,6 +157,17 @@ class Workload(Protocol):
 
     def evaluate(self, arrays: Arrays | Sequence[Arrays], sites: Sequence[Site]) -> dict[str, float]:
         """Return the workload's metrics on the union of the sites' test parts, of one model or of one per site."""
+
+
+@runtime_checkable
+class HasGradient(Protocol):
+    """A workload whose voters can say in which direction their held-out loss falls: needed for pay by contribution."""
+
+    def gradient(self, arrays: Arrays, site: Site) -> Arrays:
+        """Return the gradient of `score(arrays, site).loss` with the model's names and shapes.
+
+        An entry is 0 where the model is not differentiated (buffers) or its gradient is no finite number.
+        """
 
 
 @runtime_checkable

@@ -2,9 +2,11 @@
 
 19 adults (Hall et al. 2018, see `data/README.md`) are dealt to the hospitals. Each patient's time is cut in three: the
 first 60 % trains, the next 20 % votes, the last 20 % tests, with three hours between them that no window touches.
+Where there are more hospitals than patients, hospitals share a patient: each has another spell of it.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -39,10 +41,17 @@ GAP_MIN = 180
 """Between two parts of a patient's time; longer than the history, so that no reading helps on both sides."""
 TRAIN_SHARE, HELDOUT_SHARE = 0.6, 0.2
 LONGEST_HORIZON_MIN = 240
+MOST_SPELLS, LEAST_WINDOWS = 4, 12
+"""Into how many hospitals' spells a patient's time is cut at most, and what each spell has in every part at least."""
 SMALLEST_YARDSTICK = 1.0
 """mg/dL; keeps the score defined at a site whose held-out glucose never moves."""
+LOSS_SPREAD, LOSS_SPREAD_MIN = 30.0, 30
+"""mg/dL of error that is a loss of 1, and the horizon in minutes at which it is; it grows with the horizon's root."""
 TYPICAL_MG_DL, LEVEL_SPREAD, STEP_SPREAD, CHANGE_SPREAD = 110.0, 30.0, 4.0, 15.0
 """Fixed scales in mg/dL, not measured on anyone's data: sharing a mean or a variance would tell about the patients."""
+
+
+Parts = tuple[Examples, Examples, Examples]
 
 
 class ChangeFromLast(nn.Module):
@@ -108,18 +117,28 @@ class Glucose(TorchWorkload):
         """Return the mean squared error in units of `CHANGE_SPREAD` squared."""
         return nn.functional.mse_loss(outputs, targets) / CHANGE_SPREAD**2
 
+    @property
+    def loss_scale(self) -> float:
+        """The reported loss is the mean squared error in units of the square of `LOSS_SPREAD`."""
+        return CHANGE_SPREAD**2 / (LOSS_SPREAD**2 * self.horizon_min / LOSS_SPREAD_MIN)
+
     def nodes(self) -> int:
-        """Return the number of patients: each hospital needs one."""
-        return len(_patients(*_version(self.path), self.horizon_min))
+        """Return the number of patients, or of spells where those can be cut in up to `MOST_SPELLS`."""
+        return max(len(self._spells(spells)) for spells in range(1, MOST_SPELLS + 1))
 
     def load(self, node: int, num_nodes: int, seed: int) -> Site:
-        """Return the windows of the patients dealt to hospital `node`, in random order of patients."""
-        patients = _patients(*_version(self.path), self.horizon_min)
+        """Return the windows of the patients dealt to hospital `node`, in random order of patients.
+
+        With more hospitals than patients, a patient's training, held-out and test time is each cut into as few spells
+        as suffice, and spells are dealt.
+        """
         check_node(self, node, num_nodes)
+        cuts = (self._spells(spells) for spells in range(1, MOST_SPELLS + 1))
+        patients = next(found for found in cuts if len(found) >= num_nodes)
         dealt = stream(seed, "glucose", "deal", num_nodes).permutation(len(patients))[node::num_nodes]
         mine = [patients[index] for index in dealt]
         train, heldout, test = (join([parts[part] for _, parts in mine]) for part in range(3))
-        about = f"{len(mine)} patients, {len(train)} training windows"
+        about = f"{len({name for name, _ in mine})} patients, {len(train)} training windows"
         if not (len(train) and len(heldout) and len(test)):
             names = ", ".join(name for name, _ in mine)
             raise WorkloadError(
@@ -128,6 +147,11 @@ class Glucose(TorchWorkload):
                 f"{HISTORY * STEP_MIN + self.horizon_min} min of readings {STEP_MIN} min apart without a gap"
             )
         return Site(node, train, heldout, test, about)
+
+    def flipped(self, site: Site) -> Site:
+        """Return the site with every change of its training windows turned round: what rose falls as much."""
+        train = site.train
+        return replace(site, train=Examples(train.x, 2 * train.x[:, -1] - train.y))
 
     def score(self, arrays: Arrays, site: Site) -> Score:
         """Judge by exp(-RMSE / RMSE of persistence on the same windows).
@@ -138,7 +162,7 @@ class Glucose(TorchWorkload):
         x, y = site.heldout.x, site.heldout.y.astype(np.float64)
         metrics = errors_mg_dl(self.outputs(arrays, x) - y)
         yardstick = max(errors_mg_dl(x[:, -1] - y)["rmse"], SMALLEST_YARDSTICK)
-        loss = bounded_loss((metrics["rmse"] / CHANGE_SPREAD) ** 2)
+        loss = bounded_loss((metrics["rmse"] / CHANGE_SPREAD) ** 2 * self.loss_scale)
         return Score(relative_error_score(metrics["rmse"], yardstick), loss, len(y), metrics)
 
     def evaluate(self, arrays: Arrays | Sequence[Arrays], sites: Sequence[Site]) -> dict[str, float]:
@@ -165,12 +189,12 @@ class Glucose(TorchWorkload):
         zones = clarke_labels(measured, predicted)
         return ErrorGrid("mg/dL", measured, predicted, zones, clarke_zones(measured, predicted))
 
+    def _spells(self, spells: int) -> tuple[tuple[str, Parts], ...]:
+        return _spells(*_version(self.path), self.horizon_min, spells)
+
     def _predicted(self, arrays: Arrays | Sequence[Arrays], sites: Sequence[Site]) -> NDArray[np.float64]:
         pairs = zip(one_each(arrays, sites), sites, strict=True)
         return np.concatenate([self.predictions(model, site.test)[1] for model, site in pairs])
-
-
-Parts = tuple[Examples, Examples, Examples]
 
 
 def errors_mg_dl(error: NDArray[np.float64]) -> dict[str, float]:
@@ -192,6 +216,23 @@ def _version(path: Path) -> tuple[Path, int]:
 @lru_cache(maxsize=4)
 def _patients(path: Path, changed_ns: int, horizon_min: int) -> tuple[tuple[str, Parts], ...]:
     return tuple((trace.patient, _parts(trace, horizon_min)) for trace in read_traces(path))
+
+
+@lru_cache(maxsize=16)
+def _spells(path: Path, changed_ns: int, horizon_min: int, spells: int) -> tuple[tuple[str, Parts], ...]:
+    """Return every patient with its parts; for more than one spell each spell that has enough windows in every part."""
+    patients = _patients(path, changed_ns, horizon_min)
+    if spells == 1:
+        return patients
+    cut = [
+        (name, spell) for name, parts in patients for spell in zip(*(_cut(part, spells) for part in parts), strict=True)
+    ]
+    return tuple((name, spell) for name, spell in cut if min(map(len, spell)) >= LEAST_WINDOWS)
+
+
+def _cut(part: Examples, spells: int) -> list[Examples]:
+    pieces = zip(np.array_split(part.x, spells), np.array_split(part.y, spells), strict=True)
+    return [Examples(x, y) for x, y in pieces]
 
 
 def _parts(trace: Trace, horizon_min: int) -> Parts:

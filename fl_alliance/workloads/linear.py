@@ -4,7 +4,8 @@ For teaching, and for tests of everything around a workload. Sites differ in whe
 mean), not in the law that produces the target, so a federated model can come arbitrarily close to `true_weights`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,9 +83,19 @@ class Linear:
         train, heldout, test = (Examples(x[part].astype(np.float32), y[part].astype(np.float32)) for part in parts)
         return Site(node, train, heldout, test, f"{len(train)} training examples")
 
+    @property
+    def shapes(self) -> Mapping[str, tuple[int, ...]]:
+        """Name -> shape of the model's arrays."""
+        return {"weight": (self.features,), "bias": (1,)}
+
+    @property
+    def typical_square(self) -> float:
+        """Mean square of the targets over all seeds and sites, without noise: the unit of the reported loss."""
+        return self.features * (1 + self.shift**2) + 1
+
     def train(self, arrays: Arrays, site: Site, config: TrainConfig) -> TrainResult:
         """Return `arrays` after mini-batch gradient descent on half the mean squared error."""
-        check_arrays(arrays, {"weight": (self.features,), "bias": (1,)})
+        check_arrays(arrays, self.shapes)
         model = {name: value.astype(np.float64) for name, value in arrays.items()}
         order = stream(config.seed, "order", config.round, site.node)
         total = 0.0
@@ -94,14 +105,30 @@ class Linear:
                 batch = permutation[start : start + config.batch_size]
                 total += _step(model, arrays, Examples(site.train.x[batch], site.train.y[batch]), config)
         trained = {name: value.astype(np.float32) for name, value in model.items()}
-        return TrainResult(trained, len(site.train), {"train_loss": bounded_loss(total / len(site.train))})
+        loss = bounded_loss(2 * total / len(site.train) / self.typical_square)
+        return TrainResult(trained, len(site.train), {"train_loss": loss})
 
     def score(self, arrays: Arrays, site: Site) -> Score:
-        """Judge by exp(-RMSE / standard deviation of the held-out targets)."""
+        """Judge by exp(-RMSE / standard deviation of the held-out targets); the loss is MSE / `typical_square`."""
         rmse = self._rmse(arrays, site.heldout)
         value = relative_error_score(rmse, float(np.std(site.heldout.y.astype(np.float64))))
-        loss = bounded_loss(rmse**2 / 2)
+        loss = bounded_loss(rmse**2 / self.typical_square)
         return Score(value, loss, len(site.heldout), {"rmse": bounded_loss(rmse)})
+
+    def gradient(self, arrays: Arrays, site: Site) -> Arrays:
+        """Return the gradient of the loss on the held-out examples."""
+        check_arrays(arrays, self.shapes)
+        with np.errstate(over="ignore", invalid="ignore"):
+            slope = _slope(arrays, site.heldout)
+            scaled = {name: value * (2 / self.typical_square) for name, value in slope.items()}
+            return {
+                name: np.nan_to_num(value.astype(np.float32), nan=0, posinf=0, neginf=0)
+                for name, value in scaled.items()
+            }
+
+    def flipped(self, site: Site) -> Site:
+        """Return the site with the sign of its training targets turned."""
+        return replace(site, train=Examples(site.train.x, -site.train.y))
 
     def evaluate(self, arrays: Arrays | Sequence[Arrays], sites: Sequence[Site]) -> dict[str, float]:
         """Return `rmse`, and `r2` (at most 1, not below -LOSS_LIMIT), over all sites' test examples."""
@@ -112,12 +139,12 @@ class Linear:
         return {"rmse": bounded_loss(rmse), "r2": 1.0 - bounded_loss(unexplained)}
 
     def _rmse(self, arrays: Arrays, examples: Examples) -> float:
-        check_arrays(arrays, {"weight": (self.features,), "bias": (1,)})
+        check_arrays(arrays, self.shapes)
         with np.errstate(over="ignore", invalid="ignore"):
             return float(np.sqrt(np.mean((_predict(arrays, examples.x) - examples.y) ** 2)))
 
 
-def _predict(arrays: Arrays, x: NDArray[np.floating]) -> NDArray[np.float64]:
+def _predict(arrays: Mapping[str, NDArray[np.floating]], x: NDArray[np.floating]) -> NDArray[np.float64]:
     # A sum instead of a matrix product: BLAS may round differently with another number of threads.
     product: NDArray[np.float64] = (x.astype(np.float64) * arrays["weight"]).sum(axis=1) + arrays["bias"]
     return product
@@ -125,10 +152,15 @@ def _predict(arrays: Arrays, x: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def _step(model: dict[str, NDArray[np.float64]], start: Arrays, batch: Examples, config: TrainConfig) -> float:
     """Move `model` one step and return the batch's summed loss before it."""
-    x = batch.x.astype(np.float64)
-    error = (x * model["weight"]).sum(axis=1) + model["bias"] - batch.y
-    gradients = {"weight": (x * error[:, None]).mean(axis=0), "bias": error.mean(keepdims=True)}
-    for name, gradient in gradients.items():
+    error = _predict(model, batch.x) - batch.y
+    for name, gradient in _slope(model, batch).items():
         pull = config.proximal_mu * (model[name] - start[name])
         model[name] -= config.learning_rate * (gradient + pull)
     return float((error**2).sum() / 2)
+
+
+def _slope(model: Mapping[str, NDArray[np.floating]], examples: Examples) -> dict[str, NDArray[np.float64]]:
+    """Return the gradient of half the mean squared error."""
+    error = _predict(model, examples.x) - examples.y
+    weight = (examples.x.astype(np.float64) * error[:, None]).mean(axis=0)
+    return {"weight": weight, "bias": error.mean(keepdims=True)}

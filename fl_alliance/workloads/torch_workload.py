@@ -27,7 +27,7 @@ def reproducible(seed: int) -> Iterator[None]:
     """
     torch.set_num_threads(1)
     with _generator, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed also queues calls for GPUs, for ever
         yield
 
 
@@ -40,7 +40,12 @@ class TorchWorkload(ABC):
 
     @abstractmethod
     def loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the mean loss of a batch."""
+        """Return the mean loss of a batch, as training minimises it."""
+
+    @property
+    def loss_scale(self) -> float:
+        """What 1 of the training loss is in the loss that is reported; see `Score.loss`."""
+        return 1.0
 
     def optimizer(self, model: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
         """Return the local optimiser; it is new in every round."""
@@ -66,7 +71,19 @@ class TorchWorkload(ABC):
         with reproducible(derive(config.seed, "train", config.round, site.node)):
             model = self.module(arrays)
             loss = self._fit(model, site, config)
-        return TrainResult(arrays_of(model), len(site.train), {"train_loss": bounded_loss(loss)})
+        return TrainResult(arrays_of(model), len(site.train), {"train_loss": bounded_loss(loss * self.loss_scale)})
+
+    def gradient(self, arrays: Arrays, site: Site) -> Arrays:
+        """Return the gradient of the reported loss on `site.heldout`, by one backward pass."""
+        with reproducible(0):
+            model = self.module(arrays).eval()
+            outputs = model(torch.from_numpy(site.heldout.x))
+            loss = self.loss(outputs, torch.from_numpy(site.heldout.y)) * self.loss_scale
+            names, parameters = zip(*model.named_parameters(), strict=True)
+            found = dict(zip(names, torch.autograd.grad(loss, parameters, materialize_grads=True), strict=True))
+        gradient = {name: np.zeros(shape, np.float32) for name, shape in self.shapes.items()}
+        finite = {name: np.nan_to_num(found[name].numpy(), nan=0.0, posinf=0.0, neginf=0.0) for name in names}
+        return gradient | finite
 
     def outputs(self, arrays: Arrays, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the model's outputs for `x`, without training it."""

@@ -11,6 +11,7 @@ from flwr.app import ArrayRecord, ConfigRecord, Message, RecordDict
 
 from fl_alliance.chain.batches import VoteRecord
 from fl_alliance.chain.messages import Domain, Signer
+from fl_alliance.chain.rules.candidates import Row
 from fl_alliance.chain.steps import TaskStep
 from fl_alliance.strategies.digests import Arrays
 from fl_alliance.strategies.updates import Update
@@ -55,6 +56,22 @@ class Motion(Protocol):
         """What they score, the old model first."""
 
     @property
+    def choices(self) -> int:
+        """How many of the models, from the first, the round can end with."""
+
+    @property
+    def members(self) -> tuple[int, ...]:
+        """All who proposed, ascending; nobody where voters are not shown what was proposed."""
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What each choice is made of, by `members`."""
+
+    @property
+    def asks_shares(self) -> bool:
+        """Whether voters are to say what the members contributed to the round."""
+
+    @property
     def aggregate(self) -> Arrays:
         """What the inner strategy made of the proposals."""
 
@@ -83,10 +100,6 @@ class Motion(Protocol):
 
 class Rule(Protocol):
     """How a round is judged."""
-
-    @property
-    def shares_matter(self) -> bool:
-        """Whether voters are asked what members contributed."""
 
     def admit(self, old: Arrays, updates: Mapping[int, Update]) -> Mapping[int, Message]:
         """Return the replies as the inner strategy may see them, by member, in the order given: that of commitment."""

@@ -7,6 +7,7 @@ from flwr.app import ArrayRecord, ConfigRecord, Message, RecordDict
 
 from fl_alliance.chain.batches import SignedVote, VoteRecord
 from fl_alliance.chain.messages import Vote
+from fl_alliance.chain.rules.candidates import Row
 from fl_alliance.chain.rules.consensus import score_micro
 from fl_alliance.chain.steps import RevealVotes, Settle
 from fl_alliance.strategies import wire
@@ -23,7 +24,11 @@ class MajorityMotion:
     old: Arrays
     aggregate: Arrays
     digest: bytes
+    choices: int = 2
+    members: tuple[int, ...] = ()
+    rows: tuple[Row, ...] = ()
     proposals: Mapping[int, Arrays] = field(default_factory=dict)
+    asks_shares: bool = False
 
     @property
     def models(self) -> tuple[Arrays, ...]:
@@ -59,8 +64,6 @@ class MajorityMotion:
 
 class Majority:
     """Lets the inner strategy see the replies as they came, and the voters nothing but its aggregate."""
-
-    shares_matter = False
 
     def admit(self, old: Arrays, updates: Mapping[int, Update]) -> Mapping[int, Message]:
         """Return the replies without the Alliance's words."""

@@ -14,6 +14,7 @@ from flwr.serverapp.strategy import (
 
 from fl_alliance.strategies import inner
 from fl_alliance.strategies.errors import CommitteeTooSmall
+from fl_alliance.strategies.nnm import NearestNeighborMixing
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,7 @@ from fl_alliance.strategies.errors import CommitteeTooSmall
         (FedAvg(min_evaluate_nodes=4), 4, 3, "min_evaluate_nodes"),
         (Krum(num_malicious_nodes=2), 6, 3, "num_malicious_nodes"),
         (Bulyan(num_malicious_nodes=1), 6, 3, "num_malicious_nodes"),
+        (NearestNeighborMixing(num_malicious_nodes=2), 4, 3, "num_malicious_nodes"),
         (DifferentialPrivacyServerSideFixedClipping(FedAvg(), 1.0, 1.0, 7), 6, 3, "num_sampled_clients"),
         (DifferentialPrivacyServerSideFixedClipping(FedAvg(min_train_nodes=9), 1.0, 1.0, 6), 6, 3, "min_train_nodes"),
     ],
@@ -38,7 +40,13 @@ def test_a_strategy_that_needs_more_nodes_is_refused_by_name(
 
 @pytest.mark.parametrize(
     ("strategy", "proposers", "voters"),
-    [(FedAvg(), 2, 2), (FedAvg(), 2, 0), (Krum(num_malicious_nodes=1), 5, 2), (Bulyan(num_malicious_nodes=1), 7, 2)],
+    [
+        (FedAvg(), 2, 2),
+        (FedAvg(), 2, 0),
+        (Krum(num_malicious_nodes=1), 5, 2),
+        (Bulyan(num_malicious_nodes=1), 7, 2),
+        (NearestNeighborMixing(num_malicious_nodes=2), 5, 2),
+    ],
 )
 def test_a_committee_that_is_just_large_enough_is_taken(strategy: Strategy, proposers: int, voters: int) -> None:
     inner.check_committee(strategy, proposers, voters)

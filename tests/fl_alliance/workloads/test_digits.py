@@ -4,7 +4,7 @@ import pytest
 from fl_alliance.workloads import get
 from fl_alliance.workloads.base import Site
 from fl_alliance.workloads.baselines import fedavg
-from fl_alliance.workloads.digits import MIN_EXAMPLES
+from fl_alliance.workloads.partition import MIN_EXAMPLES
 
 ALL_IMAGES = 1797
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from fl_alliance.workloads import ModelMismatch, WorkloadError, get
-from fl_alliance.workloads.base import LOSS_LIMIT, Arrays, Examples, TrainConfig, Workload
+from fl_alliance.workloads import BUILT_IN, ModelMismatch, WorkloadError, get
+from fl_alliance.workloads.base import LOSS_LIMIT, Arrays, Examples, HasGradient, TrainConfig, Workload
 from fl_alliance.workloads.baselines import compare, fedavg, fine_tuned
 
 NODES = 4
@@ -26,7 +26,7 @@ print(hashlib.sha256(b"".join(value.tobytes() for value in arrays.values())).hex
 """
 
 
-@pytest.fixture(params=["digits", "glucose", "linear"])
+@pytest.fixture(params=sorted(BUILT_IN))
 def workload(request: pytest.FixtureRequest) -> Workload:
     return get(request.param)
 
@@ -50,7 +50,7 @@ def test_another_round_node_or_seed_gives_another_model(workload: Workload, dige
     assert len({digest(model) for model in models}) == 4
 
 
-@pytest.mark.parametrize("name", ["digits", "glucose", "linear"])
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
 def test_the_number_of_threads_does_not_change_a_bit(name: str) -> None:
     def bytes_with(threads: str) -> str:
         environment = os.environ | dict.fromkeys(
@@ -141,6 +141,46 @@ def test_a_score_is_between_0_and_1_and_grows_with_training(workload: Workload) 
     assert before.num_examples == after.num_examples == len(site.heldout)
 
 
+def test_the_gradient_is_that_of_the_loss_a_voter_reports(workload: Workload) -> None:
+    assert isinstance(workload, HasGradient)
+    site, arrays = workload.load(0, NODES, 0), trained(workload)
+    gradient = workload.gradient(arrays, site)
+    assert {name: (value.shape, value.dtype) for name, value in gradient.items()} == {
+        name: (value.shape, value.dtype) for name, value in arrays.items()
+    }
+    rng = np.random.default_rng(1)
+    for _ in range(3):
+        direction = {name: rng.normal(size=value.shape).astype(np.float32) for name, value in arrays.items()}
+        step = 3e-4
+        ends = [{name: value + sign * step * direction[name] for name, value in arrays.items()} for sign in (1, -1)]
+        up, down = (workload.score(end, site).loss for end in ends)
+        slope = sum(float((gradient[name] * direction[name]).sum()) for name in arrays)
+        assert slope == pytest.approx((up - down) / (2 * step), rel=0.03, abs=0.002)
+
+
+def test_the_gradient_of_a_broken_model_is_zero(workload: Workload) -> None:
+    assert isinstance(workload, HasGradient)
+    gradient = workload.gradient(with_value(workload.initial_arrays(0), np.nan), workload.load(0, NODES, 0))
+    assert all(np.isfinite(value).all() for value in gradient.values())
+
+
+def test_candidate_voting_sees_a_useful_model_well_below_1_and_a_ruined_one_above_4(workload: Workload) -> None:
+    sites = [workload.load(node, 10, 0) for node in range(10)]
+    useful = fedavg(workload, sites, 10, workload.defaults)
+    rng = np.random.default_rng(0)
+    ruined = {name: (value + rng.normal(0, 10, value.shape)).astype(np.float32) for name, value in useful.items()}
+    assert np.mean([workload.score(useful, site).loss for site in sites]) < 0.5
+    assert np.mean([workload.score(ruined, site).loss for site in sites]) > 4
+
+
+def test_training_reports_its_loss_in_the_unit_that_voters_use(workload: Workload) -> None:
+    site = workload.load(0, 10, 0)
+    alone = replace(site, heldout=site.train)
+    result = workload.train(workload.initial_arrays(0), site, replace(workload.defaults, learning_rate=1e-9))
+    reported = workload.score(workload.initial_arrays(0), alone).loss
+    assert result.metrics["train_loss"] == pytest.approx(reported, rel=1e-4)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
 def test_a_broken_model_scores_0_with_a_finite_loss(workload: Workload, value: float) -> None:
     site = workload.load(0, NODES, 0)
@@ -169,6 +209,7 @@ def test_arrays_of_another_model_are_refused_by_name_and_shape(workload: Workloa
             lambda model: workload.train(model, site, workload.defaults),
             lambda model: workload.score(model, site),
             lambda model: workload.evaluate(model, [site]),
+            lambda model: workload.gradient(model, site),  # type: ignore[attr-defined]
         ):
             with pytest.raises(ModelMismatch, match="needed"):
                 call(model)
@@ -197,11 +238,11 @@ def test_averaging_over_the_sites_beats_training_alone(workload: Workload) -> No
     rounds = 10
     arrays = fedavg(workload, sites, rounds, workload.defaults)
     figures = compare(workload, sites, rounds, workload.defaults)
-    loss = {"glucose": "rmse", "digits": "loss", "linear": "rmse"}[workload.name]
+    loss = {"glucose": "rmse", "linear": "rmse"}.get(workload.name, "loss")
     federated = workload.evaluate(arrays, sites)
     initial = workload.evaluate(workload.initial_arrays(0), sites)
     assert federated[loss] < 0.9 * initial[loss]
-    if workload.name != "digits":  # Dirichlet sites test on the few digits they have: alone is easier
+    if loss == "rmse":  # Dirichlet sites test on the few classes they have: alone is easier
         assert federated[loss] < figures["local"][loss]
     assert set(federated) == {metric.name for metric in workload.metrics}
     tuned = workload.evaluate(fine_tuned(workload, arrays, sites, rounds, workload.defaults), sites)

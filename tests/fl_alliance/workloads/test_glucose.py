@@ -7,7 +7,7 @@ import pytest
 from fl_alliance.workloads import WorkloadError, get
 from fl_alliance.workloads.base import Examples, HasErrorGrid, HasPredictions, HasReferences, Site
 from fl_alliance.workloads.baselines import fedavg
-from fl_alliance.workloads.glucose import GAP_MIN, Glucose
+from fl_alliance.workloads.glucose import GAP_MIN, MOST_SPELLS, Glucose
 
 Readings = list[tuple[str, float, float]]
 
@@ -48,8 +48,17 @@ def test_every_patient_is_at_one_hospital() -> None:
     workload = get("glucose")
     for num_nodes in (1, 7, 19):
         sites = [workload.load(node, num_nodes, 3) for node in range(num_nodes)]
-        assert sum(int(site.about.split()[0]) for site in sites) == workload.nodes() == 19
+        assert sum(int(site.about.split()[0]) for site in sites) == 19
         assert sum(len(site.train) for site in sites) == 14_901
+
+
+def test_more_hospitals_than_patients_share_patients_time_and_no_window() -> None:
+    workload = get("glucose")
+    assert workload.nodes() == 76
+    for num_nodes in (20, 40, 76):
+        sites = [workload.load(node, num_nodes, 3) for node in range(num_nodes)]
+        assert sum(len(site.train) for site in sites) <= 14_901
+        assert min(min(len(site.train), len(site.heldout), len(site.test)) for site in sites) >= 12
 
 
 def test_persistence_has_the_error_it_is_known_for(sites: list[Site]) -> None:
@@ -113,9 +122,9 @@ def test_data_of_ones_own_is_used_and_an_edited_file_is_read_again(
     days_of: Callable[..., Readings], write_csv: Callable[[Readings], Path]
 ) -> None:
     workload = Glucose(data=str(write_csv(days_of("p", 800) + days_of("q", 800))))
-    assert workload.nodes() == 2
+    assert workload.nodes() == 2 * MOST_SPELLS
     write_csv(days_of("p", 801))
-    assert workload.nodes() == 1
+    assert workload.nodes() == MOST_SPELLS
 
 
 def test_a_site_without_a_whole_window_is_refused_with_what_is_needed(

@@ -1,0 +1,1 @@
+"""The attack laboratory: the same attackers against every rule and every baseline, and who gains."""
