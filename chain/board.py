@@ -57,9 +57,9 @@ class TaskBoard:
     judging : Judging
         The rule of the task's contract.
     records : dict of int to Record
-        What is known of members as proposers; who has none yet is missing. Always empty by majority.
-    priors : dict of int to int
-        By number of candidates: what the public believed of their pairs after the last round with as many.
+        What is known of members from their rounds; who has none yet is missing. Always empty by majority.
+    prior : tuple of int or None
+        By how much each candidate beat the old model in the last judged round; None before there was one.
     lines : list of Line
         What members gained and lost since the running round began to open, with reasons.
     settlement : Settlement or None
@@ -96,7 +96,7 @@ class TaskBoard:
         self.judging: Judging = judging(params, terms)
         self.roster = Roster(task, params.min_stake_gwei)
         self.records: dict[int, Record] = {}
-        self.priors: dict[int, int] = {}
+        self.prior: tuple[int, ...] | None = None
         self.committee = Committee(0)
         self.list_until: int | None = None
         self.ballot_at = 0
@@ -111,7 +111,7 @@ class TaskBoard:
         twin.__dict__.update(self.__dict__)
         twin.roster, twin.committee = self.roster.copy(), self.committee.copy()
         twin.lines, twin.credits = self.lines[:], dict(self.credits)
-        twin.records, twin.priors = dict(self.records), dict(self.priors)
+        twin.records = dict(self.records)
         return twin
 
     # what is known
@@ -152,7 +152,7 @@ class TaskBoard:
         return self.committee.standings
 
     def record(self, member: int) -> Record:
-        """Return what is known of a member as a proposer."""
+        """Return what is known of a member from its rounds."""
         return self.records.get(member, Record())
 
     def vote_records(self, step: VoteStep) -> tuple[VoteRecord, ...]:

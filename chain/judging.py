@@ -30,7 +30,7 @@ class Purse:
     rounds_left: int
     balances: dict[int, int]
     records: dict[int, Record]
-    priors: dict[int, int]
+    prior: tuple[int, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class CandidateJudging:
             menu=menu,
             scores=committee.scores,
             contributions=committee.contributions,
-            prior=purse.priors.get(len(menu.rows)),
+            prior=purse.prior,
         )
         result = settle_candidates(session)
         winner = result.judgement.winner if result.judgement else 0

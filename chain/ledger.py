@@ -26,8 +26,6 @@ from fl_alliance.chain.types import CandidateTerms, Member, Phase, Record, Stand
 if TYPE_CHECKING:
     from web3 import Web3
 
-_HAS_PRIOR = 1 << 255
-
 
 class Alliance:
     """One account's access to a deployed Alliance.
@@ -138,13 +136,13 @@ class Alliance:
         return calls.read_terms(self._view(calls.CANDIDATES, "candidateTerms", task)[0])
 
     def records(self, task: int) -> tuple[Record, ...]:
-        """Return what is known of members as proposers, by index, where candidates are judged."""
+        """Return what is known of members from their rounds, by index, where candidates are judged."""
         return tuple(Record(*values) for values in self._view(calls.CANDIDATES, "records", task)[0])
 
-    def prior(self, task: int, candidates: int) -> int | None:
-        """Return what the public believes of the pairs of so many candidates; None where none were judged yet."""
-        bits = int(self._view(calls.CANDIDATES, "prior", task, candidates)[0])
-        return bits & ~_HAS_PRIOR if bits & _HAS_PRIOR else None
+    def prior(self, task: int) -> tuple[int, ...] | None:
+        """Return by how much each candidate beat the old model in the last judged round; None before there was one."""
+        candidates, improvements = self._view(calls.CANDIDATES, "prior", task)
+        return tuple(improvements) if candidates else None
 
     def state(self, task: int) -> TaskState:
         """Return the task as it stands at the latest block, as the contract tells it."""

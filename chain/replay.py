@@ -292,7 +292,7 @@ class TaskModel(TaskBoard):
             self._require_due(ballot, is_revealed, now)
         rounds_left = self.params.rounds - self.round + 1
         held = {member: self.balances[member] for member in self.standings}
-        purse = Purse(self.pool_gwei, rounds_left, held, self.records, self.priors)
+        purse = Purse(self.pool_gwei, rounds_left, held, self.records, self.prior)
         verdict = self.judging.settle(step, self.committee, purse)
         self._carry_out(verdict, sender)
         self._end_round(verdict.settlement.outcome, now)
@@ -306,7 +306,7 @@ class TaskModel(TaskBoard):
         self.pool_gwei, self.settlement = result.pool_gwei, result
         if result.judgement is not None:
             self.records |= result.judgement.records
-            self.priors[len(result.judgement.decision.medians)] = result.judgement.prior
+            self.prior = result.judgement.prior
         self.named = verdict.model
         self.stale_previous = verdict.previous if is_judged and verdict.previous != self.model else None
         if result.outcome is Outcome.ACCEPTED:

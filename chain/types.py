@@ -173,7 +173,7 @@ class CandidateTerms:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is known of a member from its rounds as a proposer, where candidates are judged.
+    """What is known of a member from its rounds, where candidates are judged.
 
     Attributes
     ----------
@@ -182,12 +182,16 @@ class Record:
     average : int
         Moving average of what it contributed, in ten-thousandths of a round; can be below 0.
     escrow_gwei : int
-        Earned and not yet paid out; lost with a slash.
+        Earned as a proposer and not yet paid out; lost with a slash.
+    agreement : int
+        Moving average of how far it ordered candidates as other voters did, beyond what the round before had told, in
+        parts in a million; can be below 0.
     """
 
     evidence: int = 0
     average: int = 0
     escrow_gwei: int = 0
+    agreement: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,8 @@ class Session:
         What was judged; one mark for each member with standing PROPOSED, ascending.
     scores, contributions : mapping
         What each voter who revealed says of the menu's entries and, where the task asks, of the proposals.
-    prior : int or None
-        What the public believed of the pairs of as many candidates, see `pay.next_prior`.
+    prior : tuple of int or None
+        By how much each candidate beat the old model in the last round that was not void, if there was one.
     """
 
     params: TaskParams
@@ -60,7 +60,7 @@ class Session:
     menu: MenuDigest
     scores: Mapping[int, Sequence[int]]
     contributions: Mapping[int, Sequence[int]]
-    prior: int | None
+    prior: tuple[int, ...] | None
 
     @property
     def proposers(self) -> tuple[int, ...]:
@@ -116,28 +116,63 @@ def _judged(session: Session) -> Settlement:
         else _unpaid(session, member, reward)
         for member in sorted(session.standings)
     )
-    judgement = replace(judgement, records={member: pay.after for member, pay in proposers.items()})
+    judgement = replace(judgement, records={member: pay.after for member, pay in (proposers | voters).items()})
     outcome = Outcome.REJECTED if judgement.winner == OLD else Outcome.ACCEPTED
     return Settlement(outcome, len(session.voters), 0, reward, lines, 0, 0, judgement)
 
 
 def _judge(session: Session) -> Judgement:
-    """Return what the voters decided, with records that tell evidence and averages alone."""
+    """Return what the voters decided, with records as far as they do not follow from what is paid."""
     terms, voters, proposers = session.terms, session.voters, session.proposers
     scores, weights = [session.scores[m] for m in voters], [session.balances[m] for m in voters]
     decision = decide(scores, weights, len(session.menu.rows), terms.override_bps)
     row = session.menu.rows[decision.winner]
     is_convicted = convict(row, scores, weights, terms.convict_bps)
-    convicted = frozenset(row.suspects(terms.suspect_at) if is_convicted else ())
-    credited = [session.contributions[m] for m in voters] if terms.reward is Reward.CONTRIBUTION else []
-    contributions = dict(zip(proposers, mean_contributions(credited, weights), strict=True)) if credited else {}
-    records, slashed = {}, []
-    for at, member in enumerate(proposers):
+    suspects = tuple(proposers[at] for at in row.suspects(terms.suspect_at))
+    convicted = suspects if is_convicted else ()
+    contributions = _contributions(session, weights)
+    records, slashed = _weighed(session, row, convicted, contributions)
+    agreements = [session.record(m).agreement for m in voters]
+    qualities, after = voter_quality(scores, weights, decision.medians, _usable(session), agreements)
+    agreed = {m: replace(session.record(m), agreement=to) for m, to in zip(voters, after, strict=True)}
+    return Judgement(
+        decision=decision,
+        is_convicted=is_convicted,
+        against=_against(row, scores, weights),
+        convicted=convicted,
+        slashed=slashed,
+        qualities=dict(zip(voters, qualities, strict=True)),
+        contributions=contributions,
+        records=records | {m: agreed[m] for m in session.in_time},
+        prior=next_prior(decision.medians),
+    )
+
+
+def _contributions(session: Session, weights: Sequence[int]) -> dict[int, int]:
+    """Return what the voters, in the mean, credit each proposer with; nothing where the task does not ask."""
+    if session.terms.reward is not Reward.CONTRIBUTION:
+        return {}
+    credited = [session.contributions[member] for member in session.voters]
+    return dict(zip(session.proposers, mean_contributions(credited, weights), strict=True))
+
+
+def _usable(session: Session) -> tuple[int, ...] | None:
+    """Return the prior, if it is about as many candidates as this menu has beside the old model."""
+    prior = session.prior
+    return prior if prior is not None and len(prior) == len(session.menu.rows) - 1 else None
+
+
+def _weighed(
+    session: Session, row: Row, convicted: Sequence[int], contributions: Mapping[int, int]
+) -> tuple[dict[int, Record], tuple[int, ...]]:
+    """Return the proposers' records with evidence and averages after the round, and whom the evidence slashes."""
+    terms, records, slashed = session.terms, {}, []
+    for at, member in enumerate(session.proposers):
         before = session.record(member)
         evidence, is_slashed = next_evidence(
             before.evidence,
             row.marks[at] & MARK_BITS,
-            at in convicted,
+            member in convicted,
             offset=terms.offset,
             forgive=terms.forgive,
             slash_above=terms.slash_above,
@@ -145,18 +180,7 @@ def _judge(session: Session) -> Judgement:
         average = next_average(before.average, contributions[member]) if contributions else before.average
         records[member] = replace(before, evidence=evidence, average=average)
         slashed += [member] if is_slashed else []
-    qualities = voter_quality(scores, weights, decision.medians, session.prior)
-    return Judgement(
-        decision=decision,
-        is_convicted=is_convicted,
-        against=_against(row, scores, weights),
-        convicted=tuple(member for at, member in enumerate(proposers) if at in convicted),
-        slashed=tuple(slashed),
-        qualities=dict(zip(voters, qualities, strict=True)),
-        contributions=contributions,
-        records=records,
-        prior=next_prior(decision.medians),
-    )
+    return records, tuple(slashed)
 
 
 def _against(row: Row, scores: Sequence[Sequence[int]], weights: Sequence[int]) -> int:
@@ -212,8 +236,18 @@ def _voters(session: Session, judgement: Judgement, part_gwei: int) -> dict[int,
     members = session.in_time
     claims = [session.balances[member] * judgement.qualities[member] for member in members]
     paid = shares(part_gwei, claims)
+    best = max(judgement.qualities.values())
     return {
-        member: VoterPay(judgement.qualities[member], claims[at], sum(claims), part_gwei, paid[at])
+        member: VoterPay(
+            quality=judgement.qualities[member],
+            best_quality=best,
+            before=session.record(member),
+            after=judgement.records[member],
+            claim=claims[at],
+            claims=sum(claims),
+            part_gwei=part_gwei,
+            share_gwei=paid[at],
+        )
         for at, member in enumerate(members)
     }
 

@@ -55,8 +55,10 @@ class VoterPay:
 
     Attributes
     ----------
-    quality : int
-        Of its scores, in parts in a million.
+    quality, best_quality : int
+        Of its scores, see `pay.voter_quality`, and the best of the round.
+    before, after : Record
+        Its record.
     claim, claims : int
         What its share goes by, balance times quality, and the sum of all in-time voters'.
     part_gwei, share_gwei : int
@@ -64,6 +66,9 @@ class VoterPay:
     """
 
     quality: int
+    best_quality: int
+    before: Record
+    after: Record
     claim: int
     claims: int
     part_gwei: int
@@ -85,13 +90,13 @@ class Judgement:
     convicted, slashed : tuple of int
         Members, ascending: whose evidence grew, and whom it slashed.
     qualities : mapping of int to int
-        Of each voter who revealed, late ones included, in parts in a million.
+        Of each voter who revealed, late ones included; see `pay.voter_quality`.
     contributions : mapping of int to int
         Of each member who proposed: the voters' mean, in ten-thousandths; empty where the task does not ask.
     records : mapping of int to Record
-        Of each member who proposed, afterwards.
-    prior : int
-        What the public believes of every pair of candidates from now on, see `pay.next_prior`.
+        Of each member who proposed or voted in time, afterwards.
+    prior : tuple of int
+        By how much each candidate beat the old model: what the public expects of the next round.
     """
 
     decision: Decision
@@ -102,7 +107,7 @@ class Judgement:
     qualities: Mapping[int, int]
     contributions: Mapping[int, int]
     records: Mapping[int, Record]
-    prior: int
+    prior: tuple[int, ...]
 
     @property
     def winner(self) -> int:

@@ -87,7 +87,10 @@ def _proposer_pay(line: Line, pay: ProposerPay) -> str:
 def _voter_pay(line: Line, pay: VoterPay) -> str:
     share = percent(pay.claim, pay.claims) if pay.claims else "no share"
     part = f"{share} of the voters' part {fml(pay.part_gwei)} FML"
-    return f"{part}, by stake and quality {percent(pay.quality, 1_000_000)}{_most(line)}"
+    quality = percent(pay.quality, pay.best_quality) if pay.best_quality else "none"
+    text = f"{part}, by stake and quality {quality} of the best{_most(line)}"
+    before, after = pay.before.agreement, pay.after.agreement
+    return f"{text} (agreement {before} to {after})" if before or after else text
 
 
 def _most(line: Line) -> str:

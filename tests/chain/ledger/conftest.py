@@ -299,8 +299,7 @@ class CandidateFederation(Federation):
         ledger, model = self.ledger, self.model
         assert ledger.terms(self.task) == model.terms
         assert ledger.records(self.task) == tuple(map(model.record, range(len(model.roster.nodes))))
-        for candidates in range(2, 6):
-            assert ledger.prior(self.task, candidates) == model.priors.get(candidates)
+        assert ledger.prior(self.task) == model.prior
 
 
 def pairs(votes: Sequence[RevealedVote]) -> tuple[Listed, ...]:
