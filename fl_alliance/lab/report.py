@@ -37,7 +37,7 @@ _MORE_CSS = """
 .l10{stroke:#c4536b}.l4,.l5,.l6,.l7,.l8,.l9,.l10{stroke-width:1.4}.dash{stroke-dasharray:5 4}
 .legend .l4{--c:#3f8f5b}.legend .l5{--c:#b58a14}.legend .l6{--c:#a13d7c}.legend .l7{--c:#4d7f8c}
 .legend .l8{--c:#8a6a4f}.legend .l9{--c:#6b7280}.legend .l10{--c:#c4536b}.legend .dash{border-top-style:dashed}
-td.pass{color:var(--good);font-weight:600}td.miss{color:var(--warm);font-weight:600}
+td:first-child{min-width:8.5rem}
 """
 
 
