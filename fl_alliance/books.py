@@ -38,7 +38,7 @@ class Round:
     model: bytes
     seats: Sequence[int]
     standings: Mapping[int, Standing]
-    scores: Mapping[int, tuple[int, int]]
+    scores: Mapping[int, tuple[int, ...]]
     lines: tuple[Line, ...]
     balances: Sequence[int]
     ended: Place

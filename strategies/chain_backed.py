@@ -182,7 +182,7 @@ class ChainBacked(Strategy):
         adopted = self._adopted(motion, chain.model.model) if motion is not None and is_adopted else arrays
         if self._store:
             self._store.keep_only(chain.model.model)
-        self._tell(run, chain, adopted, votes, watch)
+        self._tell(run, chain, adopted, motion, votes, watch)
         return adopted
 
     def _judged(
@@ -299,7 +299,15 @@ class ChainBacked(Strategy):
             raise RunStalled(f"the chain adopted model {digest.hex()}, which is none that this relayer put to the vote")
         return wire.to_record(model)
 
-    def _tell(self, run: _Run, chain: RoundOnChain, adopted: ArrayRecord, votes: Votes, watch: Stopwatch) -> None:
+    def _tell(
+        self,
+        run: _Run,
+        chain: RoundOnChain,
+        adopted: ArrayRecord,
+        motion: Motion | None,
+        votes: Votes,
+        watch: Stopwatch,
+    ) -> None:
         """Put the round's metrics into the result and tell the listener how it ended."""
         odd = replies.unusual(votes.replies)
         good = [wire.without_alliance(reply) for member, reply in votes.replies.items() if member not in odd]
@@ -309,7 +317,7 @@ class ChainBacked(Strategy):
         central = run.evaluate_fn(chain.number, adopted) if run.evaluate_fn else None
         if central is not None:
             run.result.evaluate_metrics_serverapp[chain.number] = central
-        self._listener(chain.told(votes, _floats(central), _floats(judged), watch.seconds))
+        self._listener(chain.told(motion.names if motion else (), _floats(central), _floats(judged), watch.seconds))
 
     def _evaluated(self, number: int, good: Sequence[Message]) -> MetricRecord | None:
         """Return the inner strategy's summary of the voters' metrics."""
