@@ -170,6 +170,7 @@ def _facts(ended: EndedRound) -> dict[str, Any]:
         "model": ended.model.hex(),
         "reward": ended.reward_gwei,
         "bounty": ended.bounty_gwei,
+        "escrow": ended.escrow_gwei,
     }
     if Tag.VOTERS in committee.leads:
         facts["voters_leader"] = committee.leads[Tag.VOTERS].member
