@@ -1,15 +1,17 @@
 """What an attack is tried on: the rules of the Alliance, and the aggregators that a plain Flower server would use.
 
-The baselines are told how many proposers are malicious, at most as many as their formula allows; no rule of the Alliance
-is told anything.
+The baselines are told how many proposers are malicious, at most as many as their formula allows; the
+Alliance's rules are told nothing.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from flwr.serverapp.strategy import Bulyan, FedAvg, FedMedian, FedTrimmedAvg, Krum, MultiKrum, Strategy
 
 from fl_alliance.coalition import coalition
 from fl_alliance.config import ConfigError, JobConfig
+from fl_alliance.strategies.nnm import NearestNeighborMixing
 
 RULES: Mapping[str, tuple[str, ...]] = {
     "candidates": ("rule=candidates",),
@@ -27,6 +29,9 @@ BASELINES: Mapping[str, Callable[[int, int], Strategy]] = {
         **_sampling(count), num_malicious_nodes=_krum(count, hostile), num_nodes_to_select=max(1, count - hostile)
     ),
     "bulyan": lambda count, hostile: Bulyan(**_sampling(count), num_malicious_nodes=min(hostile, (count - 3) // 4)),
+    "nnm": lambda count, hostile: NearestNeighborMixing(
+        **_sampling(count), num_malicious_nodes=min(hostile, (count - 1) // 2)
+    ),
 }
 """Name of a baseline -> the Flower strategy for so many proposers, of whom so many are malicious."""
 
@@ -46,7 +51,7 @@ def hostile_proposers(config: JobConfig) -> int:
     return int(min(attack.proposers, len(coalition(config)) / config.nodes) * count + 1e-9)
 
 
-def _sampling(count: int) -> dict[str, float | int]:
+def _sampling(count: int) -> dict[str, Any]:
     """Let a strategy train all it is shown, and evaluate nothing."""
     return {"fraction_evaluate": 0.0, "min_train_nodes": count, "min_available_nodes": count, "min_evaluate_nodes": 0}
 

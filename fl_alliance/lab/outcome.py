@@ -95,7 +95,7 @@ def _lines(path: Path) -> Iterator[tuple[Cell, Outcome]]:
         try:
             content = json.loads(line)
             cell, outcome = content["cell"], content["outcome"]
-            sides = {name: Side(**outcome.pop(name)) for name in ("honest", "malicious")}
-            yield Cell(**{**cell, "words": tuple(cell["words"])}), Outcome(**outcome, **sides)
+            outcome |= {name: Side(**outcome[name]) for name in ("honest", "malicious")}
+            yield Cell(**{**cell, "words": tuple(cell["words"])}), Outcome(**outcome)
         except (ValueError, TypeError, KeyError) as error:
             raise FolderError(f"{path}:{number}: no result of the laboratory: {error}") from error

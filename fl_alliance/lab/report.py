@@ -1,0 +1,180 @@
+"""The laboratory's report: one self-contained HTML page with the tables and, for every data set and attack, curves."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from statistics import median
+
+from fl_alliance.lab.bars import NONE
+from fl_alliance.lab.methods import RULES
+from fl_alliance.lab.outcome import Outcome, Results
+from fl_alliance.lab.plan import Plan
+from fl_alliance.lab.tables import Grid, grids
+from fl_alliance.records import write_whole
+from fl_alliance.report.markup import Markup, el, join, table
+from fl_alliance.report.plot import (
+    Label,
+    Scale,
+    figure,
+    fitted,
+    frame,
+    gridlines,
+    legend,
+    number,
+    polyline,
+    round_ticks,
+    shape,
+    tick_text,
+    ticks,
+)
+from fl_alliance.report.style import CSS
+
+REPORT = "report.html"
+Curve = Sequence[float]
+
+_STYLES = ("l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8", "l9", "l10")
+_MORE_CSS = """
+.l4{stroke:#3f8f5b}.l5{stroke:#b58a14}.l6{stroke:#a13d7c}.l7{stroke:#4d7f8c}.l8{stroke:#8a6a4f}.l9{stroke:#6b7280}
+.l10{stroke:#c4536b}.l4,.l5,.l6,.l7,.l8,.l9,.l10{stroke-width:1.4}.dash{stroke-dasharray:5 4}
+.legend .l4{--c:#3f8f5b}.legend .l5{--c:#b58a14}.legend .l6{--c:#a13d7c}.legend .l7{--c:#4d7f8c}
+.legend .l8{--c:#8a6a4f}.legend .l9{--c:#6b7280}.legend .l10{--c:#c4536b}.legend .dash{border-top-style:dashed}
+td.pass{color:var(--good);font-weight:600}td.miss{color:var(--warm);font-weight:600}
+"""
+
+
+def write_report(plan: Plan, results: Results, folder: Path) -> Path:
+    """Write the page into the folder; return where it is."""
+    path = folder / REPORT
+    write_whole(path, page(plan, results).encode())
+    return path
+
+
+def page(plan: Plan, results: Results) -> str:
+    """Return the whole document; it refers to nothing outside itself."""
+    tables = grids(plan, results)
+    bars = [grid for grid in tables if grid.title == "bars"]
+    head = el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el(
+            "meta",
+            http_equiv="Content-Security-Policy",
+            content="default-src 'none'; style-src 'unsafe-inline'",
+        ),
+        el("title", f"FL Alliance laboratory: {plan.name}"),
+        el("style", Markup(CSS + _MORE_CSS)),
+    )
+    sections = [("Bars", join(*map(_table, bars)))] if bars else []
+    sections.append(("Figures", join(*(_table(grid) for grid in tables if grid not in bars))))
+    sections += [(f"Curves: {data}" if data else "Curves", _curves(data, results)) for data in plan.data]
+    main = [el("section", el("h2", title), content) for title, content in sections if content]
+    return "<!doctype html>\n" + el("html", head, el("body", _header(plan, results), el("main", *main)), lang="en")
+
+
+def _header(plan: Plan, results: Results) -> Markup:
+    seeds = sorted({cell.seed for cell in results})
+    tiles = [
+        ("runs", str(len(results))),
+        ("attacks", str(len({cell.attack for cell in results} - {NONE}))),
+        ("methods", str(len({cell.method for cell in results}))),
+        ("seeds", ", ".join(map(str, seeds))),
+    ]
+    return el(
+        "header",
+        el("p", f"FL Alliance · attack laboratory · {' '.join(plan.settings)}", class_="over"),
+        el("h1", f"{plan.name}: {plan.about}" if plan.about else plan.name),
+        el("dl", *(el("div", el("dt", term), el("dd", said)) for term, said in tiles), class_="tiles"),
+    )
+
+
+def _table(grid: Grid) -> Markup:
+    numeric = frozenset(range(1, len(grid.heads)))
+    rows: list[list[str | Markup]] = [[_verdict(cell) for cell in row] for row in grid.rows]
+    return table(list(grid.heads), rows, grid.title, numeric)
+
+
+def _verdict(text: str) -> str | Markup:
+    style = {"pass": "pass", "MISS": "miss"}.get(text)
+    return el("b", text, class_=f"o {'rejected' if style == 'miss' else ''}") if style else text
+
+
+def _curves(data: str, results: Results) -> Markup:
+    """Return the curves of every attack: the figure, and for rules with a chain what each side owns and has lost."""
+    found = [(cell, outcome) for cell, outcome in results.items() if cell.data == data]
+    attacks = dict.fromkeys(cell.attack for cell, _ in found)
+    return join(*(_attack(data, attack, results) for attack in attacks))
+
+
+def _attack(data: str, attack: str, results: Results) -> Markup:
+    runs: dict[str, list[Outcome]] = {}
+    for cell, outcome in results.items():
+        if (cell.data, cell.attack) == (data, attack):
+            runs.setdefault(cell.method, []).append(outcome)
+    style = {method: _STYLES[index % len(_STYLES)] for index, method in enumerate(runs)}
+    metric = next(iter(runs.values()))[0].metric
+    charts = [
+        _chart(
+            f"{metric}, median over seeds",
+            f"{data} {attack}",
+            [(method, style[method], _middle(found, lambda o: o.values)) for method, found in runs.items()],
+        )
+    ]
+    chained = {method: found for method, found in runs.items() if method in RULES}
+    sides = [("honest", ""), ("malicious", " dash")]
+
+    def both(of: str, share: bool) -> list[tuple[str, str, Curve]]:
+        return [
+            (f"{method}, {side}", style[method] + dashed, _middle(found, _of_side(side, of, share)))
+            for method, found in chained.items()
+            for side, dashed in sides
+        ]
+
+    charts.append(_chart("FML of a member, mean", f"{data} {attack}", both("tokens", share=False)))
+    charts.append(_chart("Share of members who were slashed", f"{data} {attack}", both("slashed", share=True)))
+    shown = [chart for chart in charts if chart]
+    return el("section", el("h3", attack), el("div", *shown, class_="pair"))
+
+
+def _of_side(side: str, name: str, share: bool) -> Callable[[Outcome], Curve]:
+    def curve(outcome: Outcome) -> Curve:
+        found = getattr(outcome, side)
+        values = getattr(found, name)
+        return [value / found.members for value in values] if share else values
+
+    return curve
+
+
+def _middle(found: Sequence[Outcome], of: Callable[[Outcome], Curve]) -> Curve:
+    """Return the median curve of several runs, as far as all go."""
+    curves = [curve for outcome in found if (curve := of(outcome))]
+    return [median(values) for values in zip(*curves, strict=False)]
+
+
+def _chart(caption: str, about: str, curves: Iterable[tuple[str, str, Curve]]) -> Markup:
+    drawn = [(name, style, curve) for name, style, curve in curves if len(curve) > 1]
+    if not drawn:
+        return Markup("")
+    scale = fitted(value for _, _, curve in drawn for value in curve if math.isfinite(value))
+    last = max(len(curve) for _, _, curve in drawn) - 1
+    x = Scale(0, last)
+    shapes = [
+        shape(polyline([(x.at(at), scale.at(v) if math.isfinite(v) else None) for at, v in enumerate(curve)]), style)
+        for _, style, curve in drawn
+    ]
+    marks = ticks(scale.low, scale.high)
+    said = "; ".join(f"{name} {number(curve[-1])}" for name, _, curve in drawn)
+    labels = [Label(scale.at(curve[-1]), f"{name} {number(curve[-1])}") for name, _, curve in drawn]
+    chart = frame(
+        f"{caption}, {about}",
+        said,
+        [gridlines(map(scale.at, marks)), *shapes],
+        x_ticks=[(x.at(at), str(at)) for at in round_ticks(0, last)],
+        y_ticks=list(zip(map(scale.at, marks), tick_text(marks), strict=True)),
+        x_label="round",
+        labels=labels if len(labels) <= 4 else (),
+        gutter=max(len(label.text) for label in labels) + 2 if len(labels) <= 4 else 1,
+    )
+    return figure(
+        caption, chart, legend((f"sw {style}", f"{name} {number(curve[-1])}") for name, style, curve in drawn)
+    )
