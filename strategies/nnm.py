@@ -10,7 +10,7 @@ from flwr.serverapp.strategy import FedAvg
 from flwr.supercore import log
 
 from fl_alliance.strategies.geometry import Matrix, Shapes, Vector, distances, gram
-from fl_alliance.strategies.menu import nearest_mixed, trimmed_mean
+from fl_alliance.strategies.subsets import nearest_mixed, trimmed_mean
 
 
 class NearestNeighborMixing(FedAvg):
@@ -61,4 +61,4 @@ def mixed_and_trimmed(rows: Matrix, hostile: int) -> Vector:
     changes = rows - rows[0]  # models have much in common: their own scalar products would cancel in the distances
     everyone = range(len(rows))
     mixed = nearest_mixed(changes, distances(gram(changes)), everyone, len(rows) - hostile)
-    return rows[0] + trimmed_mean(mixed, hostile)
+    return np.asarray(rows[0] + trimmed_mean(mixed, hostile))

@@ -4,18 +4,24 @@ Pure integers, mirrored by the contract. Amounts are whole gwei, qualities parts
 except that a mean of signed contributions is truncated toward zero, as the contract's signed division does.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
-from fl_alliance.chain.rules.candidates import OLD
+from fl_alliance.chain.rules.candidates import OLD, lower_median
 from fl_alliance.chain.rules.consensus import BPS
 
 PPM = 1_000_000
-"""The best quality of a voter, in parts in a million."""
+"""One, in parts in a million."""
 POINTS = 10_000
 """What a voter's contributions to all proposals may add up to, in absolute value."""
 AVERAGE_SHIFT = 2
 """A moving average goes 1 / 2**this of the way to the new value."""
+AGREEMENT_SHIFT = 3
+"""A voter's average agreement goes 1 / 2**this of the way to the round's."""
+STRAY_LIMIT = 3
+"""Improvements further from the median ones than this times the median voter's mean distance are bounded."""
+_MIN_COMPARED = 2
 RELEASE_SHIFT = 2
 """Every round in good standing releases 1 / 2**this of the escrow."""
 
@@ -44,31 +50,29 @@ class Escrow:
     after: int
 
 
-def pairs(candidates: int) -> Iterator[tuple[int, int]]:
-    """Yield the pairs a < b of entries in lexicographic order; the n-th is bit n of a prior."""
-    return ((a, b) for a in range(candidates) for b in range(a + 1, candidates))
-
-
-def next_prior(medians: Medians) -> int:
-    """Return what the public believes of every pair after a round: bit n is set where pair n's median is above 0."""
-    return sum((medians[a][b] > 0) << n for n, (a, b) in enumerate(pairs(len(medians))))
-
-
-def surprises(medians: Medians, prior: int | None) -> tuple[tuple[int, int], ...]:
-    """Return the pairs whose median contradicts the prior, None being no prior; a median of 0 contradicts nothing."""
-    if prior is None:
-        return ()
-    return tuple(
-        (a, b)
-        for n, (a, b) in enumerate(pairs(len(medians)))
-        if medians[a][b] and (medians[a][b] > 0) != bool(prior >> n & 1)
-    )
+def next_prior(medians: Medians) -> tuple[int, ...]:
+    """Return what the public expects of the next round: by how much each candidate beat the old model in this one."""
+    return tuple(row[OLD] for row in medians[1:])
 
 
 def voter_quality(
-    scores: Sequence[Sequence[int]], weights: Sequence[int], medians: Medians, prior: int | None
-) -> list[int]:
-    """Return each voter's quality, 0 to 1,000,000.
+    scores: Sequence[Sequence[int]],
+    weights: Sequence[int],
+    medians: Medians,
+    prior: Sequence[int] | None,
+    agreements: Sequence[int],
+) -> tuple[list[int], list[int]]:
+    """Return each voter's quality, and its average agreement after the round.
+
+    Quality is nearness times the square of the average agreement, where that is positive; nearness alone as long as
+    nobody has agreed with anybody.
+
+    Nearness asks that a vote is plausible: nobody is paid better for lying at the median, which a voter without data
+    could do by repeating last round, but whoever strays more than twice as far from it as the median voter is paid
+    less in proportion. Agreement asks for news: how often two voters order two candidates alike, *after* what last
+    round would have made anybody expect is taken out of both votes (correlated agreement, Shnayder et al. 2016,
+    "Informed Truthfulness in Multi-Task Peer Prediction"). Repeating the past, shrunk or grown or with noise, agrees
+    with nobody. One round tells little where held-out data is small, hence the average.
 
     Parameters
     ----------
@@ -78,13 +82,30 @@ def voter_quality(
         Their balances; not all 0.
     medians : sequence of sequence of int
         `candidates.medians` of these scores.
-    prior : int or None
-        `next_prior` of the last settled round with as many candidates, None where there is none.
+    prior : sequence of int or None
+        `next_prior` of the last settled round, None unless it had as many candidates.
+    agreements : sequence of int
+        The voters' average agreements before, -1,000,000 to 1,000,000; 0 for one that never voted.
+
+    Returns
+    -------
+    qualities : list of int
+        0 to 10**12.
+    agreements : list of int
+        The averages after; as before where there is no prior, or where fewer than three candidates can be compared.
     """
-    surprising = surprises(medians, prior)
     strays = [_stray(row, medians) for row in scores]
-    usual = sum(w * stray for w, stray in zip(weights, strays, strict=True)) // sum(weights)
-    return [_quality(row, stray, usual, medians, surprising) for row, stray in zip(scores, strays, strict=True)]
+    usual = lower_median(strays, weights)
+    if prior is not None and len(prior) > _MIN_COMPARED:
+        limit = STRAY_LIMIT * usual // len(prior) + 1
+        views = [_news(row, medians, prior, limit) for row in scores]
+        now = _agreements(_orders(views, weights), weights, len(prior) * (len(prior) - 1) // 2)
+        agreements = [old + (new - old >> AGREEMENT_SHIFT) for old, new in zip(agreements, now, strict=True)]
+    squares = [max(0, agreement) ** 2 for agreement in agreements]
+    if not any(squares):
+        squares = [PPM] * len(squares)
+    nearness = [min(PPM, PPM * (2 * usual + 1) // (stray + 1)) for stray in strays]
+    return [near * square // PPM for near, square in zip(nearness, squares, strict=True)], list(agreements)
 
 
 def _stray(row: Sequence[int], medians: Medians) -> int:
@@ -92,18 +113,69 @@ def _stray(row: Sequence[int], medians: Medians) -> int:
     return sum(abs(row[OLD] - row[a] - medians[a][OLD]) for a in range(1, len(medians)))
 
 
-def _quality(
-    row: Sequence[int], stray: int, usual: int, medians: Medians, surprising: Sequence[tuple[int, int]]
-) -> int:
-    near = PPM * usual // (usual + stray) if usual + stray else PPM
-    if not surprising:
-        return near
-    agreeing = sum(_sign(row[b] - row[a]) == _sign(medians[a][b]) for a, b in surprising)
-    return (near + PPM * agreeing // len(surprising)) // 2
+def _news(row: Sequence[int], medians: Medians, prior: Sequence[int], limit: int) -> list[int]:
+    """Return a voter's improvements, no further than `limit` from the median ones, without what the prior explains.
+
+    Both are centred, so that only comparisons between candidates remain; then the multiple of the prior that fits best
+    is taken off.
+    """
+    bounded = [
+        medians[a][OLD] + min(limit, max(-limit, row[OLD] - row[a] - medians[a][OLD])) for a in range(1, len(medians))
+    ]
+    own, expected = _centred(bounded), _centred(prior)
+    along, square = _product(own, expected), _product(expected, expected)
+    if not square:
+        return own
+    return [x - _truncated(along * y, square) for x, y in zip(own, expected, strict=True)]
 
 
-def _sign(value: int) -> int:
-    return (value > 0) - (value < 0)
+def _centred(values: Sequence[int]) -> list[int]:
+    """Return the values times their number, less their sum: centred without a fraction."""
+    total = sum(values)
+    return [len(values) * value - total for value in values]
+
+
+def _product(first: Sequence[int], second: Sequence[int]) -> int:
+    return sum(x * y for x, y in zip(first, second, strict=True))
+
+
+def _orders(views: Sequence[Sequence[int]], weights: Sequence[int]) -> list[tuple[int, int]]:
+    """Return, for each voter, a bit for every pair a < b that it orders, and of those the bits where a is the better.
+
+    A difference of less than half the median voter's mean difference orders nothing.
+    """
+    gaps = [[x - y for x, y in combinations(view, 2)] for view in views]
+    usual = lower_median([sum(map(abs, gap)) for gap in gaps], weights)
+    made = []
+    for gap in gaps:
+        clear = [2 * len(gap) * abs(difference) > usual for difference in gap]
+        ordered = sum(is_clear << n for n, is_clear in enumerate(clear))
+        upward = sum((is_clear and d > 0) << n for n, (is_clear, d) in enumerate(zip(clear, gap, strict=True)))
+        made.append((ordered, upward))
+    return made
+
+
+def _agreements(orders: Sequence[tuple[int, int]], weights: Sequence[int], pairs: int) -> list[int]:
+    """Return each voter's agreement with the others, the mean over their weight, in parts in a million.
+
+    With one other voter it is (pairs ordered alike - pairs ordered differently) / pairs. Voters whose orders are the
+    same in every pair are one source, which does not confirm itself, unless they hold more than half of the weight.
+    """
+    made = []
+    total = sum(weights)
+    for own, weight in zip(orders, weights, strict=True):
+        same = sum(w for w, other in zip(weights, orders, strict=True) if other == own)
+        agreed = sum(w * _alike(own, other) for w, other in zip(weights, orders, strict=True) if other != own)
+        if 2 * same > total:
+            agreed += (same - weight) * _alike(own, own)
+        made.append(_truncated(PPM * agreed, (total - weight) * pairs) if total > weight else 0)
+    return made
+
+
+def _alike(first: tuple[int, int], second: tuple[int, int]) -> int:
+    """Return how many pairs two voters order alike, less how many they order differently."""
+    both = first[0] & second[0]
+    return both.bit_count() - 2 * ((first[1] ^ second[1]) & both).bit_count()
 
 
 def mean_contributions(contributions: Sequence[Sequence[int]], weights: Sequence[int]) -> list[int]:

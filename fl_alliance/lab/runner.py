@@ -1,5 +1,6 @@
 """Run a cell, whatever it is."""
 
+import gc
 import logging
 
 from fl_alliance.config import load_config
@@ -14,4 +15,5 @@ def run_cell(cell: Cell) -> Outcome:
     """Return what a cell measures; a function of the cell but for its seconds."""
     logging.getLogger("flwr").setLevel(logging.CRITICAL)  # a sweep's rounds would flood the terminal
     config = load_config(cell.words)
+    gc.freeze()  # Flower's array conversions collect garbage once per reply; what is loaded by now is none
     return run_chained(config, cell.words) if cell.method in RULES else run_plain(config, cell.method, cell.words)

@@ -27,7 +27,7 @@ def reproducible(seed: int) -> Iterator[None]:
     """
     torch.set_num_threads(1)
     with _generator, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed also queues calls for GPUs, for ever
         yield
 
 

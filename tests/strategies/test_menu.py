@@ -68,15 +68,13 @@ def test_marks_stay_within_their_seven_bits(old: Model, updates: NDArray[np.floa
         assert max(mark & MARK_BITS for mark in row.marks) <= MARK_LIMIT
 
 
-def test_a_reversed_update_is_a_suspect_and_part_of_no_dense_candidate(
-    old: Model, updates: NDArray[np.float64]
-) -> None:
+def test_a_reversed_update_is_a_suspect_and_no_part_of_the_default(old: Model, updates: NDArray[np.float64]) -> None:
     updates[4] *= -1
     menu = menu_of(old, updates)
-    densest = next(row for name, row in zip(menu.names, menu.rows, strict=False) if name.startswith("densest"))
-    assert 4 in densest.suspects(SUSPECT_AT)
-    assert 4 not in densest.parts()
-    assert densest.question != densest.reference
+    default = menu.rows[1]
+    assert 4 in default.suspects(SUSPECT_AT)
+    assert 4 not in default.parts()
+    assert default.question != default.reference
 
 
 def test_of_two_clones_the_later_committed_is_left_out(old: Model, updates: NDArray[np.float64]) -> None:
@@ -99,7 +97,7 @@ def test_a_huge_update_moves_no_candidate_but_the_aggregate_far(old: Model, upda
     menu = menu_of(old, updates)
     for name, entry in zip(menu.names, menu.models, strict=True):
         distance = float(np.abs(entry["weight"] - old["weight"]).max())
-        assert distance < 5 or name == "aggregate"
+        assert distance < 10 or name == "aggregate"
 
 
 def test_who_proposed_and_sent_nothing_has_a_place_and_no_mark(old: Model, updates: NDArray[np.float64]) -> None:

@@ -1,5 +1,8 @@
 """What a round of candidate voting pays, in integers."""
 
+from random import Random
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,10 +15,8 @@ from fl_alliance.chain.rules.pay import (
     mean_contributions,
     next_average,
     next_prior,
-    pairs,
     reward_parts,
     shares,
-    surprises,
     voter_quality,
 )
 
@@ -33,33 +34,82 @@ def ballots(draw: st.DrawFn) -> tuple[list[list[int]], list[int], int]:
     return scores, weights, candidates
 
 
-def test_a_voter_at_the_median_has_the_best_quality_and_one_far_away_little() -> None:
-    scores = [[500, 400], [510, 410], [900, 0]]
-    matrix = medians(scores, [1, 1, 1], 2)
-    assert voter_quality(scores, [1, 1, 1], matrix, None) == [PPM, PPM, PPM * 266 // (266 + 800)]
+def votes(rows: list[list[int]], prior: tuple[int, ...] | None = None) -> tuple[list[int], list[int]]:
+    """Return qualities and agreements of voters of one stake that have not voted before."""
+    weights = [1] * len(rows)
+    return voter_quality(rows, weights, medians(rows, weights, len(rows[0])), prior, [0] * len(rows))
 
 
-def test_pairs_that_contradict_the_prior_pay_those_who_saw_it() -> None:
-    scores = [[500, 400], [500, 400], [500, 600]]
-    matrix = medians(scores, [1, 1, 1], 2)
-    assert surprises(matrix, 1) == ((0, 1),)
-    assert voter_quality(scores, [1, 1, 1], matrix, 1) == [PPM, PPM, PPM * 66 // 266 // 2]
+def test_without_a_prior_whoever_is_near_is_paid_alike_and_one_far_away_little() -> None:
+    qualities, agreements = votes([[500, 400], [500, 400], [510, 408], [900, 0]])
+    assert qualities == [PPM, PPM, PPM // 3, PPM // 801]
+    assert agreements == [0] * 4
 
 
-@given(ballots(), st.none() | st.integers(0, 2**15 - 1))
-def test_qualities_stay_in_bounds_whatever_is_scored(
-    ballot: tuple[list[list[int]], list[int], int], prior: int | None
+PAST = (90, 80, 70, 60)
+NEWS = [[500, 440, 410, 450, 420], [500, 445, 405, 455, 400], [500, 430, 405, 440, 425]]
+"""Votes that have in common that the second and fourth candidate gained and the others lost."""
+
+
+def test_voters_who_saw_the_same_news_earn_and_one_that_repeats_the_past_does_not() -> None:
+    qualities, agreements = votes([*NEWS, [500, *(500 - gain for gain in PAST)]], PAST)
+    assert min(qualities[:3]) > 0 == qualities[3]
+    assert min(agreements[:3]) > 0 == agreements[3]
+
+
+@pytest.mark.parametrize("percent", [80, 90, 100])
+def test_the_past_made_smaller_or_larger_is_no_news(percent: int) -> None:
+    lazy = [500, *(500 - gain * percent // 100 for gain in PAST)]
+    assert votes([*NEWS, lazy], PAST)[1][3] == 0
+
+
+def test_a_minority_that_says_exactly_the_same_is_one_source_and_a_majority_is_not() -> None:
+    other = [500, 400, 460, 405, 470]
+    lone, pair = votes([NEWS[0], other, NEWS[2], NEWS[1]], PAST)[1], votes([NEWS[0], NEWS[0], other, other], PAST)[1]
+    assert max(pair) < 0 < lone[0]
+    assert min(votes([NEWS[0], NEWS[0], NEWS[0], other], PAST)[1][:3]) > 0
+
+
+def test_agreement_moves_an_eighth_of_the_way_and_stays_without_a_prior() -> None:
+    matrix = medians(NEWS, [1] * 3, 5)
+    fresh = voter_quality(NEWS, [1] * 3, matrix, PAST, [0] * 3)[1]
+    later = voter_quality(NEWS, [1] * 3, matrix, PAST, [800_000] * 3)[1]
+    assert [after - before for before, after in zip(fresh, later, strict=True)] == [700_000] * 3
+    assert voter_quality(NEWS, [1] * 3, matrix, None, [7, -8, 9])[1] == [7, -8, 9]
+
+
+@given(ballots(), st.data())
+def test_qualities_and_agreements_stay_in_bounds_whatever_is_scored(
+    ballot: tuple[list[list[int]], list[int], int], data: st.DataObject
 ) -> None:
     scores, weights, candidates = ballot
-    assert all(0 <= q <= PPM for q in voter_quality(scores, weights, medians(scores, weights, candidates), prior))
+    gain = st.integers(-SCORE_WORST, SCORE_WORST)
+    prior = data.draw(st.none() | st.lists(gain, min_size=candidates - 1, max_size=candidates - 1))
+    before = data.draw(st.lists(st.integers(-PPM, PPM), min_size=len(scores), max_size=len(scores)))
+    matrix = medians(scores, weights, candidates)
+    qualities, after = voter_quality(scores, weights, matrix, prior, before)
+    assert all(0 <= quality <= PPM**2 for quality in qualities)
+    assert all(-PPM <= agreement <= PPM for agreement in after)
+
+
+@given(ballots(), st.randoms(use_true_random=False))
+def test_the_order_of_the_voters_changes_nothing(
+    ballot: tuple[list[list[int]], list[int], int], random: Random
+) -> None:
+    scores, weights, candidates = ballot
+    prior = tuple(range(candidates - 1))
+    order = random.sample(range(len(scores)), len(scores))
+    matrix = medians(scores, weights, candidates)
+    plain = voter_quality(scores, weights, matrix, prior, [0] * len(scores))
+    mixed = voter_quality([scores[i] for i in order], [weights[i] for i in order], matrix, prior, [0] * len(scores))
+    assert mixed == ([plain[0][i] for i in order], [plain[1][i] for i in order])
 
 
 @given(ballots())
-def test_a_rounds_own_prior_is_contradicted_by_nothing(ballot: tuple[list[list[int]], list[int], int]) -> None:
+def test_the_next_prior_is_what_each_candidate_gained(ballot: tuple[list[list[int]], list[int], int]) -> None:
     scores, weights, candidates = ballot
     matrix = medians(scores, weights, candidates)
-    assert not surprises(matrix, next_prior(matrix))
-    assert len(list(pairs(candidates))) == candidates * (candidates - 1) // 2
+    assert next_prior(matrix) == tuple(matrix[a][0] for a in range(1, candidates))
 
 
 @given(st.lists(st.lists(POINT, min_size=3, max_size=3), min_size=1, max_size=6), st.data())
