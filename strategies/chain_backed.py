@@ -5,7 +5,7 @@ instead, so it also goes on where an interrupted run stopped: what the chain alr
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from flwr.app import ArrayRecord, ConfigRecord, Message, MessageType, MetricRecord, RecordDict
@@ -26,6 +26,7 @@ from fl_alliance.strategies.rules import Majority, Motion, Rule
 from fl_alliance.strategies.stopwatch import Stopwatch
 from fl_alliance.strategies.updates import Archive, Update
 
+Ballot = Mapping[str, ArrayRecord | ConfigRecord]
 EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
 
 
@@ -209,7 +210,10 @@ class ChainBacked(Strategy):
             if drawn is not None:
                 self._listener(drawn)
             return None, Votes()
-        return motion, self._judge(run, chain, motion, watch)
+        proposal_bytes = wire.weight(
+            wire.single_arrays(updates[member].reply) for member in proposed if member in updates
+        )
+        return motion, self._judge(run, chain, motion, proposal_bytes, watch)
 
     def _train(
         self, run: _Run, chain: RoundOnChain, arrays: ArrayRecord
@@ -254,9 +258,10 @@ class ChainBacked(Strategy):
         proposals = {member: update.arrays for member, update in updates.items()}
         return self._rule.motion(old, proposals, candidate, sorted(chain.updates), chain.averages), metrics
 
-    def _judge(self, run: _Run, chain: RoundOnChain, motion: Motion, watch: Stopwatch) -> Votes:
+    def _judge(self, run: _Run, chain: RoundOnChain, motion: Motion, proposal_bytes: int, watch: Stopwatch) -> Votes:
         """Let the voters judge, and settle the round by their votes."""
-        votes = Votes()
+        votes, ballot = Votes(), motion.ballot()
+        ballot_bytes = wire.weight(record for record in ballot.values() if isinstance(record, ArrayRecord))
         with watch("chain"):
             drawn = chain.draw_voters(run.nodes)
         if drawn is None:
@@ -264,18 +269,18 @@ class ChainBacked(Strategy):
         self._listener(drawn)
         if drawn.voters:
             with watch("vote"):
-                answers = run.nodes.ask(self._ballots(run, chain, motion), chain.place)
+                answers = run.nodes.ask(self._ballots(run, chain, motion, ballot), chain.place)
             with watch("chain"):
                 votes, committed = chain.commit(motion, answers)
-                self._listener(committed)
+                self._listener(replace(committed, ballot_bytes=ballot_bytes, proposal_bytes=proposal_bytes))
                 chain.reveal(run.nodes, motion, votes)
         with watch("chain"):
             chain.settle(run.nodes, motion, votes, lambda digest: self._keep(chain, motion, digest))
         return votes
 
-    def _ballots(self, run: _Run, chain: RoundOnChain, motion: Motion) -> Iterable[Message]:
+    def _ballots(self, run: _Run, chain: RoundOnChain, motion: Motion, ballot: Ballot) -> Iterable[Message]:
         """Yield a message to every voter with what it judges, as the inner strategy configures it where it does."""
-        committee, ballot = run.nodes.committee(chain.voters), motion.ballot()
+        committee = run.nodes.committee(chain.voters)
         aggregate = wire.to_record(motion.aggregate)
         with guarded(self.strategy, "configure_evaluate", chain.number):
             configured = list(self.strategy.configure_evaluate(chain.number, aggregate, run.evaluate_config, committee))

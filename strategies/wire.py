@@ -163,6 +163,11 @@ def to_record(arrays: Mapping[str, NDArray[Any]]) -> ArrayRecord:
     return ArrayRecord({name: Array(array) for name, array in arrays.items()})
 
 
+def weight(records: Iterable[ArrayRecord]) -> int:
+    """Return how many bytes these records' arrays take in a message."""
+    return sum(len(array.data) for record in records for array in record.values())
+
+
 def to_arrays(record: ArrayRecord) -> dict[str, NDArray[np.float32]]:
     """Return a Flower record's named arrays, in their order; arrays are deserialised without pickle."""
     return {name: array.numpy() for name, array in record.items()}
