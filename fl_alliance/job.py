@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 from flwr.serverapp.strategy import Strategy
-from hydra.utils import instantiate
 
 from fl_alliance.archive import ProposalArchive
 from fl_alliance.config import ConfigError, JobConfig, to_yaml
 from fl_alliance.federation import Federation, enrol, open_federation, pay_out
 from fl_alliance.insider import check_attack
-from fl_alliance.judging import make_rule
+from fl_alliance.judging import make_rule, make_strategy
 from fl_alliance.models import ModelStore, save_model
 from fl_alliance.recorder import Recorder
 from fl_alliance.records import RunFolder, write_whole
@@ -127,24 +126,6 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
         metrics = _compare(folder, yardstick, model, references, watch)
     write_report(folder)
     return RunSummary(model_digest(model), metrics)
-
-
-def make_strategy(config: JobConfig) -> Strategy:
-    """Return the Flower strategy that `config.strategy` names.
-
-    Raises
-    ------
-    ConfigError
-        No such class, other parameters than it has, or not a strategy.
-    """
-    try:
-        strategy = instantiate(config.strategy)
-    except Exception as error:
-        # hydra wraps whatever a constructor raises; its cause says it best.
-        raise ConfigError(f"strategy {config.strategy['_target_']}: {error.__cause__ or error}") from error
-    if not isinstance(strategy, Strategy):
-        raise ConfigError(f"strategy {config.strategy['_target_']}: is not a flwr.serverapp.strategy.Strategy")
-    return strategy
 
 
 def _check_rule(config: JobConfig) -> None:

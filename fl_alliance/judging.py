@@ -1,12 +1,31 @@
-"""The rule of judging that a configuration asks for."""
+"""The strategy and the rule of judging that a configuration asks for."""
 
 import inspect
 from typing import Any
 
+from flwr.serverapp.strategy import Strategy
 from hydra.utils import get_class, instantiate
 
 from fl_alliance.config import ConfigError, JobConfig
 from fl_alliance.strategies.rules import CandidateVoting, Majority, Rule
+
+
+def make_strategy(config: JobConfig) -> Strategy:
+    """Return the Flower strategy that `config.strategy` names.
+
+    Raises
+    ------
+    ConfigError
+        No such class, other parameters than it has, or not a strategy.
+    """
+    try:
+        strategy = instantiate(config.strategy)
+    except Exception as error:
+        # hydra wraps whatever a constructor raises; its cause says it best.
+        raise ConfigError(f"strategy {config.strategy['_target_']}: {error.__cause__ or error}") from error
+    if not isinstance(strategy, Strategy):
+        raise ConfigError(f"strategy {config.strategy['_target_']}: is not a flwr.serverapp.strategy.Strategy")
+    return strategy
 
 
 def make_rule(config: JobConfig) -> Rule:

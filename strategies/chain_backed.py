@@ -21,6 +21,7 @@ from fl_alliance.strategies.digests import Arrays
 from fl_alliance.strategies.errors import RunStalled
 from fl_alliance.strategies.exchange import Exchange
 from fl_alliance.strategies.guarded import guarded
+from fl_alliance.strategies.motions import put_to_the_vote
 from fl_alliance.strategies.round_on_chain import RoundOnChain, Votes, has_committee
 from fl_alliance.strategies.rules import Majority, Motion, Rule
 from fl_alliance.strategies.stopwatch import Stopwatch
@@ -245,18 +246,8 @@ class ChainBacked(Strategy):
         self, chain: RoundOnChain, arrays: ArrayRecord, updates: Mapping[int, Update]
     ) -> tuple[Motion | None, MetricRecord | None]:
         """Return what is put to the vote, made of updates in the order of their commitment."""
-        if not updates:
-            return None, None
-        old = wire.to_arrays(arrays)
-        admitted = self._rule.admit(old, updates)
-        with guarded(self.strategy, "aggregate_train", chain.number):
-            # By member, so that the result does not depend on who was fast.
-            aggregate, metrics = self.strategy.aggregate_train(chain.number, [admitted[m] for m in sorted(admitted)])
-            if aggregate is None:
-                return None, metrics
-            candidate = in_form_of(old, wire.to_arrays(aggregate))
-        proposals = {member: update.arrays for member, update in updates.items()}
-        return self._rule.motion(old, proposals, candidate, sorted(chain.updates), chain.averages), metrics
+        old, members = wire.to_arrays(arrays), sorted(chain.updates)
+        return put_to_the_vote(self.strategy, self._rule, chain.number, old, updates, members, chain.averages)
 
     def _judge(self, run: _Run, chain: RoundOnChain, motion: Motion, proposal_bytes: int, watch: Stopwatch) -> Votes:
         """Let the voters judge, and settle the round by their votes."""
@@ -330,14 +321,6 @@ class ChainBacked(Strategy):
             return None
         with guarded(self.strategy, "aggregate_evaluate", number):
             return self.strategy.aggregate_evaluate(number, good)
-
-
-def in_form_of(model: Arrays, aggregate: Arrays) -> Arrays:
-    """Return the aggregate in the model's dtypes: FedAdam and its kin return float64 for a float32 model."""
-    shapes, needed = ({name: array.shape for name, array in arrays.items()} for arrays in (aggregate, model))
-    if list(shapes.items()) != list(needed.items()):
-        raise ValueError(f"returned arrays {shapes}, needed the model's, {needed}")
-    return {name: array.astype(model[name].dtype, copy=False) for name, array in aggregate.items()}
 
 
 def _floats(metrics: MetricRecord | None) -> dict[str, float]:

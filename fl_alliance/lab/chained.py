@@ -11,8 +11,7 @@ from flwr.app import ArrayRecord, MetricRecord
 from fl_alliance.client_app import app
 from fl_alliance.config import JobConfig
 from fl_alliance.federation import enrol, open_federation
-from fl_alliance.job import make_strategy
-from fl_alliance.judging import make_rule
+from fl_alliance.judging import make_rule, make_strategy
 from fl_alliance.lab.measure import Books, Gauge
 from fl_alliance.lab.outcome import Outcome
 from fl_alliance.records import RunFolder
