@@ -3,15 +3,17 @@
 Calldata is what a large round costs most, so these records carry no length words and no padding.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from fl_alliance.chain.messages import Scores, Vote, scores_content
 from fl_alliance.chain.refusals import BadBatch
 from fl_alliance.chain.rules.words import keccak
 
 _NOT_REVEALED, _OWN, _WHOLE_LIST = 0x8000, 0x4000, 0xFFFF
 _MEMBER_BITS = 0x3FFF
-_PROPOSAL, _VOTE, _PAIR, _EVIDENCE = 98, 74, 34, 66
+_PROPOSAL, _VOTE, _SCORES, _PAIR, _EVIDENCE = 98, 74, 98, 34, 66
+_WORD, _SIGNATURE, _POINTS = 32, 64, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,33 @@ class SignedVote:
     signature: bytes
     is_own: bool = False
 
+    def message(self, task: int, round_: int, motion: bytes) -> Vote:
+        """Return what the signature must be over."""
+        return Vote(task, round_, motion, self.score_old, self.score_new)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedScores:
+    """A voter's signed scores of a menu; `is_own` if the voter committed by itself, outside the list.
+
+    Attributes
+    ----------
+    scores : int
+        The word of `rules.candidates.pack_scores`.
+    contributions : tuple of int
+        What each proposal of the round contributed, int16, ascending by member; empty where that is not paid for.
+    """
+
+    member: int
+    scores: int
+    contributions: tuple[int, ...]
+    signature: bytes
+    is_own: bool = False
+
+    def message(self, task: int, round_: int, motion: bytes) -> Scores:
+        """Return what the signature must be over."""
+        return Scores(task, round_, motion, scores_content(self.scores, pack_contributions(self.contributions)))
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -49,7 +78,10 @@ class WholeList:
     list_hash: bytes
 
 
-VoteRecord = SignedVote | Listed | WholeList
+RevealedVote = SignedVote | SignedScores
+"""A revealed vote."""
+
+VoteRecord = RevealedVote | Listed | WholeList
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +123,28 @@ def unpack_votes(votes: bytes) -> tuple[VoteRecord, ...]:
     BadBatch
         They do not divide into records.
     """
-    return tuple(_unpack_votes(votes))
+    return tuple(_unpack_votes(votes, _VOTE, _read_vote))
+
+
+def unpack_scores(votes: bytes, proposals: int) -> Iterator[VoteRecord]:
+    """Yield the records of the votes of `revealVotes` and `settle` on a menu, one by one as the contract reads them.
+
+    Parameters
+    ----------
+    proposals : int
+        How many contributions follow the scores; 0 where the task does not pay for them.
+
+    Raises
+    ------
+    BadBatch
+        What is left is no record.
+    """
+    return _unpack_votes(votes, _SCORES + _POINTS * proposals, _read_scores)
+
+
+def pack_contributions(contributions: Iterable[int]) -> bytes:
+    """Return what a voter says that each proposal contributed, two bytes each; raises `OverflowError` beyond int16."""
+    return b"".join(points.to_bytes(_POINTS, "big", signed=True) for points in contributions)
 
 
 def pack_list(pairs: Iterable[Listed]) -> bytes:
@@ -121,7 +174,7 @@ def listed(records: Iterable[VoteRecord]) -> tuple[Listed, ...]:
     for record in records:
         if isinstance(record, Listed):
             pairs.append(record)
-        elif isinstance(record, SignedVote) and not record.is_own:
+        elif isinstance(record, RevealedVote) and not record.is_own:
             pairs.append(Listed(record.member, keccak(record.signature)))
     return tuple(pairs)
 
@@ -148,14 +201,19 @@ def _pack_vote(record: VoteRecord) -> bytes:
     if isinstance(record, Listed):
         return _short(_NOT_REVEALED | record.member) + record.commitment
     head = _short(record.member | (_OWN if record.is_own else 0))
+    if isinstance(record, SignedScores):
+        content = record.scores.to_bytes(_WORD, "big") + pack_contributions(record.contributions)
+        return head + content + record.signature
     return head + record.score_old.to_bytes(4, "big") + record.score_new.to_bytes(4, "big") + record.signature
 
 
-def _unpack_votes(votes: bytes) -> Iterator[VoteRecord]:
+def _unpack_votes(
+    votes: bytes, vote_bytes: int, read: Callable[[int, bytes, bool], RevealedVote]
+) -> Iterator[VoteRecord]:
     at = 0
     while at < len(votes):
         head = _number(votes, at, 2)
-        size = _PAIR if head & _NOT_REVEALED else _VOTE
+        size = _PAIR if head & _NOT_REVEALED else vote_bytes
         record = votes[at : at + size]
         if len(record) < size:
             raise BadBatch(len(votes))
@@ -165,8 +223,20 @@ def _unpack_votes(votes: bytes) -> Iterator[VoteRecord]:
         elif head & _NOT_REVEALED:
             yield Listed(member, record[2:])
         else:
-            yield SignedVote(member, _number(record, 2, 4), _number(record, 6, 4), record[10:], bool(head & _OWN))
+            yield read(member, record[2:], bool(head & _OWN))
         at += size
+
+
+def _read_vote(member: int, body: bytes, is_own: bool) -> SignedVote:
+    return SignedVote(member, _number(body, 0, 4), _number(body, 4, 4), body[8:], is_own)
+
+
+def _read_scores(member: int, body: bytes, is_own: bool) -> SignedScores:
+    points, signature = body[_WORD:-_SIGNATURE], body[-_SIGNATURE:]
+    contributions = tuple(
+        int.from_bytes(points[at : at + _POINTS], "big", signed=True) for at in range(0, len(points), _POINTS)
+    )
+    return SignedScores(member, _number(body, 0, _WORD), contributions, signature, is_own)
 
 
 def _split(batch: bytes, size: int) -> Iterator[bytes]:

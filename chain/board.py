@@ -1,9 +1,12 @@
 """A task's state as the rules see it: what is stored, what follows from it, and the checks that steps share."""
 
+from dataclasses import replace
 from typing import Self
 
 from fl_alliance.chain.ballot import VoteReader
+from fl_alliance.chain.batches import VoteRecord
 from fl_alliance.chain.committee import Ballot, Committee, Lead
+from fl_alliance.chain.judging import Judging, VoteStep, judging
 from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.refusals import EnoughMembers, NotWholeGwei, TooEarly, TooFewMembers, TooLate, WrongPhase
 from fl_alliance.chain.roster import Roster
@@ -12,7 +15,7 @@ from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.draw import MAX_LEADERS, leader
 from fl_alliance.chain.rules.penalties import absence_line, absent_leaders
 from fl_alliance.chain.rules.settlement import Line, Settlement
-from fl_alliance.chain.types import WEI_PER_GWEI, Phase, Standing, TaskParams
+from fl_alliance.chain.types import WEI_PER_GWEI, CandidateTerms, Phase, Record, Standing, TaskParams
 from fl_alliance.chain.vrf import Proof, Tag, alpha, verify
 
 
@@ -42,10 +45,21 @@ class TaskBoard:
         What the next leader proves over.
     model : bytes
         Digest of the model that the last accepted round left.
+    named : bytes
+        Digest of the model that the last settlement named, adopted or not.
+    stale_previous : bytes or None
+        What the last settled round was judged against where that was not the model adopted then: the relayer had put
+        another old model to the vote. None where all was right.
     roster : Roster
         Members and their balances.
     committee : Committee
         The running round or, between rounds, the one before.
+    judging : Judging
+        The rule of the task's contract.
+    records : dict of int to Record
+        What is known of members from their rounds; who has none yet is missing. Always empty by majority.
+    prior : tuple of int or None
+        By how much each candidate beat the old model in the last judged round; None before there was one.
     lines : list of Line
         What members gained and lost since the running round began to open, with reasons.
     settlement : Settlement or None
@@ -71,12 +85,18 @@ class TaskBoard:
         pool_gwei: int,
         now: int,
         credits_: dict[str, int],
+        terms: CandidateTerms | None = None,
     ) -> None:
         self.domain, self.fml, self.task, self.creator, self.params = domain, fml, task, creator, params
         self.stored_phase, self.phase_at, self.round = Phase.REGISTRATION, now, 0
         self.seed = seeds.task_seed(domain.contract, domain.chain_id, task)
         self.pool_gwei, self.model, self.credits = pool_gwei, params.initial_model, credits_
+        self.named = params.initial_model
+        self.stale_previous: bytes | None = None
+        self.judging: Judging = judging(params, terms)
         self.roster = Roster(task, params.min_stake_gwei)
+        self.records: dict[int, Record] = {}
+        self.prior: tuple[int, ...] | None = None
         self.committee = Committee(0)
         self.list_until: int | None = None
         self.ballot_at = 0
@@ -91,6 +111,7 @@ class TaskBoard:
         twin.__dict__.update(self.__dict__)
         twin.roster, twin.committee = self.roster.copy(), self.committee.copy()
         twin.lines, twin.credits = self.lines[:], dict(self.credits)
+        twin.records = dict(self.records)
         return twin
 
     # what is known
@@ -101,9 +122,42 @@ class TaskBoard:
         return self.roster.balances
 
     @property
+    def terms(self) -> CandidateTerms | None:
+        """What the creator fixed beside the parameters; None by majority."""
+        return self.judging.terms
+
+    @property
+    def averages(self) -> dict[int, int]:
+        """Of members that have proposed: their average contribution, in ten-thousandths of a round."""
+        return {member: record.average for member, record in self.records.items()}
+
+    @property
+    def evidence(self) -> dict[int, int]:
+        """Of members that have proposed: the evidence against them, in sixteenths of a robust z."""
+        return {member: record.evidence for member, record in self.records.items()}
+
+    @property
+    def escrow(self) -> dict[int, int]:
+        """Of members that have proposed: what they have earned and not been paid yet, in gwei."""
+        return {member: record.escrow_gwei for member, record in self.records.items()}
+
+    @property
+    def held_gwei(self) -> int:
+        """What the contract holds for this task: balances, escrows, queued stakes and pool."""
+        return sum(self.balances) + sum(self.escrow.values()) + self.roster.queued_gwei + self.pool_gwei
+
+    @property
     def standings(self) -> dict[int, Standing]:
         """What each drawn member is in the running or last round, ascending by member."""
         return self.committee.standings
+
+    def record(self, member: int) -> Record:
+        """Return what is known of a member from its rounds."""
+        return self.records.get(member, Record())
+
+    def vote_records(self, step: VoteStep) -> tuple[VoteRecord, ...]:
+        """Return the vote records of a step of the running or last round; raises `Refused` if they cannot be read."""
+        return tuple(self.judging.records(step, self.committee))
 
     def phase(self, now: int) -> Phase:
         """Return the phase at second `now`; some follow from time and messages alone."""
@@ -181,6 +235,9 @@ class TaskBoard:
 
     def _book(self, line: Line) -> None:
         self.balances[line.member] += line.delta_gwei
+        if line.escrow_gwei:
+            record = self.record(line.member)
+            self.records[line.member] = replace(record, escrow_gwei=record.escrow_gwei + line.escrow_gwei)
         self.lines.append(line)
         self._step_lines.append(line)
 
@@ -189,11 +246,18 @@ class TaskBoard:
             self.credits[account] = self.credits.get(account, 0) + amount_gwei
 
     def _admit(self) -> None:
-        for account, amount in self.roster.advance(self.round):
-            self._credit(account, amount)
+        for member, amount in self.roster.advance(self.round):
+            self._credit(self.roster.nodes[member].address, amount + self._take_escrow(member))
+
+    def _take_escrow(self, member: int) -> int:
+        """Return a member's escrow, which is then empty."""
+        record = self.record(member)
+        if record.escrow_gwei:
+            self.records[member] = replace(record, escrow_gwei=0)
+        return record.escrow_gwei
 
     def _reader(self) -> VoteReader:
-        return VoteReader(self.domain, self.task, self.params.tolerance_bps, self.roster.nodes, self.committee)
+        return VoteReader(self.domain, self.task, self.roster.nodes, self.committee)
 
     def _end_round(self, result: Outcome, now: int) -> None:
         self.last_outcome = result
@@ -226,6 +290,20 @@ class TaskBoard:
     def _require_before(self, now: int, until: int) -> None:
         if now >= until:
             raise TooLate(self.task, now, until)
+
+    def _require_due(self, ballot: Ballot, is_revealed: bool, now: int) -> None:
+        """Refuse to settle while somebody drawn may still reveal."""
+        held = self.standings.values()
+        late = any(standing in (Standing.LATE, Standing.LATE_YES, Standing.LATE_NO) for standing in held)
+        if not late and sum(standing.is_yes or standing.is_no for standing in held) >= self.params.voters:
+            return
+        if is_revealed and not any(standing in (Standing.COMMITTED, Standing.LATE) for standing in held):
+            due = ballot.omit_end
+        elif Standing.WITHHELD in held:
+            due = ballot.answer_end(self.params)
+        else:
+            due = ballot.evidence_end(self.params)
+        self._require_from(now, due)
 
     def _require_anybody(self) -> None:
         """Refuse where nobody holds a seat, so that there is no leader line."""

@@ -1,19 +1,31 @@
 """Steps as calldata and back: the one place that knows how a step's fields lie in the contract's arguments."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, get_args
 
 from fl_alliance.chain import batches
-from fl_alliance.chain.codec import interface
+from fl_alliance.chain.codec import Function, interface
 from fl_alliance.chain.errors import StepUnknown
 from fl_alliance.chain.messages import checksummed
 from fl_alliance.chain.rules.words import address_bytes
-from fl_alliance.chain.steps import CreateTask, SlashEquivocation, Statement, Step, TaskStep, WithdrawCredit
-from fl_alliance.chain.types import TaskParams
+from fl_alliance.chain.steps import (
+    CreateCandidateTask,
+    CreateTask,
+    RevealScores,
+    SettleMenu,
+    SlashEquivocation,
+    Statement,
+    Step,
+    TaskStep,
+    WithdrawCredit,
+)
+from fl_alliance.chain.types import CandidateTerms, Reward, TaskParams
 from fl_alliance.chain.vrf import Proof
 
-CONTRACT = "Alliance"
+MAJORITY, CANDIDATES = "Alliance", "CandidateAlliance"
+"""The contracts of the two rules, by artifact."""
 _MULTICALL = "multicall"
 
 
@@ -39,6 +51,16 @@ def read_params(values: Sequence[Any]) -> TaskParams:
     return TaskParams(**named | {"relayer": _checksum(named["relayer"])})
 
 
+def read_terms(values: Sequence[Any]) -> CandidateTerms:
+    """Return what a task that judges candidates has beside its parameters, from the contract's struct."""
+    named = dict(zip((field.name for field in fields(CandidateTerms)), values, strict=True))
+    return CandidateTerms(**named | {"reward": Reward(named["reward"])})
+
+
+def _to_struct(value: Any) -> tuple[Any, ...]:
+    return tuple(getattr(value, field.name) for field in fields(value))
+
+
 def _to_proof(values: Sequence[Any]) -> Proof:
     named = dict(zip((field.name for field in fields(Proof)), values, strict=True))
     return Proof(**named | {"hints": tuple(named["hints"])})
@@ -47,7 +69,8 @@ def _to_proof(values: Sequence[Any]) -> Proof:
 _PLAIN = _Field(_same, _same)
 _SIGNATURE = _Field(lambda signature: (signature[:32], signature[32:]), b"".join)
 _FIELDS = {
-    "params": _Field(lambda params: tuple(getattr(params, field.name) for field in fields(params)), read_params),
+    "params": _Field(_to_struct, read_params),
+    "terms": _Field(_to_struct, read_terms),
     "proof": _Field(Proof.to_solidity, _to_proof),
     "proposals": _Field(batches.pack_proposals, batches.unpack_proposals),
     "votes": _Field(batches.pack_votes, batches.unpack_votes),
@@ -62,30 +85,50 @@ _FIELDS = {
 }
 
 
-_KINDS: tuple[type[Step], ...] = (CreateTask, *get_args(TaskStep), WithdrawCredit)
+_PACKED = _Field(_same, _same)
+_OWN_FIELDS: dict[type[Step], dict[str, _Field]] = {
+    RevealScores: {"votes": _PACKED},
+    SettleMenu: {"votes": _PACKED},
+}
+"""Fields that one kind of step has otherwise than the rest."""
+_NAMES: dict[type[Step], str] = {CreateCandidateTask: "createTask", RevealScores: "revealVotes", SettleMenu: "settle"}
+"""Functions of the contract that judges candidates which are called as the other's but take something else."""
+_KINDS: tuple[type[Step], ...] = (CreateTask, CreateCandidateTask, *get_args(TaskStep), WithdrawCredit)
 
 
 def function_name(kind: type[Step]) -> str:
     """Return the name of the contract's function behind a kind of step."""
-    return kind.__name__[0].lower() + kind.__name__[1:]
+    return _NAMES.get(kind, kind.__name__[0].lower() + kind.__name__[1:])
 
 
-_BY_NAME = {function_name(kind): kind for kind in _KINDS}
+def function_of(kind: type[Step]) -> Function:
+    """Return the contract's function behind a kind of step."""
+    return interface(CANDIDATES if kind in _NAMES else MAJORITY).functions[function_name(kind)]
+
+
+@cache
+def _kinds() -> Mapping[bytes, type[Step]]:
+    """Return every kind of step by its function's selector; no two of the contracts' differ in meaning."""
+    return {function_of(kind).selector: kind for kind in _KINDS}
 
 
 def encode(step: Step) -> bytes:
     """Return the calldata of one step."""
-    values = [_FIELDS.get(field.name, _PLAIN).outward(getattr(step, field.name)) for field in fields(step)]
+    values = [_field(type(step), field.name).outward(getattr(step, field.name)) for field in fields(step)]
     if isinstance(step, SlashEquivocation):
         values = [values[0], tuple(values[1:])]
-    return interface(CONTRACT).functions[function_name(type(step))].encode(values)
+    return function_of(type(step)).encode(values)
+
+
+def _field(kind: type[Step], name: str) -> _Field:
+    return _OWN_FIELDS.get(kind, {}).get(name) or _FIELDS.get(name, _PLAIN)
 
 
 def encode_all(steps: Sequence[Step]) -> bytes:
     """Return the calldata that takes several steps in one transaction, in order; all of them happen, or none."""
     if len(steps) == 1:
         return encode(steps[0])
-    return interface(CONTRACT).functions[_MULTICALL].encode([[encode(step) for step in steps]])
+    return interface(MAJORITY).functions[_MULTICALL].encode([[encode(step) for step in steps]])
 
 
 def decode(calldata: bytes) -> tuple[Step, ...]:
@@ -98,18 +141,17 @@ def decode(calldata: bytes) -> tuple[Step, ...]:
     BadBatch
         Its packed records do not divide.
     """
-    function = interface(CONTRACT).by_selector.get(calldata[:4])
-    if function is None:
-        raise StepUnknown(calldata[:4])
-    if function.name == _MULTICALL:
-        return tuple(step for inner in function.decode(calldata)[0] for step in decode(inner))
-    if function.is_view:
-        return ()
-    kind = _BY_NAME.get(function.name)
+    selector = calldata[:4]
+    kind = _kinds().get(selector)
     if kind is None:
-        raise StepUnknown(calldata[:4])
-    values: Sequence[Any] = function.decode(calldata)
+        function = interface(MAJORITY).by_selector.get(selector) or interface(CANDIDATES).by_selector.get(selector)
+        if function is not None and function.name == _MULTICALL:
+            return tuple(step for inner in function.decode(calldata)[0] for step in decode(inner))
+        if function is not None and function.is_view:
+            return ()
+        raise StepUnknown(selector)
+    values: Sequence[Any] = function_of(kind).decode(calldata)
     if kind is SlashEquivocation:
         values = (values[0], *values[1])
     named = zip(fields(kind), values, strict=True)
-    return (kind(*(_FIELDS.get(field.name, _PLAIN).inward(value) for field, value in named)),)
+    return (kind(*(_field(kind, field.name).inward(value) for field, value in named)),)

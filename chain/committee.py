@@ -19,20 +19,19 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """The candidate under judgement and the list of commitments to votes on it, as the relayer fixed them.
+    """What is judged and the list of commitments to votes on it, as the relayer fixed them by one hash.
 
     Attributes
     ----------
-    candidate, list_hash : bytes
-        32 bytes each.
+    digest : bytes
+        24 bytes of the hash of motion and list, see `ballot.ballot_hash`: both are shown when votes are revealed.
     is_complete : bool
         Whether the relayer said that the list holds every drawn voter.
     omit_end : int
         Second from which voters whom the list omits can no longer commit; the later ends count from it.
     """
 
-    candidate: bytes
-    list_hash: bytes
+    digest: bytes
     is_complete: bool
     omit_end: int
 
@@ -65,8 +64,10 @@ class Committee:
         Who drew the proposers and the voters.
     updates : dict of int to bytes
         The digests that proposers signed.
-    scores : dict of int to (int, int)
-        The revealed scores, old and new, in micro-units.
+    scores : dict of int to tuple of int
+        The revealed scores: old and new in micro-units, or of every entry of the menu in parts in a million.
+    contributions : dict of int to tuple of int
+        What who revealed says that each proposal contributed, ascending by member; where the task asks for it.
     own : dict of int to bytes
         Commitments that voters sent by themselves.
     commit_end : int or None
@@ -80,7 +81,8 @@ class Committee:
     standings: dict[int, Standing] = field(default_factory=dict)
     leads: dict[Tag, Lead] = field(default_factory=dict)
     updates: dict[int, bytes] = field(default_factory=dict)
-    scores: dict[int, tuple[int, int]] = field(default_factory=dict)
+    scores: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    contributions: dict[int, tuple[int, ...]] = field(default_factory=dict)
     own: dict[int, bytes] = field(default_factory=dict)
     commit_end: int | None = None
     ballot: Ballot | None = None
@@ -94,6 +96,7 @@ class Committee:
             dict(self.leads),
             dict(self.updates),
             dict(self.scores),
+            dict(self.contributions),
             dict(self.own),
             self.commit_end,
             self.ballot,

@@ -1,11 +1,13 @@
 """Putting the contracts on a chain, and the manifest by which everybody else finds and checks them."""
 
 import json
+from collections.abc import Container
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from fl_alliance.chain import artifacts
+from fl_alliance.chain.calls import CANDIDATES, MAJORITY
 from fl_alliance.chain.codec import constructor
 from fl_alliance.chain.errors import CodeMismatch, ManifestUnusable, WrongChain
 from fl_alliance.chain.rpc import Rpc
@@ -13,7 +15,9 @@ from fl_alliance.chain.rules.words import address_bytes, keccak
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML
 
-TOKEN, ALLIANCE = "FML", "Alliance"
+TOKEN = "FML"  # noqa: S105  a contract, no secret
+RULES = {"majority": MAJORITY, "candidates": CANDIDATES}
+"""The contract of each rule, by artifact; a deployment has one of them."""
 CAP_WEI = 10**9 * WEI_PER_FML
 """FML's hard cap; a simulation mints all of it to the deployer, who hands out the stakes."""
 
@@ -42,9 +46,19 @@ class Deployment:
         return self.contracts[TOKEN].address
 
     @property
+    def contract(self) -> str:
+        """The Alliance's contract, by artifact: one of `RULES`."""
+        return _contract(self.contracts)
+
+    @property
+    def rule(self) -> str:
+        """How its tasks' rounds are judged: a key of `RULES`."""
+        return next(rule for rule, contract in RULES.items() if contract == self.contract)
+
+    @property
     def alliance(self) -> str:
         """The Alliance's address."""
-        return self.contracts[ALLIANCE].address
+        return self.contracts[self.contract].address
 
     def save(self, path: Path) -> None:
         """Write the manifest, by custom `deployments/<chain id>.json`."""
@@ -64,7 +78,7 @@ class Deployment:
             found = json.loads(path.read_text())
             contracts = {str(name): Contract(**entry) for name, entry in found["contracts"].items()}
             deployment = cls(int(found["chain_id"]), int(found["block"]), contracts)
-            for contract in (contracts[TOKEN], contracts[ALLIANCE]):
+            for contract in (contracts[TOKEN], contracts[_contract(contracts)]):
                 address_bytes(contract.address)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as reason:
             raise ManifestUnusable(str(path), f"{type(reason).__name__}: {reason}") from reason
@@ -86,8 +100,16 @@ class Deployment:
                 raise CodeMismatch(name, contract.address, code_hash, contract.code_hash)
 
 
-def deploy(sender: Sender, supply_wei: int = CAP_WEI) -> Deployment:
-    """Deploy FML, minting `supply_wei` to the sender, and the Alliance with its libraries.
+def _contract(contracts: Container[str]) -> str:
+    """Return which of the rules' contracts is among these; raises `KeyError` if none or several are."""
+    found = [name for name in RULES.values() if name in contracts]
+    if len(found) != 1:
+        raise KeyError(" or ".join(RULES.values()))
+    return found[0]
+
+
+def deploy(sender: Sender, supply_wei: int = CAP_WEI, rule: str = "majority") -> Deployment:
+    """Deploy FML, minting `supply_wei` to the sender, and the Alliance of a rule of `RULES` with its libraries.
 
     Raises
     ------
@@ -96,7 +118,7 @@ def deploy(sender: Sender, supply_wei: int = CAP_WEI) -> Deployment:
     """
     contracts: dict[str, Contract] = {}
     _deploy(sender, TOKEN, (supply_wei,), contracts)
-    block = _deploy(sender, ALLIANCE, (contracts[TOKEN].address,), contracts)
+    block = _deploy(sender, RULES[rule], (contracts[TOKEN].address,), contracts)
     return Deployment(sender.chain_id, block, contracts)
 
 

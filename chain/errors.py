@@ -19,6 +19,7 @@ ChainError
 ├── ModelDiverged               the chain did something else than the rules
 ├── DataUnreadable              bytes that are not of the types they should be
 ├── StepUnknown                 calldata that takes no step of a task
+├── StepForeign                 a step of another rule than the task's contract has
 ├── VrfInvalid                  a VRF proof, or a key to verify it with, does not hold
 └── SigningError                a key cannot sign here, or a signature is nobody's
     ├── KeyUnusable             no key there, or it cannot be opened
@@ -185,6 +186,14 @@ class StepUnknown(ChainError):
     def __init__(self, selector: bytes) -> None:
         super().__init__(f"calldata 0x{selector.hex()}...: no function of the contract that takes a step")
         self.selector = selector
+
+
+class StepForeign(ChainError):
+    """A step that the contract of this task does not know: it judges by another rule."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__(f"step {step}: the task is judged by another rule, its contract does not know this")
+        self.step = step
 
 
 class VrfInvalid(ChainError):

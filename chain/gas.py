@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from fl_alliance.chain.steps import (
+    CreateCandidateTask,
     CreateTask,
     DrawVoters,
     Finish,
@@ -16,8 +17,10 @@ from fl_alliance.chain.steps import (
     ProveWithheld,
     Register,
     RegisterWithAuthorization,
+    RevealScores,
     RevealVotes,
     Settle,
+    SettleMenu,
     SkipRound,
     Start,
     Step,
@@ -32,6 +35,7 @@ _INTRINSIC = 60_000
 _ELSE = 300_000
 _FIXED: dict[type, int] = {
     CreateTask: 600_000,
+    CreateCandidateTask: 700_000,
     Register: 400_000,
     RegisterWithAuthorization: 400_000,
     Start: 9_000_000,
@@ -43,15 +47,23 @@ _FIXED: dict[type, int] = {
     RevealVotes: 600_000,
     ProveWithheld: 600_000,
     Settle: 1_500_000,
+    RevealScores: 600_000,
+    SettleMenu: 1_500_000,
 }
 _PER_RECORD = 14_000
+_PER_SCORES = 200_000
+"""A voter's part of what sorting all pairs of a full menu costs, or of keeping its scores."""
+
+_LEAST_SCORES = 98
+"""Bytes of a vote on a menu without contributions."""
 
 AnyStep = TypeVar("AnyStep", bound=Step)
 
 
 def step_gas(step: Step) -> int:
     """Return the most gas that a step can use."""
-    return _FIXED.get(type(step), _ELSE) + _PER_RECORD * _records(step)
+    per_record = _PER_SCORES if isinstance(step, RevealScores | SettleMenu) else _PER_RECORD
+    return _FIXED.get(type(step), _ELSE) + per_record * _records(step)
 
 
 def gas_limit(steps: Sequence[Step]) -> int:
@@ -77,6 +89,8 @@ def _records(step: Step) -> int:
             return len(step.proposals)
         case RevealVotes() | Settle():
             return len(step.votes)
+        case RevealScores() | SettleMenu():
+            return len(step.votes) // _LEAST_SCORES
         case ProveWithheld():
             return len(step.pairs) + len(step.evidence)
         case _:

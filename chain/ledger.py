@@ -10,7 +10,7 @@ from fl_alliance.chain import calls
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.connect import advance_to
-from fl_alliance.chain.deploy import ALLIANCE, TOKEN, Deployment
+from fl_alliance.chain.deploy import TOKEN, Deployment
 from fl_alliance.chain.errors import ModelDiverged, RequestRefused, TransactionReverted
 from fl_alliance.chain.gas import TOKEN_CALL, gas_limit, portions
 from fl_alliance.chain.history import calls_in_block
@@ -20,8 +20,8 @@ from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.reverts import explained
 from fl_alliance.chain.rules.words import address_bytes
 from fl_alliance.chain.sender import Receipt, Sender
-from fl_alliance.chain.steps import CreateTask, Step
-from fl_alliance.chain.types import Member, Phase, Standing, TaskParams, TaskState
+from fl_alliance.chain.steps import CreateCandidateTask, CreateTask, Step
+from fl_alliance.chain.types import CandidateTerms, Member, Phase, Record, Standing, TaskParams, TaskState
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -55,7 +55,7 @@ class Alliance:
         self.chain_id, self.address, self.token = self.sender.chain_id, deployment.alliance, deployment.fml
         self.domain, self.fml_domain = Domain(self.chain_id, self.address), fml_domain(self.chain_id, self.token)
         self._sync_lock = threading.Lock()
-        self._models, self._synced = AllianceModel(self.domain, self.token), deployment.block
+        self._models, self._synced = self._no_models(), deployment.block
         self._synced_hash: str | None = None
 
     # what is sent
@@ -83,11 +83,15 @@ class Alliance:
         """
         return tuple(self.send(*portion) for portion in portions(steps))
 
-    def create_task(self, params: TaskParams, pool_wei: int) -> int:
-        """Create a task, paying its pool from this account, and return its number."""
+    def create_task(self, params: TaskParams, pool_wei: int, terms: CandidateTerms | None = None) -> int:
+        """Create a task, paying its pool from this account, and return its number.
+
+        `terms` belong to a contract that judges candidates, and only to that.
+        """
         self.approve(pool_wei)
-        receipt = self.send(CreateTask(params, pool_wei))
-        events = interface(ALLIANCE).events
+        step = CreateTask(params, pool_wei) if terms is None else CreateCandidateTask(params, terms, pool_wei)
+        receipt = self.send(step)
+        events = interface(self.deployment.contract).events
         topics = next(log.topics for log in receipt.logs if events[log.topics[0]].name == "TaskCreated")
         return int.from_bytes(topics[1], "big")
 
@@ -125,19 +129,36 @@ class Alliance:
 
     def params(self, task: int) -> TaskParams:
         """Return what the task's creator fixed, as the contract stores it."""
-        return calls.read_params(self._view(ALLIANCE, "params", task)[0])
+        return calls.read_params(self._view(self.deployment.contract, "params", task)[0])
+
+    def terms(self, task: int) -> CandidateTerms:
+        """Return what the creator fixed beside the parameters, where candidates are judged."""
+        return calls.read_terms(self._view(calls.CANDIDATES, "candidateTerms", task)[0])
+
+    def records(self, task: int) -> tuple[Record, ...]:
+        """Return what is known of members from their rounds, by index, where candidates are judged."""
+        return tuple(Record(*values) for values in self._view(calls.CANDIDATES, "records", task)[0])
+
+    def prior(self, task: int) -> tuple[int, ...] | None:
+        """Return by how much each candidate beat the old model in the last judged round; None before there was one."""
+        candidates, improvements = self._view(calls.CANDIDATES, "prior", task)
+        return tuple(improvements) if candidates else None
 
     def state(self, task: int) -> TaskState:
         """Return the task as it stands at the latest block, as the contract tells it."""
         named = dict(
-            zip((field.name for field in fields(TaskState)), self._view(ALLIANCE, "state", task)[0], strict=True)
+            zip(
+                (field.name for field in fields(TaskState)),
+                self._view(self.deployment.contract, "state", task)[0],
+                strict=True,
+            )
         )
         creator = checksummed(address_bytes(named["creator"]))
         return TaskState(**named | {"phase": Phase(named["phase"]), "creator": creator})
 
     def members(self, task: int) -> tuple[Member, ...]:
         """Return the task's members by index, as the contract tells them."""
-        found = self._view(ALLIANCE, "members", task)[0]
+        found = self._view(self.deployment.contract, "members", task)[0]
         return tuple(
             Member(checksummed(address_bytes(node)), vrf_x, balance, seats, Standing(standing), is_leaving)
             for node, vrf_x, balance, seats, standing, is_leaving in found
@@ -145,11 +166,11 @@ class Alliance:
 
     def credit_gwei(self, account: str) -> int:
         """Return what an account can withdraw beside its balances."""
-        return int(self._view(ALLIANCE, "creditGwei", account)[0])
+        return int(self._view(self.deployment.contract, "creditGwei", account)[0])
 
     def constant(self, name: str) -> int:
         """Return a constant of the contract, such as MAX_MEMBERS."""
-        return int(self._view(ALLIANCE, name)[0])
+        return int(self._view(self.deployment.contract, name)[0])
 
     def _view(self, contract: str, name: str, *args: Any) -> tuple[Any, ...]:
         function = interface(contract).functions[name]
@@ -202,5 +223,8 @@ class Alliance:
         self._synced, self._synced_hash = self._synced + 1, block["hash"]
 
     def _forget(self) -> None:
-        self._models = AllianceModel(self.domain, self.token)
+        self._models = self._no_models()
         self._synced, self._synced_hash = self.deployment.block, None
+
+    def _no_models(self) -> AllianceModel:
+        return AllianceModel(self.domain, self.token, self.deployment.contract)

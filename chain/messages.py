@@ -85,36 +85,54 @@ class Proposal(_Signed):
 
 @dataclass(frozen=True, slots=True)
 class Vote(_Signed):
-    """A voter's scores, in micro-units, of the old model and of the candidate on its own held-out data."""
+    """A voter's scores, in micro-units, of the old model and of the candidate on its own held-out data.
 
-    TYPE = keccak(b"Vote(uint256 task,uint32 round,bytes32 candidate,uint32 scoreOld,uint32 scoreNew)")
+    `motion` is the digest of what is judged: here of both models.
+    """
+
+    TYPE = keccak(b"Vote(uint256 task,uint32 round,bytes32 motion,uint32 scoreOld,uint32 scoreNew)")
     task: int
     round: int
-    candidate: bytes
+    motion: bytes
     score_old: int
     score_new: int
 
     def struct_hash(self) -> bytes:
         """Return EIP-712's `hashStruct` of this message."""
-        return hash_words(self.TYPE, self.task, self.round, self.candidate, self.score_old, self.score_new)
+        return hash_words(self.TYPE, self.task, self.round, self.motion, self.score_old, self.score_new)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores(_Signed):
+    """A voter's scores of a menu, and what it says that each proposal contributed, by their `scores_content`."""
+
+    TYPE = keccak(b"Scores(uint256 task,uint32 round,bytes32 motion,bytes32 content)")
+    task: int
+    round: int
+    motion: bytes
+    content: bytes
+
+    def struct_hash(self) -> bytes:
+        """Return EIP-712's `hashStruct` of this message."""
+        return hash_words(self.TYPE, self.task, self.round, self.motion, self.content)
 
 
 @dataclass(frozen=True, slots=True)
 class Commitment(_Signed):
     """A voter's promise of the vote whose signature hashes to `commitment`.
 
-    It names the candidate, so that nobody can hold it against the voter beside another one.
+    It names the motion, so that nobody can hold it against the voter beside another one.
     """
 
-    TYPE = keccak(b"Commitment(uint256 task,uint32 round,bytes32 candidate,bytes32 commitment)")
+    TYPE = keccak(b"Commitment(uint256 task,uint32 round,bytes32 motion,bytes32 commitment)")
     task: int
     round: int
-    candidate: bytes
+    motion: bytes
     commitment: bytes
 
     def struct_hash(self) -> bytes:
         """Return EIP-712's `hashStruct` of this message."""
-        return hash_words(self.TYPE, self.task, self.round, self.candidate, self.commitment)
+        return hash_words(self.TYPE, self.task, self.round, self.motion, self.commitment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +175,16 @@ class StakeTransfer(_Signed):
 def stake_nonce(task: int, vrf_x: int, salt: bytes) -> bytes:
     """Return the ERC-3009 nonce that binds a stake to one task and one VRF key."""
     return hash_words(task, vrf_x, salt)
+
+
+def majority_motion(previous: bytes, candidate: bytes) -> bytes:
+    """Return what votes on a candidate name: it binds the model, adopted last, that it is compared with."""
+    return hash_words(previous, candidate)
+
+
+def scores_content(word: int, contributions: bytes) -> bytes:
+    """Return what `Scores` signs of a word of scores and packed contributions (`batches.pack_contributions`)."""
+    return keccak(word.to_bytes(32, "big") + contributions)
 
 
 def commitment(signature: bytes) -> bytes:

@@ -185,11 +185,25 @@ class NotCommitted(Refused):
     TEXT = "member {member}: this is not the vote it committed to"
 
 
+class BadMenu(Refused):
+    """A menu's length is not what its head and the proposals make it, or it names an entry that is not there."""
+
+    FIELDS = ("length",)
+    TEXT = "menu of {length} bytes: not a menu of this round's proposals"
+
+
+class BadContributions(Refused):
+    """A voter says that proposals contributed more than a whole round, in absolute values."""
+
+    FIELDS = ("member", "total")
+    TEXT = "member {member}: contributions of {total} in all, needed at most 10,000"
+
+
 class WrongBallot(Refused):
-    """Candidate and list are not the ones that the relayer fixed."""
+    """Motion and list are not the ones that the relayer fixed."""
 
     FIELDS = ("task", "given", "needed")
-    TEXT = "task {task}: candidate and list hash to {given}, fixed was {needed}"
+    TEXT = "task {task}: motion and list hash to {given}, fixed was {needed}"
 
 
 class SameStatement(Refused):

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 from fl_alliance.chain.ballot import require_ballot, require_signer
-from fl_alliance.chain.batches import pack_votes
 from fl_alliance.chain.board import TaskBoard, gwei
-from fl_alliance.chain.committee import Ballot, Committee
+from fl_alliance.chain.committee import DIGEST_BYTES, Ballot, Committee
 from fl_alliance.chain.errors import SignatureInvalid
-from fl_alliance.chain.messages import Commitment, Proposal, StakeTransfer, Vote, stake_nonce
+from fl_alliance.chain.judging import Purse, SettlingStep, Verdict, VoteStep
+from fl_alliance.chain.messages import Commitment, Proposal, Scores, StakeTransfer, Vote, stake_nonce
 from fl_alliance.chain.messages import Leave as LeaveMessage
 from fl_alliance.chain.refusals import (
     BadBatch,
@@ -34,7 +34,7 @@ from fl_alliance.chain.rules import seeds
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.draw import MAX_LEADERS, draw
 from fl_alliance.chain.rules.penalties import absent_leaders, equivocation_line
-from fl_alliance.chain.rules.settlement import Line, settle, slash_amount
+from fl_alliance.chain.rules.settlement import Line, slash_amount
 from fl_alliance.chain.steps import (
     Abandon,
     Cancel,
@@ -50,8 +50,10 @@ from fl_alliance.chain.steps import (
     ProveWithheld,
     Register,
     RegisterWithAuthorization,
+    RevealScores,
     RevealVotes,
     Settle,
+    SettleMenu,
     SkipRound,
     SlashEquivocation,
     Start,
@@ -246,38 +248,39 @@ class TaskModel(TaskBoard):
             raise NotAllowed(sender, self.params.relayer)
         self._require_before(now, self.list_until)
         omit_end, self.list_until = self.list_until + self.params.commit_s, None
-        self.committee.ballot = Ballot(step.candidate, step.list_hash, step.is_complete, omit_end)
+        self.committee.ballot = Ballot(step.digest[:DIGEST_BYTES], step.is_complete, omit_end)
 
     def _commit_vote(self, step: CommitVote, now: int, sender: str) -> None:
         ballot = self._revealing(now)
         self._require_before(now, ballot.omit_end)
-        require_ballot(self.task, ballot, step.candidate, step.list_hash)
+        require_ballot(self.task, ballot, step.motion, step.list_hash)
         standing = self.committee.standing(step.member)
         if standing is not Standing.SILENT_VOTER:
             raise WrongStanding(step.member, standing)
-        message = Commitment(self.task, self.round, step.candidate, step.commitment)
+        message = Commitment(self.task, self.round, step.motion, step.commitment)
         require_signer(message, self.domain, self.roster.nodes, step.member, step.signature)
         self.committee.own[step.member] = step.commitment
         self.committee.standings[step.member] = Standing.LATE if ballot.is_complete else Standing.COMMITTED
 
-    def _reveal_votes(self, step: RevealVotes, now: int, sender: str) -> None:
+    def _reveal_votes(self, step: RevealVotes | RevealScores, now: int, sender: str) -> None:
         self._read(step, now)
 
-    def _read(self, step: RevealVotes | Settle, now: int) -> tuple[Ballot, bool]:
+    def _read(self, step: VoteStep, now: int) -> tuple[Ballot, bool]:
         """Record the votes of a step; return the ballot, and whether everything listed is now revealed."""
         ballot = self._revealing(now)
         if not ballot.is_complete:
             self._require_from(now, ballot.omit_end)
-        reading = self._reader().read(step.candidate, step.votes, len(pack_votes(step.votes)))
+        paper, records = self.judging.paper(step, self.committee), self.judging.records(step, self.committee)
+        reading = self._reader().read(paper, records, self.judging.length(step))
         return ballot, reading.is_whole and reading.open_ == 0
 
     def _prove_withheld(self, step: ProveWithheld, now: int, sender: str) -> None:
         ballot = self._revealing(now)
         self._require_from(now, ballot.evidence_start(self.params))
         self._require_before(now, ballot.evidence_end(self.params))
-        self._reader().accuse(step.candidate, step.pairs, step.evidence)
+        self._reader().accuse(step.motion, step.pairs, step.evidence)
 
-    def _settle(self, step: Settle, now: int, sender: str) -> None:
+    def _settle(self, step: SettlingStep, now: int, sender: str) -> None:
         phase = self.phase(now)
         if self.params.voters == 0 and phase is Phase.LOCKED:
             if sender != self.params.relayer:
@@ -289,28 +292,25 @@ class TaskModel(TaskBoard):
             self._require_due(ballot, is_revealed, now)
         rounds_left = self.params.rounds - self.round + 1
         held = {member: self.balances[member] for member in self.standings}
-        result = settle(self.params, self.pool_gwei, rounds_left, held, self.standings)
+        purse = Purse(self.pool_gwei, rounds_left, held, self.records, self.prior)
+        verdict = self.judging.settle(step, self.committee, purse)
+        self._carry_out(verdict, sender)
+        self._end_round(verdict.settlement.outcome, now)
+
+    def _carry_out(self, verdict: Verdict, sender: str) -> None:
+        """Pay and slash, and keep what later rounds need of the verdict."""
+        result, is_judged = verdict.settlement, self.params.voters > 0
         for line in result.lines:
             self._book(line)
         self._credit(sender, result.bounty_gwei)
         self.pool_gwei, self.settlement = result.pool_gwei, result
+        if result.judgement is not None:
+            self.records |= result.judgement.records
+            self.prior = result.judgement.prior
+        self.named = verdict.model
+        self.stale_previous = verdict.previous if is_judged and verdict.previous != self.model else None
         if result.outcome is Outcome.ACCEPTED:
-            self.model = step.candidate
-        self._end_round(result.outcome, now)
-
-    def _require_due(self, ballot: Ballot, is_revealed: bool, now: int) -> None:
-        """Refuse to settle while somebody drawn may still reveal."""
-        held = self.standings.values()
-        late = any(standing in (Standing.LATE, Standing.LATE_YES, Standing.LATE_NO) for standing in held)
-        if not late and sum(standing.is_yes or standing.is_no for standing in held) >= self.params.voters:
-            return
-        if is_revealed and not any(standing in (Standing.COMMITTED, Standing.LATE) for standing in held):
-            due = ballot.omit_end
-        elif Standing.WITHHELD in held:
-            due = ballot.answer_end(self.params)
-        else:
-            due = ballot.evidence_end(self.params)
-        self._require_from(now, due)
+            self.model = verdict.model
 
     def _slash_equivocation(self, step: SlashEquivocation, now: int, sender: str) -> None:
         self._require_running()
@@ -321,14 +321,22 @@ class TaskModel(TaskBoard):
         if step.first == step.second:
             raise SameStatement(step.member)
         for value, signature in ((step.first, step.first_signature), (step.second, step.second_signature)):
-            require_signer(_statement(step, value), self.domain, self.roster.nodes, step.member, signature)
-        balance = self.balances[step.member]
-        if balance == 0:
+            require_signer(self._statement(step, value), self.domain, self.roster.nodes, step.member, signature)
+        balance, escrow = self.balances[step.member], self.record(step.member).escrow_gwei
+        if balance + escrow == 0:
             raise NothingThere
-        self._book(equivocation_line(step.member, self.committee.standing(step.member), balance))
-        bounty = slash_amount(balance, self.params.bounty_bps)
+        self._book(equivocation_line(step.member, self.committee.standing(step.member), balance, escrow))
+        bounty = slash_amount(balance + escrow, self.params.bounty_bps)
         self._credit(sender, bounty)
-        self.pool_gwei += balance - bounty
+        self.pool_gwei += balance + escrow - bounty
+
+    def _statement(self, step: SlashEquivocation, value: bytes) -> Proposal | Commitment | Vote | Scores:
+        """Return the message that a value of this kind stands for."""
+        if step.kind is Statement.PROPOSAL:
+            return Proposal(step.task, step.round, value)
+        if step.kind is Statement.COMMITMENT:
+            return Commitment(step.task, step.round, step.motion, value)
+        return self.judging.statement(step, value)
 
     # the end
 
@@ -342,7 +350,7 @@ class TaskModel(TaskBoard):
 
     def _withdraw(self, step: Withdraw, now: int, sender: str) -> None:
         self._require_phase(Phase.FINISHED, now)
-        if step.member >= len(self.balances) or self.balances[step.member] == 0:
+        if step.member >= len(self.balances) or self.balances[step.member] + self._take_escrow(step.member) == 0:
             raise NothingThere
         self.balances[step.member] = 0
 
@@ -363,16 +371,6 @@ class TaskModel(TaskBoard):
 NOBODY = "0x" + "00" * 20
 
 
-def _statement(step: SlashEquivocation, value: bytes) -> Proposal | Commitment | Vote:
-    """Return the message that a value of this kind stands for."""
-    if step.kind is Statement.PROPOSAL:
-        return Proposal(step.task, step.round, value)
-    if step.kind is Statement.COMMITMENT:
-        return Commitment(step.task, step.round, step.candidate, value)
-    score_old, score_new = divmod(int.from_bytes(value, "big"), 1 << 32)
-    return Vote(step.task, step.round, step.candidate, score_old, score_new)
-
-
 _HANDLERS: dict[type[TaskStep], Callable[[TaskModel, Any, int, str], None]] = {
     Fund: TaskModel._fund,
     Register: TaskModel._register,
@@ -389,8 +387,10 @@ _HANDLERS: dict[type[TaskStep], Callable[[TaskModel, Any, int, str], None]] = {
     CommitVotes: TaskModel._commit_votes,
     CommitVote: TaskModel._commit_vote,
     RevealVotes: TaskModel._reveal_votes,
+    RevealScores: TaskModel._reveal_votes,
     ProveWithheld: TaskModel._prove_withheld,
     Settle: TaskModel._settle,
+    SettleMenu: TaskModel._settle,
     SlashEquivocation: TaskModel._slash_equivocation,
     Abandon: TaskModel._abandon,
     Withdraw: TaskModel._withdraw,

@@ -138,8 +138,8 @@ class Roster:
         self.leaving.add(member)
         self._enqueue(Waiting(self.nodes[member], 0, min(round_ + WAITS_ROUNDS, _LAST_ROUND), member))
 
-    def advance(self, round_: int) -> list[tuple[str, int]]:
-        """Let take effect what is due when `round_` opens, and return what became credit: (account, gwei)."""
+    def advance(self, round_: int) -> list[tuple[int, int]]:
+        """Let take effect what is due when `round_` opens, and return who left with what: (member, gwei)."""
         left = []
         for position, waiting in list(self.queue.items())[:MAX_ADMISSIONS]:
             if waiting.from_round > round_:
@@ -148,7 +148,7 @@ class Roster:
             if waiting.member is None:
                 self.add(waiting.node, waiting.amount_gwei)
             else:
-                left.append((waiting.node.address, self.balances[waiting.member]))
+                left.append((waiting.member, self.balances[waiting.member]))
                 self.balances[waiting.member] = 0
         return left
 

@@ -1,4 +1,4 @@
-"""The steps of a task: one class for each function of the contract, both what is sent and what a chain is read into.
+"""The steps of a task: one class for each function of the contracts, both what is sent and what a chain is read into.
 
 Amounts that enter or leave the Alliance are wei. Members are roster indexes. Signatures are 64 bytes (EIP-2098).
 `chain/contracts/IAlliance.sol` says who may take each step, when, and what it does.
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from fl_alliance.chain.batches import Evidence, Listed, SignedProposal, VoteRecord
-from fl_alliance.chain.types import TaskParams
+from fl_alliance.chain.types import CandidateTerms, TaskParams
 from fl_alliance.chain.vrf import Proof
 
 
@@ -25,6 +25,15 @@ class CreateTask:
     """The creator fixes the parameters and pays the pool."""
 
     params: TaskParams
+    pool_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class CreateCandidateTask:
+    """`CreateTask` where candidates are judged."""
+
+    params: TaskParams
+    terms: CandidateTerms
     pool_wei: int
 
 
@@ -132,11 +141,10 @@ class DrawVoters:
 
 @dataclass(frozen=True, slots=True)
 class CommitVotes:
-    """The relayer names the candidate and fixes the list of commitments by its hash (`batches.list_hash`)."""
+    """The relayer fixes the motion and the list of commitments, by one hash of both (`ballot.ballot_hash`)."""
 
     task: int
-    candidate: bytes
-    list_hash: bytes
+    digest: bytes
     is_complete: bool
 
 
@@ -146,7 +154,7 @@ class CommitVote:
 
     task: int
     member: int
-    candidate: bytes
+    motion: bytes
     list_hash: bytes
     commitment: bytes
     signature: bytes
@@ -157,8 +165,20 @@ class RevealVotes:
     """Anyone submits committed votes, in the order of the list."""
 
     task: int
-    candidate: bytes
+    motion: bytes
     votes: tuple[VoteRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RevealScores:
+    """`RevealVotes` where candidates are judged: `menu` is what the motion is the digest of.
+
+    The votes stay packed (`batches.pack_votes`): their length depends on the round.
+    """
+
+    task: int
+    menu: bytes
+    votes: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,32 +186,43 @@ class ProveWithheld:
     """Anyone proves that listed voters did commit and do not reveal; `pairs` is the whole list."""
 
     task: int
-    candidate: bytes
+    motion: bytes
     pairs: tuple[Listed, ...]
     evidence: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """Anyone reveals the last votes and settles the round, for the bounty."""
+    """Anyone reveals the last votes and settles the round, for the bounty; the two models make up the motion."""
 
     task: int
+    previous: bytes
     candidate: bytes
     votes: tuple[VoteRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettleMenu:
+    """`Settle` where candidates are judged; see `RevealScores`."""
+
+    task: int
+    menu: bytes
+    votes: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class SlashEquivocation:
     """Anyone shows two different statements that a member signed on one matter; it loses everything.
 
-    `first` and `second` are 32 bytes: an update, a commitment, or score_old << 32 | score_new.
+    `first` and `second` are 32 bytes: an update, a commitment, or of a vote score_old << 32 | score_new or the content
+    of `Scores`.
     """
 
     task: int
     round: int
     member: int
     kind: Statement
-    candidate: bytes
+    motion: bytes
     first: bytes
     second: bytes
     first_signature: bytes
@@ -251,8 +282,10 @@ TaskStep = (
     | CommitVotes
     | CommitVote
     | RevealVotes
+    | RevealScores
     | ProveWithheld
     | Settle
+    | SettleMenu
     | SlashEquivocation
     | Abandon
     | Withdraw
@@ -261,5 +294,5 @@ TaskStep = (
 )
 """A step of one task that exists."""
 
-Step = CreateTask | TaskStep | WithdrawCredit
+Step = CreateTask | CreateCandidateTask | TaskStep | WithdrawCredit
 """A call of the Alliance contract that changes something."""

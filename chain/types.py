@@ -44,7 +44,7 @@ class Standing(IntEnum):
     SILENT_VOTER = 3
     """Drawn to vote; neither its vote nor a commitment of its own is on record."""
     VOTED_YES = 4
-    """Committed in time and revealed: its scores accept the candidate."""
+    """Committed in time and revealed: its scores accept the candidate; of a menu, that it has revealed."""
     VOTED_NO = 5
     """Committed in time and revealed: its scores reject the candidate."""
     WITHHELD = 6
@@ -93,14 +93,14 @@ class TaskParams:
         Rounds in the task, void ones included; 1..65,535.
     proposers, voters : int
         Members drawn a round; at least one proposer, and no voters where nobody judges.
-    slash_bps : int
-        Share of its balance that a member loses on the losing side.
+    slash_bps, slash_gwei : int
+        Share of its balance that a loser loses, and what it loses on top of that, as far as its balance goes.
     absence_bps : int
         Share of its balance that a leader loses who lets its deadline pass.
     bounty_bps : int
         Share of a slash that goes to whoever triggered it.
     tolerance_bps : int
-        How far below the old score the new one may fall and still count as a yes.
+        Published rule: how far below the old score the new one may fall and still count as a yes.
     min_stake_gwei : int
         One seat.
     registration_s, leader_s, propose_s, commit_s, reveal_s, evidence_s : int
@@ -115,6 +115,7 @@ class TaskParams:
     proposers: int
     voters: int
     slash_bps: int
+    slash_gwei: int
     absence_bps: int
     bounty_bps: int
     tolerance_bps: int
@@ -125,6 +126,72 @@ class TaskParams:
     commit_s: int
     reveal_s: int
     evidence_s: int
+
+
+class Reward(IntEnum):
+    """What the proposers' part of a reward is shared by, where candidates are judged."""
+
+    STAKE = 0
+    """Among the parts of the winner, by balance."""
+    CONTRIBUTION = 1
+    """By the moving average of what voters say each contributed; a share of it waits in escrow."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateTerms:
+    """What the creator of a task that judges candidates fixes beside its parameters.
+
+    Attributes
+    ----------
+    reward : Reward
+        What proposers are paid by.
+    override_bps : int
+        Share of the voting balances that must prefer a candidate to the default one for it to be adopted.
+    convict_bps : int
+        Share of the voting balances that convicts the suspects of the winner's row.
+    suspect_at : int
+        Marks from here on are suspect, 1..127; marks and evidence are in sixteenths of a robust z.
+    offset : int
+        What a convicted mark counts less as evidence, 0..127.
+    forgive : int
+        Evidence that a round without conviction takes off.
+    slash_above : int
+        Evidence above this slashes.
+    escrow_bps : int
+        Share of a proposer's reward that goes to its escrow; of use with `Reward.CONTRIBUTION` alone.
+    """
+
+    reward: Reward
+    override_bps: int = 6667
+    convict_bps: int = 7500
+    suspect_at: int = 56
+    offset: int = 40
+    forgive: int = 16
+    slash_above: int = 112
+    escrow_bps: int = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of a member from its rounds, where candidates are judged.
+
+    Attributes
+    ----------
+    evidence : int
+        Against it, in sixteenths of a robust z; 0..65,535.
+    average : int
+        Moving average of what it contributed, in ten-thousandths of a round; can be below 0.
+    escrow_gwei : int
+        Earned as a proposer and not yet paid out; lost with a slash.
+    agreement : int
+        Moving average of how far it ordered candidates as other voters did, beyond what the round before had told, in
+        parts in a million; can be below 0.
+    """
+
+    evidence: int = 0
+    average: int = 0
+    escrow_gwei: int = 0
+    agreement: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +214,7 @@ class TaskState:
     seed : bytes
         What the next leader proves over.
     ballot : bytes
-        24 bytes of the hash of candidate and list while revealing, else zero.
+        24 bytes of the hash of motion and list while revealing, else zero.
     is_complete : bool
         Whether that list was said to hold every drawn voter.
     creator : str

@@ -1,241 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
-import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 
-import {Batches} from "./Batches.sol";
-import {Disputes} from "./Disputes.sol";
-import {Draw} from "./Draw.sol";
+import {AllianceCore} from "./AllianceCore.sol";
 import {IAlliance} from "./IAlliance.sol";
-import {Leaders} from "./Leaders.sol";
-import {Members} from "./Members.sol";
+import {IMajorityAlliance} from "./IMajorityAlliance.sol";
 import {Messages} from "./Messages.sol";
-import {Money} from "./Money.sol";
 import {Nibbles} from "./Nibbles.sol";
 import {Phases} from "./Phases.sol";
-import {Registry} from "./Registry.sol";
 import {Rounds} from "./Rounds.sol";
 import {Settlement} from "./Settlement.sol";
-import {Ballot, Ballots, Header, Headers, Task, Terms, Voting} from "./Task.sol";
-import {Vrf} from "./Vrf.sol";
+import {Ballot, Header, Task} from "./Task.sol";
+import {Votes} from "./Votes.sol";
 
-/// @title FL Alliance
-/// @notice Documented in IAlliance.
-contract Alliance is IAlliance, EIP712, Multicall {
-    using Draw for Draw.Hall;
-    using Members for Task;
-    using Messages for Messages.Frame;
+/// @title FL Alliance under the published rule
+/// @notice Documented in IMajorityAlliance.
+contract Alliance is AllianceCore, IMajorityAlliance {
     using Nibbles for uint256[];
     using Phases for Task;
 
-    /// @notice Seconds without any progress, beyond all the times of a round, after which a task can be ended.
-    uint256 public constant ABANDONED_S = Disputes.ABANDONED_S;
-    /// @notice Members of a task at most, queued ones included.
-    uint256 public constant MAX_MEMBERS = Registry.MAX_MEMBERS;
-    /// @notice Joins and leaves that take effect at one opening at most.
-    uint256 public constant MAX_ADMISSIONS = Registry.MAX_ADMISSIONS;
-    /// @notice Seats of one member at most.
-    uint256 public constant MAX_SEATS = Draw.MAX_SEATS;
-    /// @notice A member's balance at most, in gwei.
-    uint256 public constant MAX_BALANCE_GWEI = Members.MAX_BALANCE_GWEI;
-    /// @notice Seconds that each of a task's times can be at most.
-    uint256 public constant MAX_TIMEOUT_S = Registry.MAX_TIMEOUT_S;
-    /// @notice Ranks of a leader line.
-    uint256 public constant MAX_LEADERS = Leaders.MAX_LEADERS;
-
-    uint256 private constant BPS = 10_000;
-
-    /// @notice The token that everything is paid in.
-    address public immutable fml;
-
-    /// @inheritdoc IAlliance
-    uint256 public taskCount;
-    /// @inheritdoc IAlliance
-    mapping(address account => uint256) public creditGwei;
-
-    mapping(uint256 task => Task) private _tasks;
-
     /// @param fml_ The FML token.
-    constructor(address fml_) EIP712("FL Alliance", "1") {
-        fml = fml_;
-    }
+    constructor(address fml_) AllianceCore(fml_) {}
 
-    // --- A task's life ------------------------------------------------------------------------------------------
-
-    /// @inheritdoc IAlliance
+    /// @inheritdoc IMajorityAlliance
     function createTask(TaskParams calldata p, uint256 poolWei) external returns (uint256 task) {
-        Phases.requireDirect();
-        task = ++taskCount;
-        Registry.create(_tasks[task], task, p, Money.gwei_(poolWei));
-        emit TaskCreated(task, msg.sender, poolWei);
-        Money.pull(fml, poolWei);
+        return _create(p, poolWei);
     }
 
-    /// @inheritdoc IAlliance
-    function fund(uint256 task, uint256 amountWei) external {
-        Task storage t = _tasks[task];
-        Header h = t.running(task);
-        h = h.withPool(h.poolGwei() + Money.gwei_(amountWei));
-        t.header = h;
-        emit TaskFunded(task, msg.sender, amountWei, h.poolGwei() * Money.WEI_PER_GWEI);
-        Money.pull(fml, amountWei);
-    }
-
-    /// @inheritdoc IAlliance
-    function register(uint256 task, uint256 vrfX, Vrf.Proof calldata possession, uint256 amountWei) external {
-        _register(task, msg.sender, vrfX, possession, amountWei);
-        Money.pull(fml, amountWei);
-    }
-
-    /// @inheritdoc IAlliance
-    function registerWithAuthorization(
-        uint256 task,
-        address node,
-        uint256 vrfX,
-        Vrf.Proof calldata possession,
-        uint256 amountWei,
-        uint256 validAfter,
-        uint256 validBefore,
-        bytes32 salt,
-        Signature calldata signature
-    ) external {
-        _register(task, node, vrfX, possession, amountWei);
-        bytes32 nonce = keccak256(abi.encode(task, vrfX, salt));
-        (uint8 v, bytes32 s) = (uint8(27 + (uint256(signature.vs) >> 255)), (signature.vs << 1) >> 1);
-        IERC3009(fml).receiveWithAuthorization(
-            node, address(this), amountWei, validAfter, validBefore, nonce, v, signature.r, s
-        );
-    }
-
-    /// @inheritdoc IAlliance
-    function leaveTask(uint256 task, uint16 member) external {
-        _leave(task, member, msg.sender);
-    }
-
-    /// @inheritdoc IAlliance
-    function leaveTaskWithSignature(uint256 task, uint16 member, Signature calldata signature) external {
-        Messages.Frame frame = Messages.frame(_domainSeparatorV4(), Messages.LEAVE, task, 0);
-        address signer = frame.recover(2, signature.r, signature.vs);
-        if (signer == address(0)) revert BadSignature(member);
-        _leave(task, member, signer);
-    }
-
-    /// @inheritdoc IAlliance
-    function start(uint256 task) external {
-        uint256 members_ = Registry.start(_tasks[task], task);
-        emit TaskStarted(task, members_, _tasks[task].seed);
-    }
-
-    /// @inheritdoc IAlliance
-    function cancel(uint256 task) external {
-        Disputes.cancel(_tasks[task], task);
-    }
-
-    // --- A round ------------------------------------------------------------------------------------------------
-
-    /// @inheritdoc IAlliance
-    function openRound(uint256 task, Vrf.Proof calldata proof) external {
-        Task storage t = _tasks[task];
-        Header h = t.within(task, Phase.IDLE);
-        Draw.Hall memory hall = Leaders.led(t, task, h);
-        uint256 rank = Leaders.rank(h.phaseAt(), t.terms.leaderS);
-        (uint256 leader, bytes32 beta) = Leaders.verify(t, task, h, hall, Leaders.PROPOSERS, rank, proof);
-        if (rank > 0) h = Leaders.penalise(t, task, h, hall, Leaders.PROPOSERS, rank);
-        h = _advance(t, task, h);
-        hall = Leaders.hall(t, h);
-        if (hall.able < h.committee()) return Rounds.finish(t, task, h);
-        uint256[] memory standings = new uint256[](hall.seats.length);
-        hall.draw(beta, Leaders.PROPOSERS, h.proposers(), uint256(Standing.SILENT_PROPOSER), standings);
-        Nibbles.store(t.standings, standings);
-        Nibbles.store(t.seats, hall.seats);
-        t.seed = beta;
-        t.header = h.withPhase(Phase.PROPOSING, block.timestamp + t.terms.proposeS);
-        emit RoundOpened(task, h.round(), leader, rank, beta);
-    }
-
-    /// @inheritdoc IAlliance
-    function finish(uint256 task) external {
-        Task storage t = _tasks[task];
-        Disputes.finish(t, task, _advance(t, task, t.within(task, Phase.IDLE)));
-    }
-
-    /// @inheritdoc IAlliance
-    function skipRound(uint256 task) external {
-        Disputes.skipRound(_tasks[task], task);
-    }
-
-    /// @inheritdoc IAlliance
-    function propose(uint256 task, bytes calldata batch) external {
-        Phases.requireDirect();
-        Task storage t = _tasks[task];
-        Header h = t.header;
-        if (h.phase() != Phase.PROPOSING) revert WrongPhase(task, t.known(task).phase());
-        Phases.requireBefore(task, h.phaseAt());
-        Batches.propose(t, task, h, _domainSeparatorV4(), batch);
-    }
-
-    /// @inheritdoc IAlliance
-    function drawVoters(uint256 task, Vrf.Proof calldata proof) external {
-        Task storage t = _tasks[task];
-        Header h = t.within(task, Phase.LOCKED);
-        if (h.voters() == 0) revert WrongPhase(task, Phase.LOCKED);
-        uint256[] memory standings = Nibbles.load(t.standings, h.members());
-        if (standings.countEqual(uint256(Standing.PROPOSED)) == 0) revert WrongPhase(task, Phase.LOCKED);
-        Draw.Hall memory hall = Draw.hall(Nibbles.load(t.seats, h.members()), standings);
-        uint256 rank = Leaders.rank(h.phaseAt(), t.terms.leaderS);
-        (uint256 leader, bytes32 beta) = Leaders.verify(t, task, h, hall, Leaders.VOTERS, rank, proof);
-        if (rank > 0) t.header = Leaders.penalise(t, task, h, hall, Leaders.VOTERS, rank);
-        hall.draw(beta, Leaders.VOTERS, h.voters(), uint256(Standing.SILENT_VOTER), standings);
-        Nibbles.store(t.standings, standings);
-        t.seed = beta;
-        t.ballot = Ballots.open(h.round(), block.timestamp + t.voting.commitS, t.voting.relayer);
-        emit VotersDrawn(task, h.round(), leader, rank, beta);
-    }
-
-    /// @inheritdoc IAlliance
-    function commitVotes(uint256 task, bytes32 candidate, bytes32 listHash, bool complete) external {
-        Phases.requireDirect();
-        Task storage t = _tasks[task];
-        // The ballot says all that counts: the header, which nothing else here needs, would cost another slot.
-        Ballot ballot = t.ballot;
-        if (!ballot.awaited()) revert WrongPhase(task, t.phase(t.header));
-        if (msg.sender != ballot.relayer()) revert NotAllowed(msg.sender, ballot.relayer());
-        Phases.requireBefore(task, ballot.deadline());
-        bytes24 digest = Ballots.digestOf(candidate, listHash);
-        t.ballot = ballot.withList(digest, complete);
-        emit VotesCommitted(task, digest, complete);
-    }
-
-    /// @inheritdoc IAlliance
-    function commitVote(
-        uint256 task,
-        uint16 member,
-        bytes32 candidate,
-        bytes32 listHash,
-        bytes32 commitment,
-        Signature calldata signature
-    ) external {
-        bytes32 domain = _domainSeparatorV4();
-        Disputes.commitVote(_tasks[task], task, domain, member, candidate, listHash, commitment, signature);
-    }
-
-    /// @inheritdoc IAlliance
-    function revealVotes(uint256 task, bytes32 candidate, bytes calldata votes) external {
+    /// @inheritdoc IMajorityAlliance
+    function revealVotes(uint256 task, bytes32 motion, bytes calldata votes) external {
         Task storage t = _tasks[task];
         Header h = t.within(task, Phase.REVEALING);
-        (uint256[] memory standings,,) = _reveal(t, task, h, t.ballot, candidate, votes);
+        (uint256[] memory standings,,) = _reveal(t, task, h, t.ballot, motion, votes);
         Nibbles.store(t.standings, standings);
     }
 
-    /// @inheritdoc IAlliance
-    function proveWithheld(uint256 task, bytes32 candidate, bytes calldata pairs, bytes calldata evidence) external {
-        Disputes.proveWithheld(_tasks[task], task, _domainSeparatorV4(), candidate, pairs, evidence);
-    }
-
-    /// @inheritdoc IAlliance
-    function settle(uint256 task, bytes32 candidate, bytes calldata votes) external {
+    /// @inheritdoc IMajorityAlliance
+    function settle(uint256 task, bytes32 previous, bytes32 candidate, bytes calldata votes) external {
         Phases.requireDirect();
         Task storage t = _tasks[task];
         Header h = t.header;
@@ -243,101 +45,15 @@ contract Alliance is IAlliance, EIP712, Multicall {
         if (h.phase() != Phase.PROPOSING || ballot.round() != h.round() || ballot.awaited()) {
             return _settleUnjudged(t, task, t.known(task), candidate);
         }
-        (uint256[] memory standings, uint256 open, bool listed) = _reveal(t, task, h, ballot, candidate, votes);
+        bytes32 motion = Hashes.efficientKeccak256(previous, candidate);
+        (uint256[] memory standings, uint256 open, bool listed) = _reveal(t, task, h, ballot, motion, votes);
         (uint256 yes, uint256 no, uint256 late) = Settlement.tally(standings);
         if (yes + no < h.voters() || late != 0) Settlement.requireDue(t, task, standings, listed && open == 0);
         _settle(t, task, h, candidate, standings, Settlement.outcome(yes, no, h.voters()));
     }
 
-    /// @inheritdoc IAlliance
-    function slashEquivocation(uint256 task, Equivocation calldata proof) external {
-        Task storage t = _tasks[task];
-        uint256 slashed = Disputes.slashEquivocation(t, task, _domainSeparatorV4(), proof);
-        Header h = t.header;
-        t.header = h.withPool(h.poolGwei() + slashed - _payBounty(h, slashed));
-        emit EquivocationSlashed(task, proof.round, proof.member, proof.kind, slashed);
-    }
-
-    // --- The end ------------------------------------------------------------------------------------------------
-
-    /// @inheritdoc IAlliance
-    function abandon(uint256 task) external {
-        Disputes.abandon(_tasks[task], task);
-    }
-
-    /// @inheritdoc IAlliance
-    function withdraw(uint256 task, uint16 member) external {
-        Task storage t = _tasks[task];
-        t.within(task, Phase.FINISHED);
-        uint256 amountGwei = t.balance(member);
-        t.setBalance(member, 0);
-        Money.pay(fml, t.nodes[member], amountGwei);
-    }
-
-    /// @inheritdoc IAlliance
-    function withdrawQueued(uint256 task, uint16 position) external {
-        Task storage t = _tasks[task];
-        t.within(task, Phase.FINISHED);
-        Queued memory queued = t.queue[position];
-        delete t.queue[position];
-        t.terms.queuedGwei -= queued.amountGwei;
-        Money.pay(fml, queued.node, queued.amountGwei);
-    }
-
-    /// @inheritdoc IAlliance
-    function withdrawPool(uint256 task) external {
-        Task storage t = _tasks[task];
-        Header h = t.within(task, Phase.FINISHED);
-        t.header = h.withPool(0);
-        Money.pay(fml, t.creator, h.poolGwei());
-    }
-
-    /// @inheritdoc IAlliance
-    function withdrawCredit(address account) external {
-        Phases.requireDirect();
-        uint256 amountGwei = creditGwei[account];
-        creditGwei[account] = 0;
-        Money.pay(fml, account, amountGwei);
-    }
-
-    // --- What is known ------------------------------------------------------------------------------------------
-
-    /// @inheritdoc IAlliance
-    function params(uint256 task) external view returns (TaskParams memory) {
-        return Registry.params(_tasks[task], task);
-    }
-
-    /// @inheritdoc IAlliance
-    function state(uint256 task) external view returns (TaskState memory) {
-        return Registry.state(_tasks[task], task);
-    }
-
-    /// @inheritdoc IAlliance
-    function members(uint256 task) external view returns (Member[] memory) {
-        return Registry.members(_tasks[task], task);
-    }
-
-    /// @inheritdoc IAlliance
-    function queue(uint256 task) external view returns (uint256 head, Queued[] memory waiting) {
-        return Registry.queue(_tasks[task], task);
-    }
-
-    // --- Steps that several calls share -------------------------------------------------------------------------
-
-    function _register(uint256 task, address node, uint256 vrfX, Vrf.Proof calldata possession, uint256 amountWei)
-        private
-    {
-        uint256 fromRound = Registry.register(_tasks[task], task, node, vrfX, possession, Money.gwei_(amountWei));
-        emit Registered(task, node, vrfX, amountWei, fromRound);
-    }
-
-    function _leave(uint256 task, uint256 member, address node) private {
-        uint256 fromRound = Registry.depart(_tasks[task], task, member, node, creditGwei);
-        emit LeaveQueued(task, node, fromRound);
-    }
-
-    function _advance(Task storage t, uint256 task, Header h) private returns (Header) {
-        return t.terms.queueHead == t.terms.queueTail ? h : Registry.advance(t, task, h, creditGwei);
+    function _voteType() internal pure override returns (bytes32) {
+        return Messages.VOTE;
     }
 
     function _reveal(
@@ -345,11 +61,11 @@ contract Alliance is IAlliance, EIP712, Multicall {
         uint256 task,
         Header h,
         Ballot ballot,
-        bytes32 candidate,
+        bytes32 motion,
         bytes calldata votes
     ) private view returns (uint256[] memory standings, uint256 open, bool listed) {
         if (!ballot.complete()) Phases.requireFrom(task, t.omittedUntil());
-        return Batches.reveal(t, task, h, ballot, _domainSeparatorV4(), candidate, votes);
+        return Votes.reveal(t, task, h, ballot, _domainSeparatorV4(), motion, votes);
     }
 
     /// @dev Where nobody judges, the relayer's candidate is accepted.
@@ -371,7 +87,7 @@ contract Alliance is IAlliance, EIP712, Multicall {
         Outcome outcome
     ) private {
         (uint256 paid, uint256 slashed) =
-            Settlement.apply_(t.balances, standings, outcome, Settlement.reward(h), h.slashBps());
+            Settlement.apply_(t, standings, outcome, Settlement.reward(h), h.slashBps());
         uint256 pool = h.poolGwei();
         unchecked {
             pool -= paid; // at most the reward
@@ -380,11 +96,5 @@ contract Alliance is IAlliance, EIP712, Multicall {
         h = h.withPool(pool);
         emit RoundSettled(task, h.round(), outcome, pool, candidate);
         Rounds.end(t, task, h);
-    }
-
-    /// @dev Divide last, rounded down: the rest stays in the pool.
-    function _payBounty(Header h, uint256 slashedGwei) private returns (uint256 bountyGwei) {
-        bountyGwei = slashedGwei * h.bountyBps() / BPS;
-        if (bountyGwei > 0) creditGwei[msg.sender] += bountyGwei;
     }
 }

@@ -26,7 +26,6 @@ library Disputes {
 
     uint256 private constant PAIR_BYTES = 34;
     uint256 private constant EVIDENCE_BYTES = 66;
-    uint256 private constant BPS = 10_000;
     uint256 private constant SILENT_VOTER = uint256(IAlliance.Standing.SILENT_VOTER);
 
     /// @notice Commit a voter that the list omits.
@@ -35,7 +34,7 @@ library Disputes {
         uint256 task,
         bytes32 domain,
         uint256 member,
-        bytes32 candidate,
+        bytes32 motion,
         bytes32 listHash,
         bytes32 commitment,
         IAlliance.Signature calldata signature
@@ -43,13 +42,13 @@ library Disputes {
         Header h = t.within(task, IAlliance.Phase.REVEALING);
         Ballot ballot = t.ballot;
         Phases.requireBefore(task, t.omittedUntil());
-        ballot.requireDigest(task, Ballots.digestOf(candidate, listHash));
+        ballot.requireDigest(task, Ballots.digestOf(motion, listHash));
         uint256[] memory standings = Nibbles.load(t.standings, h.members());
         if (member >= h.members()) revert IAlliance.NotMember(task, member, address(0));
         uint256 silent = standings.get(member);
         if (silent != SILENT_VOTER) revert IAlliance.WrongStanding(member, IAlliance.Standing(silent));
         Messages.Frame frame = Messages.frame(domain, Messages.COMMITMENT, task, h.round());
-        _requireSigned(t, frame, Messages.COMMITMENT, member, candidate, commitment, signature);
+        _requireSigned(t, frame, Messages.COMMITMENT, member, motion, commitment, signature);
         IAlliance.Standing standing = ballot.complete() ? IAlliance.Standing.LATE : IAlliance.Standing.COMMITTED;
         standings.set(member, uint256(standing));
         Nibbles.store(t.standings, standings);
@@ -62,7 +61,7 @@ library Disputes {
         Task storage t,
         uint256 task,
         bytes32 domain,
-        bytes32 candidate,
+        bytes32 motion,
         bytes calldata pairs,
         bytes calldata evidence
     ) external {
@@ -72,20 +71,24 @@ library Disputes {
         Phases.requireFrom(task, revealEnd);
         Phases.requireBefore(task, revealEnd + t.voting.evidenceS);
         _requireReadable(pairs, h.members());
-        ballot.requireDigest(task, Ballots.digestOf(candidate, keccak256(pairs)));
+        ballot.requireDigest(task, Ballots.digestOf(motion, keccak256(pairs)));
         uint256[] memory standings = Nibbles.load(t.standings, h.members());
         Messages.Frame frame = Messages.frame(domain, Messages.COMMITMENT, task, h.round());
-        uint256[] memory accused = _accuse(t, frame, candidate, standings, pairs, evidence, h.round());
+        uint256[] memory accused = _accuse(t, frame, motion, standings, pairs, evidence, h.round());
         Nibbles.store(t.standings, standings);
         emit IAlliance.VotesWithheld(task, h.round(), accused);
     }
 
     /// @notice Take everything from a member that said two things.
+    /// @param voteType What the rule's voters sign.
     /// @return slashedGwei What that was; it is nobody's yet.
-    function slashEquivocation(Task storage t, uint256 task, bytes32 domain, IAlliance.Equivocation calldata e)
-        external
-        returns (uint256 slashedGwei)
-    {
+    function slashEquivocation(
+        Task storage t,
+        uint256 task,
+        bytes32 domain,
+        bytes32 voteType,
+        IAlliance.Equivocation calldata e
+    ) external returns (uint256 slashedGwei) {
         Header h = t.running(task);
         // The line of leaders is that of the balances: it must not be drawn anew by who slashes itself.
         if (h.phase() == IAlliance.Phase.IDLE) revert IAlliance.WrongPhase(task, IAlliance.Phase.IDLE);
@@ -93,11 +96,11 @@ library Disputes {
         if (e.first == e.second) revert IAlliance.SameStatement(e.member);
         bytes32 kind = e.kind == IAlliance.Statement.PROPOSAL
             ? Messages.PROPOSAL
-            : e.kind == IAlliance.Statement.COMMITMENT ? Messages.COMMITMENT : Messages.VOTE;
+            : e.kind == IAlliance.Statement.COMMITMENT ? Messages.COMMITMENT : voteType;
         Messages.Frame frame = Messages.frame(domain, kind, task, e.round);
-        _requireSigned(t, frame, kind, e.member, e.candidate, e.first, e.firstSignature);
-        _requireSigned(t, frame, kind, e.member, e.candidate, e.second, e.secondSignature);
-        slashedGwei = t.take(e.member, BPS);
+        _requireSigned(t, frame, kind, e.member, e.motion, e.first, e.firstSignature);
+        _requireSigned(t, frame, kind, e.member, e.motion, e.second, e.secondSignature);
+        slashedGwei = t.takeAll(e.member);
         if (slashedGwei == 0) revert IAlliance.NothingThere();
     }
 
@@ -166,7 +169,7 @@ library Disputes {
     function _accuse(
         Task storage t,
         Messages.Frame frame,
-        bytes32 candidate,
+        bytes32 motion,
         uint256[] memory standings,
         bytes calldata pairs,
         bytes calldata evidence,
@@ -182,7 +185,7 @@ library Disputes {
             uint256 pos = PAIR_BYTES * uint16(bytes2(record));
             if (pos >= pairs.length) revert IAlliance.BadBatch(pairs.length);
             uint256 member = uint16(bytes2(pairs[pos:]));
-            frame.putStatement(Messages.COMMITMENT, candidate, bytes32(pairs[pos + 2:]));
+            frame.putStatement(Messages.COMMITMENT, motion, bytes32(pairs[pos + 2:]));
             address signer = frame.recover(5, bytes32(record[2:]), bytes32(record[34:]));
             if (signer == address(0) || signer != t.nodes[member]) revert IAlliance.BadSignature(member);
             bytes32 own = t.commitments[Batches.ownKey(round, member)];
@@ -221,11 +224,11 @@ library Disputes {
         Messages.Frame frame,
         bytes32 kind,
         uint256 member,
-        bytes32 candidate,
+        bytes32 motion,
         bytes32 value,
         IAlliance.Signature calldata signature
     ) private view {
-        uint256 words = frame.putStatement(kind, candidate, value);
+        uint256 words = frame.putStatement(kind, motion, value);
         address signer = frame.recover(words, signature.r, signature.vs);
         if (signer == address(0) || signer != t.nodes[member]) revert IAlliance.BadSignature(member);
     }

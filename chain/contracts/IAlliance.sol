@@ -6,7 +6,10 @@ import {Vrf} from "./Vrf.sol";
 /// @title The FL Alliance: federated tasks that a chain draws, judges and pays
 /// @notice Members stake FML in a task. Each round a leader's VRF proof draws proposers, who sign their updates; when
 /// the proposals are closed a second proof draws voters among the others, who commit to and then reveal their scores
-/// of the candidate model. Settlement pays the winning side out of the task's pool and slashes the losing one.
+/// of what the relayer puts to them. How scores become a model, pay and slashes is the rule's: see IMajorityAlliance
+/// and ICandidateAlliance, which add to this interface how a task is created, revealed and settled under them.
+///
+/// A *motion* is the digest of what voters judge: what their commitments, votes and the relayer's list name.
 ///
 /// Nodes sign EIP-712 messages; anybody may carry them here (the relayer does so in batches), every signature is
 /// verified, and nobody can forge, alter or count one twice. What the relayer omits, anybody may submit.
@@ -36,7 +39,7 @@ interface IAlliance {
         SILENT_PROPOSER, // drawn to propose, has not
         PROPOSED, // its signed proposal is here
         SILENT_VOTER, // drawn to vote, no vote revealed
-        VOTED_YES, // its revealed scores accept the candidate
+        VOTED_YES, // its revealed scores accept the candidate; where the rule knows no yes and no: has revealed
         VOTED_NO, // its revealed scores reject the candidate
         WITHHELD, // its signed commitment is in the list and is not revealed; it may still answer
         COMMITTED, // committed by itself before reveals opened; not revealed
@@ -48,8 +51,8 @@ interface IAlliance {
     /// @notice How a round ended.
     enum Outcome {
         NONE, // not settled
-        ACCEPTED, // the candidate is the new model
-        REJECTED, // the model stays; the candidate's proposers and its yes voters lose
+        ACCEPTED, // the candidate, or the winning one, is the new model
+        REJECTED, // the model stays
         VOID // too few acted: the model stays and nobody is paid
     }
 
@@ -65,14 +68,15 @@ interface IAlliance {
         bytes32 codeDigest; // sha256 of the code bundle that nodes run
         bytes32 configDigest; // sha256 of the resolved configuration
         bytes32 initialModel; // sha256 of the model before round 1
-        address relayer; // who names the candidate and posts the list of commitments
+        address relayer; // who names the motion and posts the list of commitments
         uint32 rounds; // rounds of the task, void ones included, 1..65,535
         uint16 proposers; // drawn a round, at least 1
-        uint16 voters; // drawn a round; 0: nobody judges, what the relayer settles is accepted
-        uint16 slashBps; // share of its balance that the losing side loses, of 10,000
+        uint16 voters; // drawn a round; 0, under the majority rule: what the relayer settles is accepted
+        uint16 slashBps; // share of its balance that a loser loses, of 10,000
+        uint64 slashGwei; // what it loses on top of that, as far as its balance goes
         uint16 absenceBps; // share of its balance that an absent leader loses, of 10,000
         uint16 bountyBps; // share of a slash that goes to whoever triggers it, of 10,000
-        uint16 toleranceBps; // how far the new score may fall below the old one in a yes, of 10,000
+        uint16 toleranceBps; // majority rule: how far the new score may fall below the old one in a yes, of 10,000
         uint64 minStakeGwei; // one seat; a member with less is out of the draws
         // Times are 1 second to MAX_TIMEOUT_S each.
         uint32 registrationS; // seconds after which anybody may start or cancel the task
@@ -93,7 +97,7 @@ interface IAlliance {
         uint64 poolGwei; // what the rounds left will pay
         uint64 queuedGwei; // stakes that wait to be admitted
         bytes32 seed; // the last seed: what the next leader proves over
-        bytes24 ballot; // first 24 bytes of keccak256(candidate, listHash) while REVEALING
+        bytes24 ballot; // first 24 bytes of keccak256(motion, listHash) while REVEALING
         bool complete; // whether that list was said to hold every drawn voter
         address creator; // who gets the pool back
     }
@@ -127,8 +131,8 @@ interface IAlliance {
         uint32 round; // the round of both
         uint16 member; // who made them
         Statement kind; // what they are
-        bytes32 candidate; // the candidate of both; ignored for proposals
-        bytes32 first; // update, commitment, or scoreOld << 32 | scoreNew
+        bytes32 motion; // the motion of both; ignored for proposals
+        bytes32 first; // update, commitment, or vote: scoreOld << 32 | scoreNew, or the content of Scores
         bytes32 second; // another one
         Signature firstSignature; // the member's, of the first
         Signature secondSignature; // the member's, of the second
@@ -152,14 +156,14 @@ interface IAlliance {
     event VotersDrawn(uint256 indexed task, uint256 round, uint256 leader, uint256 rank, bytes32 seed);
     /// @notice Leaders let their time pass and lost `lostGwei` in all to the pool.
     event LeadersAbsent(uint256 indexed task, uint256 round, uint256[] leaders, uint256 lostGwei);
-    /// @notice The relayer named the candidate and fixed the list of commitments.
+    /// @notice The relayer fixed motion and list of commitments.
     event VotesCommitted(uint256 indexed task, bytes24 ballot, bool complete);
     /// @notice A voter that the list omits committed by itself.
     event VoteCommitted(uint256 indexed task, uint256 round, uint256 member, bytes32 commitment, Standing standing);
     /// @notice Voters were proven to have committed without revealing.
     event VotesWithheld(uint256 indexed task, uint256 round, uint256[] members);
-    /// @notice A round was settled, the pool is now `poolGwei`, and `model` is the current model if ACCEPTED, else the
-    /// candidate that was not adopted. Who won and lost how much follows from the votes and the balances.
+    /// @notice A round was settled, the pool is now `poolGwei`, and `model` is the current model if ACCEPTED, else what
+    /// the rule says. Who won and lost how much follows from the votes and the balances.
     event RoundSettled(uint256 indexed task, uint256 round, Outcome outcome, uint256 poolGwei, bytes32 model);
     /// @notice A round ended in `phase` because nobody acted in time; the next leader follows from `seed`.
     event RoundSkipped(uint256 indexed task, uint256 round, Phase phase, bytes32 seed);
@@ -214,7 +218,7 @@ interface IAlliance {
     error BadScore(uint256 member, uint256 score);
     /// @notice A revealed vote is not the one its member had committed to.
     error NotCommitted(uint256 member);
-    /// @notice Candidate and list are not the ones that the relayer fixed.
+    /// @notice Motion and list are not the ones that the relayer fixed.
     error WrongBallot(uint256 task, bytes24 given, bytes24 needed);
     /// @notice The two statements are the same.
     error SameStatement(uint256 member);
@@ -222,10 +226,6 @@ interface IAlliance {
     error NothingThere();
 
     // --- A task's life ------------------------------------------------------------------------------------------
-
-    /// @notice Create a task and pay `poolWei` (allowance needed) into its pool; anybody.
-    /// @return task Its number, from 1.
-    function createTask(TaskParams calldata params, uint256 poolWei) external returns (uint256 task);
 
     /// @notice Add `amountWei` (allowance needed) to the pool of a task that is not finished; anybody.
     function fund(uint256 task, uint256 amountWei) external;
@@ -293,7 +293,7 @@ interface IAlliance {
     /// `leaderS` after the deadline; the line runs over the seats of those who can be drawn.
     function drawVoters(uint256 task, Vrf.Proof calldata proof) external;
 
-    /// @notice Name the candidate and fix the list of commitments, once; only the relayer, in `commitS`.
+    /// @notice Fix the motion and the list of commitments, once; only the relayer, in `commitS`.
     ///
     /// A commitment is keccak256 of the 64 bytes of the vote's signature, which nobody else can produce: the vote is
     /// its own salt. The list itself is not posted (calldata would cost more than everything else in the round), its
@@ -305,34 +305,25 @@ interface IAlliance {
     /// then nothing can be revealed, unless the relayer says that the list is complete. If that is a lie, those it
     /// shuts out may still commit and are counted, but since they could have seen others' votes they neither earn nor
     /// lose.
-    /// @param listHash keccak256 of pairs (uint16 member, bytes32 commitment) of 34 bytes, strictly ascending.
+    /// @param digest keccak256(motion, listHash), of which the first 24 bytes are kept; listHash is keccak256 of pairs
+    /// (uint16 member, bytes32 commitment) of 34 bytes, strictly ascending.
     /// @param complete Whether every drawn voter is in it: then reveals open at once.
-    function commitVotes(uint256 task, bytes32 candidate, bytes32 listHash, bool complete) external;
+    function commitVotes(uint256 task, bytes32 digest, bool complete) external;
 
     /// @notice Commit a voter that the relayer omitted, until `commitS` after the end of the relayer's time; anybody.
     ///
     /// The list comes first: if it does hold the voter, with a commitment that is revealed, this changes nothing, and
     /// committing here after reveals had opened does not free a voter from what the list binds it to. Before they
     /// open, what it commits here replaces another commitment in the list.
-    /// @param signature The member's, of `Commitment(uint256 task,uint32 round,bytes32 candidate,bytes32 commitment)`.
+    /// @param signature The member's, of `Commitment(uint256 task,uint32 round,bytes32 motion,bytes32 commitment)`.
     function commitVote(
         uint256 task,
         uint16 member,
-        bytes32 candidate,
+        bytes32 motion,
         bytes32 listHash,
         bytes32 commitment,
         Signature calldata signature
     ) external;
-
-    /// @notice Record revealed votes; anybody, until the round is settled.
-    /// @param votes Records, in the order of the list: of a vote 74 bytes: uint16 member, uint32 scoreOld, uint32
-    /// scoreNew, bytes32 r, bytes32 vs, the signature being over `Vote(uint256 task,uint32 round,bytes32
-    /// candidate,uint32 scoreOld,uint32 scoreNew)`; of a listed commitment that is not revealed here 34 bytes: uint16
-    /// 0x8000 | member, bytes32 commitment. Anywhere: the vote of a member that committed by itself, 74 bytes, its
-    /// uint16 being 0x4000 | member. Votes that are here already are passed over. The whole list can be replaced by its
-    /// hash, 34 bytes: uint16 0xFFFF, bytes32. A vote is a yes if scoreNew * 10,000 >= scoreOld * (10,000 -
-    /// toleranceBps). A member's first vote counts.
-    function revealVotes(uint256 task, bytes32 candidate, bytes calldata votes) external;
 
     /// @notice Prove that listed voters did not reveal; anybody, in `evidenceS` after the reveals.
     /// They lose like the losing side unless they reveal before the settlement, which waits another `revealS`. Voters
@@ -340,22 +331,10 @@ interface IAlliance {
     /// @param pairs The list itself.
     /// @param evidence Records of 66 bytes: uint16 position in the list, bytes32 r, bytes32 vs, the signature being
     /// the voter's over its `Commitment`. Without it a listed commitment is nobody's.
-    function proveWithheld(uint256 task, bytes32 candidate, bytes calldata pairs, bytes calldata evidence) external;
+    function proveWithheld(uint256 task, bytes32 motion, bytes calldata pairs, bytes calldata evidence) external;
 
-    /// @notice Settle the round, after recording `votes` as `revealVotes` does; anybody, who gets the bounty:
-    /// at once when every drawn voter has revealed, none of them late; after the time for omitted commitments when
-    /// everything committed is revealed (the list must be given in full, not by its hash); else after the time for
-    /// evidence; and if there is evidence, after the time to answer it. So nobody settles early to spare an accomplice.
-    ///
-    /// Void if less than half of the drawn voters revealed. Accepted if yes >= no. The reward, poolGwei / rounds
-    /// left, goes to the proposers who proposed if accepted and to the voters on the winning side, by balance. The
-    /// proposers who proposed if rejected, the voters on the losing side and those proven to withhold lose slashBps
-    /// of their balance. Silence is infrastructure: no pay, no slash. Everything from balances before it.
-    /// @param candidate The relayer's; where nobody judges only the relayer may settle, and names it here.
-    function settle(uint256 task, bytes32 candidate, bytes calldata votes) external;
-
-    /// @notice Take the whole balance of a member that signed two different proposals, or two commitments or votes on
-    /// one candidate, in one round; anybody, who gets the bounty; the rest goes to the pool. While the task runs, but
+    /// @notice Take the whole balance, and escrow, of a member that signed two different proposals, or two commitments
+    /// or votes on one motion, in one round; anybody, who gets the bounty; the rest goes to the pool. While the task runs, but
     /// not between rounds, where it would change who leads: the evidence keeps.
     function slashEquivocation(uint256 task, Equivocation calldata proof) external;
 
@@ -364,7 +343,7 @@ interface IAlliance {
     /// @notice End a task in which nothing has moved for all the times of a round and `ABANDONED_S`; anybody.
     function abandon(uint256 task) external;
 
-    /// @notice Send a finished task's member its balance; anybody.
+    /// @notice Send a finished task's member its balance and what it has in escrow; anybody.
     function withdraw(uint256 task, uint16 member) external;
 
     /// @notice Send a finished task's queued node its stake, which was never admitted; anybody.

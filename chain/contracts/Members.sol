@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {Draw} from "./Draw.sol";
 import {Nibbles} from "./Nibbles.sol";
+import {Records} from "./Records.sol";
 import {Task} from "./Task.sol";
 
 /// @title Members' balances, five a word, and the seats that they give
@@ -35,6 +36,13 @@ library Members {
         uint256 held = balance(t, member);
         lost = held * bps / BPS;
         setBalance(t, member, held - lost);
+    }
+
+    /// @notice Take the whole balance of `member`, and what it has in escrow.
+    /// @return lost What that was, in gwei.
+    function takeAll(Task storage t, uint256 member) internal returns (uint256 lost) {
+        lost = balance(t, member) + Records.takeEscrow(t, member);
+        setBalance(t, member, 0);
     }
 
     /// @return words Seats of the first `members`, see Nibbles: whole minimum stakes, at most Draw.MAX_SEATS.

@@ -7,9 +7,10 @@ pragma solidity ^0.8.30;
 library Messages {
     bytes32 internal constant PROPOSAL = keccak256("Proposal(uint256 task,uint32 round,bytes32 update)");
     bytes32 internal constant COMMITMENT =
-        keccak256("Commitment(uint256 task,uint32 round,bytes32 candidate,bytes32 commitment)");
+        keccak256("Commitment(uint256 task,uint32 round,bytes32 motion,bytes32 commitment)");
     bytes32 internal constant VOTE =
-        keccak256("Vote(uint256 task,uint32 round,bytes32 candidate,uint32 scoreOld,uint32 scoreNew)");
+        keccak256("Vote(uint256 task,uint32 round,bytes32 motion,uint32 scoreOld,uint32 scoreNew)");
+    bytes32 internal constant SCORES = keccak256("Scores(uint256 task,uint32 round,bytes32 motion,bytes32 content)");
     bytes32 internal constant LEAVE = keccak256("Leave(uint256 task)");
 
     /// @notice Memory address of a message: its type and fields, one word each, then what `ecrecover` takes, then
@@ -39,21 +40,22 @@ library Messages {
         }
     }
 
-    /// @notice Write the fields of a proposal, a commitment or a vote; a vote's `value` is scoreOld << 32 | scoreNew.
+    /// @notice Write the fields of a proposal, a commitment or a vote; the `value` of a vote of the published rule is
+    /// scoreOld << 32 | scoreNew.
     /// @return The words of the message.
-    function putStatement(Frame f, bytes32 typeHash, bytes32 candidate, bytes32 value) internal pure returns (uint256) {
+    function putStatement(Frame f, bytes32 typeHash, bytes32 motion, bytes32 value) internal pure returns (uint256) {
         if (typeHash == PROPOSAL) {
             put(f, 3, uint256(value));
             return 4;
         }
-        put(f, 3, uint256(candidate));
-        if (typeHash == COMMITMENT) {
-            put(f, 4, uint256(value));
-            return 5;
+        put(f, 3, uint256(motion));
+        if (typeHash == VOTE) {
+            put(f, 4, uint256(value) >> 32);
+            put(f, 5, uint32(uint256(value)));
+            return 6;
         }
-        put(f, 4, uint256(value) >> 32);
-        put(f, 5, uint32(uint256(value)));
-        return 6;
+        put(f, 4, uint256(value));
+        return 5;
     }
 
     /// @return signer Who signed the message of `words` words, or zero. Of the two s of a signature EIP-2098 leaves

@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {IAlliance} from "./IAlliance.sol";
 import {Members} from "./Members.sol";
+import {Messages} from "./Messages.sol";
 import {Nibbles} from "./Nibbles.sol";
 import {Phases} from "./Phases.sol";
 import {Roster} from "./Roster.sol";
@@ -14,6 +15,7 @@ import {Vrf} from "./Vrf.sol";
 /// storage. Functions do what IAlliance says of those that call them.
 library Registry {
     using Members for Task;
+    using Messages for Messages.Frame;
     using Nibbles for uint256[];
     using Phases for Task;
 
@@ -37,7 +39,7 @@ library Registry {
         t.seed = keccak256(abi.encode(bytes32("task"), address(this), block.chainid, task));
         t.terms = Terms(p.minStakeGwei, 0, p.registrationS, p.leaderS, p.proposeS, 0, 0);
         t.voting = Voting(p.relayer, p.commitS, p.revealS, p.evidenceS);
-        t.creator = msg.sender;
+        (t.creator, t.slashGwei) = (msg.sender, p.slashGwei);
         (t.codeDigest, t.configDigest, t.initialModel) = (p.codeDigest, p.configDigest, p.initialModel);
     }
 
@@ -72,21 +74,21 @@ library Registry {
     }
 
     /// @notice Let a member go: at once during registration, when the last member takes its index, else queued.
-    /// @return fromRound When it takes effect; 0: now.
     function depart(
         Task storage t,
         uint256 task,
         uint256 member,
         address node,
         mapping(address => uint256) storage credits
-    ) external returns (uint256 fromRound) {
+    ) external {
         Header h = t.running(task);
         if (member >= h.members() || t.nodes[member] != node) revert IAlliance.NotMember(task, member, node);
         if (h.phase() != IAlliance.Phase.REGISTRATION) {
             uint256 bit = 1 << (member & 255);
             if (t.leaving[member >> 8] & bit != 0) revert IAlliance.AlreadyLeaving(task, member);
             t.leaving[member >> 8] |= bit;
-            return _enqueue(t, h, node, 0, member);
+            emit IAlliance.LeaveQueued(task, node, _enqueue(t, h, node, 0, member));
+            return;
         }
         uint256 last = h.members() - 1;
         credits[node] += t.balance(member);
@@ -95,19 +97,20 @@ library Registry {
         t.nodes[member] = t.nodes[last];
         delete t.nodes[last];
         t.header = h.withMembers(last);
+        emit IAlliance.LeaveQueued(task, node, 0);
     }
 
     /// @notice Close registration.
-    /// @return count Members that there are.
-    function start(Task storage t, uint256 task) external returns (uint256 count) {
+    function start(Task storage t, uint256 task) external {
         Header h = t.within(task, IAlliance.Phase.REGISTRATION);
-        count = h.members();
+        uint256 count = h.members();
         if (count < h.committee()) revert IAlliance.TooFewMembers(task, count, h.committee());
         if (msg.sender != t.creator && msg.sender != t.voting.relayer) {
             Phases.requireFrom(task, h.phaseAt() + t.terms.registrationS);
         }
         t.header = h.withPhase(IAlliance.Phase.IDLE, block.timestamp).withRound(1);
         Roster.write(task, t.nodes, 0, count);
+        emit IAlliance.TaskStarted(task, count, t.seed);
     }
 
     /// @notice Work off the joins and leaves that are due in the header's round.
@@ -129,8 +132,7 @@ library Registry {
                 t.terms.queuedGwei -= queued.amountGwei;
                 h = _add(t, h, queued.node, queued.amountGwei);
             } else {
-                credits[queued.node] += t.balance(queued.member);
-                t.setBalance(queued.member, 0);
+                credits[queued.node] += t.takeAll(queued.member);
             }
         }
         if (next == head) return h;
@@ -138,6 +140,38 @@ library Registry {
         if (h.members() > before) Roster.write(task, t.nodes, before, h.members());
         emit IAlliance.QueueAdvanced(task, h.round(), next, h.members());
         return h;
+    }
+
+    /// @notice Take everything that a finished task holds of a member.
+    /// @return node Whose it is.
+    /// @return amountGwei How much.
+    function payOut(Task storage t, uint256 task, uint256 member) external returns (address node, uint256 amountGwei) {
+        t.within(task, IAlliance.Phase.FINISHED);
+        return (t.nodes[member], t.takeAll(member));
+    }
+
+    /// @notice Take the stake that a finished task holds in its queue.
+    /// @return node Whose it is.
+    /// @return amountGwei How much.
+    function payOutQueued(Task storage t, uint256 task, uint256 position)
+        external
+        returns (address node, uint256 amountGwei)
+    {
+        t.within(task, IAlliance.Phase.FINISHED);
+        IAlliance.Queued memory queued = t.queue[position];
+        delete t.queue[position];
+        t.terms.queuedGwei -= queued.amountGwei;
+        return (queued.node, queued.amountGwei);
+    }
+
+    /// @return signer Who signed that it leaves; somebody.
+    function leaver(bytes32 domain, uint256 task, uint256 member, IAlliance.Signature calldata signature)
+        external
+        pure
+        returns (address signer)
+    {
+        signer = Messages.frame(domain, Messages.LEAVE, task, 0).recover(2, signature.r, signature.vs);
+        if (signer == address(0)) revert IAlliance.BadSignature(member);
     }
 
     /// @return p What the creator fixed.
@@ -148,7 +182,7 @@ library Registry {
         (p.relayer, p.commitS, p.revealS, p.evidenceS) = (v.relayer, v.commitS, v.revealS, v.evidenceS);
         (p.registrationS, p.leaderS, p.proposeS) = (terms.registrationS, terms.leaderS, terms.proposeS);
         (p.rounds, p.proposers, p.voters) = (uint32(h.rounds()), uint16(h.proposers()), uint16(h.voters()));
-        (p.slashBps, p.absenceBps) = (uint16(h.slashBps()), uint16(h.absenceBps()));
+        (p.slashBps, p.slashGwei, p.absenceBps) = (uint16(h.slashBps()), t.slashGwei, uint16(h.absenceBps()));
         (p.bountyBps, p.toleranceBps) = (uint16(h.bountyBps()), uint16(h.toleranceBps()));
         p.minStakeGwei = terms.minStakeGwei;
     }
@@ -222,6 +256,7 @@ library Registry {
         _requireRange("proposers", p.proposers, 1, type(uint16).max);
         _requireRange("proposers + voters", uint256(p.proposers) + p.voters, 1, MAX_MEMBERS);
         _requireRange("slashBps", p.slashBps, 0, BPS);
+        _requireRange("slashGwei", p.slashGwei, 0, Members.MAX_BALANCE_GWEI);
         _requireRange("absenceBps", p.absenceBps, 0, BPS);
         _requireRange("bountyBps", p.bountyBps, 0, BPS);
         _requireRange("toleranceBps", p.toleranceBps, 0, BPS);

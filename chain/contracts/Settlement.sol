@@ -63,11 +63,12 @@ library Settlement {
         }
     }
 
-    /// @notice Pay `rewardGwei` to the winners by balance and take `slashBps` from the losers, both rounded down.
+    /// @notice Pay `rewardGwei` to the winners by balance, rounded down, and take `slashBps`, rounded down, and the
+    /// task's slashGwei from the losers, at most all they have.
     /// @return paid What the winners got, in gwei.
     /// @return slashed What the losers lost, in gwei.
     function apply_(
-        uint256[205] storage balances,
+        Task storage t,
         uint256[] memory standings,
         IAlliance.Outcome result,
         uint256 rewardGwei,
@@ -77,13 +78,15 @@ library Settlement {
             uint256 winning = 0;
             for (uint256 i = 0; i < standings.length; ++i) {
                 (uint256 wins, uint256 loses) = sides(standings.word(i), result);
-                winning += _held(balances, i * SLOTS_PER_WORD, wins);
-                if (loses != 0) slashed += _slash(balances, i * SLOTS_PER_WORD, loses, slashBps);
+                winning += _held(t.balances, i * SLOTS_PER_WORD, wins);
+                if (loses != 0) {
+                    slashed += _slash(t.balances, i * SLOTS_PER_WORD, loses, slashBps, t.slashGwei);
+                }
             }
             if (winning == 0) return (0, slashed);
             for (uint256 i = 0; i < standings.length; ++i) {
                 (uint256 wins,) = sides(standings.word(i), result);
-                paid += _pay(balances, i * SLOTS_PER_WORD, wins, rewardGwei, winning);
+                paid += _pay(t.balances, i * SLOTS_PER_WORD, wins, rewardGwei, winning);
             }
         }
     }
@@ -117,8 +120,8 @@ library Settlement {
         }
     }
 
-    /// @dev Take slashBps of their balances from the members in `set`, from slot `slot` on.
-    function _slash(uint256[205] storage balances, uint256 slot, uint256 set, uint256 slashBps)
+    /// @dev Take slashBps of their balances and slashGwei from the members in `set`, from slot `slot` on.
+    function _slash(uint256[205] storage balances, uint256 slot, uint256 set, uint256 slashBps, uint256 slashGwei)
         private
         returns (uint256 slashed)
     {
@@ -129,7 +132,9 @@ library Settlement {
                     let loss := 0
                     for { let shift := 0 } lt(shift, 255) { shift := add(shift, 51) } {
                         if and(set, 1) {
-                            let one := div(mul(and(shr(shift, five), BALANCE), slashBps), BPS)
+                            let held := and(shr(shift, five), BALANCE)
+                            let one := add(div(mul(held, slashBps), BPS), slashGwei)
+                            if gt(one, held) { one := held }
                             slashed := add(slashed, one)
                             loss := or(loss, shl(shift, one))
                         }

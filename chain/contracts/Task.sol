@@ -42,12 +42,14 @@ struct Task {
     Terms terms; // one slot
     Voting voting; // one slot
     address creator; // who gets the pool back
+    uint64 slashGwei; // what a loser loses beyond slashBps of its balance; read only where somebody loses
     bytes32 codeDigest; // sha256
     bytes32 configDigest; // sha256
     bytes32 initialModel; // sha256
     uint256[18] standings; // IAlliance.Standing of each member, see Nibbles; valid in its round
     uint256[18] seats; // seats of each member in the running round, see Nibbles
     uint256[205] balances; // gwei of each member, five of 51 bits a word, the first one lowest
+    uint256[512] records; // of each member as a proposer, two a word, see Records; not under the published rule
     uint256[4] leaving; // bit i of word i / 256: member i has asked to leave
     mapping(uint256 member => address) nodes; // of each member
     mapping(address node => uint256) vrfX; // key of each node that ever registered
@@ -152,7 +154,7 @@ library Headers {
 
 /// @title The fields of a Ballot
 /// @dev From the lowest bit: round 16, state 8, deadline 40, then 192 bits: the relayer while its list is awaited, the
-/// digest of candidate and list afterwards. So the relayer's transaction needs no other slot.
+/// digest of motion and list afterwards. So the relayer's transaction needs no other slot.
 library Ballots {
     uint256 private constant AWAITED = 1;
     uint256 private constant INCOMPLETE = 2;
@@ -199,11 +201,11 @@ library Ballots {
     }
 
     /// @return hash What `digest` becomes: 192 bits of a hash, which nobody can collide in practice (2^96).
-    function digestOf(bytes32 candidate, bytes32 listHash) internal pure returns (bytes24 hash) {
-        return bytes24(Hashes.efficientKeccak256(candidate, listHash));
+    function digestOf(bytes32 motion, bytes32 listHash) internal pure returns (bytes24 hash) {
+        return bytes24(Hashes.efficientKeccak256(motion, listHash));
     }
 
-    /// @notice Refuse a candidate and a list that are not the ones fixed.
+    /// @notice Refuse a motion and a list that are not the ones fixed.
     function requireDigest(Ballot self, uint256 task, bytes24 given) internal pure {
         if (given != self.digest()) revert IAlliance.WrongBallot(task, given, self.digest());
     }

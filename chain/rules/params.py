@@ -1,9 +1,12 @@
 """The ranges of a task's parameters."""
 
+from collections.abc import Iterable
+
 from fl_alliance.chain.refusals import BadParameter
+from fl_alliance.chain.rules.candidates import MARK_BITS, MAX_PROPOSERS
 from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.settlement import MAX_BALANCE_GWEI
-from fl_alliance.chain.types import TaskParams
+from fl_alliance.chain.types import CandidateTerms, TaskParams
 
 MAX_COMMITTEE = 1024
 MAX_ROUNDS = 65_535
@@ -26,6 +29,7 @@ def require_params(params: TaskParams) -> None:
         ("proposers", params.proposers, params.proposers > 0),
         ("proposers + voters", committee, committee <= MAX_COMMITTEE),
         ("slashBps", params.slash_bps, params.slash_bps <= BPS),
+        ("slashGwei", params.slash_gwei, params.slash_gwei <= MAX_BALANCE_GWEI),
         ("absenceBps", params.absence_bps, params.absence_bps <= BPS),
         ("bountyBps", params.bounty_bps, params.bounty_bps <= BPS),
         ("toleranceBps", params.tolerance_bps, params.tolerance_bps <= BPS),
@@ -37,6 +41,27 @@ def require_params(params: TaskParams) -> None:
         ("revealS", params.reveal_s, 0 < params.reveal_s <= MAX_TIMEOUT_S),
         ("evidenceS", params.evidence_s, 0 < params.evidence_s <= MAX_TIMEOUT_S),
     )
+    _require(checks)
+
+
+def require_terms(params: TaskParams, terms: CandidateTerms) -> None:
+    """Refuse the first thing that is out of its range where candidates are judged; raises `BadParameter`.
+
+    Call it after `require_params`.
+    """
+    checks = (
+        ("proposers", params.proposers, params.proposers <= MAX_PROPOSERS),
+        ("voters", params.voters, 0 < params.voters <= MAX_PROPOSERS),
+        ("overrideBps", terms.override_bps, terms.override_bps <= BPS),
+        ("convictBps", terms.convict_bps, terms.convict_bps <= BPS),
+        ("suspectAt", terms.suspect_at, 0 < terms.suspect_at <= MARK_BITS),
+        ("offset", terms.offset, terms.offset <= MARK_BITS),
+        ("escrowBps", terms.escrow_bps, terms.escrow_bps <= BPS),
+    )
+    _require(checks)
+
+
+def _require(checks: Iterable[tuple[str, int, bool]]) -> None:
     for name, given, holds in checks:
         if not holds:
             raise BadParameter(name, given)

@@ -24,7 +24,7 @@ def absence_line(member: int, balance_gwei: int, absence_bps: int) -> Line:
     return Line(member, Standing.NONE, -loss, reason)
 
 
-def equivocation_line(member: int, standing: Standing, balance_gwei: int) -> Line:
+def equivocation_line(member: int, standing: Standing, balance_gwei: int, escrow_gwei: int = 0) -> Line:
     """Return the line of a member who signed two different messages for one round: it loses everything."""
-    reason = Reason(Why.EQUIVOCATED, balance_gwei=balance_gwei, rate_bps=BPS)
-    return Line(member, standing, -balance_gwei, reason)
+    reason = Reason(Why.EQUIVOCATED, balance_gwei=balance_gwei, rate_bps=BPS, escrow_gwei=escrow_gwei)
+    return Line(member, standing, -balance_gwei, reason, -escrow_gwei)

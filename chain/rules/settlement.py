@@ -5,10 +5,11 @@ stays in the pool, so that balances + pool + bounty never change in sum.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fl_alliance.chain.rules.consensus import BPS, Outcome, outcome
+from fl_alliance.chain.rules.judgement import Judgement, ProposerPay, VoterPay
 from fl_alliance.chain.types import Standing, TaskParams
 
 MAX_BALANCE_GWEI = 2**51 - 1
@@ -28,6 +29,13 @@ class Why(StrEnum):
     VOID_ROUND = "round void"
     ABSENT_LEADER = "let its turn to lead pass"
     EQUIVOCATED = "signed two different messages for one round"
+    PART_OF_WINNER = "its proposal is part of the winner"
+    NOT_PART = "its proposal is not part of the winner"
+    CONTRIBUTED = "proposed"
+    OLD_MODEL_WON = "proposed, the old model won"
+    CONVICTED = "its proposal was convicted"
+    CONVICTED_AGAIN = "its proposal was convicted once too often"
+    SCORED = "scored the candidates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +53,12 @@ class Reason:
         The member's balance before.
     winners_gwei : int
         Sum of the winners' balances before, 0 where nobody wins.
-    rate_bps : int
-        Share of the balance that is lost, 0 where nothing is.
+    rate_bps, fixed_gwei : int
+        Share of the balance that is lost, and what is lost on top; 0 where nothing is.
+    escrow_gwei : int
+        The escrow that is lost with it.
+    pay : ProposerPay or VoterPay or None
+        More numbers, where candidates were judged.
     """
 
     why: Why
@@ -56,23 +68,33 @@ class Reason:
     balance_gwei: int = 0
     winners_gwei: int = 0
     rate_bps: int = 0
+    fixed_gwei: int = 0
+    escrow_gwei: int = 0
+    pay: ProposerPay | VoterPay | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One member's line of a settlement or penalty; `delta_gwei` is what its balance changes by."""
+    """One member's line of a settlement or penalty: what its balance changes by, and its escrow."""
 
     member: int
     standing: Standing
     delta_gwei: int
     reason: Reason
+    escrow_gwei: int = 0
+
+    @property
+    def total_gwei(self) -> int:
+        """What the member has more or less of, in balance and escrow together."""
+        return self.delta_gwei + self.escrow_gwei
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """A settled round: its outcome, a line for every member with a role, and where the rest went.
 
-    `bounty_gwei` goes to whoever settled; `pool_gwei` is the pool afterwards.
+    `bounty_gwei` goes to whoever settled; `pool_gwei` is the pool afterwards. Where candidates are judged, `yes` counts
+    who revealed, and `judgement` says what they decided, unless the round is void.
     """
 
     outcome: Outcome
@@ -82,11 +104,22 @@ class Settlement:
     lines: tuple[Line, ...]
     bounty_gwei: int
     pool_gwei: int
+    judgement: Judgement | None = None
+
+    @property
+    def paid_gwei(self) -> int:
+        """What members gained, in balances and escrows."""
+        return sum(line.total_gwei for line in self.lines if line.total_gwei > 0)
+
+    @property
+    def slashed_gwei(self) -> int:
+        """What members lost, of balances and escrows."""
+        return -sum(line.total_gwei for line in self.lines if line.total_gwei < 0)
 
 
-def slash_amount(balance_gwei: int, rate_bps: int) -> int:
-    """Return what a member loses, in gwei, rounded down so that it never exceeds its balance."""
-    return balance_gwei * rate_bps // BPS
+def slash_amount(balance_gwei: int, rate_bps: int, fixed_gwei: int = 0) -> int:
+    """Return what a member loses, in gwei: a share of its balance, rounded down, and a fixed amount, at most all."""
+    return min(balance_gwei, balance_gwei * rate_bps // BPS + fixed_gwei)
 
 
 def round_reward(pool_gwei: int, rounds_left: int) -> int:
@@ -119,9 +152,9 @@ def settle(
     Settlement
         Winners share the reward by balance, up to `MAX_BALANCE_GWEI` each: those who proposed if the candidate is
         accepted, and the voters of the winning side. Losers, and voters known to have committed a vote that they did
-        not reveal, lose `slash_bps` of their balance. In a void round only the latter lose. Silence costs nothing: it
-        is how broken infrastructure looks. Late votes count, but neither earn nor lose, since their voters may have
-        seen others'.
+        not reveal, lose `slash_bps` of their balance and `slash_gwei`, at most all they have. In a void round only the
+        latter lose. Silence costs nothing: it is how broken infrastructure looks. Late votes count, but neither earn
+        nor lose, since their voters may have seen others'.
     """
     held = list(standings.values())
     yes, no = sum(standing.is_yes for standing in held), sum(standing.is_no for standing in held)
@@ -131,13 +164,16 @@ def settle(
     reward = 0 if result is Outcome.VOID else round_reward(pool_gwei, rounds_left)
     lines = []
     for member, why in whys.items():
-        rate = params.slash_bps if why in _LOSES else 0
-        reason = Reason(why, yes, no, reward, balances[member], winners, rate)
+        rate, fixed = (params.slash_bps, params.slash_gwei) if why in _LOSES else (0, 0)
+        reason = Reason(why, yes, no, reward, balances[member], winners, rate, fixed)
         lines.append(Line(member, standings[member], _delta(reason), reason))
-    taken = -sum(line.delta_gwei for line in lines if line.delta_gwei < 0)
-    paid = sum(line.delta_gwei for line in lines if line.delta_gwei > 0)
-    bounty = slash_amount(taken, params.bounty_bps)
-    return Settlement(result, yes, no, reward, tuple(lines), bounty, pool_gwei - paid + taken - bounty)
+    return balanced(params, pool_gwei, Settlement(result, yes, no, reward, tuple(lines), 0, 0))
+
+
+def balanced(params: TaskParams, pool_gwei: int, draft: Settlement) -> Settlement:
+    """Return a settlement with its bounty and, from the pool before, the pool afterwards."""
+    bounty = slash_amount(draft.slashed_gwei, params.bounty_bps)
+    return replace(draft, bounty_gwei=bounty, pool_gwei=pool_gwei - draft.paid_gwei + draft.slashed_gwei - bounty)
 
 
 _WINS = frozenset({Why.PROPOSED_ACCEPTED, Why.VOTED_WITH})
@@ -172,4 +208,4 @@ def _delta(reason: Reason) -> int:
             return 0  # winners without any balance: nothing to share by
         share = reason.reward_gwei * reason.balance_gwei // reason.winners_gwei
         return min(share, MAX_BALANCE_GWEI - reason.balance_gwei)
-    return -slash_amount(reason.balance_gwei, reason.rate_bps)
+    return -slash_amount(reason.balance_gwei, reason.rate_bps, reason.fixed_gwei)

@@ -37,11 +37,11 @@ def rounds(f: Any) -> Iterator[dict[str, int]]:
         gas = {"commitVotes": f.commit(votes).gas_used}
         records = f.records(votes)
         mark = f.chain.rpc("evm_snapshot")
-        gas["settle"] = f.chain.send("settle", f.task, f_candidate(f), records).gas_used
+        gas["settle"] = f.chain.send("settle", f.task, *models(f), records).gas_used
         opening = f.open_call()
         gas["openRound"] = f.chain.send(*opening).gas_used
         _undo(f, mark)
-        settling = ("settle", f.task, f_candidate(f), records)
+        settling = ("settle", f.task, *models(f), records)
         gas["settle + openRound"] = f.chain.send_all(settling, opening).gas_used
         batch = b"".join(map(f.proposal, f.drawn_proposers))
         mark = f.chain.rpc("evm_snapshot")
@@ -61,9 +61,10 @@ def summary(gas: dict[str, int]) -> dict[str, int]:
     }
 
 
-def f_candidate(f: Any) -> bytes:
-    """Return the candidate that the federation's voters vote on."""
-    return bytes(sys.modules[type(f).__module__].CANDIDATE)
+def models(f: Any) -> tuple[bytes, bytes]:
+    """Return the model that the federation's voters compare with, and the candidate."""
+    module = sys.modules[type(f).__module__]
+    return bytes(module.PREVIOUS), bytes(module.CANDIDATE)
 
 
 def _undo(f: Any, mark: str) -> None:

@@ -1,7 +1,21 @@
 """A relayer that drops, replaces or inserts messages, misreports votes or payouts, or shuts voters out."""
 
 import pytest
-from attacked import ACCEPT, CANDIDATE, DEPLOYER, FML, GWEI, ONLOOKER, REJECT, Chain, Federation, Refusal
+from attacked import (
+    ACCEPT,
+    CANDIDATE,
+    DEPLOYER,
+    FML,
+    GWEI,
+    MOTION,
+    ONLOOKER,
+    PREVIOUS,
+    REJECT,
+    Chain,
+    Federation,
+    Refusal,
+    fixed,
+)
 
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.types import Phase, Standing
@@ -36,9 +50,7 @@ def test_the_relayer_opens_no_second_list_when_it_dislikes_the_first(chain: Chai
     votes = dict.fromkeys(drawn.drawn_voters, REJECT)
     drawn.commit(votes)
     other = keccak(drawn.pairs(dict.fromkeys(drawn.drawn_voters[:1], ACCEPT)))
-    assert chain.refusal("commitVotes", drawn.task, CANDIDATE, other, True) == Refusal(
-        "WrongPhase", (1, Phase.REVEALING)
-    )
+    assert chain.refusal("commitVotes", drawn.task, fixed(other), True) == Refusal("WrongPhase", (1, Phase.REVEALING))
 
 
 @pytest.mark.parametrize("changed", ["scores", "candidate", "omission"])
@@ -56,7 +68,7 @@ def test_the_relayer_does_not_misreport_votes(chain: Chain, drawn: Federation, c
     if changed == "omission":
         batch = drawn.records(dict.fromkeys(others, REJECT))
     name = {"scores": "BadSignature", "candidate": "BadSignature", "omission": "WrongBallot"}[changed]
-    assert chain.refusal("settle", drawn.task, candidate, batch).name == name
+    assert chain.refusal("settle", drawn.task, PREVIOUS, candidate, batch).name == name
 
 
 def test_a_vote_that_the_relayer_keeps_back_is_submitted_by_anybody(chain: Chain, drawn: Federation) -> None:
@@ -64,7 +76,7 @@ def test_a_vote_that_the_relayer_keeps_back_is_submitted_by_anybody(chain: Chain
     votes = {kept_back: REJECT} | dict(zip(others, (ACCEPT, REJECT), strict=True))
     drawn.commit(votes)
     known = b"".join(drawn.record(m, votes[m]) if m == kept_back else drawn.bare(m, votes[m]) for m in sorted(votes))
-    chain.send("revealVotes", drawn.task, CANDIDATE, known, by=ONLOOKER)
+    chain.send("revealVotes", drawn.task, MOTION, known, by=ONLOOKER)
     assert drawn.settle(drawn.records(votes))["outcome"].name == "REJECTED"
 
 
@@ -97,11 +109,11 @@ def test_the_relayer_does_not_get_a_voter_slashed_by_committing_it_twice(chain: 
 def test_the_relayer_does_not_void_a_round_by_a_list_that_nobody_knows(chain: Chain, drawn: Federation) -> None:
     """Voters commit by themselves and are heard; and nobody is punished for a list that it could not read."""
     nonsense = keccak(b"no list at all")
-    chain.send("commitVotes", drawn.task, CANDIDATE, nonsense, False)
+    chain.send("commitVotes", drawn.task, fixed(nonsense), False)
     for voter in drawn.drawn_voters:
         commitment = keccak(drawn.vote(voter, REJECT))
         signature = drawn.commitment(voter, REJECT)
-        call = ("commitVote", drawn.task, voter, CANDIDATE, nonsense, commitment, signature)
+        call = ("commitVote", drawn.task, voter, MOTION, nonsense, commitment, signature)
         chain.send(*call, by=ONLOOKER)
     chain.wait_until(drawn.state["phase_at"])
     votes = b"\xff\xff" + nonsense + b"".join(drawn.own(voter, REJECT) for voter in drawn.drawn_voters)
@@ -112,11 +124,11 @@ def test_a_list_that_cannot_be_read_accuses_nobody(chain: Chain, drawn: Federati
     """Its voters could not have revealed to it: twice the same member, or members out of order."""
     votes = dict.fromkeys(drawn.drawn_voters, REJECT)
     pairs = b"".join(drawn.pair(voter, REJECT) for voter in reversed(drawn.drawn_voters))
-    chain.send("commitVotes", drawn.task, CANDIDATE, keccak(pairs), True)
+    chain.send("commitVotes", drawn.task, fixed(keccak(pairs)), True)
     chain.wait_until(drawn.state["phase_at"] + 200)
     accused = max(votes)
     evidence = b"\0\0" + b"".join(drawn.commitment(accused, REJECT))
-    assert chain.refusal("proveWithheld", drawn.task, CANDIDATE, pairs, evidence).name == "BadBatch"
+    assert chain.refusal("proveWithheld", drawn.task, MOTION, pairs, evidence).name == "BadBatch"
 
 
 def test_an_absent_relayer_voids_the_round_and_punishes_nobody(chain: Chain, drawn: Federation) -> None:

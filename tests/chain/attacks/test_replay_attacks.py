@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from attacked import ACCEPT, CANDIDATE, DEPLOYER, FML, ONLOOKER, REJECT, Chain, Federation, Refusal
+from attacked import ACCEPT, CANDIDATE, DEPLOYER, FML, MOTION, ONLOOKER, PREVIOUS, REJECT, Chain, Federation, Refusal
 
 from fl_alliance.chain import artifacts
 from fl_alliance.chain.codec import constructor, interface
@@ -16,7 +16,7 @@ from fl_alliance.chain.vrf import Tag
 def test_a_round_pays_once(chain: Chain, drawn: Federation) -> None:
     votes = dict.fromkeys(drawn.drawn_voters, ACCEPT)
     drawn.commit(votes)
-    settle = ("settle", drawn.task, CANDIDATE, drawn.records(votes))
+    settle = ("settle", drawn.task, PREVIOUS, CANDIDATE, drawn.records(votes))
     assert chain.refusal("multicall", [chain.encode(*settle)] * 2).name == "WrongPhase"
     chain.send(*settle)
     assert chain.refusal(*settle).name == "WrongPhase"
@@ -44,7 +44,7 @@ def test_proposals_and_votes_of_a_round_say_nothing_in_the_next(chain: Chain, st
             replayed = b"".join(
                 old_votes[member] if member == voter else started.bare(member) for member in started.drawn_voters
             )
-            assert chain.refusal("revealVotes", started.task, CANDIDATE, replayed) == Refusal("BadSignature", (voter,))
+            assert chain.refusal("revealVotes", started.task, MOTION, replayed) == Refusal("BadSignature", (voter,))
         if again and twice:
             return
         started.settle(started.records(started.ballots([ACCEPT] * 3)))
@@ -73,7 +73,7 @@ def test_equivocation_is_slashed_once(chain: Chain, drawn: Federation) -> None:
     member = drawn.drawn_voters[0]
     said = [keccak(drawn.vote(member, scores)) for scores in (ACCEPT, REJECT)]
     signatures = [drawn.commitment(member, commitment=one) for one in said]
-    call = ("slashEquivocation", drawn.task, (1, member, 1, CANDIDATE, *said, *signatures))
+    call = ("slashEquivocation", drawn.task, (1, member, 1, MOTION, *said, *signatures))
     chain.send(*call, by=ONLOOKER)
     assert chain.refusal(*call, by=ONLOOKER) == Refusal("NothingThere", ())
 
@@ -84,12 +84,12 @@ def test_nobody_equivocates_by_saying_one_thing_twice_or_two_things_on_two_matte
     """Votes on two candidates of one round, or proposals of two rounds, are no contradiction."""
     member = drawn.drawn_voters[0]
     commitment, other = keccak(drawn.vote(member)), keccak(b"another candidate")
-    mine, elsewhere = drawn.commitment(member), drawn.commitment(member, candidate=other)
-    same = (1, member, 1, CANDIDATE, commitment, commitment, mine, mine)
+    mine, elsewhere = drawn.commitment(member), drawn.commitment(member, motion=other)
+    same = (1, member, 1, MOTION, commitment, commitment, mine, mine)
     assert chain.refusal("slashEquivocation", drawn.task, same) == Refusal("SameStatement", (member,))
     different = keccak(b"another vote")
     for second in (elsewhere, drawn.commitment(member, round=2, commitment=different)):
-        two = (1, member, 1, CANDIDATE, commitment, different, mine, second)
+        two = (1, member, 1, MOTION, commitment, different, mine, second)
         assert chain.refusal("slashEquivocation", drawn.task, two) == Refusal("BadSignature", (member,))
 
 

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 
-from attacked import ACCEPT, CANDIDATE, DEPLOYER, FML, GWEI, ONLOOKER, REJECT, Chain, Federation
+from attacked import ACCEPT, CANDIDATE, DEPLOYER, FML, GWEI, ONLOOKER, PREVIOUS, REJECT, Chain, Federation
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.rules.words import keccak
@@ -88,7 +88,7 @@ def test_a_stranger_that_settles_first_takes_the_bounty_and_nothing_else(chain: 
     loser, *others = drawn.drawn_voters
     votes = {loser: ACCEPT} | dict.fromkeys(others, REJECT)
     drawn.commit(votes)
-    call, mark, ends = ("settle", drawn.task, CANDIDATE, drawn.records(votes)), chain.rpc("evm_snapshot"), []
+    call, mark, ends = ("settle", drawn.task, PREVIOUS, CANDIDATE, drawn.records(votes)), chain.rpc("evm_snapshot"), []
     for sender in (ONLOOKER, DEPLOYER):
         chain.send(*call, by=sender)
         ends.append((drawn.balances, drawn.pool, drawn.state["seed"]))

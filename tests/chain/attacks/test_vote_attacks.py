@@ -1,7 +1,7 @@
 """Attacks on the vote: copying, changing one's mind, withholding, slipping out, spoiling others' transactions."""
 
 import pytest
-from attacked import ACCEPT, CANDIDATE, FML, GWEI, ONLOOKER, REJECT, Chain, Federation, Refusal
+from attacked import ACCEPT, CANDIDATE, FML, GWEI, MOTION, ONLOOKER, PREVIOUS, REJECT, Chain, Federation, Refusal, fixed
 
 from fl_alliance.chain.messages import Commitment
 from fl_alliance.chain.rules.words import keccak
@@ -24,15 +24,15 @@ def test_a_copied_commitment_cannot_be_revealed_and_costs_the_copier(chain: Chai
     lazy, honest, other = drawn.drawn_voters
     stolen = keccak(drawn.vote(honest, REJECT))
     pairs = lazy.to_bytes(2, "big") + stolen + drawn.pair(honest, REJECT) + drawn.pair(other, REJECT)
-    chain.send("commitVotes", drawn.task, CANDIDATE, keccak(pairs), True)
+    chain.send("commitVotes", drawn.task, fixed(keccak(pairs)), True)
     rest = drawn.record(honest, REJECT) + drawn.record(other, REJECT)
     forged = lazy.to_bytes(2, "big") + drawn.record(honest, REJECT)[2:]
-    assert chain.refusal("settle", drawn.task, CANDIDATE, forged + rest) == Refusal("BadSignature", (lazy,))
-    chain.send("revealVotes", drawn.task, CANDIDATE, (lazy | 0x8000).to_bytes(2, "big") + stolen + rest)
+    assert chain.refusal("settle", drawn.task, PREVIOUS, CANDIDATE, forged + rest) == Refusal("BadSignature", (lazy,))
+    chain.send("revealVotes", drawn.task, MOTION, (lazy | 0x8000).to_bytes(2, "big") + stolen + rest)
     before, omitted = drawn.balances, drawn.state["phase_at"]
     chain.wait_until(omitted + 200)
     proof = b"\0\0" + b"".join(drawn.commitment(lazy, commitment=stolen))
-    chain.send("proveWithheld", drawn.task, CANDIDATE, pairs, proof, by=ONLOOKER)
+    chain.send("proveWithheld", drawn.task, MOTION, pairs, proof, by=ONLOOKER)
     chain.wait_until(omitted + 500)
     drawn.settle(b"\xff\xff" + keccak(pairs), by=ONLOOKER)
     assert deltas(drawn, before)[lazy] == -SLASH
@@ -44,9 +44,9 @@ def test_nobody_reads_a_vote_on_chain_while_others_can_still_commit(chain: Chain
     votes = {early: ACCEPT, other: ACCEPT}
     drawn.commit(votes, complete=False)
     last_second = drawn.state["phase_at"] - 1
-    assert chain.refusal("revealVotes", drawn.task, CANDIDATE, drawn.records(votes)).name == "TooEarly"
+    assert chain.refusal("revealVotes", drawn.task, MOTION, drawn.records(votes)).name == "TooEarly"
     chain.wait_until(last_second + 1)
-    chain.send("revealVotes", drawn.task, CANDIDATE, drawn.records(votes))
+    chain.send("revealVotes", drawn.task, MOTION, drawn.records(votes))
     assert chain.refusal(*drawn.commit_own_call(omitted, ACCEPT, votes)).name == "TooLate"
 
 
@@ -55,10 +55,10 @@ def test_who_votes_after_seeing_the_others_earns_nothing(chain: Chain, drawn: Fe
     first, second, accomplice = drawn.drawn_voters
     votes = {first: REJECT, second: REJECT}
     drawn.commit(votes, complete=True)
-    chain.send("revealVotes", drawn.task, CANDIDATE, drawn.records(votes))
+    chain.send("revealVotes", drawn.task, MOTION, drawn.records(votes))
     chain.send(*drawn.commit_own_call(accomplice, REJECT, votes))
     before, omitted = drawn.balances, drawn.state["phase_at"]
-    chain.send("revealVotes", drawn.task, CANDIDATE, by_hash(drawn, votes) + drawn.own(accomplice, REJECT))
+    chain.send("revealVotes", drawn.task, MOTION, by_hash(drawn, votes) + drawn.own(accomplice, REJECT))
     chain.wait_until(omitted + 300)
     drawn.settle(by_hash(drawn, votes), by=ONLOOKER)
     assert deltas(drawn, before)[accomplice] == 0
@@ -70,7 +70,7 @@ def test_a_listed_voter_does_not_slip_out_when_it_sees_itself_losing(chain: Chai
     loser, *others = drawn.drawn_voters
     votes = {loser: ACCEPT} | dict.fromkeys(others, REJECT)
     drawn.commit(votes)
-    chain.send("revealVotes", drawn.task, CANDIDATE, drawn.bare(loser) + drawn.records(dict.fromkeys(others, REJECT)))
+    chain.send("revealVotes", drawn.task, MOTION, drawn.bare(loser) + drawn.records(dict.fromkeys(others, REJECT)))
     chain.send(*drawn.commit_own_call(loser, ACCEPT, votes), by=ONLOOKER)
     before, omitted = drawn.balances, drawn.state["phase_at"]
     chain.wait_until(omitted + 200)
@@ -87,11 +87,11 @@ def test_a_listed_voter_that_reveals_as_if_it_were_late_is_counted_where_it_is_l
     loser, *others = drawn.drawn_voters
     votes = {loser: ACCEPT} | dict.fromkeys(others, REJECT)
     drawn.commit(votes)
-    chain.send("revealVotes", drawn.task, CANDIDATE, drawn.bare(loser) + drawn.records(dict.fromkeys(others, REJECT)))
+    chain.send("revealVotes", drawn.task, MOTION, drawn.bare(loser) + drawn.records(dict.fromkeys(others, REJECT)))
     chain.send(*drawn.commit_own_call(loser, ACCEPT, votes))
     late = by_hash(drawn, votes) + drawn.own(loser)
-    assert chain.refusal("settle", drawn.task, CANDIDATE, late).name == "TooEarly"
-    chain.send("revealVotes", drawn.task, CANDIDATE, late)
+    assert chain.refusal("settle", drawn.task, PREVIOUS, CANDIDATE, late).name == "TooEarly"
+    chain.send("revealVotes", drawn.task, MOTION, late)
     before = drawn.balances
     drawn.settle(drawn.records(votes), by=ONLOOKER)
     assert deltas(drawn, before)[loser] == -SLASH
@@ -103,10 +103,10 @@ def test_a_listed_voter_does_not_join_the_winners_when_it_sees_them(chain: Chain
     known = dict.fromkeys(others, REJECT)
     votes = {turncoat: ACCEPT} | known
     drawn.commit(votes)
-    chain.send("revealVotes", drawn.task, CANDIDATE, drawn.bare(turncoat) + drawn.records(known))
+    chain.send("revealVotes", drawn.task, MOTION, drawn.bare(turncoat) + drawn.records(known))
     chain.send(*drawn.commit_own_call(turncoat, REJECT, votes))
-    chain.send("revealVotes", drawn.task, CANDIDATE, by_hash(drawn, votes) + drawn.own(turncoat, REJECT))
-    assert chain.refusal("settle", drawn.task, CANDIDATE, by_hash(drawn, votes)).name == "TooEarly"
+    chain.send("revealVotes", drawn.task, MOTION, by_hash(drawn, votes) + drawn.own(turncoat, REJECT))
+    assert chain.refusal("settle", drawn.task, PREVIOUS, CANDIDATE, by_hash(drawn, votes)).name == "TooEarly"
     before, omitted = drawn.balances, drawn.state["phase_at"]
     chain.wait_until(omitted + 200)
     chain.send(*drawn.evidence(votes, turncoat), by=ONLOOKER)
@@ -118,7 +118,7 @@ def test_a_listed_voter_does_not_join_the_winners_when_it_sees_them(chain: Chain
     assert deltas(drawn, before)[turncoat] == -SLASH
     chain.rpc("evm_revert", mark)
     chain.senders.clear()
-    chain.send("slashEquivocation", drawn.task, (1, turncoat, 1, CANDIDATE, listed, own, *both), by=ONLOOKER)
+    chain.send("slashEquivocation", drawn.task, (1, turncoat, 1, MOTION, listed, own, *both), by=ONLOOKER)
     assert drawn.balances[turncoat] == 0
     assert chain.read("creditGwei", ONLOOKER.address) == before[turncoat] // 10
 
@@ -130,10 +130,10 @@ def test_a_voter_does_not_choose_between_two_commitments_when_it_reveals(chain: 
     drawn.commit(votes, complete=False)
     chain.send(*drawn.commit_own_call(hedger, REJECT, votes))
     chain.wait_until(drawn.state["phase_at"])
-    chain.send("revealVotes", drawn.task, CANDIDATE, drawn.records(votes))
+    chain.send("revealVotes", drawn.task, MOTION, drawn.records(votes))
     assert drawn.standings[hedger] is Standing.COMMITTED
     other = by_hash(drawn, votes) + drawn.own(hedger, ACCEPT)
-    assert chain.refusal("revealVotes", drawn.task, CANDIDATE, other) == Refusal("NotCommitted", (hedger,))
+    assert chain.refusal("revealVotes", drawn.task, MOTION, other) == Refusal("NotCommitted", (hedger,))
 
 
 def test_withholding_a_vote_costs_as_much_as_losing_it(chain: Chain, drawn: Federation) -> None:
@@ -145,11 +145,11 @@ def test_withholding_a_vote_costs_as_much_as_losing_it(chain: Chain, drawn: Fede
     omitted, before = drawn.state["phase_at"], drawn.balances
     for second in (omitted, omitted + 200, omitted + 299):
         chain.wait_until(second)
-        assert chain.refusal("settle", drawn.task, CANDIDATE, known, by=ONLOOKER).name == "TooEarly"
+        assert chain.refusal("settle", drawn.task, PREVIOUS, CANDIDATE, known, by=ONLOOKER).name == "TooEarly"
         if second == omitted + 200:
             chain.send(*drawn.evidence(votes, withholder), by=ONLOOKER)
     chain.wait_until(omitted + 300)
-    assert chain.refusal("settle", drawn.task, CANDIDATE, known, by=ONLOOKER).name == "TooEarly"
+    assert chain.refusal("settle", drawn.task, PREVIOUS, CANDIDATE, known, by=ONLOOKER).name == "TooEarly"
     chain.wait_until(omitted + 500)
     drawn.settle(known, by=ONLOOKER)
     assert deltas(drawn, before)[withholder] == -SLASH
@@ -164,7 +164,7 @@ def test_an_accused_voter_that_answers_is_not_punished_for_its_silence(chain: Ch
     chain.wait_until(drawn.state["phase_at"] + 200)
     chain.send(*drawn.evidence(votes, honest))
     answer = drawn.record(honest, REJECT) + b"".join(drawn.bare(other, REJECT) for other in others)
-    chain.send("revealVotes", drawn.task, CANDIDATE, answer, by=ONLOOKER)
+    chain.send("revealVotes", drawn.task, MOTION, answer, by=ONLOOKER)
     drawn.settle(drawn.records(votes))
     assert deltas(drawn, before)[honest] > 0
 
@@ -174,13 +174,13 @@ def test_nobody_is_accused_with_anything_but_its_own_signed_commitment(chain: Ch
     framed, *others = drawn.drawn_voters
     invented = keccak(b"a vote that was never cast")
     pairs = framed.to_bytes(2, "big") + invented + b"".join(drawn.pair(other, REJECT) for other in others)
-    chain.send("commitVotes", drawn.task, CANDIDATE, keccak(pairs), True)
+    chain.send("commitVotes", drawn.task, fixed(keccak(pairs)), True)
     chain.wait_until(drawn.state["phase_at"] + 200)
     elsewhere = Commitment(drawn.task, 1, keccak(b"another candidate"), invented).sign(drawn.keys[framed], chain.domain)
     real = b"".join(drawn.commitment(framed, REJECT))
     by_another = drawn.commitment(framed, commitment=invented, key=drawn.keys[others[0]])
     for signature in (real, elsewhere, b"".join(by_another), bytes(64)):
-        refusal = chain.refusal("proveWithheld", drawn.task, CANDIDATE, pairs, b"\0\0" + signature)
+        refusal = chain.refusal("proveWithheld", drawn.task, MOTION, pairs, b"\0\0" + signature)
         assert refusal == Refusal("BadSignature", (framed,))
 
 
@@ -205,7 +205,7 @@ def test_accusations_are_not_spoiled_by_an_accomplice_that_reveals_at_the_last_m
     drawn.commit(votes)
     chain.wait_until(drawn.state["phase_at"] + 200)
     spoiler = drawn.record(quick) + b"".join(map(drawn.bare, slow))
-    chain.send("revealVotes", drawn.task, CANDIDATE, spoiler, by=ONLOOKER)
+    chain.send("revealVotes", drawn.task, MOTION, spoiler, by=ONLOOKER)
     chain.send(*drawn.evidence(votes, quick, *slow))
     assert [drawn.standings[voter] for voter in (quick, *slow)] == [Standing.VOTED_YES, *[Standing.WITHHELD] * 2]
 
@@ -219,7 +219,7 @@ def test_a_settlement_is_not_spoiled_by_revealing_one_of_its_votes_first(chain: 
     chain.wait_until(drawn.state["phase_at"])
     pending = drawn.records(votes) + drawn.own(own, REJECT)
     ahead = drawn.record(listed[0], REJECT) + drawn.bare(listed[1], REJECT) + drawn.own(own, REJECT)
-    chain.send("revealVotes", drawn.task, CANDIDATE, ahead, by=ONLOOKER)
+    chain.send("revealVotes", drawn.task, MOTION, ahead, by=ONLOOKER)
     assert drawn.settle(pending)["outcome"].name == "REJECTED"
 
 

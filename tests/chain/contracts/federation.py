@@ -17,7 +17,7 @@ from fl_alliance.chain.codec import interface
 from fl_alliance.chain.connect import advance_to, close, connect
 from fl_alliance.chain.deploy import Deployment, deploy
 from fl_alliance.chain.errors import RequestRefused
-from fl_alliance.chain.messages import Commitment, Domain, Leave, Proposal, Vote, fml_domain
+from fl_alliance.chain.messages import Commitment, Domain, Leave, Proposal, Vote, fml_domain, majority_motion
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.draw import draw, leader, seat_count
@@ -34,19 +34,22 @@ ONLOOKER = NodeKey(bytes.fromhex("59c6995e998f97a5a0044966f0945389dc9e86dae88c7a
 """Has gas and no other part in any task: the "anybody" of the contract."""
 FORTUNE_TELLER = NodeKey(bytes.fromhex("5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a"))
 """A third funded account."""
-CANDIDATE = keccak(b"candidate")
+PREVIOUS, CANDIDATE = keccak(b"model"), keccak(b"candidate")
+MOTION = majority_motion(PREVIOUS, CANDIDATE)
+"""What votes name: the model that is asked about, and the one it is compared with."""
 ACCEPT, REJECT = (500_000, 600_000), (500_000, 400_000)
 """Scores (old, new) in micro-units that vote for and against."""
 
 PARAMS = TaskParams(
     code_digest=keccak(b"code"),
     config_digest=keccak(b"config"),
-    initial_model=keccak(b"model"),
+    initial_model=PREVIOUS,
     relayer=DEPLOYER.address,
     rounds=10,
     proposers=3,
     voters=3,
     slash_bps=1_000,
+    slash_gwei=0,
     absence_bps=200,
     bounty_bps=1_000,
     tolerance_bps=500,
@@ -97,8 +100,13 @@ class Chain:
     def wait_until(self, second: int) -> None:
         advance_to(self.w3, second)
 
-    def encode(self, name: str, *args: Any, contract: str = "Alliance") -> bytes:
-        function = interface(contract).functions[name]
+    @property
+    def contract(self) -> str:
+        """The Alliance's artifact: one for each rule."""
+        return self.deployment.contract
+
+    def encode(self, name: str, *args: Any, contract: str | None = None) -> bytes:
+        function = interface(contract or self.contract).functions[name]
         return function.encode(args) if args else function.selector
 
     def send_raw(self, to: str | None, data: bytes, by: NodeKey = DEPLOYER, label: str = "send") -> Receipt:
@@ -115,7 +123,8 @@ class Chain:
     def fml(self, name: str, *args: Any, by: NodeKey = DEPLOYER) -> Receipt:
         return self.send_raw(self.deployment.fml, self.encode(name, *args, contract="FML"), by, f"FML.{name}")
 
-    def read(self, name: str, *args: Any, contract: str = "Alliance") -> Any:
+    def read(self, name: str, *args: Any, contract: str | None = None) -> Any:
+        contract = contract or self.contract
         to = self.deployment.contracts[contract].address
         request = {"to": to, "data": _hex(self.encode(name, *args, contract=contract))}
         data = self.rpc.bytes("eth_call", request, "latest")
@@ -126,8 +135,9 @@ class Chain:
         """Return what an account holds of FML, in wei."""
         return int(self.read("balanceOf", account, contract="FML"))
 
-    def refusal(self, name: str, *args: Any, by: NodeKey = DEPLOYER, contract: str = "Alliance") -> Refusal:
+    def refusal(self, name: str, *args: Any, by: NodeKey = DEPLOYER, contract: str | None = None) -> Refusal:
         """Return the custom error of a call that must not succeed; nothing changes."""
+        contract = contract or self.contract
         request = {
             "from": by.address,
             "to": self.deployment.contracts[contract].address,
@@ -137,12 +147,12 @@ class Chain:
         with pytest.raises(RequestRefused) as refused:
             self.rpc("eth_call", request, "latest")
         data = refused.value.data
-        found = (interface("Alliance").errors | interface("FML").errors)[data[:4]]
+        found = (interface(self.contract).errors | interface("FML").errors)[data[:4]]
         return Refusal(found.name, found.values(data))
 
     def events(self, receipt: Receipt, name: str | None = None) -> list[tuple[str, dict[str, Any]]]:
         """Return the Alliance's events in a receipt, those of one name if it is given."""
-        known = interface("Alliance").events
+        known = interface(self.contract).events
         logs = [log for log in receipt.logs if log.address == self.deployment.alliance]
         found = [(known[log.topics[0]].name, known[log.topics[0]].values(log.topics, log.data)) for log in logs]
         return [(kind, values) for kind, values in found if name in (None, kind)]
@@ -315,8 +325,8 @@ class Federation:
 
     def vote(self, member: int, scores: tuple[int, int] = ACCEPT, **changes: Any) -> bytes:
         """Return the signature of a vote."""
-        candidate = changes.get("candidate", CANDIDATE)
-        message = Vote(changes.get("task", self.task), changes.get("round", self.round), candidate, *scores)
+        motion = changes.get("motion", MOTION)
+        message = Vote(changes.get("task", self.task), changes.get("round", self.round), motion, *scores)
         return message.sign(changes.get("key") or self.keys[member], changes.get("domain", self.chain.domain))
 
     def record(self, member: int, scores: tuple[int, int] = ACCEPT, flag: int = 0, **changes: Any) -> bytes:
@@ -345,19 +355,20 @@ class Federation:
         self,
         votes: Mapping[int, tuple[int, int]],
         complete: bool | None = None,
-        candidate: bytes = CANDIDATE,
+        motion: bytes = MOTION,
         by: NodeKey = DEPLOYER,
     ) -> Receipt:
         if complete is None:
             complete = len(votes) == self.params.voters
-        return self.chain.send("commitVotes", self.task, candidate, keccak(self.pairs(votes)), complete, by=by)
+        digest = fixed(keccak(self.pairs(votes)), motion)
+        return self.chain.send("commitVotes", self.task, digest, complete, by=by)
 
     def commitment(self, member: int, scores: tuple[int, int] = ACCEPT, **changes: Any) -> tuple[bytes, bytes]:
         """Return the signature of a member's own commitment."""
         signed = Commitment(
             changes.get("task", self.task),
             changes.get("round", self.round),
-            changes.get("candidate", CANDIDATE),
+            changes.get("motion", MOTION),
             changes.get("commitment", keccak(self.vote(member, scores))),
         ).sign(changes.get("key") or self.keys[member], changes.get("domain", self.chain.domain))
         return signed[:32], signed[32:]
@@ -368,18 +379,18 @@ class Federation:
         """Return the call that commits an omitted voter."""
         commitment = changes.get("commitment", keccak(self.vote(member, scores)))
         signature = self.commitment(member, scores, **changes)
-        candidate = changes.get("candidate", CANDIDATE)
-        return ("commitVote", self.task, member, candidate, keccak(self.pairs(listed)), commitment, signature)
+        motion = changes.get("motion", MOTION)
+        return ("commitVote", self.task, member, motion, keccak(self.pairs(listed)), commitment, signature)
 
     def evidence(self, votes: Mapping[int, tuple[int, int]], *accused: int) -> tuple[Any, ...]:
         """Return the call that proves listed voters to withhold."""
         order = sorted(votes)
         records = [_u16(order.index(m)) + b"".join(self.commitment(m, votes[m])) for m in accused]
-        return ("proveWithheld", self.task, CANDIDATE, self.pairs(votes), b"".join(records))
+        return ("proveWithheld", self.task, MOTION, self.pairs(votes), b"".join(records))
 
     def settle(self, votes: bytes, by: NodeKey = DEPLOYER, candidate: bytes = CANDIDATE) -> dict[str, Any]:
         """Settle and return the event."""
-        receipt = self.chain.send("settle", self.task, candidate, votes, by=by)
+        receipt = self.chain.send("settle", self.task, PREVIOUS, candidate, votes, by=by)
         return self.settled(receipt)
 
     def settled(self, receipt: Receipt) -> dict[str, Any]:
@@ -426,6 +437,11 @@ class Federation:
         for account in sorted(self.chain.credited):
             if self.chain.read("creditGwei", account):
                 self.chain.send("withdrawCredit", account)
+
+
+def fixed(hash_of_list: bytes, motion: bytes = MOTION) -> bytes:
+    """Return what the relayer posts of a motion and a list."""
+    return keccak(motion + hash_of_list)
 
 
 def _u16(value: int) -> bytes:

@@ -1,7 +1,7 @@
 """Committing votes: the relayer's list, and those it leaves out."""
 
 import pytest
-from federation import ACCEPT, CANDIDATE, ONLOOKER, REJECT, Chain, Federation, Refusal
+from federation import ACCEPT, CANDIDATE, MOTION, ONLOOKER, PREVIOUS, REJECT, Chain, Federation, Refusal, fixed
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.messages import Domain
@@ -20,7 +20,7 @@ def test_the_relayer_fixes_candidate_and_list(drawn: Federation) -> None:
     receipt = drawn.commit(votes)
     state = drawn.state
     assert state["phase"] is Phase.REVEALING
-    assert state["ballot"] == hash_words(CANDIDATE, keccak(drawn.pairs(votes)))[:24]
+    assert state["ballot"] == hash_words(MOTION, keccak(drawn.pairs(votes)))[:24]
     assert state["complete"] is True
     [(_, event)] = drawn.chain.events(receipt, "VotesCommitted")
     assert event["ballot"] == state["ballot"]
@@ -28,26 +28,26 @@ def test_the_relayer_fixes_candidate_and_list(drawn: Federation) -> None:
 
 def test_nobody_but_the_relayer_names_the_candidate(chain: Chain, drawn: Federation) -> None:
     """Else whoever came first could have the voters judge nothing."""
-    refused = chain.refusal("commitVotes", drawn.task, CANDIDATE, bytes(32), True, by=ONLOOKER)
+    refused = chain.refusal("commitVotes", drawn.task, fixed(bytes(32)), True, by=ONLOOKER)
     assert refused == Refusal("NotAllowed", (ONLOOKER.address.lower(), drawn.params.relayer.lower()))
 
 
 def test_the_list_is_fixed_once(chain: Chain, drawn: Federation) -> None:
     drawn.commit(drawn.ballots([ACCEPT] * 3))
-    refused = chain.refusal("commitVotes", drawn.task, CANDIDATE, bytes(32), True)
+    refused = chain.refusal("commitVotes", drawn.task, fixed(bytes(32)), True)
     assert refused == Refusal("WrongPhase", (drawn.task, Phase.REVEALING))
 
 
 def test_the_list_comes_in_the_relayers_time(chain: Chain, drawn: Federation) -> None:
     deadline = drawn.state["phase_at"]
     chain.wait_until(deadline)
-    refused = chain.refusal("commitVotes", drawn.task, CANDIDATE, bytes(32), True)
+    refused = chain.refusal("commitVotes", drawn.task, fixed(bytes(32)), True)
     assert refused == Refusal("TooLate", (drawn.task, deadline, deadline))
 
 
 def test_a_list_of_the_round_before_does_not_stand_for_this_one(chain: Chain, started: Federation) -> None:
     started.play()
-    for call in [("commitVotes", started.task, CANDIDATE, bytes(32), True)]:
+    for call in [("commitVotes", started.task, fixed(bytes(32)), True)]:
         assert chain.refusal(*call) == Refusal("WrongPhase", (started.task, Phase.IDLE))
     started.open()
     started.propose()
@@ -55,7 +55,7 @@ def test_a_list_of_the_round_before_does_not_stand_for_this_one(chain: Chain, st
 
 
 def test_before_voters_are_drawn_nothing_is_committed(chain: Chain, started: Federation) -> None:
-    refused = chain.refusal("commitVotes", started.task, CANDIDATE, bytes(32), True)
+    refused = chain.refusal("commitVotes", started.task, fixed(bytes(32)), True)
     assert refused == Refusal("WrongPhase", (started.task, Phase.IDLE))
 
 
@@ -90,7 +90,7 @@ def test_its_vote_counts_and_is_paid_like_any_other(
     assert federation.balances[left_out] > before[left_out]
 
 
-@pytest.mark.parametrize("what", ["key", "task", "round", "candidate", "commitment", "chain"])
+@pytest.mark.parametrize("what", ["key", "task", "round", "motion", "commitment", "chain"])
 def test_a_commitment_signed_for_anything_else_is_refused(
     chain: Chain, omitted: tuple[Federation, int, dict[int, tuple[int, int]]], what: str
 ) -> None:
@@ -99,7 +99,7 @@ def test_a_commitment_signed_for_anything_else_is_refused(
         "key": {"key": NodeKey.derive(7, 999)},
         "task": {"task": federation.task + 1},
         "round": {"round": 2},
-        "candidate": {"candidate": bytes(32)},
+        "motion": {"motion": bytes(32)},
         "commitment": {"commitment": bytes(32)},
         "chain": {"domain": Domain(1, chain.deployment.alliance)},
     }[what]
@@ -113,7 +113,7 @@ def test_a_commitment_to_another_candidate_or_list_is_refused(
 ) -> None:
     federation, left_out, votes = omitted
     for call in [
-        federation.commit_own_call(left_out, ACCEPT, votes, candidate=bytes(32)),
+        federation.commit_own_call(left_out, ACCEPT, votes, motion=bytes(32)),
         federation.commit_own_call(left_out, ACCEPT, {}),
     ]:
         assert chain.refusal(*call).name == "WrongBallot"
@@ -157,7 +157,7 @@ def test_a_relayer_that_lies_about_a_complete_list_shuts_nobody_out(chain: Chain
         for voter in drawn.drawn_voters
     )
     listing = keccak(garbage)
-    chain.send("commitVotes", drawn.task, CANDIDATE, listing, True)
+    chain.send("commitVotes", drawn.task, fixed(listing), True)
     for voter in honest:
         call = list(drawn.commit_own_call(voter, REJECT, {}))
         call[4] = listing
@@ -168,7 +168,7 @@ def test_a_relayer_that_lies_about_a_complete_list_shuts_nobody_out(chain: Chain
     records = drawn.record(accomplice) + b"".join(
         (0x8000 | voter).to_bytes(2, "big") + b"\7" * 32 + drawn.own(voter, REJECT) for voter in honest
     )
-    refused = chain.refusal("settle", drawn.task, CANDIDATE, records)
+    refused = chain.refusal("settle", drawn.task, PREVIOUS, CANDIDATE, records)
     assert refused == Refusal("TooEarly", (drawn.task, chain.now, overdue))
     chain.wait_until(overdue)
     event = drawn.settle(records)
@@ -182,7 +182,7 @@ def test_a_late_vote_neither_earns_nor_loses(chain: Chain, drawn: Federation) ->
     copier, *honest = drawn.drawn_voters
     votes = dict.fromkeys(honest, ACCEPT)
     drawn.commit(votes, complete=True)
-    chain.send("revealVotes", drawn.task, CANDIDATE, drawn.records(votes))
+    chain.send("revealVotes", drawn.task, MOTION, drawn.records(votes))
     chain.send(*drawn.commit_own_call(copier, ACCEPT, votes))
     before = drawn.balances
     chain.wait_until(drawn.state["phase_at"])
@@ -198,10 +198,10 @@ def test_a_listed_voter_does_not_dodge_its_commitment_by_committing_late(chain: 
     votes = {dodger: ACCEPT} | dict.fromkeys(honest, REJECT)
     drawn.commit(votes)
     others = b"".join(drawn.record(voter, REJECT) for voter in honest)
-    chain.send("revealVotes", drawn.task, CANDIDATE, drawn.bare(dodger) + others)
+    chain.send("revealVotes", drawn.task, MOTION, drawn.bare(dodger) + others)
     chain.send(*drawn.commit_own_call(dodger, REJECT, votes))
     listing = b"\xff\xff" + keccak(drawn.pairs(votes))
-    chain.send("revealVotes", drawn.task, CANDIDATE, listing + drawn.own(dodger, REJECT))
+    chain.send("revealVotes", drawn.task, MOTION, listing + drawn.own(dodger, REJECT))
     assert drawn.standings[dodger] is Standing.LATE_NO
     before, end = drawn.balances, drawn.state["phase_at"]
     chain.wait_until(end + drawn.params.reveal_s)
@@ -231,7 +231,7 @@ def test_a_listed_vote_that_was_revealed_as_an_own_one_is_not_withheld(chain: Ch
     victim = drawn.drawn_voters[0]
     chain.send(*drawn.commit_own_call(victim, ACCEPT, votes))
     listing = b"\xff\xff" + keccak(drawn.pairs(votes))
-    chain.send("revealVotes", drawn.task, CANDIDATE, listing + drawn.own(victim))
+    chain.send("revealVotes", drawn.task, MOTION, listing + drawn.own(victim))
     assert drawn.standings[victim] is Standing.LATE_YES
     chain.wait_until(drawn.state["phase_at"] + drawn.params.reveal_s)
     chain.send(*drawn.evidence(votes, victim))

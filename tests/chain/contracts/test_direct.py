@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from federation import ACCEPT, CANDIDATE, DEPLOYER, FML, ONLOOKER, Chain, Federation, Refusal
+from federation import ACCEPT, CANDIDATE, DEPLOYER, FML, MOTION, ONLOOKER, PREVIOUS, Chain, Federation, Refusal, fixed
 
 from fl_alliance.chain import artifacts
 from fl_alliance.chain.deploy import Contract
@@ -23,7 +23,7 @@ def forwarded(chain: Chain) -> Chain:
 def test_no_step_of_a_task_is_taken_from_a_contract(chain: Chain, started: Federation, forwarded: Chain) -> None:
     """It would work without leaving its calldata where history, audit and every node look for it."""
     task, signature = started.task, (bytes(32), bytes(32))
-    evidence = (1, 0, 0, bytes(32), bytes(32), CANDIDATE, signature, signature)
+    evidence = (1, 0, 0, bytes(32), bytes(32), MOTION, signature, signature)
     for call in [
         started.open_call(),
         ("multicall", [chain.encode(*started.open_call())]),
@@ -39,11 +39,11 @@ def test_no_step_of_a_task_is_taken_from_a_contract(chain: Chain, started: Feder
         ("skipRound", task),
         ("propose", task, bytes(98)),
         ("drawVoters", task, started.proof().to_solidity()),
-        ("commitVotes", task, CANDIDATE, bytes(32), True),
-        ("commitVote", task, 0, CANDIDATE, bytes(32), bytes(32), signature),
-        ("revealVotes", task, CANDIDATE, b""),
-        ("proveWithheld", task, CANDIDATE, b"", b""),
-        ("settle", task, CANDIDATE, b""),
+        ("commitVotes", task, fixed(bytes(32)), True),
+        ("commitVote", task, 0, MOTION, bytes(32), bytes(32), signature),
+        ("revealVotes", task, MOTION, b""),
+        ("proveWithheld", task, MOTION, b"", b""),
+        ("settle", task, PREVIOUS, CANDIDATE, b""),
         ("slashEquivocation", task, evidence),
         ("abandon", task),
         ("withdraw", task, 0),
@@ -59,5 +59,5 @@ def test_several_steps_in_one_direct_transaction_are_direct(chain: Chain, starte
     started.propose()
     votes = dict.fromkeys(started.draw(), ACCEPT)
     started.commit(votes)
-    chain.send_all(("settle", started.task, CANDIDATE, started.records(votes)))
+    chain.send_all(("settle", started.task, PREVIOUS, CANDIDATE, started.records(votes)))
     assert started.round == 2

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from federation import ACCEPT, CANDIDATE, ONLOOKER, REJECT, Chain, Federation, Refusal
+from federation import ACCEPT, MOTION, ONLOOKER, REJECT, Chain, Federation, Refusal
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.messages import Commitment, Proposal, Vote
@@ -13,26 +13,26 @@ PROPOSAL, COMMITMENT, VOTE = 0, 1, 2
 FIRST, SECOND = b"\1" * 32, b"\2" * 32
 
 
-def message(federation: Federation, kind: int, value: bytes, candidate: bytes, round_: int) -> Any:
+def message(federation: Federation, kind: int, value: bytes, motion: bytes, round_: int) -> Any:
     if kind == PROPOSAL:
         return Proposal(federation.task, round_, value)
     if kind == COMMITMENT:
-        return Commitment(federation.task, round_, candidate, value)
-    return Vote(federation.task, round_, candidate, *divmod(int.from_bytes(value, "big"), 1 << 32))
+        return Commitment(federation.task, round_, motion, value)
+    return Vote(federation.task, round_, motion, *divmod(int.from_bytes(value, "big"), 1 << 32))
 
 
 def proof(federation: Federation, member: int, kind: int, **changes: Any) -> tuple[Any, ...]:
     """Return an Equivocation; changes forge it."""
     values = changes.get("values", (vote_value(*ACCEPT), vote_value(*REJECT)) if kind == VOTE else (FIRST, SECOND))
     key = changes.get("key") or federation.keys[member]
-    candidates = changes.get("candidates", (CANDIDATE, CANDIDATE))
+    motions = changes.get("motions", (MOTION, MOTION))
     round_ = changes.get("signed_round", 1)
     signatures = [
-        message(federation, kind, value, candidate, round_).sign(key, federation.chain.domain)
-        for value, candidate in zip(values, candidates, strict=True)
+        message(federation, kind, value, motion, round_).sign(key, federation.chain.domain)
+        for value, motion in zip(values, motions, strict=True)
     ]
     split = [(signature[:32], signature[32:]) for signature in signatures]
-    return (1, member, kind, CANDIDATE, *values, *split)
+    return (1, member, kind, MOTION, *values, *split)
 
 
 def vote_value(old: int, new: int) -> bytes:
@@ -70,9 +70,9 @@ def test_saying_the_same_twice_is_no_crime(chain: Chain, opened: Federation) -> 
 
 
 @pytest.mark.parametrize("kind", [COMMITMENT, VOTE])
-def test_votes_on_two_candidates_are_the_relayers_doing(chain: Chain, opened: Federation, kind: int) -> None:
-    """A relayer that shows a voter two candidates cannot rob it of its stake."""
-    framed = proof(opened, 4, kind, candidates=(CANDIDATE, bytes(32)))
+def test_votes_on_two_motions_are_the_relayers_doing(chain: Chain, opened: Federation, kind: int) -> None:
+    """A relayer that shows a voter two motions cannot rob it of its stake."""
+    framed = proof(opened, 4, kind, motions=(MOTION, bytes(32)))
     assert chain.refusal("slashEquivocation", opened.task, framed) == Refusal("BadSignature", (4,))
 
 
@@ -86,7 +86,7 @@ def test_what_the_member_did_not_sign_for_this_round_is_no_evidence(
 
 def test_signatures_of_nobody_are_no_evidence(chain: Chain, opened: Federation) -> None:
     empty = (bytes(32), bytes(32))
-    call = ("slashEquivocation", opened.task, (1, 4, PROPOSAL, CANDIDATE, FIRST, SECOND, empty, empty))
+    call = ("slashEquivocation", opened.task, (1, 4, PROPOSAL, MOTION, FIRST, SECOND, empty, empty))
     assert chain.refusal(*call) == Refusal("BadSignature", (4,))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import federation
 import pytest
-from federation import CANDIDATE, FML, GWEI, Chain, Federation, Refusal
+from federation import CANDIDATE, FML, GWEI, PREVIOUS, Chain, Federation, Refusal
 
 from fl_alliance.chain import artifacts
 from fl_alliance.chain.accounts import NodeKey
@@ -62,7 +62,7 @@ def test_the_largest_task_fills_plays_and_stays_below_its_bar(chain: Chain) -> N
     votes = dict.fromkeys(task.draw(), (500_123, 600_321))
     gas += task.commit(votes).gas_used
     before = task.balances
-    gas += chain.send("settle", task.task, CANDIDATE, task.records(votes)).gas_used
+    gas += chain.send("settle", task.task, PREVIOUS, CANDIDATE, task.records(votes)).gas_used
     assert gas <= BARS[1_000] * 1_000
     paid = sum(task.balances) - sum(before)
     assert 0 <= task.pool_wei // GWEI // 3 - paid < 1_000

@@ -1,7 +1,7 @@
 """Revealing votes: the list is rebuilt from what is revealed, and every vote is checked against its signature."""
 
 import pytest
-from federation import ACCEPT, CANDIDATE, ONLOOKER, REJECT, Chain, Federation, Refusal
+from federation import ACCEPT, MOTION, ONLOOKER, REJECT, Chain, Federation, Refusal, fixed
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.messages import Domain
@@ -21,8 +21,8 @@ def scores(federation: Federation) -> dict[int, tuple[int, int]]:
     return federation.ballots([ACCEPT, REJECT, ACCEPT])
 
 
-def reveal(federation: Federation, votes: bytes, candidate: bytes = CANDIDATE) -> tuple[object, ...]:
-    return ("revealVotes", federation.task, candidate, votes)
+def reveal(federation: Federation, votes: bytes, motion: bytes = MOTION) -> tuple[object, ...]:
+    return ("revealVotes", federation.task, motion, votes)
 
 
 def test_votes_are_recorded_as_they_are_revealed(chain: Chain, committed: Federation) -> None:
@@ -100,13 +100,13 @@ def test_a_copied_commitment_reveals_the_copied_voters_vote_only(chain: Chain, s
     copied, copier, third = started.drawn_voters
     copy = copier.to_bytes(2, "big") + keccak(started.vote(copied))
     listing = started.pair(copied) + copy + started.pair(third)
-    chain.send("commitVotes", started.task, CANDIDATE, keccak(listing), True)
+    chain.send("commitVotes", started.task, fixed(keccak(listing)), True)
     stolen = copier.to_bytes(2, "big") + started.record(copied)[2:]
     batch = started.record(copied) + stolen + started.record(third)
     assert chain.refusal(*reveal(started, batch)) == Refusal("BadSignature", (copier,))
 
 
-@pytest.mark.parametrize("what", ["key", "task", "round", "candidate", "chain", "contract"])
+@pytest.mark.parametrize("what", ["key", "task", "round", "motion", "chain", "contract"])
 def test_a_vote_signed_for_anything_else_is_refused_by_member(chain: Chain, started: Federation, what: str) -> None:
     started.to_votes()
     forger, *rest = started.drawn_voters
@@ -114,13 +114,13 @@ def test_a_vote_signed_for_anything_else_is_refused_by_member(chain: Chain, star
         "key": {"key": NodeKey.derive(7, 999)},
         "task": {"task": started.task + 1},
         "round": {"round": 2},
-        "candidate": {"candidate": bytes(32)},
+        "motion": {"motion": bytes(32)},
         "chain": {"domain": Domain(1, chain.deployment.alliance)},
         "contract": {"domain": Domain(chain.chain_id, ONLOOKER.address)},
     }[what]
     signature = started.vote(forger, ACCEPT, **wrong)
     listing = forger.to_bytes(2, "big") + keccak(signature) + b"".join(map(started.pair, rest))
-    chain.send("commitVotes", started.task, CANDIDATE, keccak(listing), True)
+    chain.send("commitVotes", started.task, fixed(keccak(listing)), True)
     batch = started.record(forger, ACCEPT, **wrong) + b"".join(map(started.record, rest))
     assert chain.refusal(*reveal(started, batch)) == Refusal("BadSignature", (forger,))
 
@@ -130,7 +130,7 @@ def test_a_vote_with_the_signature_of_nobody_is_refused(chain: Chain, started: F
     started.to_votes()
     forger, *rest = started.drawn_voters
     listing = forger.to_bytes(2, "big") + keccak(bytes(64)) + b"".join(map(started.pair, rest))
-    chain.send("commitVotes", started.task, CANDIDATE, keccak(listing), True)
+    chain.send("commitVotes", started.task, fixed(keccak(listing)), True)
     batch = started.record(forger)[:10] + bytes(64) + b"".join(map(started.record, rest))
     assert chain.refusal(*reveal(started, batch)) == Refusal("BadSignature", (forger,))
 
@@ -141,7 +141,7 @@ def test_nobody_but_a_voter_votes(chain: Chain, started: Federation) -> None:
     proposer = started.drawn_proposers[0]
     members = sorted([proposer, *started.drawn_voters])
     listing = keccak(b"".join(map(started.pair, members)))
-    chain.send("commitVotes", started.task, CANDIDATE, listing, True)
+    chain.send("commitVotes", started.task, fixed(listing), True)
     batch = b"".join(map(started.record, members))
     assert chain.refusal(*reveal(started, batch)) == Refusal("WrongStanding", (proposer, Standing.PROPOSED))
     honest = b"".join(started.bare(m) if m == proposer else started.record(m) for m in members)
@@ -155,7 +155,7 @@ def test_a_list_names_each_member_once_and_in_order(chain: Chain, started: Feder
     first, second, third = started.drawn_voters
     records = [started.record(first), started.record(first, REJECT), started.record(second), started.record(third)]
     twice = b"".join([started.pair(first), started.pair(first, REJECT), started.pair(second), started.pair(third)])
-    chain.send("commitVotes", started.task, CANDIDATE, keccak(twice), True)
+    chain.send("commitVotes", started.task, fixed(keccak(twice)), True)
     for batch in [
         b"".join(records),
         records[1] + records[0] + records[2] + records[3],
@@ -182,10 +182,10 @@ def test_nothing_is_revealed_to_an_incomplete_list_before_the_omitted_have_commi
 
 def test_another_candidate_is_not_voted_on(chain: Chain, committed: Federation) -> None:
     votes = committed.records(scores(committed))
-    refused = chain.refusal(*reveal(committed, votes, candidate=bytes(32)))
+    refused = chain.refusal(*reveal(committed, votes, motion=bytes(32)))
     assert refused == Refusal("BadSignature", (committed.drawn_voters[0],))
     bare = b"".join(committed.bare(voter, vote) for voter, vote in scores(committed).items())
-    assert chain.refusal(*reveal(committed, bare, candidate=bytes(32))).name == "WrongBallot"
+    assert chain.refusal(*reveal(committed, bare, motion=bytes(32))).name == "WrongBallot"
 
 
 def test_a_batch_cut_short_is_refused(chain: Chain, committed: Federation) -> None:
@@ -198,7 +198,7 @@ def test_a_batch_cut_short_is_refused(chain: Chain, committed: Federation) -> No
 def test_what_follows_a_batch_in_the_calldata_is_not_part_of_it(chain: Chain, committed: Federation) -> None:
     """The batch's length word says one byte less; the byte itself is still there, in the padding."""
     votes = committed.records(scores(committed))
-    data = bytearray(chain.encode("revealVotes", committed.task, CANDIDATE, votes))
+    data = bytearray(chain.encode("revealVotes", committed.task, MOTION, votes))
     length = 4 + 3 * 32
     data[length : length + 32] = (len(votes) - 1).to_bytes(32, "big")
     request = {"to": chain.deployment.alliance, "data": "0x" + data.hex()}

@@ -3,7 +3,20 @@
 import itertools
 
 import pytest
-from federation import ACCEPT, CANDIDATE, DEPLOYER, FML, GWEI, ONLOOKER, REJECT, Chain, Federation, Refusal
+from federation import (
+    ACCEPT,
+    CANDIDATE,
+    DEPLOYER,
+    FML,
+    GWEI,
+    MOTION,
+    ONLOOKER,
+    PREVIOUS,
+    REJECT,
+    Chain,
+    Federation,
+    Refusal,
+)
 
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.types import Phase, Standing
@@ -167,7 +180,7 @@ def test_everything_settles_once(chain: Chain, started: Federation) -> None:
     """Reward replay: neither the same transaction nor the same votes pay a second time."""
     votes = started.ballots([ACCEPT] * 3) if started.to_votes() else {}
     started.commit(votes)
-    call = ("settle", started.task, CANDIDATE, started.records(votes))
+    call = ("settle", started.task, PREVIOUS, CANDIDATE, started.records(votes))
     chain.send(*call)
     assert chain.refusal(*call) == Refusal("WrongPhase", (started.task, Phase.IDLE))
     started.open()
@@ -187,7 +200,7 @@ def test_votes_revealed_before_settle_like_votes_revealed_with_it(chain: Chain, 
     together = (started.settle(started.records(votes)), started.balances, started.pool)
     chain.rpc("evm_revert", mark)
     chain.senders.clear()
-    chain.send("revealVotes", started.task, CANDIDATE, started.records(votes))
+    chain.send("revealVotes", started.task, MOTION, started.records(votes))
     by_hash = b"\xff\xff" + keccak(started.pairs(votes))
     assert (started.settle(by_hash), started.balances, started.pool) == together
 
@@ -196,7 +209,7 @@ def test_settlement_and_the_next_opening_fit_one_transaction(chain: Chain, start
     started.to_votes()
     votes = started.ballots([ACCEPT] * 3)
     started.commit(votes)
-    settling = ("settle", started.task, CANDIDATE, started.records(votes))
+    settling = ("settle", started.task, PREVIOUS, CANDIDATE, started.records(votes))
     mark = chain.rpc("evm_snapshot")
     chain.send(*settling)
     opening = started.open_call()
@@ -210,7 +223,7 @@ def test_the_relayer_alone_settles_where_nobody_judges(chain: Chain) -> None:
     federation = Federation.create(chain, voters=0).start(20, 30, 40)
     proposers = federation.open()
     federation.propose(proposers[:2])
-    call = ("settle", federation.task, CANDIDATE, b"")
+    call = ("settle", federation.task, PREVIOUS, CANDIDATE, b"")
     assert chain.refusal(*call) == Refusal("WrongPhase", (federation.task, Phase.PROPOSING))
     federation.propose(proposers[2:])
     refused = chain.refusal(*call, by=ONLOOKER)
@@ -225,7 +238,7 @@ def test_where_nobody_judges_a_round_without_proposals_is_not_settled(chain: Cha
     federation = Federation.create(chain, voters=0).start(20, 30, 40)
     federation.open()
     chain.wait_until(federation.state["phase_at"])
-    refused = chain.refusal("settle", federation.task, CANDIDATE, b"")
+    refused = chain.refusal("settle", federation.task, PREVIOUS, CANDIDATE, b"")
     assert refused == Refusal("WrongPhase", (federation.task, Phase.LOCKED))
 
 
@@ -243,7 +256,9 @@ def test_nothing_settles_before_the_list_is_fixed(chain: Chain, started: Federat
         started.propose()
     if phase is Phase.COMMITTING:
         started.draw()
-    assert chain.refusal("settle", started.task, CANDIDATE, b"") == Refusal("WrongPhase", (started.task, phase))
+    assert chain.refusal("settle", started.task, PREVIOUS, CANDIDATE, b"") == Refusal(
+        "WrongPhase", (started.task, phase)
+    )
 
 
 def test_balances_of_members_who_were_not_drawn_do_not_move(chain: Chain, started: Federation) -> None:

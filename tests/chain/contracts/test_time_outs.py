@@ -1,7 +1,7 @@
 """Nobody who stays away can stop a task or lock a stake."""
 
 import pytest
-from federation import ACCEPT, CANDIDATE, FML, GWEI, ONLOOKER, Chain, Federation, Refusal
+from federation import ACCEPT, CANDIDATE, FML, GWEI, MOTION, ONLOOKER, PREVIOUS, Chain, Federation, Refusal
 
 from fl_alliance.chain.rules.words import hash_words, label
 from fl_alliance.chain.types import Phase
@@ -147,7 +147,7 @@ def test_nothing_moves_in_a_finished_task(chain: Chain, started: Federation) -> 
         ("finish", started.task),
         ("skipRound", started.task),
         ("propose", started.task, bytes(98)),
-        ("settle", started.task, CANDIDATE, b""),
-        ("revealVotes", started.task, CANDIDATE, b""),
+        ("settle", started.task, PREVIOUS, CANDIDATE, b""),
+        ("revealVotes", started.task, MOTION, b""),
     ]:
         assert chain.refusal(*call) == Refusal("WrongPhase", (started.task, Phase.FINISHED))

@@ -1,7 +1,7 @@
 """Committing and not revealing: proven, answered or not, and never spared by settling early."""
 
 import pytest
-from federation import ACCEPT, CANDIDATE, ONLOOKER, REJECT, Chain, Federation, Refusal
+from federation import ACCEPT, CANDIDATE, MOTION, ONLOOKER, PREVIOUS, REJECT, Chain, Federation, Refusal, fixed
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.rules.words import keccak
@@ -30,7 +30,7 @@ class Round:
 
     @property
     def settling(self) -> tuple[object, ...]:
-        return ("settle", self.federation.task, CANDIDATE, self.records)
+        return ("settle", self.federation.task, PREVIOUS, CANDIDATE, self.records)
 
     @property
     def evidence(self) -> tuple[object, ...]:
@@ -73,8 +73,8 @@ def test_without_evidence_the_round_settles_and_nobody_is_blamed(chain: Chain, w
 
 def test_the_list_given_by_its_hash_hides_nothing_before_its_time(chain: Chain, withheld: Round) -> None:
     federation = withheld.federation
-    chain.send("revealVotes", federation.task, CANDIDATE, withheld.records)
-    by_hash = ("settle", federation.task, CANDIDATE, b"\xff\xff" + keccak(federation.pairs(withheld.votes)))
+    chain.send("revealVotes", federation.task, MOTION, withheld.records)
+    by_hash = ("settle", federation.task, PREVIOUS, CANDIDATE, b"\xff\xff" + keccak(federation.pairs(withheld.votes)))
     chain.wait_until(withheld.omit_end)
     refused = chain.refusal(*by_hash)
     assert refused == Refusal("TooEarly", (federation.task, chain.now, withheld.evidence_end))
@@ -102,7 +102,7 @@ def test_evidence_has_its_time(chain: Chain, withheld: Round) -> None:
 def test_who_has_revealed_is_passed_over(chain: Chain, withheld: Round) -> None:
     """Nobody spares others by revealing, or by being accused, one transaction ahead of the evidence."""
     federation = withheld.federation
-    chain.send("revealVotes", federation.task, CANDIDATE, withheld.records)
+    chain.send("revealVotes", federation.task, MOTION, withheld.records)
     chain.wait_until(withheld.reveal_end)
     everybody = federation.evidence(withheld.votes, *withheld.votes)
     receipt = chain.send(*everybody)
@@ -118,12 +118,12 @@ def test_garbage_in_the_list_frames_nobody(chain: Chain, started: Federation) ->
     started.to_votes()
     victim, *rest = started.drawn_voters
     pairs = victim.to_bytes(2, "big") + b"\7" * 32 + b"".join(map(started.pair, rest))
-    chain.send("commitVotes", started.task, CANDIDATE, keccak(pairs), True)
+    chain.send("commitVotes", started.task, fixed(keccak(pairs)), True)
     chain.wait_until(started.state["phase_at"] + started.params.reveal_s)
     forger = NodeKey.derive(7, 999)
     r, vs = started.commitment(victim, ACCEPT, commitment=b"\7" * 32, key=forger)
     evidence = bytes(2) + r + vs
-    call = ("proveWithheld", started.task, CANDIDATE, pairs, evidence)
+    call = ("proveWithheld", started.task, MOTION, pairs, evidence)
     assert chain.refusal(*call) == Refusal("BadSignature", (victim,))
     before = started.balances
     chain.wait_until(chain.now + started.params.evidence_s)
@@ -137,12 +137,12 @@ def test_a_commitment_to_another_candidate_frames_nobody(chain: Chain, started: 
     started.to_votes()
     victim, *rest = started.drawn_voters
     shown = keccak(b"shown")
-    vote = started.vote(victim, ACCEPT, candidate=shown)
+    vote = started.vote(victim, ACCEPT, motion=shown)
     pairs = victim.to_bytes(2, "big") + keccak(vote) + b"".join(map(started.pair, rest))
-    chain.send("commitVotes", started.task, CANDIDATE, keccak(pairs), True)
+    chain.send("commitVotes", started.task, fixed(keccak(pairs)), True)
     chain.wait_until(started.state["phase_at"] + started.params.reveal_s)
-    r, vs = started.commitment(victim, ACCEPT, commitment=keccak(vote), candidate=shown)
-    call = ("proveWithheld", started.task, CANDIDATE, pairs, bytes(2) + r + vs)
+    r, vs = started.commitment(victim, ACCEPT, commitment=keccak(vote), motion=shown)
+    call = ("proveWithheld", started.task, MOTION, pairs, bytes(2) + r + vs)
     assert chain.refusal(*call) == Refusal("BadSignature", (victim,))
 
 
@@ -151,22 +151,22 @@ def test_a_list_that_cannot_be_read_frames_nobody(chain: Chain, started: Federat
     started.to_votes()
     first, second, third = started.drawn_voters
     pairs = started.pair(second) + started.pair(first) + started.pair(third)
-    chain.send("commitVotes", started.task, CANDIDATE, keccak(pairs), True)
+    chain.send("commitVotes", started.task, fixed(keccak(pairs)), True)
     chain.wait_until(started.state["phase_at"] + started.params.reveal_s)
     r, vs = started.commitment(first)
-    call = ("proveWithheld", started.task, CANDIDATE, pairs, b"\0\1" + r + vs)
+    call = ("proveWithheld", started.task, MOTION, pairs, b"\0\1" + r + vs)
     assert chain.refusal(*call) == Refusal("BadBatch", (len(pairs),))
 
 
 def test_evidence_that_does_not_fit_is_refused(chain: Chain, withheld: Round) -> None:
     chain.wait_until(withheld.reveal_end)
-    name, task, candidate, pairs, evidence = withheld.evidence
+    name, task, motion, pairs, evidence = withheld.evidence
     other = withheld.federation.pairs(dict.fromkeys(withheld.honest, ACCEPT))
-    assert chain.refusal(name, task, candidate, pairs, b"") == Refusal("BadBatch", (0,))
-    assert chain.refusal(name, task, candidate, pairs, evidence[:-1]) == Refusal("BadBatch", (65,))
-    assert chain.refusal(name, task, candidate, pairs, b"\0\3" + evidence[2:]) == Refusal("BadBatch", (len(pairs),))
-    assert chain.refusal(name, task, candidate, pairs[:-1], evidence) == Refusal("BadBatch", (len(pairs) - 1,))
-    assert chain.refusal(name, task, candidate, other, evidence).name == "WrongBallot"
+    assert chain.refusal(name, task, motion, pairs, b"") == Refusal("BadBatch", (0,))
+    assert chain.refusal(name, task, motion, pairs, evidence[:-1]) == Refusal("BadBatch", (65,))
+    assert chain.refusal(name, task, motion, pairs, b"\0\3" + evidence[2:]) == Refusal("BadBatch", (len(pairs),))
+    assert chain.refusal(name, task, motion, pairs[:-1], evidence) == Refusal("BadBatch", (len(pairs) - 1,))
+    assert chain.refusal(name, task, motion, other, evidence).name == "WrongBallot"
     assert chain.refusal(name, task, bytes(32), pairs, evidence).name == "WrongBallot"
 
 
@@ -179,7 +179,7 @@ def test_who_committed_by_itself_and_withholds_needs_no_evidence(chain: Chain, s
     end = started.state["phase_at"]
     chain.wait_until(end)
     due = end + started.params.reveal_s + started.params.evidence_s
-    refused = chain.refusal("settle", started.task, CANDIDATE, started.records(votes))
+    refused = chain.refusal("settle", started.task, PREVIOUS, CANDIDATE, started.records(votes))
     assert refused == Refusal("TooEarly", (started.task, chain.now, due))
     before = started.balances
     chain.wait_until(due)

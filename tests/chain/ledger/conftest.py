@@ -8,14 +8,28 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fl_alliance.chain.accounts import NodeKey, authorize_stake
-from fl_alliance.chain.batches import Evidence, Listed, SignedProposal, SignedVote, VoteRecord, list_hash
+from fl_alliance.chain.ballot import ballot_hash
+from fl_alliance.chain.batches import (
+    Evidence,
+    Listed,
+    RevealedVote,
+    SignedProposal,
+    SignedScores,
+    SignedVote,
+    VoteRecord,
+    list_hash,
+    pack_contributions,
+    pack_votes,
+)
 from fl_alliance.chain.connect import close, connect
 from fl_alliance.chain.deploy import Deployment, deploy
 from fl_alliance.chain.errors import AnvilMissing
 from fl_alliance.chain.ledger import Alliance
-from fl_alliance.chain.messages import Commitment, Proposal, Vote, commitment
+from fl_alliance.chain.messages import Commitment, Proposal, Scores, Vote, commitment, majority_motion, scores_content
 from fl_alliance.chain.replay import TaskModel
+from fl_alliance.chain.rules.candidates import PART_OF, MenuDigest, Row, encode_menu, pack_scores
 from fl_alliance.chain.rules.seeds import NO_SEED
+from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.sender import Receipt, Sender
 from fl_alliance.chain.steps import (
     CommitVote,
@@ -24,10 +38,14 @@ from fl_alliance.chain.steps import (
     OpenRound,
     Propose,
     RegisterWithAuthorization,
+    RevealScores,
+    RevealVotes,
     Settle,
+    SettleMenu,
     Start,
+    TaskStep,
 )
-from fl_alliance.chain.types import WEI_PER_FML, WEI_PER_GWEI, Phase, TaskParams
+from fl_alliance.chain.types import WEI_PER_FML, WEI_PER_GWEI, CandidateTerms, Phase, Reward, Standing, TaskParams
 from fl_alliance.chain.vrf import Proof, Tag, alpha
 
 if TYPE_CHECKING:
@@ -140,33 +158,49 @@ class Federation:
     def draw_voters(self) -> Receipt:
         return self.ledger.send(DrawVoters(self.task, self.proof(Tag.VOTERS)))
 
+    def motion(self, candidate: bytes) -> bytes:
+        """What votes on a candidate name while the present model is the one it is compared with."""
+        return majority_motion(self.model.model, candidate)
+
     def vote(self, member: int, candidate: bytes, scores: tuple[int, int] = GOOD) -> SignedVote:
-        message = Vote(self.task, self.model.round, candidate, *scores)
+        message = Vote(self.task, self.model.round, self.motion(candidate), *scores)
         return SignedVote(member, *scores, message.sign(self.key(member), self.ledger.domain))
 
     def votes(self, candidate: bytes, members: Sequence[int], bad: Sequence[int] = ()) -> tuple[SignedVote, ...]:
         return tuple(self.vote(member, candidate, BAD if member in bad else GOOD) for member in members)
 
-    def commit(self, candidate: bytes, votes: Sequence[SignedVote], is_complete: bool = True) -> Receipt:
-        return self.ledger.send(CommitVotes(self.task, candidate, list_hash(pairs(votes)), is_complete))
+    def fixing(self, candidate: bytes, listed: Sequence[Listed], is_complete: bool = True) -> CommitVotes:
+        """The relayer's step that fixes candidate and list."""
+        return CommitVotes(self.task, ballot_hash(self.motion(candidate), list_hash(listed)), is_complete)
 
-    def signed_commitment(self, vote: SignedVote, candidate: bytes) -> bytes:
-        message = Commitment(self.task, self.model.round, candidate, commitment(vote.signature))
+    def commit(self, candidate: bytes, votes: Sequence[RevealedVote], is_complete: bool = True) -> Receipt:
+        return self.ledger.send(self.fixing(candidate, pairs(votes), is_complete))
+
+    def signed_commitment(self, vote: RevealedVote, candidate: bytes) -> bytes:
+        message = Commitment(self.task, self.model.round, self.motion(candidate), commitment(vote.signature))
         return message.sign(self.key(vote.member), self.ledger.domain)
 
-    def own_commitment(self, vote: SignedVote, candidate: bytes, listed_votes: Sequence[SignedVote]) -> CommitVote:
+    def own_commitment(self, vote: RevealedVote, candidate: bytes, listed_votes: Sequence[RevealedVote]) -> CommitVote:
         """The commitment to `vote` that its voter sends where the list holds only `listed_votes`."""
         return CommitVote(
             self.task,
             vote.member,
-            candidate,
+            self.motion(candidate),
             list_hash(pairs(listed_votes)),
             commitment(vote.signature),
             self.signed_commitment(vote, candidate),
         )
 
+    def revealing(self, candidate: bytes, votes: Sequence[VoteRecord]) -> TaskStep:
+        """The step that reveals votes before the round is settled."""
+        return RevealVotes(self.task, self.motion(candidate), tuple(votes))
+
     def settle(self, candidate: bytes, votes: Sequence[VoteRecord]) -> Receipt:
-        return self.ledger.send(Settle(self.task, candidate, tuple(votes)))
+        return self.ledger.send(self.settling(candidate, votes))
+
+    def settling(self, candidate: bytes, votes: Sequence[VoteRecord]) -> TaskStep:
+        """The step that settles the round on a candidate."""
+        return Settle(self.task, self.model.model, candidate, tuple(votes))
 
     def reach_commit(self) -> tuple[int, ...]:
         """Open a round, let everybody propose, draw the voters and return them."""
@@ -205,22 +239,86 @@ class Federation:
         assert ledger.balance_wei(ledger.address) == ledger.models().held_gwei * WEI_PER_GWEI
 
 
-def pairs(votes: Sequence[SignedVote]) -> tuple[Listed, ...]:
+@dataclass
+class CandidateFederation(Federation):
+    """The same where candidates are judged: what is voted on is a menu's bytes, and scores are of all its entries."""
+
+    def motion(self, candidate: bytes) -> bytes:
+        """What scores of a menu name."""
+        return keccak(candidate)
+
+    @property
+    def proposers(self) -> list[int]:
+        """Members that have proposed, whom the menu has a mark for."""
+        return [member for member, standing in self.model.standings.items() if standing is Standing.PROPOSED]
+
+    def menu(self, *rows: Row, digests: Sequence[bytes] = ()) -> bytes:
+        """A menu with these rows, the old model first; by default of one model for each row."""
+        round_, count = self.model.round, len(digests or rows)
+        models = digests or [self.model.model, *(digest(f"model {round_} {entry}") for entry in range(1, count))]
+        return encode_menu(MenuDigest(tuple(models), rows))
+
+    def plain_menu(self, entries: int = 2) -> bytes:
+        """A menu whose candidates hold every proposal and suspect nobody."""
+        return self.menu(*[Row(bytes([PART_OF]) * len(self.proposers))] * entries)
+
+    def vote(
+        self, member: int, candidate: bytes, scores: Sequence[int] = (), contributions: Sequence[int] | None = None
+    ) -> SignedScores:
+        """A vote on a menu; by default each entry is better than the one before."""
+        word = pack_scores(scores or [500_000 - 1000 * entry for entry in range(candidate[1])])
+        is_paid_for = self.model.terms.reward is Reward.CONTRIBUTION
+        points = tuple((100 if is_paid_for else 0,) * len(self.proposers) if contributions is None else contributions)
+        points = points if is_paid_for else ()
+        content = scores_content(word, pack_contributions(points))
+        message = Scores(self.task, self.model.round, self.motion(candidate), content)
+        return SignedScores(member, word, points, message.sign(self.key(member), self.ledger.domain))
+
+    def votes(self, candidate: bytes, members: Sequence[int], bad: Sequence[int] = ()) -> tuple[SignedScores, ...]:
+        """Votes of which those of `bad` like the old model best."""
+        worse = [1000 * entry for entry in range(candidate[1])]
+        return tuple(self.vote(member, candidate, worse if member in bad else ()) for member in members)
+
+    def revealing(self, candidate: bytes, votes: Sequence[VoteRecord]) -> RevealScores:
+        return RevealScores(self.task, candidate, pack_votes(votes))
+
+    def settling(self, candidate: bytes, votes: Sequence[VoteRecord]) -> SettleMenu:
+        return SettleMenu(self.task, candidate, pack_votes(votes))
+
+    def run_round(self, bad: Sequence[int] = ()) -> None:
+        """Play one round in which everybody drawn acts; voters in `bad` want to keep the old model."""
+        voters = self.reach_commit()
+        candidate = self.plain_menu()
+        votes = self.votes(candidate, voters, bad)
+        self.commit(candidate, votes)
+        self.settle(candidate, votes)
+
+    def assert_equals_chain(self) -> None:
+        """Compare also what only this rule keeps."""
+        super().assert_equals_chain()
+        ledger, model = self.ledger, self.model
+        assert ledger.terms(self.task) == model.terms
+        assert ledger.records(self.task) == tuple(map(model.record, range(len(model.roster.nodes))))
+        assert ledger.prior(self.task) == model.prior
+
+
+def pairs(votes: Sequence[RevealedVote]) -> tuple[Listed, ...]:
     """The list of commitments to these votes."""
     return tuple(Listed(vote.member, commitment(vote.signature)) for vote in votes)
 
 
-def evidence_of(federation: Federation, votes: Sequence[SignedVote], candidate: bytes, member: int) -> Evidence:
+def evidence_of(federation: Federation, votes: Sequence[RevealedVote], candidate: bytes, member: int) -> Evidence:
     position = [vote.member for vote in votes].index(member)
     return Evidence(position, federation.signed_commitment(votes[position], candidate))
 
 
 @dataclass(frozen=True)
 class Site:
-    """A chain with the contracts on it."""
+    """A chain with the contracts of both rules on it, each with a token of its own."""
 
     w3: "Web3"
     deployment: Deployment
+    candidates: Deployment
 
 
 @pytest.fixture(scope="session", params=["memory", "file", pytest.param("anvil", marks=pytest.mark.anvil)])
@@ -232,7 +330,8 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         w3 = connect(url)
     except AnvilMissing as missing:
         pytest.skip(str(missing))
-    yield Site(w3, deploy(Sender(w3, DEVELOPER)))
+    sender = Sender(w3, DEVELOPER)
+    yield Site(w3, deploy(sender), deploy(sender, rule="candidates"))
     close(w3)
 
 
@@ -249,12 +348,21 @@ Found = Callable[..., Federation]
 
 @pytest.fixture
 def found(anchored: Site) -> Found:
-    """Return a maker of federations: a task of so many nodes, started unless told otherwise."""
+    """Return a maker of federations: a task of so many nodes, started unless told otherwise.
 
-    def make(nodes: int = 7, start: bool = True, pool_wei: int = 1000 * WEI_PER_FML, **changes: object) -> Federation:
-        ledger = Alliance(anchored.w3, anchored.deployment, DEVELOPER)
-        task = ledger.create_task(task_params(ledger.sender.address, **changes), pool_wei)
-        federation = Federation(ledger, task)
+    With `terms` it judges candidates.
+    """
+
+    def make(
+        nodes: int = 7,
+        start: bool = True,
+        pool_wei: int = 1000 * WEI_PER_FML,
+        terms: CandidateTerms | None = None,
+        **changes: object,
+    ) -> Federation:
+        ledger = Alliance(anchored.w3, anchored.candidates if terms else anchored.deployment, DEVELOPER)
+        task = ledger.create_task(task_params(ledger.sender.address, **changes), pool_wei, terms)
+        federation = (CandidateFederation if terms else Federation)(ledger, task)
         if nodes:
             keys = [NodeKey.derive(7, index) for index in range(nodes)]
             ledger.send(*(federation.registration(key) for key in keys))
@@ -289,6 +397,7 @@ def task_params(relayer: str, **changes: object) -> TaskParams:
         "proposers": 2,
         "voters": 3,
         "slash_bps": 1250,
+        "slash_gwei": 0,
         "absence_bps": 100,
         "bounty_bps": 1000,
         "tolerance_bps": 500,

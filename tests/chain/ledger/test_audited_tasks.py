@@ -12,6 +12,7 @@ from fl_alliance.audit.chain import audit_chain
 from fl_alliance.audit.facts import Audited, EndedRound
 from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.ballot import ballot_hash
 from fl_alliance.chain.batches import Evidence, Listed, SignedVote, WholeList, list_hash
 from fl_alliance.chain.calls import encode
 from fl_alliance.chain.codec import interface
@@ -37,7 +38,6 @@ from fl_alliance.chain.steps import (
     ProveWithheld,
     Register,
     RevealVotes,
-    Settle,
     SkipRound,
     SlashEquivocation,
     Start,
@@ -114,17 +114,18 @@ def test_votes_committed_by_themselves_withheld_and_said_twice_hold(found: Found
     votes = federation.votes(candidate, (first, second, third), bad=(third,))
     own, withheld = federation.vote(fourth, candidate), federation.vote(fifth, candidate)
     listed = list_hash(pairs((*votes, withheld)))
-    ledger.send(CommitVotes(task, candidate, listed, False))
-    message = Commitment(task, 1, candidate, commitment(own.signature))
+    motion = federation.motion(candidate)
+    ledger.send(CommitVotes(task, ballot_hash(motion, listed), False))
+    message = Commitment(task, 1, motion, commitment(own.signature))
     signature = message.sign(federation.key(fourth), ledger.domain)
-    ledger.send(CommitVote(task, fourth, candidate, listed, commitment(own.signature), signature))
+    ledger.send(CommitVote(task, fourth, motion, listed, commitment(own.signature), signature))
     ballot = federation.model.committee.ballot
     ledger.advance_to(ballot.omit_end)
     whole = (*votes, *pairs((withheld,)))
-    ledger.send(RevealVotes(task, candidate, (*whole, SignedVote(fourth, *scores(own), own.signature, True))))
+    ledger.send(RevealVotes(task, motion, (*whole, SignedVote(fourth, *scores(own), own.signature, True))))
     ledger.advance_to(ballot.evidence_start(federation.model.params))
-    evidence = Commitment(task, 1, candidate, commitment(withheld.signature)).sign(federation.key(fifth), ledger.domain)
-    ledger.send(ProveWithheld(task, candidate, pairs((*votes, withheld)), (Evidence(3, evidence),)))
+    evidence = Commitment(task, 1, motion, commitment(withheld.signature)).sign(federation.key(fifth), ledger.domain)
+    ledger.send(ProveWithheld(task, motion, pairs((*votes, withheld)), (Evidence(3, evidence),)))
     said = [Proposal(task, 1, federation.digest(text)) for text in ("one", "another")]
     signed = [message.sign(federation.key(first), ledger.domain) for message in said]
     ledger.send(
@@ -133,7 +134,7 @@ def test_votes_committed_by_themselves_withheld_and_said_twice_hold(found: Found
         )
     )
     ledger.advance_to(ballot.answer_end(federation.model.params))
-    ledger.send(Settle(task, candidate, (WholeList(listed),)))
+    federation.settle(candidate, (WholeList(listed),))
     for executes in (True, False):
         result, (ended,) = audited(chain_file, executes)
         whys = {line.member: line.reason.why for line in ended.lines if line.delta_gwei < 0}

@@ -34,8 +34,6 @@ from fl_alliance.chain.rules.settlement import Why
 from fl_alliance.chain.steps import (
     CreateTask,
     OpenRound,
-    RevealVotes,
-    Settle,
     SkipRound,
     Withdraw,
     WithdrawCredit,
@@ -75,7 +73,7 @@ def test_a_whole_rounds_end_and_the_next_opening_fit_one_transaction(found: Foun
     candidate = federation.digest("model 1")
     votes = federation.votes(candidate, voters)
     federation.commit(candidate, votes)
-    settle = Settle(federation.task, candidate, votes)
+    settle = federation.settling(candidate, votes)
     ahead = federation.model.copy()
     ahead.apply(settle, federation.ledger.now() + 1, federation.ledger.sender.address)
     member = ahead.leader(Tag.PROPOSERS, 0)
@@ -170,7 +168,7 @@ def test_a_score_above_one_is_refused_by_contract_and_model(found: Found) -> Non
     candidate = federation.digest("model 1")
     votes = tuple(federation.vote(member, candidate, (1_000_001, 0)) for member in voters)
     federation.commit(candidate, votes)
-    step = RevealVotes(federation.task, candidate, votes)
+    step = federation.revealing(candidate, votes)
     for take in (federation.ledger.send, lambda step: federation.model.copy().apply(step, federation.ledger.now(), "")):
         with pytest.raises(BadScore):
             take(step)
@@ -187,7 +185,7 @@ def test_a_voter_that_committed_by_itself_can_reveal_that_vote_only(found: Found
     federation.ledger.advance_to(federation.model.committee.ballot.omit_end)
     assert federation.model.standings[first] is Standing.COMMITTED
     own = SignedVote(first, other.score_old, other.score_new, other.signature, is_own=True)
-    step = RevealVotes(federation.task, candidate, (WholeList(list_hash(listed(votes))), own))
+    step = federation.revealing(candidate, (WholeList(list_hash(listed(votes))), own))
     for take in (federation.ledger.send, lambda step: federation.model.copy().apply(step, federation.ledger.now(), "")):
         with pytest.raises(NotCommitted):
             take(step)

@@ -18,14 +18,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from fl_alliance.chain.accounts import NodeKey
-from fl_alliance.chain.batches import Evidence, Listed, SignedProposal, SignedVote, VoteRecord, WholeList, list_hash
+from fl_alliance.chain.batches import Evidence, Listed, RevealedVote, SignedProposal, VoteRecord, WholeList, list_hash
 from fl_alliance.chain.errors import VrfInvalid
 from fl_alliance.chain.ledger import Alliance
-from fl_alliance.chain.messages import Commitment, Leave, Proposal, Vote, commitment
+from fl_alliance.chain.messages import Commitment, Leave, Proposal, Scores, Vote, commitment
 from fl_alliance.chain.refusals import (
     AlreadyLeaving,
     AlreadyRegistered,
     BadBatch,
+    BadContributions,
+    BadMenu,
     BadSignature,
     EnoughMembers,
     ERC3009InvalidSignature,
@@ -47,12 +49,12 @@ from fl_alliance.chain.refusals import (
     WrongStanding,
 )
 from fl_alliance.chain.replay import TaskModel
+from fl_alliance.chain.rules.candidates import PART_OF, Row
 from fl_alliance.chain.rules.settlement import MAX_BALANCE_GWEI
 from fl_alliance.chain.steps import (
     Abandon,
     Cancel,
     CommitVote,
-    CommitVotes,
     DrawVoters,
     Finish,
     Fund,
@@ -62,8 +64,6 @@ from fl_alliance.chain.steps import (
     Propose,
     ProveWithheld,
     Register,
-    RevealVotes,
-    Settle,
     SkipRound,
     SlashEquivocation,
     Start,
@@ -75,7 +75,7 @@ from fl_alliance.chain.steps import (
     WithdrawPool,
     WithdrawQueued,
 )
-from fl_alliance.chain.types import WEI_PER_FML, WEI_PER_GWEI, Phase, Standing
+from fl_alliance.chain.types import WEI_PER_FML, WEI_PER_GWEI, CandidateTerms, Phase, Reward, Standing
 from fl_alliance.chain.vrf import Proof, Tag
 
 MIN_STAKE_WEI = 10 * WEI_PER_FML
@@ -97,13 +97,14 @@ class TaskMachine(RuleBasedStateMachine):
     """Set by the test: a context that puts the chain back when it ends."""
     taken: Counter[str]
     refused: Counter[str]
+    VOTERS: tuple[int, ...] = (0, 1, 2, 3, 3)
 
     @initialize(seed=seeds)
     def found_task(self, seed: int) -> None:
         dice, self.seed, self.acts = random.Random(seed), seed, 0
         self._anchor = self.anchor()
         self._anchor.__enter__()
-        nodes, proposers, voters = dice.randint(2, 8), dice.randint(1, 2), dice.choice((0, 1, 2, 3, 3))
+        nodes, proposers, voters = dice.randint(2, 8), dice.randint(1, 2), dice.choice(self.VOTERS)
         self.federation = self.found(
             nodes=nodes,
             start=nodes >= proposers + voters and dice.random() < 0.7,
@@ -112,6 +113,8 @@ class TaskMachine(RuleBasedStateMachine):
             voters=voters,
             rounds=dice.randint(2, 5),
             slash_bps=dice.choice(SHARES),
+            slash_gwei=dice.choice((0, 1, 10**9, MAX_BALANCE_GWEI)),
+            terms=self.terms(dice),
             absence_bps=dice.choice(SHARES),
             bounty_bps=dice.choice(SHARES),
             min_stake_gwei=MIN_STAKE_WEI // WEI_PER_GWEI,
@@ -120,7 +123,7 @@ class TaskMachine(RuleBasedStateMachine):
         self.task: int = self.federation.task
         self.strangers: Alliance = self.federation.stranger()
         self.next_key = nodes
-        self.pledged: dict[int, SignedVote] = {}
+        self.pledged: dict[int, RevealedVote] = {}
         self.listed: list[int] = []
         self.candidate = bytes(32)
         self.signed_round = 0
@@ -317,29 +320,55 @@ class TaskMachine(RuleBasedStateMachine):
     def draw_voters(self, dice: random.Random) -> None:
         self.take(DrawVoters(self.task, self.proof(Tag.VOTERS, dice)))
 
+    # what the rules differ in
+
+    def terms(self, dice: random.Random) -> CandidateTerms | None:
+        return None
+
+    def something_to_judge(self, dice: random.Random) -> bytes:
+        """What a federation's votes are about."""
+        return bytes(self.federation.digest(f"candidate {self.model.round} {dice.random()}"))
+
+    def vote(self, member: int, candidate: bytes, dice: random.Random) -> RevealedVote:
+        vote: RevealedVote = self.federation.vote(member, candidate, dice.choice(SCORES))
+        return vote
+
+    def spoilt(self, vote: RevealedVote, dice: random.Random) -> RevealedVote:
+        """A vote that does not hold."""
+        change = {"score": {"score_new": 1_000_001}, "forged": {"score_old": 123_456}, "own": {"is_own": True}}
+        return replace(vote, **change[dice.choice(tuple(change))])
+
+    def wrong(self, dice: random.Random) -> bytes:
+        """Something else to judge than what the votes are about."""
+        return bytes(32)
+
+    def said(self, value: bytes) -> Vote | Scores:
+        """The vote on nothing that 32 bytes of evidence stand for."""
+        return Vote(self.task, 1, bytes(32), *divmod(int.from_bytes(value, "big"), 1 << 32))
+
     def commit_votes(self, dice: random.Random) -> None:
         """The relayer fixes a list: of all, of some, or with somebody who is not drawn; complete or said to be."""
         model = self.model
         voters = list(model.committee.voters)
-        candidate = self.federation.digest(f"candidate {model.round} {dice.random()}")
-        pledged = {member: self.vote(member, candidate, dice.choice(SCORES)) for member in voters}
+        candidate = self.something_to_judge(dice)
+        pledged = {member: self.vote(member, candidate, dice) for member in voters}
         listed = voters if dice.random() < 0.5 else some(voters, dice)
         if dice.random() < 0.15:
             others = [member for member in self.members if member not in voters][:1]
-            pledged |= {member: self.vote(member, candidate, (1, 1)) for member in others}
+            pledged |= {member: self.vote(member, candidate, dice) for member in others}
             listed = sorted({*listed, *others})
         pairs = [Listed(member, commitment(pledged[member].signature)) for member in listed]
-        step = CommitVotes(self.task, candidate, list_hash(pairs), dice.random() < 0.6)
+        step = self.federation.fixing(candidate, pairs, dice.random() < 0.6)
         if self.take(step, self.strangers if dice.random() < 0.1 else self.ledger):
             self.pledged, self.listed, self.candidate, self.signed_round = pledged, listed, candidate, model.round
-
-    def vote(self, member: int, candidate: bytes, pair: tuple[int, int]) -> SignedVote:
-        message = Vote(self.task, self.model.round, candidate, *pair)
-        return SignedVote(member, *pair, message.sign(self.federation.key(member), self.ledger.domain))
 
     @property
     def pairs(self) -> tuple[Listed, ...]:
         return tuple(Listed(member, commitment(self.pledged[member].signature)) for member in self.listed)
+
+    @property
+    def motion(self) -> bytes:
+        return self.federation.motion(self.candidate)
 
     def commit_own(self, dice: random.Random) -> None:
         """A voter commits by itself, more often one that the list omits."""
@@ -348,11 +377,11 @@ class TaskMachine(RuleBasedStateMachine):
             return
         member, fault = dice.choice(omitted), dice.choice((None, None, None, "signature", "list"))
         promise = commitment(self.pledged[member].signature)
-        message = Commitment(self.task, self.model.round, self.candidate, promise)
+        message = Commitment(self.task, self.model.round, self.motion, promise)
         signature = message.sign(self.federation.key(member), self.ledger.domain)
         hash_of_list = bytes(32) if fault == "list" else list_hash(self.pairs)
         promise = bytes(32) if fault == "signature" else promise
-        self.take(CommitVote(self.task, member, self.candidate, hash_of_list, promise, signature))
+        self.take(CommitVote(self.task, member, self.motion, hash_of_list, promise, signature))
 
     def records(self, dice: random.Random) -> tuple[VoteRecord, ...]:
         """Vote records: all or some of the list revealed, own votes, and at times something wrong."""
@@ -366,23 +395,22 @@ class TaskMachine(RuleBasedStateMachine):
         own = [member for member, held in standings.items() if held in (Standing.COMMITTED, Standing.LATE)]
         records += [replace(self.pledged[member], is_own=True) for member in own if dice.random() < 0.8]
         last = records[-1] if records else None
-        if isinstance(last, SignedVote):
-            change = {"score": {"score_new": 1_000_001}, "forged": {"score_old": 123_456}, "own": {"is_own": True}}
-            records[-1] = replace(last, **change.get(dice.choice((*[""] * 9, *change)), {}))
+        if isinstance(last, RevealedVote) and dice.random() < 0.25:
+            records[-1] = self.spoilt(last, dice)
         if dice.random() < 0.05:
             records.reverse()
         return tuple(records)
 
     def wrong_at_times(self, dice: random.Random) -> bytes:
-        return bytes(32) if dice.random() < 0.05 else self.candidate
+        return self.wrong(dice) if dice.random() < 0.05 else self.candidate
 
     def reveal_votes(self, dice: random.Random) -> None:
-        self.take(RevealVotes(self.task, self.wrong_at_times(dice), self.records(dice)))
+        self.take(self.federation.revealing(self.wrong_at_times(dice), self.records(dice)))
 
     def settle(self, dice: random.Random) -> None:
         records = self.records(dice) if self.signed_round == self.model.round else ()
         sender = self.strangers if dice.random() < 0.3 else self.ledger
-        self.take(Settle(self.task, self.wrong_at_times(dice), records), sender)
+        self.take(self.federation.settling(self.wrong_at_times(dice), records), sender)
 
     def prove_withheld(self, dice: random.Random) -> None:
         ballot, params = self.model.committee.ballot, self.model.params
@@ -392,12 +420,12 @@ class TaskMachine(RuleBasedStateMachine):
         evidence = []
         for position, pair in enumerate(self.pairs):
             if dice.random() < 0.5:
-                message = Commitment(self.task, self.model.round, self.candidate, pair.commitment)
+                message = Commitment(self.task, self.model.round, self.motion, pair.commitment)
                 signer = NodeKey.derive(9, 0) if fault == "signature" else self.federation.key(pair.member)
                 evidence.append(Evidence(position, message.sign(signer, self.ledger.domain)))
         if fault == "position":
             evidence.append(Evidence(len(self.pairs), bytes(64)))
-        self.take(ProveWithheld(self.task, self.candidate, self.pairs, tuple(evidence)))
+        self.take(ProveWithheld(self.task, self.motion, self.pairs, tuple(evidence)))
 
     def slash_equivocation(self, dice: random.Random) -> None:
         """A member that signed two statements is shown up; or one is accused of what it did not sign."""
@@ -408,12 +436,12 @@ class TaskMachine(RuleBasedStateMachine):
         signatures = [self.statement(kind, value).sign(key, self.ledger.domain) for value in signed]
         self.take(SlashEquivocation(self.task, 1, member, kind, bytes(32), *values, *signatures))
 
-    def statement(self, kind: Statement, value: bytes) -> Proposal | Commitment | Vote:
+    def statement(self, kind: Statement, value: bytes) -> Proposal | Commitment | Vote | Scores:
         if kind is Statement.PROPOSAL:
             return Proposal(self.task, 1, value)
         if kind is Statement.COMMITMENT:
             return Commitment(self.task, 1, bytes(32), value)
-        return Vote(self.task, 1, bytes(32), *divmod(int.from_bytes(value, "big"), 1 << 32))
+        return self.said(value)
 
     # the end
 
@@ -429,7 +457,7 @@ class TaskMachine(RuleBasedStateMachine):
             self.ledger.advance_to(self.ledger.now() + 30 * 86_400)
             assert self.take(Abandon(self.task))
         model = self.model
-        for member in [index for index, balance in enumerate(model.balances) if balance]:
+        for member in [index for index, held in enumerate(model.balances) if held + model.record(index).escrow_gwei]:
             assert self.take(Withdraw(self.task, member))
         for position in [at for at, waiting in model.roster.queue.items() if waiting.amount_gwei]:
             assert self.take(WithdrawQueued(self.task, position))
@@ -456,21 +484,73 @@ def assert_alike(expected: Refused | VrfInvalid, refusal: Refused) -> None:
     assert found == needed
 
 
+class CandidateMachine(TaskMachine):
+    """The same where candidates are judged."""
+
+    VOTERS = (1, 2, 3, 3)
+
+    def terms(self, dice: random.Random) -> CandidateTerms:
+        return CandidateTerms(
+            reward=dice.choice(list(Reward)),
+            override_bps=dice.choice((0, 6667, 10_000)),
+            convict_bps=dice.choice((0, 5000, 10_000)),
+            suspect_at=dice.choice((1, 56)),
+            offset=dice.choice((0, 40)),
+            forgive=dice.choice((0, 16)),
+            slash_above=dice.choice((0, 20, 112)),
+            escrow_bps=dice.choice((0, 5000, 10_000)),
+        )
+
+    def something_to_judge(self, dice: random.Random) -> bytes:
+        candidates = dice.randint(2, 4)
+        digests = [self.federation.digest(str(dice.random())) for _ in range(candidates + dice.randint(0, 2))]
+        count, entries = len(self.federation.proposers), range(len(digests))
+        rows = (
+            Row(bytes(dice.choices(MARKS, k=count)), dice.choice(entries), dice.choice(entries))
+            for _ in range(candidates)
+        )
+        menu: bytes = self.federation.menu(*rows, digests=digests)
+        return menu
+
+    def vote(self, member: int, candidate: bytes, dice: random.Random) -> RevealedVote:
+        scores = [dice.choice((0, 300_000, dice.randint(0, 10**6))) for _ in range(candidate[1])]
+        count = len(self.federation.proposers)
+        points = [dice.choice((0, 500, -500, dice.randint(-10_000, 10_000) // count)) for _ in range(count)]
+        if points and dice.random() < 0.05:
+            points[0] = 10_001
+        vote: RevealedVote = self.federation.vote(member, candidate, scores, points)
+        return vote
+
+    def spoilt(self, vote: RevealedVote, dice: random.Random) -> RevealedVote:
+        changes = ({"scores": 10**6 + 1}, {"scores": 1 << 255}, {"scores": 5}, {"is_own": True})
+        return replace(vote, **dice.choice(changes))
+
+    def wrong(self, dice: random.Random) -> bytes:
+        """Another menu, or bytes that are none."""
+        menu = self.candidate
+        return dice.choice((bytes(32), menu[:-1], menu[:-1] + bytes([menu[-1] ^ 1]), bytes([13]) + menu[1:]))
+
+    def said(self, value: bytes) -> Scores:
+        return Scores(self.task, 1, bytes(32), value)
+
+
+MARKS = (0, 16, PART_OF, PART_OF, PART_OF | 56, 60, 96, 127)
 STEPS = 50
 EXAMPLES = {"memory": 70, "file": 4, "anvil": 4}
 """The two chains that are slower show with a few that they agree."""
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("machine", [TaskMachine, CandidateMachine])
 def test_contract_and_model_take_and_refuse_every_step_alike(
-    found: Found, anchored: Any, request: pytest.FixtureRequest
+    machine: type[TaskMachine], found: Found, anchored: Any, request: pytest.FixtureRequest
 ) -> None:
     chain = request.node.callspec.params["site"]
-    TaskMachine.found = staticmethod(found)  # type: ignore[assignment]
-    TaskMachine.anchor = staticmethod(lambda: put_back(anchored))  # type: ignore[assignment]
-    TaskMachine.taken, TaskMachine.refused = Counter(), Counter()
+    machine.found = staticmethod(found)  # type: ignore[assignment]
+    machine.anchor = staticmethod(lambda: put_back(anchored))  # type: ignore[assignment]
+    machine.taken, machine.refused = Counter(), Counter()
     run_state_machine_as_test(
-        TaskMachine,
+        machine,
         settings=settings(
             max_examples=EXAMPLES[chain],
             stateful_step_count=STEPS,
@@ -481,19 +561,24 @@ def test_contract_and_model_take_and_refuse_every_step_alike(
         ),
     )
     if chain == "memory":
-        assert_enough(TaskMachine.taken, TaskMachine.refused)
+        assert_enough(machine)
 
 
-def assert_enough(taken: Counter[str], refused: Counter[str]) -> None:
+def assert_enough(machine: type[TaskMachine]) -> None:
     """Every step was taken, and for every reason refused, often enough to have meant something."""
-    rare = {kind.__name__: taken[kind.__name__] for kind in get_args(TaskStep) if not taken[kind.__name__]}
+    taken, refused = machine.taken, machine.refused
+    others, settle = (MAJORITYS, "SettleMenu") if machine is CandidateMachine else (CANDIDATES, "Settle")
+    kinds = {kind.__name__ for kind in get_args(TaskStep)} - others
+    rare = {kind for kind in kinds if not taken[kind]}
     assert not rare, f"never taken: {rare} of {taken}"
     assert taken.total() > 1000, taken
-    assert taken["Settle"] > 20, taken
-    unseen = {kind.__name__ for kind in REASONS if not refused[kind.__name__]}
+    assert taken[settle] > 20, taken
+    reasons = (*REASONS, BadContributions, BadMenu) if machine is CandidateMachine else REASONS
+    unseen = {kind.__name__ for kind in reasons if not refused[kind.__name__]}
     assert not unseen, f"never refused for: {unseen} of {refused}"
 
 
+MAJORITYS, CANDIDATES = {"RevealVotes", "Settle"}, {"RevealScores", "SettleMenu"}
 REASONS = (
     AlreadyLeaving,
     AlreadyRegistered,

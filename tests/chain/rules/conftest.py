@@ -21,6 +21,7 @@ def make_params() -> Callable[..., TaskParams]:
             "proposers": 2,
             "voters": 3,
             "slash_bps": 1000,
+            "slash_gwei": 0,
             "absence_bps": 100,
             "bounty_bps": 1000,
             "tolerance_bps": 500,
