@@ -1,6 +1,7 @@
 """The chain's state after each block, made anew by execution or taken from the file, and compared with the rules."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 from fl_alliance.audit.contracts import compiled
@@ -17,10 +18,8 @@ from fl_alliance.chain.node.settings import Settings
 from fl_alliance.chain.node.transaction import Transaction
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.words import address_bytes
-from fl_alliance.chain.types import WEI_PER_GWEI, Phase
+from fl_alliance.chain.types import WEI_PER_GWEI, Phase, Record
 
-_PRIOR_SET = 1 << 255
-"""Bit of a stored prior that says that there is one."""
 _VIEW_GAS = 2**27
 """Several times what the longest view needs, with 1,024 members; a false chain could hold code that never ends."""
 
@@ -58,8 +57,8 @@ class Machine:
             raise DoesNotHold(where, f"the stored writes cannot be read: {broken}") from broken
         self._head = block
 
-    def call(self, contract: str, address: str, name: str, *args: Any) -> Any:
-        """Return the first value that a view of one of our contracts gives after the last block."""
+    def call(self, contract: str, address: str, name: str, *args: Any) -> tuple[Any, ...]:
+        """Return what a view of one of our contracts gives after the last block."""
         function = interface(contract).functions[name]
         request = Transaction(
             sender=bytes(20),
@@ -73,7 +72,7 @@ class Machine:
         outcome = self._viewer.engine.call(request, self._viewer.environment(self._head.header))
         if outcome.failure:
             raise ValueError(f"{contract}.{name} fails: {outcome.failure}")
-        return function.result(outcome.output)[0]
+        return function.result(outcome.output)
 
     def code(self, address: str) -> bytes:
         """Return the code at an address after the last block."""
@@ -170,14 +169,15 @@ class Views:
     def _check_records(self, model: TaskModel, where: Where) -> None:
         """Compare what a task that judges candidates remembers of members, and of pairs of candidates."""
         found = self._view(self._contract, "records", where, model.task)
-        for index, (evidence, average, escrow) in enumerate(found):
+        for index, values in enumerate(found):
             record = model.record(index)
-            _need(where, f"evidence against member {index}", evidence, record.evidence)
-            _need(where, f"average contribution of member {index}", average, record.average)
-            _need(where, f"escrow of member {index} in gwei", escrow, record.escrow_gwei)
-        for candidates, bits in model.priors.items():
-            told = self._view(self._contract, "prior", where, model.task, candidates)
-            _need(where, f"prior of {candidates} candidates", told, bits | _PRIOR_SET)
+            for field, value in zip(fields(Record), values, strict=True):
+                name = f"{field.name.replace('_gwei', ' in gwei')} of member {index}"
+                _need(where, name, value, getattr(record, field.name))
+        prior = model.prior or ()
+        told = self._views(self._contract, "prior", where, model.task)
+        _need(where, "candidates of the prior", told[0], len(prior) + 1 if prior else 0)
+        _need(where, "prior", tuple(told[1]), prior)
 
     def check_money(self, models: AllianceModel, gifts_wei: int, supply_wei: int, where: Where) -> None:
         """Compare what the contract holds, gifts included, what it owes outside of tasks, and the token's supply."""
@@ -217,6 +217,9 @@ class Views:
             _need(where, name, given.lower() if isinstance(given, str) else given, value)
 
     def _view(self, contract: str, name: str, where: Where, *args: Any) -> Any:
+        return self._views(contract, name, where, *args)[0]
+
+    def _views(self, contract: str, name: str, where: Where, *args: Any) -> tuple[Any, ...]:
         address = self._token if contract == TOKEN else self._alliance
         try:
             return self._machine.call(contract, address, name, *args)
