@@ -52,9 +52,8 @@ contract CandidateAlliance is AllianceCore, ICandidateAlliance {
     }
 
     /// @inheritdoc ICandidateAlliance
-    function prior(uint256 task, uint256 candidates) external view returns (uint256) {
-        _tasks[task].known(task);
-        return _candidates[task].prior[candidates];
+    function prior(uint256 task) external view returns (uint256 candidates, int256[] memory improvements) {
+        return Candidates.prior(_tasks[task], _candidates[task], task);
     }
 
     function _voteType() internal pure override returns (bytes32) {

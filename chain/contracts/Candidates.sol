@@ -20,7 +20,7 @@ import {Ballot, Header, Task} from "./Task.sol";
 /// @notice What candidate voting knows of a task beyond Task.
 struct CandidateTask {
     ICandidateAlliance.CandidateTerms terms; // one slot
-    mapping(uint256 candidates => uint256) prior; // see ICandidateAlliance.prior
+    uint256 prior; // see Quality
     mapping(uint256 roundAndMember => bytes) votes; // scores and contributions revealed before the settlement
 }
 
@@ -124,6 +124,16 @@ library Candidates {
         for (uint256 i = 0; i < all.length; ++i) all[i] = Records.get(t, i);
     }
 
+    /// @notice What the last round that was not void makes anybody expect.
+    function prior(Task storage t, CandidateTask storage c, uint256 task)
+        external
+        view
+        returns (uint256 candidates, int256[] memory improvements)
+    {
+        t.known(task);
+        return Quality.unpack(c.prior);
+    }
+
     function _read(
         Task storage t,
         CandidateTask storage c,
@@ -154,6 +164,7 @@ library Candidates {
         p.scores = new uint256[](count);
         p.weights = new uint256[](count);
         p.votes = new uint256[](count);
+        p.agreements = new int256[](count);
         p.inTime = new uint256[](count);
         uint256 i = 0;
         for (uint256 member = 0; i < count; ++member) {
@@ -163,6 +174,7 @@ library Candidates {
             p.members[i] = member;
             p.weights[i] = t.balance(member);
             p.weight += p.weights[i];
+            p.agreements[i] = Records.get(t, member).agreement;
             p.inTime[i] = inTime ? 1 : 0;
             p.votes[i] = read[member] != 0 ? read[member] : _kept(c.votes[Batches.ownKey(round, member)]);
             p.scores[i] = _word(p.votes[i]);
@@ -201,8 +213,8 @@ library Candidates {
         (uint256 base, uint256 question) = m.asks(winner);
         uint256 against = Judgement.better(panel, base, question);
         p.isConvicted = base != question && against * BPS >= uint256(terms.convictBps) * panel.weight;
-        uint256[] memory q = Quality.qualities(panel, medians, m.candidates, c.prior[m.candidates]);
-        c.prior[m.candidates] = Quality.nextPrior(medians, m.candidates);
+        uint256[] memory q = Quality.qualities(panel, medians, m.candidates, c.prior);
+        c.prior = Quality.nextPrior(medians, m.candidates);
         (uint256 toProposers, uint256 toVoters) = Payroll.parts(Settlement.reward(h), p, panel);
         paid = Payroll.payVoters(t, panel, q, toVoters) + Payroll.payProposers(t, terms, m, winner, panel, p, toProposers);
         slashed = Payroll.slashProposers(t, h.slashBps(), p);

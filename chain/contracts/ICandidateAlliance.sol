@@ -36,11 +36,12 @@ interface ICandidateAlliance is IAlliance {
         uint16 escrowBps; // CONTRIBUTION: share of a proposer's reward that goes to its escrow, of 10,000
     }
 
-    /// @notice What is known of a member from its rounds as a proposer.
+    /// @notice What is known of a member from earlier rounds.
     struct Record {
-        uint16 evidence; // against it
-        int32 average; // CONTRIBUTION: moving average of what it contributed, in ten-thousandths of a round, or below 0
+        uint16 evidence; // against its proposals, in sixteenths of z
+        int24 average; // CONTRIBUTION: moving average of what it contributed, in ten-thousandths of a round, or below 0
         uint64 escrowGwei; // earned and not yet paid out: lost with the next slash
+        int24 agreement; // moving average of how far its votes agreed with others' on what was news, in millionths
     }
 
     /// @notice What the voters of a round, not void, made of its menu. Comes before RoundSettled.
@@ -114,7 +115,8 @@ interface ICandidateAlliance is IAlliance {
     /// @notice Records of all members, by index.
     function records(uint256 task) external view returns (Record[] memory);
 
-    /// @notice What voters expect, for menus of K `candidates`: bit i is whether, of pair i of them in lexicographic
-    /// order, the first was better in the last settled round with that many; bit 255 is whether there was one.
-    function prior(uint256 task, uint256 candidates) external view returns (uint256 bits);
+    /// @notice What the last round that was not void makes anybody expect of the next menu.
+    /// @return candidates How many that round's menu had; 0: there was none.
+    /// @return improvements By how much the median voter found each of them but entry 0 better than entry 0, in order.
+    function prior(uint256 task) external view returns (uint256 candidates, int256[] memory improvements);
 }

@@ -68,7 +68,7 @@ library Payroll {
         return (toProposers, rewardGwei - toProposers);
     }
 
-    /// @notice Pay voters in time by balance and quality `q`.
+    /// @notice Pay voters in time by balance and quality `q`, and keep their average agreements.
     /// @return paid What they got, in gwei.
     function payVoters(Task storage t, Panel memory panel, uint256[] memory q, uint256 partGwei)
         internal
@@ -80,11 +80,15 @@ library Payroll {
             claims[i] = panel.weights[i] * q[i] * panel.inTime[i];
             total += claims[i];
         }
-        if (total == 0) return 0;
         for (uint256 i = 0; i < q.length; ++i) {
-            uint256 gain = _fitting(panel.weights[i], partGwei * claims[i] / total);
-            if (gain == 0) continue;
-            t.setBalance(panel.members[i], panel.weights[i] + gain);
+            if (panel.inTime[i] == 0) continue;
+            ICandidateAlliance.Record memory r = Records.get(t, panel.members[i]);
+            if (r.agreement != panel.agreements[i]) {
+                r.agreement = int24(panel.agreements[i]);
+                Records.set(t, panel.members[i], r);
+            }
+            uint256 gain = total == 0 ? 0 : _fitting(panel.weights[i], partGwei * claims[i] / total);
+            if (gain > 0) t.setBalance(panel.members[i], panel.weights[i] + gain);
             paid += gain;
         }
     }
@@ -110,10 +114,10 @@ library Payroll {
             ICandidateAlliance.Record memory r = records[j] = Records.get(t, p.members[j]);
             uint256 mark = m.mark(winner, j);
             guilty[j] = _weigh(terms, p, j, r, mark & Menus.MARK);
-            if (!byStake) r.average += int32((Quality.meanContribution(panel, j) - r.average) >> AVERAGE_SHIFT);
+            if (!byStake) r.average += int24((Quality.meanContribution(panel, j) - r.average) >> AVERAGE_SHIFT);
             if (winner == Menus.OLD || guilty[j]) continue;
             if (byStake) claims[j] = mark & Menus.PART != 0 ? p.balances[j] : 0;
-            else if (r.average > 0) claims[j] = uint256(uint32(r.average));
+            else if (r.average > 0) claims[j] = uint256(uint24(r.average));
             total += claims[j];
         }
         for (uint256 j = 0; j < claims.length; ++j) {

@@ -1,105 +1,119 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {Judgement, Panel} from "./Judgement.sol";
+import {Agreement} from "./Agreement.sol";
+import {Panel} from "./Judgement.sol";
+import {Medians} from "./Medians.sol";
 import {Menus} from "./Menus.sol";
 import {Scores} from "./Scores.sol";
+import {Words} from "./Words.sol";
 
 /// @title How good voters' scores were, and what voters say that proposals contributed
-/// @notice Mirrors `chain/rules/pay.py` bit for bit.
+/// @notice Mirrors `chain/rules/pay.py` bit for bit, and is explained there.
+/// @dev A prior is one word: from the lowest bit the number of candidates 8, then for each of them but the old model by
+/// how much the median voter found it better, 21 each (two's complement).
 library Quality {
-    uint256 private constant PPM = 1_000_000;
-    uint256 private constant KNOWN = 1 << 255; // in a prior: there is one
+    using Words for int256[];
+    using Words for uint256[];
 
-    /// @notice The quality of each voter, 0..1,000,000: how near its improvements over the old model are to the median
-    /// ones; where medians contradict the prior, its mean with how many of those contradictions the voter shares.
+    uint256 private constant PPM = 1_000_000;
+    uint256 private constant STRAY_LIMIT = 3;
+    uint256 private constant MIN_COMPARED = 3;
+    uint256 private constant AGREEMENT_SHIFT = 3; // an average goes an eighth of the way to the new value
+    uint256 private constant COUNT_BITS = 8;
+    uint256 private constant IMPROVEMENT_BITS = 21;
+    uint256 private constant IMPROVEMENT = (1 << IMPROVEMENT_BITS) - 1;
+
+    /// @notice The quality of each voter, 0..10^12: nearness to the median improvements times the square of the average
+    /// agreement; brings the panel's average agreements up to date.
     /// @param m Medians of the panel, see Judgement.
-    /// @param prior See ICandidateAlliance.prior.
     function qualities(Panel memory p, int256[] memory m, uint256 candidates, uint256 prior)
         internal
         pure
         returns (uint256[] memory q)
     {
-        q = _strays(p, m, candidates);
-        uint256 usual = 0;
-        for (uint256 i = 0; i < q.length; ++i) usual += p.weights[i] * q[i];
-        usual /= p.weight;
-        uint256[] memory surprises = _surprises(m, candidates, prior);
+        uint256[] memory strays = _strays(p.scores, m, candidates);
+        uint256 usual = Medians.ofValues(strays, p.weights, p.weight);
+        (uint256 compared, int256[] memory expected) = unpack(prior);
+        if (compared == candidates && expected.length >= MIN_COMPARED) {
+            int256 limit = int256(STRAY_LIMIT * usual / expected.length + 1);
+            int256[] memory current = Agreement.agreements(p.scores, p.weights, p.weight, m, expected, limit);
+            for (uint256 i = 0; i < current.length; ++i) {
+                p.agreements[i] += (current[i] - p.agreements[i]) >> AGREEMENT_SHIFT;
+            }
+        }
+        q = _squares(p.agreements);
         for (uint256 i = 0; i < q.length; ++i) {
-            q[i] = usual + q[i] == 0 ? PPM : PPM * usual / (usual + q[i]);
-            if (surprises.length > 0) q[i] = (q[i] + PPM * _agreeing(p.scores[i], surprises) / surprises.length) / 2;
+            uint256 near = PPM * (2 * usual + 1) / (strays[i] + 1);
+            q[i] = (near < PPM ? near : PPM) * q[i] / PPM;
         }
     }
 
-    /// @return bits What the next round's voters expect, after medians `m`.
-    function nextPrior(int256[] memory m, uint256 candidates) internal pure returns (uint256 bits) {
-        uint256 pair = 0;
-        for (uint256 a = 0; a < candidates; ++a) {
-            for (uint256 b = a + 1; b < candidates; ++b) {
-                if (m[a * candidates + b] > 0) bits |= 1 << pair;
-                ++pair;
-            }
+    /// @return prior What the next round's voters expect, after medians `m`.
+    function nextPrior(int256[] memory m, uint256 candidates) internal pure returns (uint256 prior) {
+        for (uint256 a = candidates - 1; a > 0; --a) {
+            prior = (prior << IMPROVEMENT_BITS) | (uint256(m[a * candidates]) & IMPROVEMENT);
         }
-        return bits | KNOWN;
+        return (prior << COUNT_BITS) | candidates;
     }
 
-    /// @return What the voters credit the proposal at position `proposal` with: their mean by weight, truncated.
-    function meanContribution(Panel memory p, uint256 proposal) internal pure returns (int256) {
-        unchecked {
-            int256 sum = 0;
-            for (uint256 i = 0; i < p.votes.length; ++i) {
-                sum += int256(p.weights[i]) * Scores.contribution(p.votes[i], proposal);
+    /// @return candidates How many the prior is about; 0: there is none.
+    /// @return improvements Of each of them but the old model over that.
+    function unpack(uint256 prior) internal pure returns (uint256 candidates, int256[] memory improvements) {
+        candidates = uint8(prior);
+        improvements = new int256[](candidates == 0 ? 0 : candidates - 1);
+        prior >>= COUNT_BITS;
+        for (uint256 i = 0; i < improvements.length; ++i) {
+            uint256 unused = 256 - IMPROVEMENT_BITS;
+            improvements[i] = int256(prior << unused) >> unused;
+            prior >>= IMPROVEMENT_BITS;
+        }
+    }
+
+    /// @return mean What the voters credit the proposal at position `proposal` with, by weight, truncated.
+    function meanContribution(Panel memory p, uint256 proposal) internal pure returns (int256 mean) {
+        (uint256[] memory weights, uint256[] memory votes, uint256 weight) = (p.weights, p.votes, p.weight);
+        assembly ("memory-safe") {
+            let from := add(32, shl(1, proposal)) // of the contribution in a vote: behind the scores, two bytes each
+            let sum := 0
+            for { let place := shl(5, mload(votes)) } place { place := sub(place, 0x20) } {
+                let points := signextend(1, shr(240, mload(add(mload(add(votes, place)), from))))
+                sum := add(sum, mul(mload(add(weights, place)), points))
             }
-            return sum / int256(p.weight);
+            mean := sdiv(sum, weight)
         }
     }
 
     /// @dev How far each voter's improvements over the old model are from the median ones, summed over candidates.
-    function _strays(Panel memory p, int256[] memory m, uint256 candidates)
+    function _strays(uint256[] memory scores, int256[] memory m, uint256 candidates)
         private
         pure
         returns (uint256[] memory strays)
     {
         unchecked {
-            strays = new uint256[](p.scores.length);
+            strays = new uint256[](scores.length);
             for (uint256 i = 0; i < strays.length; ++i) {
-                uint256 scores = p.scores[i];
-                int256 old = int256(Scores.score(scores, Menus.OLD));
+                uint256 word = scores.word(i);
+                int256 old = int256(Scores.score(word, Menus.OLD));
+                uint256 stray = 0;
                 for (uint256 a = 1; a < candidates; ++a) {
-                    int256 off = old - int256(Scores.score(scores, a)) - m[a * candidates];
-                    strays[i] += uint256(off < 0 ? -off : off);
+                    int256 off = old - int256(Scores.score(word, a)) - m.word(a * candidates);
+                    stray += uint256(off < 0 ? -off : off);
                 }
+                strays.put(i, stray);
             }
         }
     }
 
-    /// @dev The pairs whose median contradicts the prior: the better entry << 4 | the worse one.
-    function _surprises(int256[] memory m, uint256 candidates, uint256 prior)
-        private
-        pure
-        returns (uint256[] memory found)
-    {
-        if (prior & KNOWN == 0) return found;
-        found = new uint256[](candidates * (candidates - 1) / 2);
-        (uint256 count, uint256 pair) = (0, 0);
-        for (uint256 a = 0; a < candidates; ++a) {
-            for (uint256 b = a + 1; b < candidates; ++b) {
-                int256 median = m[a * candidates + b];
-                bool expected = (prior >> pair++) & 1 != 0;
-                if (median != 0 && (median > 0) != expected) found[count++] = median > 0 ? a << 4 | b : b << 4 | a;
-            }
+    /// @dev The squares of those above 0; if there is none, the same for all.
+    function _squares(int256[] memory agreements) private pure returns (uint256[] memory squares) {
+        squares = new uint256[](agreements.length);
+        bool any = false;
+        for (uint256 i = 0; i < squares.length; ++i) {
+            if (agreements[i] <= 0) continue;
+            squares[i] = uint256(agreements[i] * agreements[i]);
+            any = true;
         }
-        assembly ("memory-safe") {
-            mstore(found, count)
-        }
-    }
-
-    /// @return count How many of the pairs these scores put in the same order.
-    function _agreeing(uint256 scores, uint256[] memory pairs) private pure returns (uint256 count) {
-        unchecked {
-            for (uint256 i = 0; i < pairs.length; ++i) {
-                if (Scores.score(scores, pairs[i] >> 4) < Scores.score(scores, pairs[i] & 15)) ++count;
-            }
-        }
+        for (uint256 i = 0; !any && i < squares.length; ++i) squares[i] = PPM;
     }
 }

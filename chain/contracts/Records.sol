@@ -4,12 +4,13 @@ pragma solidity ^0.8.30;
 import {ICandidateAlliance} from "./ICandidateAlliance.sol";
 import {Task} from "./Task.sol";
 
-/// @title Members' records as proposers, two a word
-/// @dev From the lowest bit: evidence 16, average 32 (two's complement), escrowGwei 64; 16 bits are not used.
+/// @title Members' records, two a word
+/// @dev From the lowest bit: evidence 16, average 24, agreement 24 (both two's complement), escrowGwei 64.
 library Records {
     uint256 private constant BITS = 128;
     uint256 private constant AVERAGE_AT = 16;
-    uint256 private constant ESCROW_AT = 48;
+    uint256 private constant AGREEMENT_AT = 40;
+    uint256 private constant ESCROW_AT = 64;
     uint256 private constant U64 = type(uint64).max;
     uint256 private constant RECORD = (1 << BITS) - 1;
 
@@ -18,14 +19,16 @@ library Records {
         uint256 word = t.records[member / 2] >> _shift(member);
         return ICandidateAlliance.Record({
             evidence: uint16(word),
-            average: int32(uint32(word >> AVERAGE_AT)),
-            escrowGwei: uint64(word >> ESCROW_AT)
+            average: int24(uint24(word >> AVERAGE_AT)),
+            escrowGwei: uint64(word >> ESCROW_AT),
+            agreement: int24(uint24(word >> AGREEMENT_AT))
         });
     }
 
     /// @notice Replace the record of `member`.
     function set(Task storage t, uint256 member, ICandidateAlliance.Record memory r) internal {
-        uint256 word = r.evidence | (uint256(uint32(r.average)) << AVERAGE_AT) | (uint256(r.escrowGwei) << ESCROW_AT);
+        uint256 word = r.evidence | (uint256(uint24(r.average)) << AVERAGE_AT)
+            | (uint256(uint24(r.agreement)) << AGREEMENT_AT) | (uint256(r.escrowGwei) << ESCROW_AT);
         uint256 rest = t.records[member / 2] & ~(RECORD << _shift(member));
         t.records[member / 2] = rest | (word << _shift(member));
     }

@@ -49,7 +49,7 @@ struct Task {
     uint256[18] standings; // IAlliance.Standing of each member, see Nibbles; valid in its round
     uint256[18] seats; // seats of each member in the running round, see Nibbles
     uint256[205] balances; // gwei of each member, five of 51 bits a word, the first one lowest
-    uint256[512] records; // of each member as a proposer, two a word, see Records; not under the published rule
+    uint256[512] records; // of each member, two a word, see Records; not under the published rule
     uint256[4] leaving; // bit i of word i / 256: member i has asked to leave
     mapping(uint256 member => address) nodes; // of each member
     mapping(address node => uint256) vrfX; // key of each node that ever registered
