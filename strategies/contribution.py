@@ -44,7 +44,9 @@ def points(shares: Mapping[int, float], members: Sequence[int]) -> tuple[int, ..
     """
     known = [shares.get(member, 0.0) for member in members]
     finite = [share if math.isfinite(share) else 0.0 for share in known]
-    whole = math.fsum(map(abs, finite))
-    if not 0 < whole < math.inf:
+    largest = max(map(abs, finite), default=0.0)
+    if not largest:
         return (0,) * len(members)
-    return tuple(int(POINTS * (share / whole)) for share in finite)
+    scaled = [share / largest for share in finite]  # so that no sum overflows
+    whole = math.fsum(map(abs, scaled))
+    return tuple(int(POINTS * (share / whole)) for share in scaled)

@@ -22,6 +22,7 @@ AGREEMENT_SHIFT = 3
 STRAY_LIMIT = 3
 """Improvements further from the median ones than this times the median voter's mean distance are bounded."""
 _MIN_COMPARED = 2
+_CREDIT_UNIT = 1000
 RELEASE_SHIFT = 2
 """Every round in good standing releases 1 / 2**this of the escrow."""
 
@@ -94,18 +95,26 @@ def voter_quality(
     agreements : list of int
         The averages after; as before where there is no prior, or where fewer than three candidates can be compared.
     """
-    strays = [_stray(row, medians) for row in scores]
-    usual = lower_median(strays, weights)
     if prior is not None and len(prior) > _MIN_COMPARED:
-        limit = STRAY_LIMIT * usual // len(prior) + 1
+        limit = STRAY_LIMIT * _usual_stray(scores, weights, medians) // len(prior) + 1
         views = [_news(row, medians, prior, limit) for row in scores]
         now = _agreements(_orders(views, weights), weights, len(prior) * (len(prior) - 1) // 2)
         agreements = [old + (new - old >> AGREEMENT_SHIFT) for old, new in zip(agreements, now, strict=True)]
     squares = [max(0, agreement) ** 2 for agreement in agreements]
     if not any(squares):
         squares = [PPM] * len(squares)
-    nearness = [min(PPM, PPM * (2 * usual + 1) // (stray + 1)) for stray in strays]
-    return [near * square // PPM for near, square in zip(nearness, squares, strict=True)], list(agreements)
+    near = nearness(scores, weights, medians)
+    return [one * square // PPM for one, square in zip(near, squares, strict=True)], list(agreements)
+
+
+def nearness(scores: Sequence[Sequence[int]], weights: Sequence[int], medians: Medians) -> list[int]:
+    """Return how plausible each vote is, 0 to 1,000,000: one up to twice the median voter's distance, less beyond."""
+    usual = _usual_stray(scores, weights, medians)
+    return [min(PPM, PPM * (2 * usual + 1) // (_stray(row, medians) + 1)) for row in scores]
+
+
+def _usual_stray(scores: Sequence[Sequence[int]], weights: Sequence[int], medians: Medians) -> int:
+    return lower_median([_stray(row, medians) for row in scores], weights)
 
 
 def _stray(row: Sequence[int], medians: Medians) -> int:
@@ -178,14 +187,59 @@ def _alike(first: tuple[int, int], second: tuple[int, int]) -> int:
     return both.bit_count() - 2 * ((first[1] ^ second[1]) & both).bit_count()
 
 
-def mean_contributions(contributions: Sequence[Sequence[int]], weights: Sequence[int]) -> list[int]:
-    """Return the weighted mean over voters of what they credit each proposal with, truncated toward zero.
+def consistency(scores: Sequence[int], contributions: Sequence[int], parts: Sequence[Sequence[int]]) -> int:
+    """Return how well a voter's contributions explain its own scores, 0 to 1,000,000.
 
-    The mean, not the median: what few voters' data shows (a rare label) is worth something too.
+    A candidate that is the mean of some proposals should gain about the mean of what they are credited with. Over the
+    candidates, the fourth power of the correlation between the two; 0 where it is not positive. Whoever credits its
+    friends beyond what it saw must give its scores the same lie, where it costs nearness and agreement.
+
+    Parameters
+    ----------
+    scores : sequence of int
+        The voter's, of at least as many entries as there are candidates.
+    contributions : sequence of int
+        What it credited each proposal with.
+    parts : sequence of sequence of int
+        For each candidate, the old model first, the positions of the proposals that it is made of.
+    """
+    gains = _centred([scores[OLD] - scores[entry] for entry in range(1, len(parts))])
+    credited = _centred(
+        [_truncated(_CREDIT_UNIT * sum(contributions[at] for at in part), len(part) or 1) for part in parts[1:]]
+    )
+    along, square = _product(gains, credited), _product(gains, gains) * _product(credited, credited)
+    if along <= 0:
+        return 0
+    share = PPM * along * along // square
+    return share * share // PPM
+
+
+def credit_weights(
+    scores: Sequence[Sequence[int]],
+    contributions: Sequence[Sequence[int]],
+    weights: Sequence[int],
+    medians: Medians,
+    parts: Sequence[Sequence[int]],
+) -> list[int]:
+    """Return what each voter's contributions weigh: its balance times the square of its nearness times `consistency`.
+
+    Rounded down, 0 to a million times the balance; arguments as for `voter_quality` and `consistency`.
+    """
+    near = nearness(scores, weights, medians)
+    votes = zip(scores, contributions, weights, near, strict=True)
+    return [weight * one * one * consistency(row, points, parts) // PPM**2 for row, points, weight, one in votes]
+
+
+def mean_contributions(contributions: Sequence[Sequence[int]], weights: Sequence[int]) -> list[int]:
+    """Return the mean over voters of what they credit each proposal with, by their `credit_weights`.
+
+    The mean, not the median: what few voters' data shows (a rare label) is worth something too. Truncated toward zero;
+    0 where no voter has any weight.
     """
     total = sum(weights)
     columns = zip(*contributions, strict=True)
-    return [_truncated(sum(w * x for w, x in zip(weights, column, strict=True)), total) for column in columns]
+    credited = (sum(w * x for w, x in zip(weights, column, strict=True)) for column in columns)
+    return [_truncated(credit, total) if total else 0 for credit in credited]
 
 
 def _truncated(dividend: int, divisor: int) -> int:

@@ -16,6 +16,7 @@ from fl_alliance.chain.messages import Proposal
 from fl_alliance.insider import Answer, Insider
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.digests import update_digest
+from fl_alliance.strategies.wire import Place
 from fl_alliance.workloads.base import Arrays
 
 TRAIN, EVALUATE = "train", "evaluate"
@@ -43,11 +44,12 @@ class HostileReply:
 
     def __call__(self, message: Message, context: Context, answer: Answer) -> Message:
         """Answer in the app's place."""
+        place = asked_at(message)
         reply = answer(message, context)
         if message.metadata.message_type != TRAIN or reply.has_error():
             return reply
         arrays, metrics = wire.to_arrays(wire.single_arrays(reply)), dict(wire.single_metrics(reply))
-        return proposing(reply, message, self.insider.key, *_SPOILT[self.what](arrays, metrics))
+        return proposing(message, place, self.insider.key, *_SPOILT[self.what](arrays, metrics))
 
 
 @dataclass(slots=True)
@@ -87,12 +89,13 @@ class ForgedNode:
 
     def __call__(self, message: Message, context: Context, answer: Answer) -> Message:
         """Sign with the foreign key."""
+        place = asked_at(message)
         reply = answer(message, context)
         if reply.has_error() or wire.ALLIANCE not in reply.content.config_records:
             return reply
         if message.metadata.message_type == TRAIN:
             arrays, metrics = wire.to_arrays(wire.single_arrays(reply)), dict(wire.single_metrics(reply))
-            return proposing(reply, message, self.key, arrays, metrics)
+            return proposing(message, place, self.key, arrays, metrics)
         if message.metadata.message_type == EVALUATE:
             record = reply.content.config_records[wire.ALLIANCE]
             record["signature"] = bytes(reversed(cast(bytes, record["signature"])))
@@ -116,24 +119,28 @@ class Equivocation:
 
     def __call__(self, message: Message, context: Context, answer: Answer) -> Message:
         """Answer honestly, and sign something else too."""
-        asked = message.content.config_records.get(wire.ALLIANCE)
+        place = asked_at(message)
         reply = answer(message, context)
-        if message.metadata.message_type == TRAIN and asked is not None and not reply.has_error():
-            place = wire.read_place(asked)
+        if message.metadata.message_type == TRAIN and place is not None and not reply.has_error():
             other = update_digest({"other": np.zeros(1, np.float32)}, {"num-examples": 1})
             signature = Proposal(place.task, place.round, other).sign(self.insider.key, place.domain)
             context.state[SECOND] = ConfigRecord({"round": place.round, "digest": other, "signature": signature})
         return reply
 
 
-def proposing(reply: Message, request: Message, key: NodeKey, arrays: Arrays, metrics: Metrics) -> Message:
+def asked_at(request: Message) -> Place | None:
+    """Return the place that a request names, None for a plain Flower one; the app takes the name off."""
+    record = request.content.config_records.get(wire.ALLIANCE)
+    return None if record is None else wire.read_place(record)
+
+
+def proposing(request: Message, place: Place | None, key: NodeKey, arrays: Arrays, metrics: Metrics) -> Message:
     """Return a reply to a request to train with another content, signed where the request is an Alliance's."""
     content = RecordDict({wire.ARRAYS: wire.to_record(arrays), wire.METRICS: MetricRecord(metrics)})
-    if (signed := reply.content.config_records.get(wire.ALLIANCE)) is not None:
-        place = wire.read_place(request.content.config_records[wire.ALLIANCE])
+    if place is not None:
         digest = update_digest(arrays, {name: value for name, value in metrics.items() if not isinstance(value, list)})
         signature = Proposal(place.task, place.round, digest).sign(key, place.domain)
-        content[wire.ALLIANCE] = ConfigRecord({**signed, "update": digest, "signature": signature})
+        content[wire.ALLIANCE] = ConfigRecord({"update": digest, "signature": signature})
     return Message(content, reply_to=request)
 
 

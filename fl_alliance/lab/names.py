@@ -1,5 +1,6 @@
 """What an attack's short name stands for: `alie+collusion` poisons by ALIE and votes by collusion."""
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -29,7 +30,7 @@ def attack_words(attack: str) -> tuple[str, ...]:
     return tuple(f"attack/{group}={name}" for group, name in found.items())
 
 
-def expanded(attacks: list[str]) -> list[str]:
+def expanded(attacks: Sequence[str]) -> list[str]:
     """Return the attacks with every set replaced by what it holds, each once; raises as `attack_words`."""
     named = [each for attack in attacks for each in (attacks_of(SETS[attack]) if attack in SETS else [attack])]
     for attack in named:

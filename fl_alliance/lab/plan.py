@@ -32,6 +32,10 @@ class Plan:
         Hydra overrides of every run.
     data : mapping of str to sequence of str
         Name of a data set, or of another variant, to its overrides.
+    clean : bool
+        Whether plain averaging without any attacker is run too, as what everything is compared with.
+    reference : mapping of str to mapping
+        Of a variant, what others have published: mean balances of `honest` and `malicious`, rounds `rejected`.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Plan:
     seeds: Sequence[int] = (1,)
     bars: Sequence[Bar] = ()
     clean: bool = True
+    reference: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def cells(self) -> list[Cell]:
         """Return every run, those first that others are compared with."""
@@ -53,7 +58,7 @@ class Plan:
         for data, seed in product(self.data, self.seeds) if self.clean else ():
             yield self._cell(data, NONE, CLEAN, seed)
         # Attacks vary slowest but for the data, so that what is stopped early has compared whole attacks.
-        for data, attack, seed in product(self.data, self.attacks, self.seeds):
+        for data, attack, seed in product(self.data, expanded(self.attacks), self.seeds):
             for method in (*self.rules, *self.baselines):
                 if method in RULES or poisons(attack):
                     yield self._cell(data, attack, method, seed)
@@ -106,7 +111,7 @@ def narrowed(plan: Plan, words: Sequence[tuple[str, list[str]]]) -> Plan:
     for name, values in words:
         match name:
             case "attack":
-                plan = replace(plan, attacks=expanded(values))
+                plan = replace(plan, attacks=values)
             case "rule":
                 plan = replace(plan, rules=[_rule(value) for value in values])
             case "baselines":
@@ -128,8 +133,7 @@ def _plan(name: str, content: Mapping[str, Any]) -> Plan:
     bars = [Bar(**bar) for bar in content.get("bars", ())]
     plan = Plan(name, **{**content, "bars": bars})
     baselines = _ALL_WORDS["all"] if plan.baselines == "all" else plan.baselines
-    rules, attacks = [_rule(rule) for rule in plan.rules], expanded(list(plan.attacks))
-    return replace(plan, attacks=attacks, rules=rules, baselines=[known(each) for each in baselines])
+    return replace(plan, rules=[_rule(rule) for rule in plan.rules], baselines=[known(each) for each in baselines])
 
 
 def _rule(name: str) -> str:

@@ -28,6 +28,7 @@ def grids(plan: Plan, results: Results) -> list[Grid]:
     made = [_figures(data, results) for data in plan.data]
     made += [grid for data in plan.data if (grid := _money(data, results)).rows]
     made += [grid for data in plan.data if (grid := _backdoors(data, results)).rows]
+    made.append(_published(plan, results))
     if plan.bars:
         made.append(_bars(plan, results))
     return [grid for grid in made if grid.rows]
@@ -115,6 +116,19 @@ def _backdoors(data: str, results: Results) -> Grid:
         ]
         rows.append([attack, *(f"{median(each):.1%} / {max(each):.1%}" if each else "" for each in found)])
     return Grid(f"{data}: how often the backdoor's trigger works, median / worst seed", ["attack", *methods], rows)
+
+
+def _published(plan: Plan, results: Results) -> Grid:
+    """Return mean balances and rejected rounds beside those that were published."""
+    rows = []
+    for data, reference in plan.reference.items():
+        published = [f"{reference[name]:g}" for name in ("honest", "malicious", "rejected")]
+        rows.append([data, "published", *published])
+        for method in _ordered(cell.method for cell in results if cell.data == data):
+            found = [outcome for cell, outcome in results.items() if (cell.data, cell.method) == (data, method)]
+            honest, malicious, *_, rejected = _money_row(found)
+            rows.append(["", f"{method}, median of {len(found)}", honest, malicious, rejected])
+    return Grid("beside the published table", ["", "rule", "honest FML", "malicious FML", "rejected rounds"], rows)
 
 
 def _bars(plan: Plan, results: Results) -> Grid:

@@ -11,6 +11,8 @@ from fl_alliance.chain.rules.pay import (
     POINTS,
     PPM,
     Escrow,
+    consistency,
+    credit_weights,
     escrow,
     mean_contributions,
     next_average,
@@ -117,6 +119,44 @@ def test_a_mean_lies_between_the_extremes(points: list[list[int]], data: st.Data
     weights = data.draw(st.lists(st.integers(1, 9), min_size=len(points), max_size=len(points)))
     ranges = zip(mean_contributions(points, weights), zip(*points, strict=True), strict=True)
     assert all(min(column) <= mean <= max(column) for mean, column in ranges)
+
+
+PARTS = [(), (0, 1), (1, 2), (0, 2), (2,)]
+"""What five candidates are made of, the old model first."""
+
+
+def test_contributions_that_explain_the_scores_weigh_and_those_that_contradict_them_do_not() -> None:
+    seen = [3000, 1000, -4000]
+    scores = [5000, *(5000 - sum(seen[at] for at in part) // len(part) for part in PARTS[1:])]
+    assert consistency(scores, seen, PARTS) > 0.99 * PPM
+    assert consistency(scores, [-x for x in seen], PARTS) == 0
+    assert consistency(scores, [0, 0, 0], PARTS) == 0
+    assert consistency(scores, [-3000, 4000, -2000], PARTS) < PPM // 10
+
+
+def test_a_voter_far_from_the_others_credits_little() -> None:
+    scores = [[5000, 4000, 5200, 4600, 6000]] * 3 + [[900_000, 0, 900_000, 500_000, 900_000]]
+    points = [[3000, 1000, -4000]] * 4
+    weights = credit_weights(scores, points, [10, 20, 30, 40], medians(scores, [10, 20, 30, 40], 5), PARTS)
+    assert weights[0] * 6 == weights[1] * 3 == weights[2] * 2 > 1000 * weights[3]
+
+
+@given(ballots(), st.data())
+def test_consistency_is_a_share_and_does_not_depend_on_the_size_of_the_contributions(
+    ballot: tuple[list[list[int]], list[int], int], data: st.DataObject
+) -> None:
+    scores, weights, candidates = ballot
+    parts = [data.draw(st.lists(st.integers(0, 3), unique=True)) for _ in range(candidates)]
+    points = data.draw(st.lists(st.integers(-1000, 1000), min_size=4, max_size=4))
+    one = consistency(scores[0], points, parts)
+    assert 0 <= one <= PPM
+    assert abs(consistency(scores[0], [2 * x for x in points], parts) - one) <= PPM // 100
+    made = credit_weights(scores, [points] * len(scores), weights, medians(scores, weights, candidates), parts)
+    assert all(0 <= weight <= PPM * balance for weight, balance in zip(made, weights, strict=True))
+
+
+def test_contributions_nobody_stands_for_are_none() -> None:
+    assert mean_contributions([[5, -5], [7, 9]], [0, 0]) == [0, 0]
 
 
 @given(POINT, POINT)

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from fl_alliance.lab.names import attacks_of
 from fl_alliance.attacks.updates import alie, inner_product
 from fl_alliance.coalition import acting, coalition
 from fl_alliance.config import load_config
 from fl_alliance.insider import Insider, enter, make_node
+from fl_alliance.lab.names import attacks_of
 from fl_alliance.strategies.geometry import Shapes, Vector
 from fl_alliance.training import train_config
 from fl_alliance.workloads.base import Arrays
@@ -107,6 +107,6 @@ def honest_update_in(insider: Insider, member: int, number: int) -> Vector:
 
 def test_everybody_who_is_malicious_gets_a_turn() -> None:
     config = load_config(["nodes=40", "alliance.proposers=20", "attack.share=0.55", "attack.proposers=0.4"])
-    turns = [acting(config, "proposers", number, tuple(range(0, 40))) for number in range(30)]
+    turns = [acting(config, "proposers", number, tuple(range(40))) for number in range(30)]
     assert {len(turn) for turn in turns} == {16}
     assert {member for turn in turns for member in turn} == set(coalition(config))
