@@ -3,10 +3,19 @@
 import importlib.util
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.connect import close, connect
+from fl_alliance.chain.deploy import deploy
+from fl_alliance.chain.ledger import Alliance
+from fl_alliance.chain.sender import Sender
+from fl_alliance.chain.steps import Start
+from fl_alliance.chain.types import WEI_PER_FML, CandidateTerms, Reward
 
 
 def _load(name: str, path: Path) -> ModuleType:
@@ -20,6 +29,7 @@ def _load(name: str, path: Path) -> ModuleType:
 
 
 attacked = _load("attacked", Path(__file__).parents[1] / "contracts" / "federation.py")
+judged = _load("judged", Path(__file__).parents[1] / "ledger" / "players.py")
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +57,28 @@ def drawn(started: "attacked.Federation") -> "attacked.Federation":
     """The same in round 1, everybody has proposed and voters are drawn."""
     started.to_votes()
     return started
+
+
+@pytest.fixture(scope="session")
+def judging() -> Iterator["judged.CandidateFederation"]:
+    """A task of ten members that judges candidates, started, on a chain that all tests share."""
+    w3 = connect("memory://")
+    ledger = Alliance(w3, deploy(Sender(w3, judged.DEVELOPER), rule="candidates"), judged.DEVELOPER)
+    params = judged.task_params(ledger.sender.address, proposers=4, voters=5, rounds=20, slash_gwei=8 * 10**9)
+    task = ledger.create_task(params, 1000 * WEI_PER_FML, CandidateTerms(Reward.CONTRIBUTION))
+    federation = judged.CandidateFederation(ledger, task)
+    ledger.send(*(federation.registration(NodeKey.derive(7, index)) for index in range(10)))
+    ledger.send(Start(task))
+    yield federation
+    close(w3)
+
+
+@pytest.fixture
+def candidates(judging: "judged.CandidateFederation") -> Iterator["judged.CandidateFederation"]:
+    """The same behind a snapshot; whatever an attack does, contract and rules must agree on every balance."""
+    shared = judging.ledger
+    mark = shared.rpc("evm_snapshot")
+    candidates = replace(judging, ledger=Alliance(shared.w3, shared.deployment, judged.DEVELOPER))
+    yield candidates
+    candidates.assert_equals_chain()
+    shared.rpc("evm_revert", mark)

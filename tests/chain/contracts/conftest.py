@@ -20,6 +20,7 @@ def _load(name: str) -> ModuleType:
 
 
 federation = _load("federation")
+candidate_federation = _load("candidate_federation")
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +41,28 @@ def chain(deployed: "federation.Federation") -> Iterator["federation.Chain"]:
 def started(deployed: "federation.Federation", chain: "federation.Chain") -> "federation.Federation":
     """Task 1: eight members, three proposers and three voters a round, ready for round 1."""
     return federation.Federation(chain, deployed.params, deployed.pool_wei, deployed.task, list(deployed.keys))
+
+
+@pytest.fixture(scope="session")
+def deployed_candidates() -> Iterator["candidate_federation.CandidateFederation"]:
+    """The same under candidate voting, paid by contribution."""
+    with candidate_federation.deployed_candidate_task(*[20] * 8) as deployed:
+        yield deployed
+
+
+@pytest.fixture
+def candidate_chain(deployed_candidates: "candidate_federation.CandidateFederation") -> Iterator["federation.Chain"]:
+    """The chain of candidate voting as deployed, put back and checked as `chain` is."""
+    with federation.behind_snapshot(deployed_candidates) as chain:
+        yield chain
+
+
+@pytest.fixture
+def judging(
+    deployed_candidates: "candidate_federation.CandidateFederation", candidate_chain: "federation.Chain"
+) -> "candidate_federation.CandidateFederation":
+    """Task 1 under candidate voting: eight members, three proposers and three voters a round, ready for round 1."""
+    shared = deployed_candidates
+    return candidate_federation.CandidateFederation(
+        candidate_chain, shared.params, shared.pool_wei, shared.task, list(shared.keys), shared.terms
+    )

@@ -158,11 +158,13 @@ class Chain:
         return [(kind, values) for kind, values in found if name in (None, kind)]
 
     def is_conserved(self) -> bool:
-        """Whether the contract holds exactly what it owes: balances, pools, stakes in queues and credits."""
+        """Whether the contract holds exactly what it owes: balances, escrows, pools, stakes in queues and credits."""
         owed = sum(self.read("creditGwei", account) for account in self.credited)
         for task in range(1, self.read("taskCount") + 1):
             state = self.read("state", task)
             owed += state[4] + state[5] + sum(member[2] for member in self.read("members", task))
+            if self.deployment.rule == "candidates":
+                owed += sum(record[2] for record in self.read("records", task))
         return self.balance(self.deployment.alliance) == owed * GWEI
 
 
