@@ -12,6 +12,7 @@ from flwr.clientapp import ClientApp
 from flwr.clientapp.mod import adaptiveclipping_mod
 from flwr.supercore.differential_privacy import KEY_CLIPPING_NORM
 
+from fl_alliance.ballots import Ballots
 from fl_alliance.chain.messages import commitment, fml_domain
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.config import JobConfig, load_config
@@ -20,7 +21,6 @@ from fl_alliance.journal import Journal
 from fl_alliance.judging import make_rule
 from fl_alliance.node import Ballot, Node, told
 from fl_alliance.strategies import wire
-from fl_alliance.strategies.rules import Rule
 from fl_alliance.strategies.wire import Place
 from fl_alliance.training import train_config
 
@@ -100,7 +100,7 @@ def evaluate(message: Message, context: Context) -> Message:
     if wire.ALLIANCE not in message.content.config_records:
         return _evaluated(message, context)
     place = wire.read_place(wire.alliance_record(message))
-    motion = _load_rule(_overrides(context)).read(message.content)
+    motion = _load_ballots(_overrides(context)).read(message.content)
     ballot = _node(context).vote(place, motion, wire.read_committee(message))
     _journal(context).admit(place, "vote", ballot.commitment, about=ballot.motion)
     _keep(context, place, ballot)
@@ -162,8 +162,8 @@ def _load_config(overrides: str) -> JobConfig:
 
 
 @lru_cache(maxsize=1)
-def _load_rule(overrides: str) -> Rule:
-    return make_rule(_load_config(overrides))
+def _load_ballots(overrides: str) -> Ballots:
+    return Ballots(make_rule(_load_config(overrides)))
 
 
 @lru_cache(maxsize=1024)

@@ -24,7 +24,7 @@ from fl_alliance.strategies.errors import StrategyError
 
 def run_chained(config: JobConfig, words: Sequence[str]) -> Outcome:
     """Return what a rule came to, on the same contracts and the same apps as in any other run."""
-    started, gauge, books = time.monotonic(), Gauge(config), Books(config)
+    started, gauge = time.monotonic(), Gauge(config)
     initial = gauge.yardstick.initial_model
 
     def evaluate(_: int, arrays: ArrayRecord) -> MetricRecord:
@@ -37,6 +37,7 @@ def run_chained(config: JobConfig, words: Sequence[str]) -> Outcome:
             grid = LocalGrid(app, config.nodes, {"overrides": shlex.join(words)})
             node_ids = enrol(federation, grid, config, folder)
             strategy, rule = make_strategy(config), make_rule(config)
+            books = Books(config, lambda: getattr(federation.ledger.model(federation.task), "escrow", {}))
             backed = ChainBacked(strategy, federation.ledger, federation.task, node_ids, rule=rule, listener=books)
             try:
                 backed.start(grid, wire.to_record(initial), config.rounds, evaluate_fn=evaluate)

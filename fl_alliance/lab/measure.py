@@ -1,6 +1,6 @@
 """Measure a run as it goes: the model's figure every round, and what each side owns, earns and loses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
@@ -48,9 +48,13 @@ class Gauge:
 
 @dataclass
 class Books:
-    """Follows everybody's money; amounts in gwei come in, FML go out."""
+    """Follows everybody's money; amounts in gwei come in, FML go out.
+
+    `escrow` returns what is held back of members' pay, by member, as the chain has it: that is theirs too.
+    """
 
     config: JobConfig
+    escrow: Callable[[], Mapping[int, int]] = dict
     rounds: dict[str, int] = field(default_factory=lambda: {"accepted": 0, "rejected": 0, "void": 0})
     owned: list[Sequence[int]] = field(default_factory=list)
     lost: list[frozenset[int]] = field(default_factory=list)
@@ -74,8 +78,8 @@ class Books:
 
     def _settled(self, event: RoundSettled) -> None:
         self.rounds[event.outcome] += 1
-        held = getattr(event, "escrows", ()) or [0] * len(event.balances)
-        self.owned.append([balance + escrow for balance, escrow in zip(event.balances, held, strict=True)])
+        held = self.escrow()
+        self.owned.append([balance + held.get(member, 0) for member, balance in enumerate(event.balances)])
         losers = {member for member, delta in event.deltas.items() if delta < 0}
         self.lost.append(self.lost[-1] | losers)
         for seat, members in self._seats.items():

@@ -1,7 +1,7 @@
 """The laboratory's report: one self-contained HTML page with the tables and, for every data set and attack, curves."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -13,7 +13,6 @@ from fl_alliance.lab.tables import Grid, grids
 from fl_alliance.records import write_whole
 from fl_alliance.report.markup import Markup, el, join, table
 from fl_alliance.report.plot import (
-    Label,
     Scale,
     figure,
     fitted,
@@ -38,7 +37,7 @@ _MORE_CSS = """
 .l10{stroke:#c4536b}.l4,.l5,.l6,.l7,.l8,.l9,.l10{stroke-width:1.4}.dash{stroke-dasharray:5 4}
 .legend .l4{--c:#3f8f5b}.legend .l5{--c:#b58a14}.legend .l6{--c:#a13d7c}.legend .l7{--c:#4d7f8c}
 .legend .l8{--c:#8a6a4f}.legend .l9{--c:#6b7280}.legend .l10{--c:#c4536b}.legend .dash{border-top-style:dashed}
-td.pass{color:var(--good);font-weight:600}td.miss{color:var(--warm);font-weight:600}
+td:first-child{min-width:8.5rem}
 """
 
 
@@ -101,17 +100,16 @@ def _verdict(text: str) -> str | Markup:
 
 def _curves(data: str, results: Results) -> Markup:
     """Return the curves of every attack: the figure, and for rules with a chain what each side owns and has lost."""
-    found = [(cell, outcome) for cell, outcome in results.items() if cell.data == data]
-    attacks = dict.fromkeys(cell.attack for cell, _ in found)
-    return join(*(_attack(data, attack, results) for attack in attacks))
+    style = {method: _STYLES[n % len(_STYLES)] for n, method in enumerate(dict.fromkeys(c.method for c in results))}
+    attacks = dict.fromkeys(cell.attack for cell in results if cell.data == data)
+    return join(*(_attack(data, attack, results, style) for attack in attacks))
 
 
-def _attack(data: str, attack: str, results: Results) -> Markup:
+def _attack(data: str, attack: str, results: Results, style: Mapping[str, str]) -> Markup:
     runs: dict[str, list[Outcome]] = {}
     for cell, outcome in results.items():
         if (cell.data, cell.attack) == (data, attack):
             runs.setdefault(cell.method, []).append(outcome)
-    style = {method: _STYLES[index % len(_STYLES)] for index, method in enumerate(runs)}
     metric = next(iter(runs.values()))[0].metric
     charts = [
         _chart(
@@ -164,7 +162,6 @@ def _chart(caption: str, about: str, curves: Iterable[tuple[str, str, Curve]]) -
     ]
     marks = ticks(scale.low, scale.high)
     said = "; ".join(f"{name} {number(curve[-1])}" for name, _, curve in drawn)
-    labels = [Label(scale.at(curve[-1]), f"{name} {number(curve[-1])}") for name, _, curve in drawn]
     chart = frame(
         f"{caption}, {about}",
         said,
@@ -172,8 +169,7 @@ def _chart(caption: str, about: str, curves: Iterable[tuple[str, str, Curve]]) -
         x_ticks=[(x.at(at), str(at)) for at in round_ticks(0, last)],
         y_ticks=list(zip(map(scale.at, marks), tick_text(marks), strict=True)),
         x_label="round",
-        labels=labels if len(labels) <= 4 else (),
-        gutter=max(len(label.text) for label in labels) + 2 if len(labels) <= 4 else 1,
+        gutter=2,
     )
     return figure(
         caption, chart, legend((f"sw {style}", f"{name} {number(curve[-1])}") for name, style, curve in drawn)
