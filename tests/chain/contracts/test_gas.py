@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import candidate_federation
 import federation
 import pytest
 from federation import CANDIDATE, FML, GWEI, PREVIOUS, Chain, Federation, Refusal
@@ -14,6 +15,8 @@ from fl_alliance.chain.accounts import NodeKey
 
 BARS = {10: 17_000, 100: 8_000, 1_000: 7_000}
 """Most gas per participant-round that a round's messages and settlement may cost, by members."""
+CANDIDATES_BAR = 3_000_000
+"""Most gas that commitments, votes and settlement of a round that judges candidates may cost."""
 
 
 def bench() -> Any:
@@ -32,6 +35,17 @@ def test_a_round_stays_below_its_gas_bar(chain: Chain, gas_figure: Callable[[str
     for part, figure in gas.items():
         gas_figure(f"alliance_{members}_{part.replace(' + ', '_and_').replace(' ', '_')}", figure)
     assert gas["messages and settlement"] <= BARS[members] * members
+
+
+@pytest.mark.parametrize("candidates", [8, 12])
+def test_judging_candidates_stays_below_its_gas_bar(
+    candidate_chain: Chain, gas_figure: Callable[[str, int], None], candidates: int
+) -> None:
+    """20 proposers and 20 voters, paid by contribution, scores random: the most that medians and orders can cost."""
+    gas = bench().measure_candidates(candidate_federation, candidate_chain, candidates)
+    for part, figure in gas.items():
+        gas_figure(f"candidates_20_20_{candidates}_{part.replace(' ', '_')}", figure)
+    assert gas["the rule"] <= CANDIDATES_BAR
 
 
 @pytest.mark.parametrize("name", artifacts.names())

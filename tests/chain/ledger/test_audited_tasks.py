@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ from fl_alliance.audit.facts import Audited, EndedRound
 from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.ballot import ballot_hash
-from fl_alliance.chain.batches import Evidence, Listed, SignedVote, WholeList, list_hash
+from fl_alliance.chain.batches import Evidence, Listed, RevealedVote, WholeList, list_hash
 from fl_alliance.chain.calls import encode
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.connect import connected
@@ -37,7 +38,6 @@ from fl_alliance.chain.steps import (
     OpenRound,
     ProveWithheld,
     Register,
-    RevealVotes,
     SkipRound,
     SlashEquivocation,
     Start,
@@ -47,7 +47,7 @@ from fl_alliance.chain.steps import (
     WithdrawPool,
     WithdrawQueued,
 )
-from fl_alliance.chain.types import WEI_PER_FML
+from fl_alliance.chain.types import WEI_PER_FML, CandidateTerms, Reward
 from fl_alliance.chain.vrf import Tag
 
 DEVELOPER = NodeKey(bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"))
@@ -61,10 +61,22 @@ def chain_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def site(chain_file: Path) -> Iterator[SimpleNamespace]:
-    """The Alliance, deployed on a chain file of this test's own."""
+def terms() -> CandidateTerms | None:
+    """By majority, unless a test says that it is for both rules."""
+    return None
+
+
+@pytest.fixture
+def site(chain_file: Path, terms: CandidateTerms | None) -> Iterator[SimpleNamespace]:
+    """The Alliance of one rule, deployed on a chain file of this test's own."""
     with connected(f"file://{chain_file}") as w3:
-        yield SimpleNamespace(w3=w3, deployment=deploy(Sender(w3, DEVELOPER)))
+        deployment = deploy(Sender(w3, DEVELOPER), rule="candidates" if terms else "majority")
+        yield SimpleNamespace(w3=w3, deployment=deployment, candidates=deployment)
+
+
+by_both_rules = pytest.mark.parametrize(
+    "terms", [None, CandidateTerms(Reward.CONTRIBUTION)], ids=["majority", "candidates"]
+)
 
 
 def audited(path: Path, executes: bool = True) -> tuple[Audited, list[EndedRound]]:
@@ -72,12 +84,15 @@ def audited(path: Path, executes: bool = True) -> tuple[Audited, list[EndedRound
     return audit_chain(path, executes=executes, listener=lambda task, ended: told.append(ended)), told
 
 
-def pairs(votes: tuple[SignedVote, ...]) -> tuple[Listed, ...]:
+def pairs(votes: tuple[RevealedVote, ...]) -> tuple[Listed, ...]:
     return tuple(Listed(vote.member, commitment(vote.signature)) for vote in votes)
 
 
-def test_joining_leaving_and_withdrawing_at_every_time_holds(found: Found, chain_file: Path) -> None:
-    federation = found(nodes=6, start=False, rounds=3, proposers=2, voters=2)
+@by_both_rules
+def test_joining_leaving_and_withdrawing_at_every_time_holds(
+    found: Found, chain_file: Path, terms: CandidateTerms | None
+) -> None:
+    federation = found(nodes=6, start=False, rounds=3, proposers=2, voters=2, terms=terms)
     ledger, task, model = federation.ledger, federation.task, lambda: federation.model
     early, late, never = (NodeKey.derive(9, index) for index in range(3))
     federation.funded(early, STAKE_WEI).send(
@@ -97,7 +112,8 @@ def test_joining_leaving_and_withdrawing_at_every_time_holds(found: Found, chain
     ledger.send(federation.registration(never))
     federation.run_round()
     assert len(model().roster.nodes) == 7
-    ledger.send(*(Withdraw(task, member) for member, balance in enumerate(model().balances) if balance))
+    held = [balance + model().record(member).escrow_gwei for member, balance in enumerate(model().balances)]
+    ledger.send(*(Withdraw(task, member) for member, amount in enumerate(held) if amount))
     ledger.send(WithdrawQueued(task, 2), WithdrawPool(task))
     ledger.send(*(WithdrawCredit(account) for account in dict(model().credits)))
     for executes in (True, False):
@@ -106,11 +122,14 @@ def test_joining_leaving_and_withdrawing_at_every_time_holds(found: Found, chain
         assert [ended.outcome for ended in told] == [Outcome.ACCEPTED] * 3
 
 
-def test_votes_committed_by_themselves_withheld_and_said_twice_hold(found: Found, chain_file: Path) -> None:
-    federation = found(nodes=8, rounds=2, proposers=2, voters=5)
+@by_both_rules
+def test_votes_committed_by_themselves_withheld_and_said_twice_hold(
+    found: Found, chain_file: Path, terms: CandidateTerms | None
+) -> None:
+    federation = found(nodes=8, rounds=2, proposers=2, voters=5, terms=terms)
     ledger, task = federation.ledger, federation.task
     first, second, third, fourth, fifth = federation.reach_commit()
-    candidate = federation.digest("candidate")
+    candidate = federation.plain_menu() if terms else federation.digest("candidate")
     votes = federation.votes(candidate, (first, second, third), bad=(third,))
     own, withheld = federation.vote(fourth, candidate), federation.vote(fifth, candidate)
     listed = list_hash(pairs((*votes, withheld)))
@@ -122,7 +141,7 @@ def test_votes_committed_by_themselves_withheld_and_said_twice_hold(found: Found
     ballot = federation.model.committee.ballot
     ledger.advance_to(ballot.omit_end)
     whole = (*votes, *pairs((withheld,)))
-    ledger.send(RevealVotes(task, motion, (*whole, SignedVote(fourth, *scores(own), own.signature, True))))
+    ledger.send(federation.revealing(candidate, (*whole, replace(own, is_own=True))))
     ledger.advance_to(ballot.evidence_start(federation.model.params))
     evidence = Commitment(task, 1, motion, commitment(withheld.signature)).sign(federation.key(fifth), ledger.domain)
     ledger.send(ProveWithheld(task, motion, pairs((*votes, withheld)), (Evidence(3, evidence),)))
@@ -138,13 +157,10 @@ def test_votes_committed_by_themselves_withheld_and_said_twice_hold(found: Found
     for executes in (True, False):
         result, (ended,) = audited(chain_file, executes)
         whys = {line.member: line.reason.why for line in ended.lines if line.delta_gwei < 0}
-        assert whys == {first: Why.EQUIVOCATED, third: Why.VOTED_AGAINST, fifth: Why.WITHHELD_VOTE}
-        assert (ended.yes, ended.no) == (3, 1)
-        assert result.counts.slashes == 3
-
-
-def scores(vote: SignedVote) -> tuple[int, int]:
-    return vote.score_old, vote.score_new
+        against = {} if terms else {third: Why.VOTED_AGAINST}
+        assert whys == {first: Why.EQUIVOCATED, fifth: Why.WITHHELD_VOTE} | against
+        assert (ended.yes, ended.no) == ((4, 0) if terms else (3, 1))
+        assert result.counts.slashes == len(whys)
 
 
 def test_absent_leaders_skipped_rounds_and_abandoned_tasks_hold(found: Found, chain_file: Path) -> None:
