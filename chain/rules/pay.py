@@ -192,7 +192,8 @@ def consistency(scores: Sequence[int], contributions: Sequence[int], parts: Sequ
 
     A candidate that is the mean of some proposals should gain about the mean of what they are credited with. Over the
     candidates, the fourth power of the correlation between the two; 0 where it is not positive. Whoever credits its
-    friends beyond what it saw must give its scores the same lie, where it costs nearness and agreement.
+    friends beyond what it saw must give its scores the same lie, where it costs nearness and agreement. A menu whose
+    candidates are all made of the same proposals can check nobody: 1,000,000 for all.
 
     Parameters
     ----------
@@ -203,6 +204,8 @@ def consistency(scores: Sequence[int], contributions: Sequence[int], parts: Sequ
     parts : sequence of sequence of int
         For each candidate, the old model first, the positions of the proposals that it is made of.
     """
+    if len({tuple(part) for part in parts[1:]}) < 2:
+        return PPM
     gains = _centred([scores[OLD] - scores[entry] for entry in range(1, len(parts))])
     credited = _centred(
         [_truncated(_CREDIT_UNIT * sum(contributions[at] for at in part), len(part) or 1) for part in parts[1:]]
