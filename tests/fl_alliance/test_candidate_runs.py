@@ -2,8 +2,10 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -160,9 +162,10 @@ def test_the_winner_survives_a_stop_right_after_the_settlement(
     def stop(folder: RunFolder, record: Any) -> None:
         raise Stopped
 
-    with monkeypatch.context() as patched, pytest.raises(Stopped):
+    with monkeypatch.context() as patched:
         patched.setattr(RunFolder, "append", stop)
-        ran(tmp_path / "run")
+        with pytest.raises(Stopped):
+            ran(tmp_path / "run")
     folder = RunFolder(tmp_path / "run")
     run(load_config(WORDS), folder, listener=lambda event: None, overrides=WORDS, resume=True)
     records = list(folder.rounds())
@@ -215,19 +218,24 @@ def test_the_summary_says_what_was_sent_and_kept(tmp_path: Path, capsys: pytest.
     assert not (tmp_path / "none" / "proposals").exists()
 
 
-@pytest.fixture
-def without_gradient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with monkeypatch.context() as patched:
-        patched.delattr(Linear, "gradient")
-        yield
+class WithoutGradient(Linear):
+    """A workload as somebody may have written it who pays by stake."""
+
+    gradient = None  # type: ignore[assignment]
 
 
-@pytest.mark.usefixtures("without_gradient")
-def test_pay_by_contribution_needs_a_gradient_and_pay_by_stake_does_not(tmp_path: Path) -> None:
+def test_pay_by_contribution_needs_a_gradient_and_pay_by_stake_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("lab_of_mine")
+    module.WithoutGradient = WithoutGradient  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "lab_of_mine", module)
+    WithoutGradient.__module__ = "lab_of_mine"
+    own = "workload.name=lab_of_mine:WithoutGradient"
     with pytest.raises(ConfigError, match="workload linear has no gradient; needed"):
-        ran(tmp_path / "contribution")
+        ran(tmp_path / "contribution", own)
     assert not (tmp_path / "contribution").exists()
-    assert len(list(ran(tmp_path / "stake", "rule.reward=stake", "rounds=1").rounds())) == 1
+    assert len(list(ran(tmp_path / "stake", own, "rule.reward=stake", "rounds=1").rounds())) == 1
 
 
 @pytest.mark.parametrize(
