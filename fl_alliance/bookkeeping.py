@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from fl_alliance.books import Books, Entry, Flows, Member, Place, Round
 from fl_alliance.chain.codec import interface
@@ -32,15 +33,16 @@ from fl_alliance.results import read_results
 from fl_alliance.strategies.choices import choice_of
 
 
-def read_books(folder: RunFolder) -> Books:
-    """Read the books of a run's task from its chain.
+@contextmanager
+def opened(folder: RunFolder) -> Iterator[tuple[Rpc, Deployment, int]]:
+    """Open the chain of a run to read it; give its contracts, and the number of its task.
 
     Raises
     ------
     FolderError
         The run has not put a task on a chain.
     ChainError
-        The chain cannot be read, is another one, or did something else than the rules say.
+        The chain cannot be read, or is another one.
     """
     chain = read_results(folder).config.get("chain", {})
     if not folder.deployment.is_file() or not (chain.get("url") or folder.chain.is_file()):
@@ -51,6 +53,12 @@ def read_books(folder: RunFolder) -> Books:
     with connected(url, chain_id=deployment.chain_id) as w3:
         rpc = Rpc(w3)
         deployment.check(rpc)
+        yield rpc, deployment, task
+
+
+def read_books(folder: RunFolder) -> Books:
+    """Read the books of a run's task from its chain; raises as `opened`, and ChainError where the chain errs."""
+    with opened(folder) as (rpc, deployment, task):
         return keep_books(rpc, deployment, task)
 
 
