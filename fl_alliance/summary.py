@@ -47,8 +47,9 @@ def _rounds(results: Results) -> str:
         return "no round was settled"
     paid = sum(delta for record in results.rounds for delta in record.deltas.values() if delta > 0)
     taken = -sum(delta for record in results.rounds for delta in record.deltas.values() if delta < 0)
-    pool = results.rounds[-1].pool
-    return f"rounds: {outcomes}; paid {fml(paid)} FML, slashed {fml(taken)} FML, left in the pool {fml(pool)} FML"
+    pool, escrow = results.rounds[-1].pool, results.rounds[-1].escrow
+    kept = f" ({fml(escrow)} of it from escrow at the end)" if escrow else ""
+    return f"rounds: {outcomes}; paid {fml(paid + escrow)} FML{kept}, slashed {fml(taken)} FML, left in the pool {fml(pool)} FML"
 
 
 def _kept(results: Results, folder: RunFolder) -> Iterator[str]:
