@@ -37,7 +37,7 @@ def run_chained(config: JobConfig, words: Sequence[str]) -> Outcome:
             grid = LocalGrid(app, config.nodes, {"overrides": shlex.join(words)})
             node_ids = enrol(federation, grid, config, folder)
             strategy, rule = make_strategy(config), make_rule(config)
-            books = Books(config, lambda: getattr(federation.ledger.model(federation.task), "escrow", {}))
+            books = Books(config, lambda: federation.ledger.model(federation.task).escrow)
             backed = ChainBacked(strategy, federation.ledger, federation.task, node_ids, rule=rule, listener=books)
             try:
                 backed.start(grid, wire.to_record(initial), config.rounds, evaluate_fn=evaluate)
