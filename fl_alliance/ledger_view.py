@@ -77,9 +77,10 @@ def _found(entry: Round, member: int) -> list[str]:
     told = entry.scores.get(member)
     if told is None:
         return []
-    if entry.choice is None:
+    if entry.choice is None and len(told) == 2:
         return [f"{score / 1e6:.6f}" for score in told]
-    return [f"{loss_of(told[index]):.6f}" for index in (0, entry.choice.winner or 1)]
+    winner = entry.choice.winner if entry.choice else 0
+    return [f"{loss_of(told[index]):.6f}" for index in (0, winner or 1)]
 
 
 def print_why(books: Books, entry: Round, member: Member, out: Console) -> None:
@@ -198,13 +199,13 @@ def _story(entry: Round, member: Member, lines: Sequence[Line]) -> Iterable[str]
 
 
 def _testimony(entry: Round, told: Sequence[int]) -> Iterable[str]:
-    if entry.choice is None:
+    if entry.choice is None and len(told) == 2:
         old, new = (f"{score / 1e6:.6f}" for score in told)
         yield f"it scored the old model {old} and the candidate {new}"
         return
     losses = (f"{entry_name((), index)} {loss_of(score):.6f}" for index, score in enumerate(told))
     yield f"it found these losses: {', '.join(losses)}"
-    yield f"the round ended {decided(entry)}"
+    yield f"the round ended {decided(entry) if entry.choice else entry.outcome}"
 
 
 def _arithmetic(line: Line) -> Iterable[str]:

@@ -49,7 +49,8 @@ def _rounds(results: Results) -> str:
     taken = -sum(delta for record in results.rounds for delta in record.deltas.values() if delta < 0)
     pool, escrow = results.rounds[-1].pool, results.rounds[-1].escrow
     kept = f" ({fml(escrow)} of it from escrow at the end)" if escrow else ""
-    return f"rounds: {outcomes}; paid {fml(paid + escrow)} FML{kept}, slashed {fml(taken)} FML, left in the pool {fml(pool)} FML"
+    money = f"paid {fml(paid + escrow)} FML{kept}, slashed {fml(taken)} FML, left in the pool {fml(pool)} FML"
+    return f"rounds: {outcomes}; {money}"
 
 
 def _kept(results: Results, folder: RunFolder) -> Iterator[str]:

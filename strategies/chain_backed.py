@@ -4,6 +4,7 @@ The base class' loop adopts an aggregate before anyone has judged it. This one f
 instead, so it also goes on where an interrupted run stopped: what the chain already has is not sent again.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -324,4 +325,6 @@ class ChainBacked(Strategy):
 
 
 def _floats(metrics: MetricRecord | None) -> dict[str, float]:
-    return {name: float(value) for name, value in (metrics or {}).items() if isinstance(value, int | float)}
+    """Return the numbers among the metrics; one hostile node can make a mean of them infinite."""
+    numbers = {name: float(value) for name, value in (metrics or {}).items() if isinstance(value, int | float)}
+    return {name: value for name, value in numbers.items() if math.isfinite(value)}

@@ -187,7 +187,7 @@ def _admitted(update: Update, arrays: Arrays, most: float) -> Message:
     """Return the reply with other arrays, and its `num-examples` capped."""
     metrics = dict(update.metrics)
     if metrics[NUM_EXAMPLES] > most:
-        metrics[NUM_EXAMPLES] = type(metrics[NUM_EXAMPLES])(most)
+        metrics[NUM_EXAMPLES] = max(1, int(most))
     plain = wire.without_alliance(update.reply)
     (arrays_name,), (metrics_name,) = plain.content.array_records, plain.content.metric_records
     content = RecordDict({**plain.content, arrays_name: wire.to_record(arrays), metrics_name: MetricRecord(metrics)})

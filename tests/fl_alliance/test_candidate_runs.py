@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from flwr.app import Context, Message
+from flwr.clientapp import ClientApp
 from flwr.serverapp.strategy import DifferentialPrivacyServerSideFixedClipping, FedAvg
 
 from fl_alliance.audit import audit
 from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.cli.main import main
+from fl_alliance.client_app import app
 from fl_alliance.config import ConfigError, load_config
 from fl_alliance.job import run
 from fl_alliance.records import RunFolder
@@ -172,6 +175,35 @@ def test_the_winner_survives_a_stop_right_after_the_settlement(
     assert [record.round for record in records] == [1, 2, 3]
     assert all(record.choice for record in records)
     assert audit(folder.root, executes=False).audited.head == audit(honest.root, executes=False).audited.head
+
+
+class Silent(ClientApp):
+    """The app of nodes of which nobody reveals."""
+
+    def __call__(self, message: Message, context: Context) -> Message:
+        """Answer as an honest node does, but for reveals."""
+        if message.metadata.message_type == "query.reveal" and int(context.node_config["partition-id"]) > 0:
+            raise RuntimeError("nothing to say")
+        return app(message, context)
+
+
+def test_a_void_round_has_losses_and_no_choice_and_everybody_can_read_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("fl_alliance.client_app.app", Silent())
+    words = [*WORDS, "rounds=3", "alliance.voters=4"]
+    assert main(["run", *words, "--run-dir", str(tmp_path / "run")]) == 0
+    folder = RunFolder(tmp_path / "run")
+    records = list(folder.rounds())
+    assert [record.outcome for record in records] == ["void"] * 3
+    assert any(len(told) > 2 for record in records for told in record.scores.values())
+    assert all(record.choice is None for record in records)
+    assert main(["audit", str(folder.root)]) == 0
+    assert "3 menus formed again" in capsys.readouterr().out
+    for number in ("1", "2", "3"):
+        assert main(["ledger", str(folder.root), "--round", number]) == 0
+        assert main(["ledger", str(folder.root), "--why", "0", number]) == 0
+    assert "committed a vote and withheld it" in capsys.readouterr().out
 
 
 def test_every_payout_is_told_with_its_numbers(honest: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
