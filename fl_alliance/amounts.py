@@ -27,3 +27,12 @@ def entry_name(names: Sequence[str], entry: int) -> str:
     if entry < len(names):
         return names[entry]
     return "old model" if entry == 0 else f"candidate {entry}"
+
+
+def size(amount_bytes: float) -> str:
+    """Return a number of bytes with its unit, of a thousand each: 1_234_567 is "1.2 MB"."""
+    for unit in ("bytes", "kB", "MB"):
+        if amount_bytes < 1000:
+            return f"{amount_bytes:.0f} {unit}" if unit == "bytes" else f"{amount_bytes:.1f} {unit}"
+        amount_bytes /= 1000
+    return f"{amount_bytes:.1f} GB"

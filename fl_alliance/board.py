@@ -145,11 +145,11 @@ class Board:
         self.judged = self.seats
 
     def _judged(self, seat: Seat, told: Sequence[int], choice: Choice | None) -> None:
-        if choice is None:
+        if choice is None and len(told) == 2:  # in a void round there are losses and no choice
             old, new = told
             seat.scores, seat.vote = (old / 1e6, new / 1e6), new * 10_000 >= old * (10_000 - self.tolerance_bps)
         else:
-            old, new = told[0], told[choice.winner or 1]
+            old, new = told[0], told[choice.winner if choice and choice.winner else 1]
             seat.scores, seat.vote = (loss_of(old), loss_of(new)), new < old
 
     def _lead(self, leader: int, absent: tuple[int, ...]) -> None:

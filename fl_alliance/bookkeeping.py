@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from fl_alliance.books import Books, Entry, Flows, Member, Place, Round
 from fl_alliance.chain.codec import interface
@@ -14,22 +15,34 @@ from fl_alliance.chain.mirror import AllianceModel
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.settlement import Line
-from fl_alliance.chain.steps import CreateTask, Fund, Settle, SkipRound, SlashEquivocation, Start, WithdrawPool
+from fl_alliance.chain.steps import (
+    CreateCandidateTask,
+    CreateTask,
+    Fund,
+    Settle,
+    SettleMenu,
+    SkipRound,
+    SlashEquivocation,
+    Start,
+    WithdrawPool,
+)
 from fl_alliance.chain.types import WEI_PER_GWEI
 from fl_alliance.folders import FolderError
 from fl_alliance.records import RunFolder
 from fl_alliance.results import read_results
+from fl_alliance.strategies.choices import choice_of
 
 
-def read_books(folder: RunFolder) -> Books:
-    """Read the books of a run's task from its chain.
+@contextmanager
+def opened(folder: RunFolder) -> Iterator[tuple[Rpc, Deployment, int]]:
+    """Open the chain of a run to read it; give its contracts, and the number of its task.
 
     Raises
     ------
     FolderError
         The run has not put a task on a chain.
     ChainError
-        The chain cannot be read, is another one, or did something else than the rules say.
+        The chain cannot be read, or is another one.
     """
     chain = read_results(folder).config.get("chain", {})
     if not folder.deployment.is_file() or not (chain.get("url") or folder.chain.is_file()):
@@ -40,6 +53,12 @@ def read_books(folder: RunFolder) -> Books:
     with connected(url, chain_id=deployment.chain_id) as w3:
         rpc = Rpc(w3)
         deployment.check(rpc)
+        yield rpc, deployment, task
+
+
+def read_books(folder: RunFolder) -> Books:
+    """Read the books of a run's task from its chain; raises as `opened`, and ChainError where the chain errs."""
+    with opened(folder) as (rpc, deployment, task):
         return keep_books(rpc, deployment, task)
 
 
@@ -89,7 +108,8 @@ class Bookkeeper:
     """
 
     def __init__(self, deployment: Deployment, task: int) -> None:
-        self.models = AllianceModel(Domain(deployment.chain_id, deployment.alliance), deployment.fml)
+        domain = Domain(deployment.chain_id, deployment.alliance)
+        self.models = AllianceModel(domain, deployment.fml, deployment.contract)
         self.rounds: list[Round] = []
         self._task = task
         self._stakes: list[int] = []
@@ -113,9 +133,9 @@ class Bookkeeper:
         stakes = self._stakes or model.balances
         for index, node in enumerate(model.roster.nodes):
             won, lost = self._won[index], self._lost[index]
-            held = model.balances[index]
-            taken_out = stakes[index] + won - lost - held
-            yield Member(index, node.address, stakes[index], won, lost, held, taken_out)
+            held, escrow = model.balances[index], model.record(index).escrow_gwei
+            taken_out = stakes[index] + won - lost - held - escrow
+            yield Member(index, node.address, stakes[index], won, lost, held, escrow, taken_out)
 
     def flows(self) -> Flows:
         """Return what went into the task and what came of it."""
@@ -123,7 +143,7 @@ class Bookkeeper:
         return Flows(
             stakes_gwei=sum(member.stake_gwei for member in members),
             funded_gwei=self._funded,
-            members_gwei=sum(member.balance_gwei + member.withdrawn_gwei for member in members),
+            members_gwei=sum(member.held_gwei + member.withdrawn_gwei for member in members),
             pool_gwei=self.models.task(self._task).pool_gwei,
             returned_gwei=self._returned,
             bounties_gwei=self._bounties,
@@ -133,12 +153,12 @@ class Bookkeeper:
         model = self.models.task(self._task)
         self._lines += lines
         for line in lines:
-            (self._won if line.delta_gwei > 0 else self._lost)[line.member] += abs(line.delta_gwei)
+            (self._won if line.total_gwei > 0 else self._lost)[line.member] += abs(line.total_gwei)
         match taken.step:
-            case Settle() | SlashEquivocation():
+            case Settle() | SettleMenu() | SlashEquivocation():
                 bounty = sum(self.models.credits.values()) - self._credited
                 self._bounty, self._bounties = self._bounty + bounty, self._bounties + bounty
-            case CreateTask() | Fund():
+            case CreateTask() | CreateCandidateTask() | Fund():
                 self._funded += model.pool_gwei - self._pool
             case WithdrawPool():
                 self._returned += self._pool - model.pool_gwei
@@ -146,12 +166,13 @@ class Bookkeeper:
         # Before the start members come and go freely; afterwards they are only ever added.
         if self._stakes or isinstance(taken.step, Start):
             self._stakes += model.balances[len(self._stakes) :]
-        if isinstance(taken.step, Settle | SkipRound):
+        if isinstance(taken.step, Settle | SettleMenu | SkipRound):
             self.rounds.append(self._ended(model, taken))
             self._lines, self._bounty = [], 0
 
     def _ended(self, model: TaskModel, taken: Taken) -> Round:
         settled, committee = model.settlement, model.committee
+        judged = settled.judgement if settled else None
         return Round(
             number=committee.number,
             outcome=model.last_outcome.name.lower(),
@@ -167,6 +188,8 @@ class Bookkeeper:
             scores=dict(committee.scores),
             lines=tuple(self._lines),
             balances=tuple(model.balances),
+            escrows=tuple(model.record(member).escrow_gwei for member in range(len(model.balances))),
+            choice=choice_of(judged) if judged else None,
             ended=Place(taken.block, taken.tx_hash, taken.sender),
         )
 
@@ -199,6 +222,7 @@ def _inside(models: AllianceModel) -> Iterable[Entry]:
     for number, model in models.tasks.items():
         parts = {
             f"balances of {len(model.balances)} members": sum(model.balances),
+            "escrows of members": sum(model.escrow.values()),
             "stakes of nodes that wait to join": model.roster.queued_gwei,
             "pool": model.pool_gwei,
         }

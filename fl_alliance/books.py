@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fl_alliance.chain.rules.settlement import Line
 from fl_alliance.chain.types import Standing
+from fl_alliance.strategies.events import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Place:
 class Round:
     """A round that has ended. Members are roster indexes, amounts gwei, scores micro-units.
 
-    `lines` holds everything that changed a balance in it, absent leaders and equivocators included; `balances` and
+    `scores` are (old, new), or the losses of a menu's entries, of which `choice` says what was chosen. `lines` holds
+    everything that changed a balance in it, absent leaders and equivocators included; `balances`, `escrows` and
     `pool_gwei` are those after it, `seats` those its draws used.
     """
 
@@ -38,9 +40,11 @@ class Round:
     model: bytes
     seats: Sequence[int]
     standings: Mapping[int, Standing]
-    scores: Mapping[int, tuple[int, int]]
+    scores: Mapping[int, tuple[int, ...]]
     lines: tuple[Line, ...]
     balances: Sequence[int]
+    escrows: Sequence[int]
+    choice: Choice | None
     ended: Place
 
 
@@ -54,7 +58,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of the task: what it brought, won, lost, holds in the contract and has withdrawn, in gwei."""
+    """A member of the task: what it brought, won, lost, holds in the contract and has withdrawn, in gwei.
+
+    What it holds is its balance and what it has in escrow.
+    """
 
     index: int
     address: str
@@ -62,7 +69,13 @@ class Member:
     won_gwei: int
     lost_gwei: int
     balance_gwei: int
+    escrow_gwei: int
     withdrawn_gwei: int
+
+    @property
+    def held_gwei(self) -> int:
+        """What the contract owes it."""
+        return self.balance_gwei + self.escrow_gwei
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ __all__ = [
     "config_digest",
     "fml_to_wei",
     "load_config",
+    "read_config",
     "split_overrides",
     "to_yaml",
     "validate",
@@ -73,6 +74,23 @@ def split_overrides(text: str) -> list[str]:
 def to_yaml(config: JobConfig) -> str:
     """Return the resolved configuration as YAML; it holds no secret."""
     return OmegaConf.to_yaml(OmegaConf.structured(config))
+
+
+def read_config(text: str) -> JobConfig:
+    """Return the configuration that `to_yaml` wrote.
+
+    Raises
+    ------
+    ConfigError
+        This is no such text, or what it says cannot run.
+    """
+    try:
+        config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(JobConfig), OmegaConf.create(text)))
+    except (OmegaConfBaseException, YAMLError, ValueError) as error:
+        raise ConfigError(f"no configuration: {error}") from error
+    assert isinstance(config, JobConfig)  # noqa: S101  the schema says so
+    validate(config)
+    return config
 
 
 def config_digest(config: JobConfig) -> bytes:

@@ -15,7 +15,7 @@ from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.rules.seeds import NO_SEED
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.steps import RegisterWithAuthorization, Start, Step, Withdraw, WithdrawCredit, WithdrawPool
-from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskParams
+from fl_alliance.chain.types import WEI_PER_GWEI, CandidateTerms, Phase, Reward, TaskParams
 from fl_alliance.chain.vrf import Proof, Tag, alpha
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, JobConfig, config_digest, fml_to_wei
@@ -58,14 +58,14 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
         _forget_chain(folder)  # it was stopped before there was a task: nothing is lost
     w3 = connect(config.chain.url or f"file://{folder.chain.resolve()}", chain_id=config.chain.chain_id)
     try:
-        deployment = Deployment.load(folder.manifest) if is_begun else deploy(Sender(w3, key))
+        deployment = Deployment.load(folder.manifest) if is_begun else deploy(Sender(w3, key), rule=config.rule.name)
         ledger = Alliance(w3, deployment, key)
         if is_begun:
             task = task_begun(folder)
             _check_settings(ledger, task, config, folder)
         else:
             params = task_params(config, key.address, initial_model)
-            task = ledger.create_task(params, fml_to_wei(config.alliance.pool, "alliance.pool"))
+            task = ledger.create_task(params, fml_to_wei(config.alliance.pool, "alliance.pool"), terms_of(config))
             deployment.save(folder.manifest)  # before the deployment: with that, a resume takes the task for begun
             _write_deployment(folder, deployment, task, params, [])
         yield Federation(ledger, deployment, task)
@@ -85,6 +85,7 @@ def task_params(config: JobConfig, relayer: str, initial_model: bytes) -> TaskPa
         proposers=alliance.proposers,
         voters=alliance.voters,
         slash_bps=alliance.slash_bps,
+        slash_gwei=fml_to_wei(alliance.slash, "alliance.slash") // WEI_PER_GWEI,
         absence_bps=alliance.absence_bps,
         bounty_bps=alliance.bounty_bps,
         tolerance_bps=alliance.tolerance_bps,
@@ -95,6 +96,23 @@ def task_params(config: JobConfig, relayer: str, initial_model: bytes) -> TaskPa
         commit_s=alliance.commit_s,
         reveal_s=alliance.reveal_s,
         evidence_s=alliance.evidence_s,
+    )
+
+
+def terms_of(config: JobConfig) -> CandidateTerms | None:
+    """Return the terms of judging candidates that a configuration describes; None by majority."""
+    rule = config.rule
+    if rule.name == "majority":
+        return None
+    return CandidateTerms(
+        reward=Reward[rule.reward.upper()],
+        override_bps=rule.override_bps,
+        convict_bps=rule.convict_bps,
+        suspect_at=rule.suspect_at,
+        offset=rule.offset,
+        forgive=rule.forgive,
+        slash_above=rule.slash_above,
+        escrow_bps=rule.escrow_bps,
     )
 
 
@@ -133,7 +151,8 @@ def pay_out(federation: Federation) -> None:
     model = ledger.model(task)
     if model.stored_phase is not Phase.FINISHED:
         return
-    steps: list[Step] = [Withdraw(task, member) for member, balance in enumerate(model.balances) if balance]
+    owed = (balance + model.record(member).escrow_gwei for member, balance in enumerate(model.balances))
+    steps: list[Step] = [Withdraw(task, member) for member, amount in enumerate(owed) if amount]
     if model.pool_gwei:
         steps.append(WithdrawPool(task))
     if model.credits.get(ledger.sender.address):

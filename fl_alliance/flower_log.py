@@ -1,4 +1,4 @@
-"""Keeps Flower's own log out of the live view: it goes to a file."""
+"""Keeps Flower's own log out of the live view: it goes to a file, or nowhere."""
 
 import logging
 from collections.abc import Iterator
@@ -21,3 +21,17 @@ def flower_log_in(path: Path) -> Iterator[None]:
     finally:
         logger.handlers[:] = before
         to_file.close()
+
+
+@contextmanager
+def flower_log_off() -> Iterator[None]:
+    """Let Flower log nothing until the block ends."""
+    import flwr.common.logger  # noqa: F401  see above
+
+    logger = logging.getLogger("flwr")
+    before = logger.disabled
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = before

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 from flwr.serverapp.strategy import Strategy
-from hydra.utils import instantiate
 
+from fl_alliance.archive import ProposalArchive
 from fl_alliance.config import ConfigError, JobConfig, to_yaml
 from fl_alliance.federation import Federation, enrol, open_federation, pay_out
 from fl_alliance.insider import check_attack
+from fl_alliance.judging import make_rule, make_strategy
 from fl_alliance.models import ModelStore, save_model
 from fl_alliance.recorder import Recorder
 from fl_alliance.records import RunFolder, write_whole
@@ -29,7 +30,7 @@ from fl_alliance.strategies.chain_backed import ChainBacked
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.events import Listener, Stage
 from fl_alliance.strategies.stopwatch import Stopwatch
-from fl_alliance.workloads.base import Arrays
+from fl_alliance.workloads.base import Arrays, HasGradient
 from fl_alliance.yardstick import Yardstick
 
 
@@ -80,6 +81,7 @@ def prepare(folder: RunFolder, config: JobConfig, overrides: Sequence[str]) -> N
     inner.check_committee(make_strategy(config), config.alliance.proposers, config.alliance.voters)
     Yardstick(config).check_sites()
     check_attack(config)
+    _check_rule(config)
     folder.root.mkdir(parents=True, exist_ok=True)
     # Each whole, and the overrides first: a folder with a configuration is one that a run can go on in.
     write_whole(folder.overrides, (shlex.join(overrides) + "\n").encode())
@@ -102,7 +104,16 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
         if resume:
             recover_records(folder, federation, yardstick.metrics_of(arrays))
         ledger, recorder = federation.ledger, Recorder(folder, listener)
-        chain_backed = ChainBacked(strategy, ledger, federation.task, node_ids, listener=recorder, store=store)
+        chain_backed = ChainBacked(
+            strategy,
+            ledger,
+            federation.task,
+            node_ids,
+            rule=make_rule(config),
+            listener=recorder,
+            store=store,
+            archive=_archive(config, folder),
+        )
         rounds, timeout = config.rounds, config.runtime.timeout_s
         result = chain_backed.start(grid, wire.to_record(arrays), rounds, timeout, evaluate_fn=yardstick.evaluate)
         listener(Stage("paying everyone out"))
@@ -117,22 +128,21 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
     return RunSummary(model_digest(model), metrics)
 
 
-def make_strategy(config: JobConfig) -> Strategy:
-    """Return the Flower strategy that `config.strategy` names.
+def _check_rule(config: JobConfig) -> None:
+    """Refuse a rule that cannot be made, or that asks of the workload what it has not."""
+    make_rule(config)
+    workload = Yardstick(config).workload
+    if config.rule.reward == "contribution" and not isinstance(workload, HasGradient):
+        raise ConfigError(
+            f"rule.reward=contribution: workload {workload.name} has no gradient; "
+            "needed a method gradient(arrays, site), or rule.reward=stake"
+        )
 
-    Raises
-    ------
-    ConfigError
-        No such class, other parameters than it has, or not a strategy.
-    """
-    try:
-        strategy = instantiate(config.strategy)
-    except Exception as error:
-        # hydra wraps whatever a constructor raises; its cause says it best.
-        raise ConfigError(f"strategy {config.strategy['_target_']}: {error.__cause__ or error}") from error
-    if not isinstance(strategy, Strategy):
-        raise ConfigError(f"strategy {config.strategy['_target_']}: is not a flwr.serverapp.strategy.Strategy")
-    return strategy
+
+def _archive(config: JobConfig, folder: RunFolder) -> ProposalArchive | None:
+    """Return where proposals are kept, None where they are not."""
+    is_kept = config.rule.name == "candidates" and config.records.proposals == "all"
+    return ProposalArchive(folder.proposals) if is_kept else None
 
 
 def _adopted(federation: Federation, yardstick: Yardstick, store: ModelStore, strategy: Strategy) -> Arrays:

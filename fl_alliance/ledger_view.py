@@ -6,11 +6,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from fl_alliance.amounts import fml
+from fl_alliance.amounts import entry_name, fml, loss_of
 from fl_alliance.books import Books, Entry, Flows, Member, Round
+from fl_alliance.chain.rules.judgement import ProposerPay, VoterPay
 from fl_alliance.chain.rules.reasons import explain
 from fl_alliance.chain.rules.settlement import Line, Why
 from fl_alliance.chain.types import WEI_PER_FML
+from fl_alliance.strategies.events import Choice
 
 _STYLES = {"accepted": "green", "rejected": "red", "void": "yellow"}
 
@@ -29,18 +31,56 @@ def print_round(books: Books, entry: Round, out: Console) -> None:
     leaders = ", ".join(map(str, entry.leaders)) or "nobody"
     out.print(
         f"round {entry.number} of {books.rounds_in_all}: [{_STYLES[entry.outcome]}]{entry.outcome}[/] "
-        f"{entry.yes} to {entry.no}, led by {leaders}",
+        f"{decided(entry)}, led by {leaders}",
         soft_wrap=True,
     )
-    table = _table("member", "FML", "balance FML", "score old → new", "why")
+    heads = [
+        "member",
+        "FML",
+        "balance FML",
+        "escrow FML",
+        "loss old → new" if entry.choice else "score old → new",
+        "why",
+    ]
+    if not any(entry.escrows):
+        heads.remove("escrow FML")
+    table = _table(*heads)
     for line in entry.lines:
-        old_new = entry.scores.get(line.member)
-        scores = f"{old_new[0] / 1e6:.6f} → {old_new[1] / 1e6:.6f}" if old_new else ""
-        balance = fml(entry.balances[line.member], 9)
-        table.add_row(str(line.member), _delta(line.delta_gwei), balance, scores, escape(explain(line)))
+        held = [amounts[line.member] for amounts in (entry.balances, entry.escrows)][: len(heads) - 4]
+        scores = " → ".join(_found(entry, line.member))
+        table.add_row(
+            str(line.member), _delta(line.delta_gwei), *(fml(a, 9) for a in held), scores, escape(explain(line))
+        )
     out.print(table)
     for text in _round_sums(entry):
         out.print(text, soft_wrap=True)
+
+
+def decided(entry: Round) -> str:
+    """Return by what a round was decided: its votes, or what the voters chose."""
+    choice = entry.choice
+    if choice is None:
+        return f"{entry.yes} to {entry.no}"
+    parts = [f"for {entry_name((), choice.winner)}"]
+    if choice.winner:
+        parts.append(f"whose loss the voter in the middle finds {loss_of(-choice.margin):+.6f} from the old model's")
+    if choice.best != 1:
+        share = f"{choice.backing / choice.weight:.1%}" if choice.weight else "none"
+        parts.append(f"{share} of the stake preferring candidate {choice.best} to candidate 1")
+    for name, members in (("convicted", choice.convicted), ("slashed for it", choice.slashed)):
+        parts += [f"{name}: {', '.join(map(str, members))}"] if members else []
+    return ", ".join(parts)
+
+
+def _found(entry: Round, member: int) -> list[str]:
+    """Return what a voter found of the old model and of the one beside it: scores, or losses."""
+    told = entry.scores.get(member)
+    if told is None:
+        return []
+    if entry.choice is None and len(told) == 2:
+        return [f"{score / 1e6:.6f}" for score in told]
+    winner = entry.choice.winner if entry.choice else 0
+    return [f"{loss_of(told[index]):.6f}" for index in (0, winner or 1)]
 
 
 def print_why(books: Books, entry: Round, member: Member, out: Console) -> None:
@@ -90,7 +130,9 @@ def _flows(flows: Flows) -> Table:
 
 
 def _members(books: Books) -> Table:
-    table = _table("member", "address", "stake", "won", "lost", "in the contract", "withdrawn", title="members, FML")
+    has_escrow = any(member.escrow_gwei for member in books.members)
+    held = ("in the contract", *(("in escrow",) if has_escrow else ()))
+    table = _table("member", "address", "stake", "won", "lost", *held, "withdrawn", title="members, FML")
     for member in books.members:
         table.add_row(
             str(member.index),
@@ -99,6 +141,7 @@ def _members(books: Books) -> Table:
             fml(member.won_gwei, sign=True),
             fml(-member.lost_gwei),
             fml(member.balance_gwei),
+            *([fml(member.escrow_gwei)] if has_escrow else []),
             fml(member.withdrawn_gwei),
         )
     return table
@@ -106,13 +149,13 @@ def _members(books: Books) -> Table:
 
 def _rounds(books: Books) -> Table:
     table = _table(
-        "round", "outcome", "yes:no", "leaders", "paid", "slashed", "bounty", "pool", "block", title="rounds, FML"
+        "round", "outcome", _by(books), "leaders", "paid", "slashed", "bounty", "pool", "block", title="rounds, FML"
     )
     for entry in books.rounds:
         table.add_row(
             str(entry.number),
             f"[{_STYLES[entry.outcome]}]{entry.outcome}[/]",
-            f"{entry.yes}:{entry.no}",
+            f"{entry.yes}:{entry.no}" if entry.choice is None else _chosen(entry.choice),
             " ".join(map(str, entry.leaders)),
             fml(_paid(entry.lines)),
             fml(_taken(entry.lines)),
@@ -121,6 +164,15 @@ def _rounds(books: Books) -> Table:
             str(entry.ended.block),
         )
     return table
+
+
+def _by(books: Books) -> str:
+    return "chosen" if any(entry.choice for entry in books.rounds) else "yes:no"
+
+
+def _chosen(choice: Choice) -> str:
+    name = entry_name((), choice.winner)
+    return f"{name} {loss_of(-choice.margin):+.4f}" if choice.winner else name
 
 
 def _round_sums(entry: Round) -> Iterable[str]:
@@ -136,24 +188,52 @@ def _story(entry: Round, member: Member, lines: Sequence[Line]) -> Iterable[str]
     if not lines:
         drawn = member.index in entry.standings
         yield f"it was {'' if drawn else 'not '}drawn, and neither paid nor slashed: the round ended {entry.outcome}"
-    if member.index in entry.scores:
-        old, new = entry.scores[member.index]
-        yield f"it scored the old model {old / 1e6:.6f} and the candidate {new / 1e6:.6f}"
+    if told := entry.scores.get(member.index):
+        yield from _testimony(entry, told)
     for line in lines:
         yield f"it {escape(explain(line))}"
         yield from _arithmetic(line)
-    yield f"balance afterwards {fml(entry.balances[member.index], 9)} FML"
+    escrow = f", in escrow {fml(entry.escrows[member.index], 9)} FML" if any(entry.escrows) else ""
+    yield f"balance afterwards {fml(entry.balances[member.index], 9)} FML{escrow}"
     yield f"settled in block {entry.ended.block}, transaction {entry.ended.tx_hash}"
+
+
+def _testimony(entry: Round, told: Sequence[int]) -> Iterable[str]:
+    if entry.choice is None and len(told) == 2:
+        old, new = (f"{score / 1e6:.6f}" for score in told)
+        yield f"it scored the old model {old} and the candidate {new}"
+        return
+    losses = (f"{entry_name((), index)} {loss_of(score):.6f}" for index, score in enumerate(told))
+    yield f"it found these losses: {', '.join(losses)}"
+    yield f"the round ended {decided(entry) if entry.choice else entry.outcome}"
 
 
 def _arithmetic(line: Line) -> Iterable[str]:
     """Say the amount as the formula that gave it, in whole gwei."""
     reason = line.reason
+    if reason.pay is not None and reason.pay.claim:
+        yield from _share(reason.pay)
     if reason.why in (Why.PROPOSED_ACCEPTED, Why.VOTED_WITH) and reason.winners_gwei:
         formula = f"{reason.reward_gwei:,} * {reason.balance_gwei:,} / {reason.winners_gwei:,}"
         yield f"= reward * balance / winners' balances = {formula} = {line.delta_gwei:+,} gwei, rounded down"
-    elif reason.rate_bps:
-        yield f"= balance * rate = {reason.balance_gwei:,} * {reason.rate_bps} / 10,000 = {line.delta_gwei:+,} gwei"
+    elif reason.rate_bps or reason.fixed_gwei:
+        fixed, plus = (" + fixed", f" + {reason.fixed_gwei:,}") if reason.fixed_gwei else ("", "")
+        formula = f"{reason.balance_gwei:,} * {reason.rate_bps} / 10,000{plus}"
+        yield f"= balance * rate{fixed} = {formula} = {line.delta_gwei:+,} gwei"
+
+
+def _share(pay: ProposerPay | VoterPay) -> Iterable[str]:
+    """Say how a share came about where candidates were judged."""
+    of = f"{pay.part_gwei:,} * {pay.claim:,} / {pay.claims:,} = {pay.share_gwei:,} gwei, rounded down"
+    if isinstance(pay, VoterPay):
+        yield f"= voters' part * balance * quality / the sum of that = {of}"
+        return
+    yield f"= proposers' part * claim / all claims = {of}"
+    if pay.kept_gwei or pay.released_gwei:
+        yield (
+            f"of the share {pay.kept_gwei:,} gwei into escrow, which held {pay.before.escrow_gwei:,}; "
+            f"a quarter of that, {pay.released_gwei:,}, out of it; it holds {pay.after.escrow_gwei:,}"
+        )
 
 
 def _sum_table(title: str, entries: Sequence[Entry], told_wei: int) -> Table:
@@ -177,18 +257,18 @@ def _delta(gwei: int) -> str:
 
 
 def _paid(lines: Sequence[Line]) -> int:
-    return sum(line.delta_gwei for line in lines if line.delta_gwei > 0)
+    return sum(line.total_gwei for line in lines if line.total_gwei > 0)
 
 
 def _taken(lines: Sequence[Line]) -> int:
-    return -sum(line.delta_gwei for line in lines if line.delta_gwei < 0)
+    return -sum(line.total_gwei for line in lines if line.total_gwei < 0)
 
 
 def _table(*heads: str, title: str | None = None) -> Table:
     table = Table(
         title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0), header_style="dim"
     )
-    words = ("through the task", "outcome", "address", "why", "holder", "leaders", "yes:no")
+    words = ("through the task", "outcome", "address", "why", "holder", "leaders", "yes:no", "chosen")
     for head in heads:
         table.add_column(head, justify="left" if head in words else "right", no_wrap=head != "why")
     return table

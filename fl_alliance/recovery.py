@@ -1,6 +1,7 @@
 """Write the records that a stopped run still owes: rounds that the chain settled just before the process ended."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from fl_alliance.bookkeeping import keep_books
 from fl_alliance.books import Round
@@ -51,4 +52,6 @@ def _record(entry: Round, metrics: Mapping[str, float]) -> RoundRecord:
         metrics=dict(metrics),
         reward=entry.reward_gwei,
         bounty=entry.bounty_gwei,
+        escrow=sum(entry.escrows),
+        choice=asdict(entry.choice) if entry.choice else None,
     )

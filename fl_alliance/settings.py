@@ -75,10 +75,10 @@ class RuleSettings:
     name: str = "majority"
     reward: str = "stake"
     menu: dict[str, Any] = field(default_factory=dict)
-    override_bps: int = 6667
-    convict_bps: int = 7500
+    override_bps: int = 5000
+    convict_bps: int = 8000
     suspect_at: int = 56
-    offset: int = 40
+    offset: int = 48
     forgive: int = 16
     slash_above: int = 112
     escrow_bps: int = 5000

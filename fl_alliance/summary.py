@@ -1,10 +1,13 @@
 """What a run prints at its end: the headline figure beside what it had to beat, the money, and where to look."""
 
+from collections.abc import Iterator
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from fl_alliance.amounts import fml
+from fl_alliance.amounts import fml, size
+from fl_alliance.archive import ProposalArchive
 from fl_alliance.records import RunFolder
 from fl_alliance.results import Results, read_results
 
@@ -16,6 +19,8 @@ def print_summary(folder: RunFolder, console: Console | None = None) -> None:
     if results.headline and results.final:
         out.print(_comparison(results))
     out.print(_rounds(results), soft_wrap=True)
+    for text in _kept(results, folder):
+        out.print(text, soft_wrap=True)
     if left_out := _left_out(results):
         out.print(escape(left_out), soft_wrap=True)
     for what, where in _places(folder):
@@ -42,8 +47,23 @@ def _rounds(results: Results) -> str:
         return "no round was settled"
     paid = sum(delta for record in results.rounds for delta in record.deltas.values() if delta > 0)
     taken = -sum(delta for record in results.rounds for delta in record.deltas.values() if delta < 0)
-    pool = results.rounds[-1].pool
-    return f"rounds: {outcomes}; paid {fml(paid)} FML, slashed {fml(taken)} FML, left in the pool {fml(pool)} FML"
+    pool, escrow = results.rounds[-1].pool, results.rounds[-1].escrow
+    kept = f" ({fml(escrow)} of it from escrow at the end)" if escrow else ""
+    money = f"paid {fml(paid + escrow)} FML{kept}, slashed {fml(taken)} FML, left in the pool {fml(pool)} FML"
+    return f"rounds: {outcomes}; {money}"
+
+
+def _kept(results: Results, folder: RunFolder) -> Iterator[str]:
+    """Yield what voters received a round, and what the proposals take on disk."""
+    sent = [record for record in results.rounds if record.ballot_bytes and record.proposal_bytes]
+    if sent and any(record.choice for record in sent):
+        ballot, proposals = (
+            sum(amounts) / len(sent)
+            for amounts in zip(*((record.ballot_bytes, record.proposal_bytes) for record in sent), strict=True)
+        )
+        yield f"sent to each voter a round: {size(ballot)} of models, {ballot / proposals:.2f} times the proposals"
+    if kept := ProposalArchive(folder.proposals).size_bytes:
+        yield f"kept for the audit: all proposals, {size(kept)} (records.proposals=none keeps none)"
 
 
 def _left_out(results: Results) -> str:

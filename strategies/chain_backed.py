@@ -4,8 +4,9 @@ The base class' loop adopts an aggregate before anyone has judged it. This one f
 instead, so it also goes on where an interrupted run stopped: what the chain already has is not sent again.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from flwr.app import ArrayRecord, ConfigRecord, Message, MessageType, MetricRecord, RecordDict
@@ -21,11 +22,13 @@ from fl_alliance.strategies.digests import Arrays
 from fl_alliance.strategies.errors import RunStalled
 from fl_alliance.strategies.exchange import Exchange
 from fl_alliance.strategies.guarded import guarded
+from fl_alliance.strategies.motions import put_to_the_vote
 from fl_alliance.strategies.round_on_chain import RoundOnChain, Votes, has_committee
 from fl_alliance.strategies.rules import Majority, Motion, Rule
 from fl_alliance.strategies.stopwatch import Stopwatch
 from fl_alliance.strategies.updates import Archive, Update
 
+Ballot = Mapping[str, ArrayRecord | ConfigRecord]
 EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
 
 
@@ -182,7 +185,7 @@ class ChainBacked(Strategy):
         adopted = self._adopted(motion, chain.model.model) if motion is not None and is_adopted else arrays
         if self._store:
             self._store.keep_only(chain.model.model)
-        self._tell(run, chain, adopted, votes, watch)
+        self._tell(run, chain, adopted, motion, votes, watch)
         return adopted
 
     def _judged(
@@ -209,7 +212,10 @@ class ChainBacked(Strategy):
             if drawn is not None:
                 self._listener(drawn)
             return None, Votes()
-        return motion, self._judge(run, chain, motion, watch)
+        proposal_bytes = wire.weight(
+            wire.single_arrays(updates[member].reply) for member in proposed if member in updates
+        )
+        return motion, self._judge(run, chain, motion, proposal_bytes, watch)
 
     def _train(
         self, run: _Run, chain: RoundOnChain, arrays: ArrayRecord
@@ -241,22 +247,13 @@ class ChainBacked(Strategy):
         self, chain: RoundOnChain, arrays: ArrayRecord, updates: Mapping[int, Update]
     ) -> tuple[Motion | None, MetricRecord | None]:
         """Return what is put to the vote, made of updates in the order of their commitment."""
-        if not updates:
-            return None, None
-        old = wire.to_arrays(arrays)
-        admitted = self._rule.admit(old, updates)
-        with guarded(self.strategy, "aggregate_train", chain.number):
-            # By member, so that the result does not depend on who was fast.
-            aggregate, metrics = self.strategy.aggregate_train(chain.number, [admitted[m] for m in sorted(admitted)])
-            if aggregate is None:
-                return None, metrics
-            candidate = in_form_of(old, wire.to_arrays(aggregate))
-        proposals = {member: update.arrays for member, update in updates.items()}
-        return self._rule.motion(old, proposals, candidate, sorted(chain.updates), chain.averages), metrics
+        old, members = wire.to_arrays(arrays), sorted(chain.updates)
+        return put_to_the_vote(self.strategy, self._rule, chain.number, old, updates, members, chain.averages)
 
-    def _judge(self, run: _Run, chain: RoundOnChain, motion: Motion, watch: Stopwatch) -> Votes:
+    def _judge(self, run: _Run, chain: RoundOnChain, motion: Motion, proposal_bytes: int, watch: Stopwatch) -> Votes:
         """Let the voters judge, and settle the round by their votes."""
-        votes = Votes()
+        votes, ballot = Votes(), motion.ballot()
+        ballot_bytes = wire.weight(record for record in ballot.values() if isinstance(record, ArrayRecord))
         with watch("chain"):
             drawn = chain.draw_voters(run.nodes)
         if drawn is None:
@@ -264,18 +261,18 @@ class ChainBacked(Strategy):
         self._listener(drawn)
         if drawn.voters:
             with watch("vote"):
-                answers = run.nodes.ask(self._ballots(run, chain, motion), chain.place)
+                answers = run.nodes.ask(self._ballots(run, chain, motion, ballot), chain.place)
             with watch("chain"):
                 votes, committed = chain.commit(motion, answers)
-                self._listener(committed)
+                self._listener(replace(committed, ballot_bytes=ballot_bytes, proposal_bytes=proposal_bytes))
                 chain.reveal(run.nodes, motion, votes)
         with watch("chain"):
             chain.settle(run.nodes, motion, votes, lambda digest: self._keep(chain, motion, digest))
         return votes
 
-    def _ballots(self, run: _Run, chain: RoundOnChain, motion: Motion) -> Iterable[Message]:
+    def _ballots(self, run: _Run, chain: RoundOnChain, motion: Motion, ballot: Ballot) -> Iterable[Message]:
         """Yield a message to every voter with what it judges, as the inner strategy configures it where it does."""
-        committee, ballot = run.nodes.committee(chain.voters), motion.ballot()
+        committee = run.nodes.committee(chain.voters)
         aggregate = wire.to_record(motion.aggregate)
         with guarded(self.strategy, "configure_evaluate", chain.number):
             configured = list(self.strategy.configure_evaluate(chain.number, aggregate, run.evaluate_config, committee))
@@ -299,7 +296,15 @@ class ChainBacked(Strategy):
             raise RunStalled(f"the chain adopted model {digest.hex()}, which is none that this relayer put to the vote")
         return wire.to_record(model)
 
-    def _tell(self, run: _Run, chain: RoundOnChain, adopted: ArrayRecord, votes: Votes, watch: Stopwatch) -> None:
+    def _tell(
+        self,
+        run: _Run,
+        chain: RoundOnChain,
+        adopted: ArrayRecord,
+        motion: Motion | None,
+        votes: Votes,
+        watch: Stopwatch,
+    ) -> None:
         """Put the round's metrics into the result and tell the listener how it ended."""
         odd = replies.unusual(votes.replies)
         good = [wire.without_alliance(reply) for member, reply in votes.replies.items() if member not in odd]
@@ -309,7 +314,7 @@ class ChainBacked(Strategy):
         central = run.evaluate_fn(chain.number, adopted) if run.evaluate_fn else None
         if central is not None:
             run.result.evaluate_metrics_serverapp[chain.number] = central
-        self._listener(chain.told(votes, _floats(central), _floats(judged), watch.seconds))
+        self._listener(chain.told(motion.names if motion else (), _floats(central), _floats(judged), watch.seconds))
 
     def _evaluated(self, number: int, good: Sequence[Message]) -> MetricRecord | None:
         """Return the inner strategy's summary of the voters' metrics."""
@@ -319,13 +324,7 @@ class ChainBacked(Strategy):
             return self.strategy.aggregate_evaluate(number, good)
 
 
-def in_form_of(model: Arrays, aggregate: Arrays) -> Arrays:
-    """Return the aggregate in the model's dtypes: FedAdam and its kin return float64 for a float32 model."""
-    shapes, needed = ({name: array.shape for name, array in arrays.items()} for arrays in (aggregate, model))
-    if list(shapes.items()) != list(needed.items()):
-        raise ValueError(f"returned arrays {shapes}, needed the model's, {needed}")
-    return {name: array.astype(model[name].dtype, copy=False) for name, array in aggregate.items()}
-
-
 def _floats(metrics: MetricRecord | None) -> dict[str, float]:
-    return {name: float(value) for name, value in (metrics or {}).items() if isinstance(value, int | float)}
+    """Return the numbers among the metrics; one hostile node can make a mean of them infinite."""
+    numbers = {name: float(value) for name, value in (metrics or {}).items() if isinstance(value, int | float)}
+    return {name: value for name, value in numbers.items() if math.isfinite(value)}

@@ -12,12 +12,20 @@ import numpy as np
 
 from fl_alliance.chain.rules.pay import POINTS
 from fl_alliance.strategies.digests import Arrays
+from fl_alliance.strategies.geometry import Matrix, Shapes
 
 Gradient = Callable[[Arrays], Arrays]
+
+COPY_COSINE = 0.9
+"""Two updates whose cosine is above this say nearly the same; honest ones are seldom so alike."""
+_TINY = 1e-30
 
 
 def contributions(gradient: Gradient, old: Arrays, best: Arrays, proposals: Mapping[int, Arrays]) -> dict[int, float]:
     """Return by how much each proposal lowered the voter's loss, by member.
+
+    Of two that say nearly the same, the later is credited only with what it adds to the earlier: a copy, or a copy
+    with noise, earns next to nothing, and whoever was copied loses nothing.
 
     Parameters
     ----------
@@ -26,15 +34,29 @@ def contributions(gradient: Gradient, old: Arrays, best: Arrays, proposals: Mapp
     old, best
         Where the way begins and ends.
     proposals
-        Member -> its proposal, no further from the old model than the rule lets it.
+        Member -> its proposal, no further from the old model than the rule lets it, in the order of their commitment.
     """
     halfway = {name: old[name] + (best[name] - old[name]) / 2 for name in old}
-    first, middle, last = (gradient(model) for model in (old, halfway, best))
-    slope = {name: (first[name].astype(float) + 4.0 * middle[name] + last[name]) / 6 for name in old}
-    return {
-        member: -sum(float(np.sum(slope[name] * (arrays[name] - old[name]))) for name in old) / len(proposals)
-        for member, arrays in proposals.items()
-    }
+    shapes = Shapes.of(old)
+    first, middle, last = (shapes.flat(gradient(model)) for model in (old, halfway, best))
+    slope = (first + 4.0 * middle + last) / 6
+    base = shapes.flat(old)
+    updates = np.array([shapes.flat(arrays) - base for arrays in proposals.values()]).reshape(len(proposals), len(base))
+    falls = -(novelties(updates) @ slope) / max(1, len(proposals))
+    return dict(zip(proposals, falls.tolist(), strict=True))
+
+
+def novelties(updates: Matrix) -> Matrix:
+    """Return each update without what the earlier one most like it says already, if their cosine is a copy's."""
+    products = updates @ updates.T
+    lengths = np.maximum(np.sqrt(np.diagonal(products)), _TINY)
+    cosines = products / lengths[:, None] / lengths[None, :]
+    made = updates.copy()
+    for later in range(1, len(updates)):
+        earlier = int(np.argmax(cosines[later, :later]))
+        if cosines[later, earlier] > COPY_COSINE:
+            made[later] -= updates[earlier] * products[later, earlier] / lengths[earlier] ** 2
+    return made
 
 
 def points(shares: Mapping[int, float], members: Sequence[int]) -> tuple[int, ...]:

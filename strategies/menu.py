@@ -23,10 +23,14 @@ from fl_alliance.chain.rules.candidates import (
 )
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.geometry import Arrays, Matrix, Shapes, Vector, distances, gram, logs, mean_of, robust_z
-from fl_alliance.strategies.subsets import central, keep, sides, to_mean, trusted
+from fl_alliance.strategies.subsets import keep, sides, to_mean, trusted
 
 ABSENT = -1
 """Position of a member whose proposal did not come."""
+SHORT_COUNTS = 3.0
+"""How many times shorter, in logarithms, an update may be than longer: who has learnt all it can moves little."""
+POINTS = 10_000
+"""What a voter's contributions add up to in size."""
 TINY = 1e-12
 """Added to lengths before they are divided by or their logarithm is taken."""
 
@@ -145,8 +149,8 @@ class Candidates:
     """Candidate voting's menu.
 
     The old model; the default, which is the mean of the larger of the two sides that the updates' angles part them
-    into; the inner strategy's aggregate; and means of everyone, of either side, of those who contributed most in
-    earlier rounds and of the most central by angle. Some take a longer step: the voters choose it, and with it make up
+    into; the inner strategy's aggregate; and means of everyone, of either side, and of those who contributed most in
+    earlier rounds. Some take a longer step: the voters choose it, and with it make up
     for what clipping takes.
 
     Parameters
@@ -156,9 +160,11 @@ class Candidates:
     longer
         The factor of the longer steps.
     distrusted
-        Shares of the proposals to leave out, of those who contributed least; the last takes the longer step.
-    eccentric
-        Share of the proposals to leave out, of the least central ones.
+        Shares of the proposals to leave out, of those who contributed least; all but the first take the longer step.
+    floors
+        Smallest standard deviations that marks are measured in: of the cosine to the candidate, of the logarithm of the
+        length, of the logarithm of the distance to the nearest earlier committed update, and of the average
+        contribution in earlier rounds in units of an even share of a voter's points.
     suspect_at
         Mark from which a proposal is asked about; the task's `suspectAt`.
     """
@@ -168,11 +174,12 @@ class Candidates:
         *,
         clone_gap: float = 0.05,
         longer: float = 2.0,
-        distrusted: tuple[float, float] = (0.35, 0.5),
-        eccentric: float = 0.4,
+        distrusted: tuple[float, float, float] = (0.35, 0.5, 0.7),
+        floors: tuple[float, float, float, float] = (0.3, 0.5, 0.5, 0.5),
         suspect_at: int = 56,
     ) -> None:
-        self.clone_gap, self.longer, self.eccentric, self.suspect_at = clone_gap, longer, eccentric, suspect_at
+        self.floors = floors
+        self.clone_gap, self.longer, self.suspect_at = clone_gap, longer, suspect_at
         self.distrusted = distrusted
 
     def prepare(self, old: Arrays, proposals: Mapping[int, Arrays]) -> dict[int, dict[str, NDArray[np.floating]]]:
@@ -200,14 +207,15 @@ class Candidates:
         places = {member: position for position, member in enumerate(proposals)}
         order = [places.get(member, ABSENT) for member in everyone]
         asked: list[Candidate] = []
+        questions: dict[tuple[int, ...], tuple[int, int]] = {}
         rows = []
         for entry, candidate in enumerate(candidates):
             marks = self.marks(updates, candidate)
             question = self._question(updates, candidate, marks)
-            about = (0, 0)
             if question is not None and len(candidates) + len(asked) < MAX_ENTRIES:
                 asked.append(question)
-                about = (entry, len(candidates) + len(asked) - 1)
+                questions[candidate.parts] = (entry, len(candidates) + len(asked) - 1)
+            about = questions.get(candidate.parts, (0, 0))
             rows.append(Row(_mark_bytes(marks, candidate.parts, order), *about))
         entries = [*candidates, *asked]
         models = [dict(old)] + [shapes.arrays(base + entry.update) for entry in entries[1:]]
@@ -226,19 +234,20 @@ class Candidates:
 
     def candidates(self, updates: Updates, aggregate: Vector) -> list[Candidate]:
         """Return the candidates beside the old model, the default first; override it to try others."""
-        pool, everyone = updates.pool, tuple(range(len(updates.raw)))
+        pool = updates.pool
         main, other = sides(updates.cosines, pool)
-        believed = [trusted(updates.averages, updates.cosines, pool, keep(pool, share)) for share in self.distrusted]
-        middle = central(updates.cosines, pool, keep(pool, self.eccentric))
+        first, second, third = (
+            trusted(updates.averages, updates.cosines, pool, keep(pool, share)) for share in self.distrusted
+        )
         return [
-            self.mean("larger side", updates, main, is_asked=True),
-            Candidate("aggregate", aggregate, everyone),
+            self.mean("larger side, longer step", updates, main, self.longer, is_asked=True),
+            Candidate("aggregate", aggregate, pool),
             self.mean("everyone, longer step", updates, pool, self.longer),
-            self.mean("larger side, longer step", updates, main, self.longer),
-            self.mean(f"trusted {1 - self.distrusted[0]:.0%}", updates, believed[0], is_asked=True),
-            self.mean(f"trusted {1 - self.distrusted[1]:.0%}, longer step", updates, believed[1], self.longer, True),
+            self.mean("larger side", updates, main),
+            self.mean(f"trusted {1 - self.distrusted[0]:.0%}", updates, first, is_asked=True),
+            self.mean(f"trusted {1 - self.distrusted[1]:.0%}, longer step", updates, second, self.longer),
+            self.mean(f"trusted {1 - self.distrusted[2]:.0%}, longer step", updates, third, self.longer, is_asked=True),
             self.mean("smaller side, longer step", updates, other or pool, self.longer),
-            self.mean("most central, longer step", updates, middle, self.longer),
         ]
 
     def mean(
@@ -255,14 +264,16 @@ class Candidates:
         return [min(MARK_LIMIT, round(MARKS_PER_Z * max(0.0, -z))) for z in lowest.tolist()]
 
     def _lowest_z(self, updates: Updates, parts: Sequence[int]) -> Vector:
+        """Return the lowest robust z of four: turned away, of unusual length, near copy, of harm in earlier rounds."""
         lengths = updates.lengths + TINY
-        middle = float(np.median(lengths[list(parts)]))
-        ratio = -np.abs(logs(lengths / middle))
-        others = updates.gaps + np.diag(np.full(len(lengths), np.inf))
-        nearest = logs(np.minimum(others.min(axis=1), 1 / TINY) + TINY)
-        cosine = to_mean(updates.products, parts)
-        z = [robust_z(cosine, parts, 0.05), robust_z(ratio, parts, 0.1), robust_z(nearest, parts, 0.1)]
-        return np.minimum(np.minimum(z[0], z[1]), z[2])
+        longer = logs(lengths / float(np.median(lengths[list(parts)])))
+        ratio = -np.maximum(longer, -longer / SHORT_COUNTS)
+        earlier = np.where(np.tri(len(lengths), k=-1) > 0, updates.gaps, np.inf).min(axis=1)
+        nearest = logs(np.minimum(earlier, np.median(updates.gaps)) + TINY)
+        harm = updates.averages * len(updates.raw) / POINTS
+        features = (to_mean(updates.products, parts), ratio, nearest, harm)
+        z = [robust_z(feature, parts, floor) for feature, floor in zip(features, self.floors, strict=True)]
+        return np.asarray(np.min(z, axis=0))
 
     def _old(self, updates: Updates) -> Candidate:
         return Candidate("old model", np.zeros(updates.raw.shape[1]), ())

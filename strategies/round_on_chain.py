@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from flwr.app import Message
 
+from fl_alliance.chain.ballot import ballot_hash
 from fl_alliance.chain.batches import Evidence, Listed, SignedProposal, VoteRecord, list_hash, pack_list
 from fl_alliance.chain.errors import VrfInvalid
 from fl_alliance.chain.ledger import Alliance
@@ -28,6 +29,7 @@ from fl_alliance.chain.steps import (
 from fl_alliance.chain.types import Phase, Standing
 from fl_alliance.chain.vrf import Proof, Tag
 from fl_alliance.strategies import events, replies, wire
+from fl_alliance.strategies.choices import choice_of
 from fl_alliance.strategies.digests import Arrays
 from fl_alliance.strategies.errors import BadReply
 from fl_alliance.strategies.exchange import Exchange, Replies
@@ -119,7 +121,7 @@ class RoundOnChain:
     @property
     def averages(self) -> Mapping[int, int]:
         """Of each who proposed, ascending, what it contributed on average in the rounds before."""
-        return dict.fromkeys(sorted(self.updates), 0)
+        return {member: self.model.record(member).average for member in sorted(self.updates)}
 
     def address(self, member: int) -> str:
         """Return the account of a member."""
@@ -197,7 +199,8 @@ class RoundOnChain:
             except BadReply as error:
                 dropped[member] = str(error)
         if self._phase is Phase.COMMITTING:
-            self._ledger.send(CommitVotes(self._task, motion.digest, list_hash(votes.pairs), not dropped))
+            ballot_of = ballot_hash(motion.digest, list_hash(votes.pairs))
+            self._ledger.send(CommitVotes(self._task, ballot_of, not dropped))
         ballot = self.model.committee.ballot
         if dropped and ballot is not None:
             self._ledger.advance_to(ballot.omit_end)
@@ -251,9 +254,13 @@ class RoundOnChain:
         return drawn
 
     def told(
-        self, votes: Votes, metrics: dict[str, float], evaluated: dict[str, float], seconds: dict[str, float]
+        self,
+        names: tuple[str, ...],
+        metrics: dict[str, float],
+        evaluated: dict[str, float],
+        seconds: dict[str, float],
     ) -> events.RoundSettled:
-        """Return how the round ended, with what everyone won or lost and why."""
+        """Return how the round ended, with what everyone won or lost and why; `names` are those of the models."""
         settlement = self.model.settlement
         lines = [*self._lines, *settlement.lines] if settlement else self.model.lines
         deltas, reasons = by_member(lines)
@@ -273,6 +280,8 @@ class RoundOnChain:
             seconds=seconds,
             reward=settlement.reward_gwei if settlement else 0,
             bounty=settlement.bounty_gwei if settlement else 0,
+            escrow=sum(self.model.escrow.values()),
+            choice=choice_of(settlement.judgement, names) if settlement and settlement.judgement else None,
         )
 
     @property

@@ -43,12 +43,6 @@ def centrality(cosines: Matrix, pool: Sequence[int]) -> dict[int, float]:
     return {place: float(np.median(values)) if values else 0.0 for place, values in others.items()}
 
 
-def central(cosines: Matrix, pool: Sequence[int], size: int) -> tuple[int, ...]:
-    """Return the `size` most central positions, ascending; ties go to the earlier."""
-    middle = centrality(cosines, pool)
-    return tuple(sorted(sorted(pool, key=lambda place: (-middle[place], place))[:size]))
-
-
 def trusted(averages: Vector, cosines: Matrix, pool: Sequence[int], size: int) -> tuple[int, ...]:
     """Return the `size` positions whose members contributed most so far, ascending; of equals the more central."""
     middle = centrality(cosines, pool)

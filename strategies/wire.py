@@ -142,6 +142,14 @@ def integer(record: ConfigRecord, name: str) -> int:
     return value
 
 
+def integers(record: ConfigRecord, name: str) -> list[int]:
+    """Return a field that is a list of integers."""
+    value = record.get(name)
+    if not isinstance(value, list) or any(not isinstance(item, int) or isinstance(item, bool) for item in value):
+        raise BadReply(f"{name}: needs a list of integers, given {_describe(value)}")
+    return [int(item) for item in value]
+
+
 def text(record: ConfigRecord, name: str) -> str:
     """Return a text field."""
     value = record.get(name)
@@ -153,6 +161,11 @@ def text(record: ConfigRecord, name: str) -> str:
 def to_record(arrays: Mapping[str, NDArray[Any]]) -> ArrayRecord:
     """Return named arrays as a Flower record, in their order."""
     return ArrayRecord({name: Array(array) for name, array in arrays.items()})
+
+
+def weight(records: Iterable[ArrayRecord]) -> int:
+    """Return how many bytes these records' arrays take in a message."""
+    return sum(len(array.data) for record in records for array in record.values())
 
 
 def to_arrays(record: ArrayRecord) -> dict[str, NDArray[np.float32]]:

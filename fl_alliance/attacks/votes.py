@@ -20,6 +20,8 @@ MOST_LOSS = 4.0
 _MOST_KEPT = 256
 
 _truths: dict[tuple[bytes, str], float] = {}
+_histories: dict[str, dict[int, list[float]]] = {}
+"""What votes said in the rounds of a run, as far as it is known: settings -> round -> loss of each entry."""
 
 
 @dataclass
@@ -67,6 +69,23 @@ class LazyVoter(Liar):
         noise = chance(self.insider, case.at.round, self.insider.site).normal(0, self.jitter, len(case.models))
         usual = [self.loss, *(self.loss - self.gain for _ in case.models[1:])]
         return [max(0.0, value + float(extra)) for value, extra in zip(usual, noise, strict=True)]
+
+
+@dataclass
+class PriorVoter(Liar):
+    """Evaluates nothing and tells of every entry what the last round's votes, which are public, said of that entry.
+
+    Accomplices share what they have read; before the first round there is nothing to read, and they do as `LazyVoter`.
+    """
+
+    def losses(self, case: Case) -> Sequence[float]:
+        """Return the last round's losses, entry by entry."""
+        history = _histories.setdefault(str(self.insider.config), {})
+        number, usual = case.at.round, LazyVoter(self.honest, self.insider).losses(case)
+        history.setdefault(number, [truth(self.insider, model) for model in case.models])
+        before = [earlier for earlier in history if earlier < number]
+        known = history[max(before)] if before else []
+        return [*known[: len(usual)], *usual[len(known) :]]
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from fl_alliance.audit.contracts import Contracts
+from fl_alliance.audit.contracts import ALLIANCES, Contracts
 from fl_alliance.audit.events import Taking, Trace, Transfer, trace_of
 from fl_alliance.audit.facts import Audited, Counts, EndedRound, Listener
 from fl_alliance.audit.finding import DoesNotHold, Where
@@ -12,7 +12,7 @@ from fl_alliance.audit.state import Machine, Views
 from fl_alliance.audit.token import Token
 from fl_alliance.chain import calls
 from fl_alliance.chain.batches import listed
-from fl_alliance.chain.deploy import ALLIANCE, TOKEN
+from fl_alliance.chain.deploy import TOKEN
 from fl_alliance.chain.errors import ChainCorrupt
 from fl_alliance.chain.messages import Domain, checksummed
 from fl_alliance.chain.mirror import AllianceModel
@@ -23,6 +23,7 @@ from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.words import address_bytes, keccak
 from fl_alliance.chain.steps import (
     CommitVote,
+    CreateCandidateTask,
     CreateTask,
     DrawVoters,
     LeaveTaskWithSignature,
@@ -30,14 +31,17 @@ from fl_alliance.chain.steps import (
     ProveWithheld,
     Register,
     RegisterWithAuthorization,
+    RevealScores,
     RevealVotes,
     Settle,
+    SettleMenu,
     SkipRound,
     SlashEquivocation,
     Step,
     WithdrawCredit,
 )
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase
+from fl_alliance.strategies.choices import choice_of
 
 
 def audit_chain(path: Path, *, executes: bool = True, listener: Listener = lambda task, ended: None) -> Audited:
@@ -132,8 +136,8 @@ class Auditor:
             raise DoesNotHold(
                 where, f"transfers of FML: the token says {_transfers(found)}, the rules {_transfers(expected)}"
             )
-        if self._contracts.names.get(transaction.to) != ALLIANCE:
-            alliance = self._contracts.address(ALLIANCE)
+        if self._contracts.names.get(transaction.to) not in ALLIANCES:
+            alliance = self._contracts.address(self._contracts.alliance)
             self._gifts_wei += sum(wei for _, recipient, wei in found if recipient == alliance)
         self._conserve(where)
 
@@ -141,7 +145,7 @@ class Auditor:
         """Verify what a transaction did; return the transfers it must have made, None where only execution tells."""
         succeeded = block.receipt is not None and block.receipt.status == 1
         target = self._contracts.names.get(transaction.to)
-        if target == ALLIANCE and self._models is not None:
+        if target in ALLIANCES and self._models is not None:
             return self._steps(block, transaction, where) if succeeded else self._failed(block, transaction, where)
         if not succeeded:
             return ()
@@ -153,10 +157,10 @@ class Auditor:
 
     def _created(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer] | None:
         name = self._contracts.created(block, transaction, where)
-        alliance, token = self._contracts.address(ALLIANCE), self._contracts.address(TOKEN)
-        if name == ALLIANCE and alliance and token:
-            self._models = AllianceModel(Domain(self._chain_id, alliance), token)
-            self._views = Views(self._machine, alliance, token)
+        alliance, token = self._contracts.address(self._contracts.alliance), self._contracts.address(TOKEN)
+        if name in ALLIANCES and alliance and token:
+            self._models = AllianceModel(Domain(self._chain_id, alliance), token, name)
+            self._views = Views(self._machine, name, alliance, token)
         if name == TOKEN and (supply := self._contracts.supply_wei):
             return ((_NOBODY, checksummed(transaction.sender), supply),)
         return () if name else self._foreign(block, transaction, where)
@@ -172,7 +176,7 @@ class Auditor:
     def _foreign(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer] | None:
         """Look at a transaction to somebody else: it may move FML of its own, but take no step of a task."""
         self._contracts.require_known(transaction, where)
-        alliance = self._contracts.address(ALLIANCE)
+        alliance = self._contracts.address(self._contracts.alliance)
         logs = block.receipt.logs if block.receipt is not None else ()
         if alliance and any(log.address == address_bytes(alliance) for log in logs):
             raise DoesNotHold(where, "another contract took a step of a task; which one is in no calldata")
@@ -206,7 +210,7 @@ class Auditor:
             steps = calls.decode(transaction.data)
         except UNREADABLE as broken:
             raise DoesNotHold(where, f"a call of the Alliance that cannot be read: {broken}") from broken
-        events = Events(block, address_bytes(models.domain.contract))
+        events = Events(block, models.contract, address_bytes(models.domain.contract))
         transfers: list[Transfer] = []
         ended: list[tuple[int, EndedRound]] = []
         for index, step in enumerate(steps):
@@ -229,17 +233,29 @@ class Auditor:
         if models is None:
             raise ValueError("steps are taken once there is an Alliance")
         before = models.copy()
-        if not isinstance(step, CreateTask | WithdrawCredit):
+        if not isinstance(step, CreateTask | CreateCandidateTask | WithdrawCredit):
             self._task = step.task
         try:
             lines = models.apply(step, now, sender)
         except UNREADABLE as refusal:
             raise DoesNotHold(where, f"the chain took this step, the rules refuse it: {refusal}") from refusal
-        if isinstance(step, CreateTask):
+        if isinstance(step, CreateTask | CreateCandidateTask):
             self._task = len(models.tasks)
         taking = Taking(step, sender, now, before, models, lines)
+        if isinstance(step, Settle | SettleMenu):
+            self._require_previous(taking, where)
         self._count(taking)
         return taking
+
+    def _require_previous(self, taking: Taking, where: Where) -> None:
+        """Refuse a vote on another old model than the one adopted last: the voters compared with the wrong one."""
+        stale = taking.model.stale_previous
+        if stale is not None:
+            raise DoesNotHold(
+                where,
+                f"the relayer {taking.model.params.relayer} put another old model to the vote: {stale.hex()}, adopted "
+                f"was {taking.was.model.hex()}",
+            )
 
     def _trace(self, taking: Taking, where: Where) -> Trace:
         try:
@@ -258,11 +274,14 @@ class Auditor:
     def _ended(self, taking: Taking, block: Block) -> tuple[int, EndedRound] | None:
         """Return the round that a step ended, if it ended one; remember the list of commitments that a step gives."""
         step = taking.step
-        if isinstance(step, RevealVotes | Settle) and (pairs := listed(step.votes)):
-            self._lists[step.task] = tuple(pair.member for pair in pairs)
-        if not isinstance(step, Settle | SkipRound):
+        if isinstance(step, RevealVotes | RevealScores | Settle | SettleMenu):
+            pairs = listed(taking.model.judging.records(step, taking.model.committee))
+            if pairs:
+                self._lists[step.task] = tuple(pair.member for pair in pairs)
+        if not isinstance(step, Settle | SettleMenu | SkipRound):
             return None
         model, result = taking.model, taking.model.settlement
+        judged = result.judgement if result else None
         return step.task, EndedRound(
             number=taking.was.round,
             block=block.number,
@@ -277,6 +296,10 @@ class Auditor:
             listed=self._lists.pop(step.task, None),
             balances=tuple(model.balances),
             pool_gwei=model.pool_gwei,
+            escrow_gwei=sum(model.escrow.values()),
+            menu=step.menu if isinstance(step, SettleMenu) else None,
+            averages=taking.was.averages,
+            choice=choice_of(judged) if judged else None,
         )
 
     def _keep(self, task: int, ended: EndedRound) -> None:
@@ -288,8 +311,10 @@ class Auditor:
     def _compare_state(self, models: AllianceModel, steps: Sequence[Step], block: Block, where: Where) -> None:
         if self._views is None:
             return
-        touched = {step.task for step in steps if not isinstance(step, CreateTask | WithdrawCredit)}
-        if any(isinstance(step, CreateTask) for step in steps):
+        touched = {
+            step.task for step in steps if not isinstance(step, CreateTask | CreateCandidateTask | WithdrawCredit)
+        }
+        if any(isinstance(step, CreateTask | CreateCandidateTask) for step in steps):
             touched |= set(models.tasks)
         for task in sorted(touched):
             self._views.check_task(models.tasks[task], block.timestamp, where)
@@ -327,7 +352,7 @@ def _signatures(taking: Taking) -> int:
         return 2
     if isinstance(step, ProveWithheld):
         return len(step.evidence)
-    if isinstance(step, CreateTask | WithdrawCredit | OpenRound | SkipRound):
+    if isinstance(step, CreateTask | CreateCandidateTask | WithdrawCredit | OpenRound | SkipRound):
         return 0
     before, after = taking.was.committee, taking.model.committee
     return len(after.updates) - len(before.updates) + len(after.scores) - len(before.scores)

@@ -12,13 +12,15 @@ import rlp
 from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.chain import artifacts
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.deploy import ALLIANCE, TOKEN
+from fl_alliance.chain.deploy import RULES, TOKEN
 from fl_alliance.chain.messages import checksummed
 from fl_alliance.chain.node.block import Block
 from fl_alliance.chain.node.transaction import Transaction
 from fl_alliance.chain.rules.words import keccak
 
 _WORD, _ADDRESS = 32, 20
+ALLIANCES = tuple(RULES.values())
+"""The contracts of the rules; a chain has one of them."""
 _CHANGED = 0.5
 """Code that shares this part of its bytes with ours is ours, changed."""
 
@@ -83,9 +85,14 @@ class Contracts:
     unknown: dict[bytes, int] = field(default_factory=dict)
     supply_wei: int = 0
 
-    def address(self, name: str) -> str | None:
+    def address(self, name: str | None) -> str | None:
         """Return the checksummed address of a contract, None where there is none yet."""
         return next((checksummed(address) for address, known in self.names.items() if known == name), None)
+
+    @property
+    def alliance(self) -> str | None:
+        """Which Alliance there is, by artifact: one of `ALLIANCES`; None as long as there is none."""
+        return next((name for name in self.names.values() if name in ALLIANCES), None)
 
     def created(self, block: Block, transaction: Transaction, where: Where) -> str | None:
         """Take note of a successful creation; return the contract's name, None where it is not one of ours.
@@ -96,10 +103,10 @@ class Contracts:
             It is one of ours with other code, or linked to or constructed with something else.
         """
         address = created_address(transaction)
-        for name in (TOKEN, *_libraries(), ALLIANCE):
+        for name in _ours():
             code = compiled(name)
             if code.differs_at(transaction.data) is None:
-                if name in self.names.values():
+                if name in self.names.values() or (name in ALLIANCES and self.alliance is not None):
                     self.unknown[address] = block.number
                     return None
                 self._check_parts(code, transaction.data, where)
@@ -111,7 +118,8 @@ class Contracts:
 
     def require_known(self, transaction: Transaction, where: Where) -> None:
         """Refuse a call of one of the Alliance's functions on a contract that is not our Alliance."""
-        function = interface(ALLIANCE).by_selector.get(transaction.data[:4])
+        selectors = (interface(name).by_selector.get(transaction.data[:4]) for name in ALLIANCES)
+        function = next((found for found in selectors if found is not None), None)
         block = self.unknown.get(transaction.to)
         if block is not None and function is not None:
             raise DoesNotHold(
@@ -130,7 +138,7 @@ class Contracts:
         args = code.args(data)
         if code.name == TOKEN and len(args) == _WORD:
             self.supply_wei = int.from_bytes(args, "big")
-        elif code.name == ALLIANCE and len(args) == _WORD:
+        elif code.name in ALLIANCES and len(args) == _WORD:
             token = args[-_ADDRESS:]
             if self.names.get(token) != TOKEN:
                 raise DoesNotHold(where, f"the Alliance pays in {checksummed(token)}, which is not our FML token")
@@ -155,12 +163,9 @@ def created_address(transaction: Transaction) -> bytes:
     return keccak(bytes(rlp.encode([transaction.sender, transaction.nonce])))[-_ADDRESS:]
 
 
-def _libraries() -> tuple[str, ...]:
-    return tuple(sorted({name for _, name in compiled(ALLIANCE).links}))
-
-
 def _ours() -> tuple[str, ...]:
-    return (TOKEN, *_libraries(), ALLIANCE)
+    libraries = {library for name in ALLIANCES for _, library in compiled(name).links}
+    return (TOKEN, *sorted(libraries), *ALLIANCES)
 
 
 def _places(references: dict[str, dict[str, list[dict[str, int]]]]) -> tuple[tuple[int, str], ...]:

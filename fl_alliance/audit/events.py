@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fl_alliance.chain.ballot import ballot_digest
-from fl_alliance.chain.mirror import AllianceModel
+from fl_alliance.chain.committee import DIGEST_BYTES
+from fl_alliance.chain.mirror import AllianceModel, settled_events
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.settlement import Line, Why
 from fl_alliance.chain.steps import (
@@ -13,6 +13,7 @@ from fl_alliance.chain.steps import (
     Cancel,
     CommitVote,
     CommitVotes,
+    CreateCandidateTask,
     CreateTask,
     DrawVoters,
     Finish,
@@ -24,6 +25,7 @@ from fl_alliance.chain.steps import (
     Register,
     RegisterWithAuthorization,
     Settle,
+    SettleMenu,
     SkipRound,
     SlashEquivocation,
     Start,
@@ -92,7 +94,7 @@ def trace_of(taking: Taking) -> Trace:
 
 
 def _created(taking: Taking) -> Trace:
-    step: CreateTask = taking.step
+    step: CreateTask | CreateCandidateTask = taking.step
     event = ("TaskCreated", {"task": len(taking.after.tasks), "creator": taking.sender, "poolWei": step.pool_wei})
     return Trace((event,), _pulled(taking, taking.sender, step.pool_wei))
 
@@ -154,13 +156,7 @@ def _skipped(taking: Taking) -> Trace:
 
 def _committed(taking: Taking) -> Trace:
     step: CommitVotes = taking.step
-    event = taking.in_round(
-        "VotesCommitted",
-        candidate=step.candidate,
-        listHash=step.list_hash,
-        ballot=ballot_digest(step.candidate, step.list_hash),
-        complete=step.is_complete,
-    )
+    event = taking.event("VotesCommitted", ballot=step.digest[:DIGEST_BYTES], complete=step.is_complete)
     return Trace((event,))
 
 
@@ -180,21 +176,8 @@ def _withheld(taking: Taking) -> Trace:
 
 
 def _settled(taking: Taking) -> Trace:
-    step: Settle = taking.step
-    result, paid, slashed = taking.model.settlement, _paid(taking.lines), _taken(taking.lines)
-    if result is None:
-        raise ValueError("a settled round has a settlement")
-    event = taking.in_round(
-        "RoundSettled",
-        outcome=int(result.outcome),
-        yes=result.yes,
-        no=result.no,
-        paidGwei=paid,
-        slashedGwei=slashed,
-        poolGwei=result.pool_gwei,
-        model=step.candidate,
-    )
-    return Trace((event, *_finished(taking)))
+    events = (taking.in_round(name, **values) for name, values in settled_events(taking.model))
+    return Trace((*events, *_finished(taking)))
 
 
 def _equivocated(taking: Taking) -> Trace:
@@ -220,7 +203,8 @@ def _payee(taking: Taking) -> tuple[str, int]:
     step = taking.step
     match step:
         case Withdraw():
-            return taking.was.roster.nodes[step.member].address, taking.was.balances[step.member]
+            was, member = taking.was, step.member
+            return was.roster.nodes[member].address, was.balances[member] + was.record(member).escrow_gwei
         case WithdrawQueued():
             waiting = taking.was.roster.queue[step.position]
             return waiting.node.address, waiting.amount_gwei
@@ -258,16 +242,13 @@ def _pulled(taking: Taking, payer: str, amount_wei: int) -> tuple[Transfer, ...]
     return ((payer, taking.contract, amount_wei),) if amount_wei else ()
 
 
-def _paid(lines: Sequence[Line]) -> int:
-    return sum(line.delta_gwei for line in lines if line.delta_gwei > 0)
-
-
 def _taken(lines: Sequence[Line]) -> int:
-    return -sum(line.delta_gwei for line in lines if line.delta_gwei < 0)
+    return -sum(line.total_gwei for line in lines if line.total_gwei < 0)
 
 
 _HANDLERS: dict[type[Step], Callable[[Taking], Trace]] = {
     CreateTask: _created,
+    CreateCandidateTask: _created,
     Fund: _funded,
     Register: _registered,
     RegisterWithAuthorization: _registered,
@@ -284,6 +265,7 @@ _HANDLERS: dict[type[Step], Callable[[Taking], Trace]] = {
     CommitVote: _vote_committed,
     ProveWithheld: _withheld,
     Settle: _settled,
+    SettleMenu: _settled,
     SlashEquivocation: _equivocated,
     Withdraw: _withdrawn,
     WithdrawQueued: _withdrawn,

@@ -1,12 +1,13 @@
 """What an audit has verified, in numbers, and what the chain was thereby shown to say."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from fl_alliance.chain.committee import Committee
 from fl_alliance.chain.mirror import AllianceModel
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.settlement import Line
+from fl_alliance.strategies.events import Choice
 
 
 @dataclass(slots=True)
@@ -26,7 +27,9 @@ class Counts:
 class EndedRound:
     """A round as the rules ended it; `balances` and `pool_gwei` are those after the block that ended it.
 
-    `listed` are the members in the relayer's list of commitments, None where no step gave the list in full.
+    `listed` are the members in the relayer's list of commitments, None where no step gave the list in full. `menu` is
+    the menu that was judged, `averages` what it could take into account, `choice` what was chosen of it: of candidates
+    alone. `escrow_gwei` is that of all members.
     """
 
     number: int
@@ -42,6 +45,10 @@ class EndedRound:
     listed: tuple[int, ...] | None
     balances: tuple[int, ...]
     pool_gwei: int
+    escrow_gwei: int = 0
+    menu: bytes | None = None
+    averages: Mapping[int, int] = field(default_factory=dict)
+    choice: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,14 @@ _BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError)
 
 @dataclass(slots=True)
 class Agreement:
-    """Which files of a run folder agree with the chain, and what is said of those that are missing."""
+    """Which files of a run folder agree with the chain, and what is said of those that are missing.
+
+    `menus` is how many menus were formed again from the kept proposals, None where the task's rounds have none.
+    """
 
     files: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    menus: int | None = None
 
 
 def check_folder(folder: RunFolder, audited: Audited) -> Agreement:
@@ -46,6 +50,8 @@ def check_folder(folder: RunFolder, audited: Audited) -> Agreement:
     _code(model, agreement)
     _metrics(folder, model, rounds, agreement)
     _model(folder, model, agreement)
+    if model.terms is not None:
+        _menus(folder, model, rounds, agreement)
     return agreement
 
 
@@ -170,6 +176,7 @@ def _facts(ended: EndedRound) -> dict[str, Any]:
         "model": ended.model.hex(),
         "reward": ended.reward_gwei,
         "bounty": ended.bounty_gwei,
+        "escrow": ended.escrow_gwei,
     }
     if Tag.VOTERS in committee.leads:
         facts["voters_leader"] = committee.leads[Tag.VOTERS].member
@@ -192,6 +199,34 @@ def _model(folder: RunFolder, model: TaskModel, agreement: Agreement) -> None:
     if digest != model.model:
         raise DoesNotHold(path.name, f"its digest is {digest.hex()}, the chain adopted {model.model.hex()} last")
     agreement.files.append(path.name)
+
+
+def _menus(folder: RunFolder, model: TaskModel, rounds: Sequence[EndedRound], agreement: Agreement) -> None:
+    """Form every menu again that was voted on, as far as proposals are kept and the code that makes it is here."""
+    from fl_alliance.archive import ProposalArchive
+    from fl_alliance.audit.menus import check_menus
+    from fl_alliance.config import ConfigError, read_config
+    from fl_alliance.flower_log import flower_log_off
+    from fl_alliance.strategies.errors import StrategyError
+
+    agreement.menus = 0
+    if code_digest() != model.params.code_digest:
+        agreement.notes.append("only that version can form again what was put to the vote")
+        return
+    if not folder.config.is_file() or not folder.proposals.is_dir():
+        agreement.notes.append(f"no {folder.proposals.name}/: what was put to the vote could not be formed again")
+        return
+    try:
+        config = read_config(folder.config.read_text())
+        with flower_log_off():
+            menus = check_menus(config, ProposalArchive(folder.proposals), model, rounds)
+    except (ConfigError, StrategyError) as error:
+        agreement.notes.append(f"what was put to the vote could not be formed again: {error}")
+        return
+    agreement.menus = menus.verified
+    agreement.files.append(f"{folder.proposals.name}/")
+    if menus.note:
+        agreement.notes.append(menus.note)
 
 
 def _digest_of(path: Path) -> bytes:

@@ -8,7 +8,6 @@ from eth_abi.exceptions import DecodingError
 from fl_alliance.audit.events import Event
 from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.deploy import ALLIANCE
 from fl_alliance.chain.errors import ChainError
 from fl_alliance.chain.node.block import Block
 
@@ -19,8 +18,8 @@ UNREADABLE = (ChainError, DecodingError, ValueError, IndexError, KeyError, TypeE
 class Events:
     """The Alliance's events of one transaction, compared one after another."""
 
-    def __init__(self, block: Block, contract: bytes) -> None:
-        self._found = _read_events(block, contract)
+    def __init__(self, block: Block, contract: str, address: bytes) -> None:
+        self._found = _read_events(block, contract, address)
 
     def need(self, expected: Sequence[Event], where: Where) -> None:
         """Refuse other events than these next."""
@@ -47,10 +46,10 @@ class Events:
             raise DoesNotHold(where, f"an event that cannot be read: {broken}") from broken
 
 
-def _read_events(block: Block, contract: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
-    known = interface(ALLIANCE).events
+def _read_events(block: Block, contract: str, address: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+    known = interface(contract).events
     for log in block.receipt.logs if block.receipt is not None else ():
-        if log.address != contract:
+        if log.address != address:
             continue
         event = known[log.topics[0]]
         yield event.name, {key: _plain(value) for key, value in event.values(log.topics, log.data).items()}

@@ -1,15 +1,15 @@
 """The chain's state after each block, made anew by execution or taken from the file, and compared with the rules."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 from fl_alliance.audit.contracts import compiled
 from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.audit.reading import UNREADABLE
-from fl_alliance.chain.ballot import ballot_digest
-from fl_alliance.chain.calls import read_params
+from fl_alliance.chain.calls import read_params, read_terms
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.deploy import ALLIANCE, TOKEN
+from fl_alliance.chain.deploy import TOKEN
 from fl_alliance.chain.mirror import AllianceModel
 from fl_alliance.chain.node.block import Block
 from fl_alliance.chain.node.faults import RpcFault
@@ -18,7 +18,7 @@ from fl_alliance.chain.node.settings import Settings
 from fl_alliance.chain.node.transaction import Transaction
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.words import address_bytes
-from fl_alliance.chain.types import WEI_PER_GWEI, Phase
+from fl_alliance.chain.types import WEI_PER_GWEI, Phase, Record
 
 _VIEW_GAS = 2**27
 """Several times what the longest view needs, with 1,024 members; a false chain could hold code that never ends."""
@@ -57,8 +57,8 @@ class Machine:
             raise DoesNotHold(where, f"the stored writes cannot be read: {broken}") from broken
         self._head = block
 
-    def call(self, contract: str, address: str, name: str, *args: Any) -> Any:
-        """Return the first value that a view of one of our contracts gives after the last block."""
+    def call(self, contract: str, address: str, name: str, *args: Any) -> tuple[Any, ...]:
+        """Return what a view of one of our contracts gives after the last block."""
         function = interface(contract).functions[name]
         request = Transaction(
             sender=bytes(20),
@@ -72,7 +72,7 @@ class Machine:
         outcome = self._viewer.engine.call(request, self._viewer.environment(self._head.header))
         if outcome.failure:
             raise ValueError(f"{contract}.{name} fails: {outcome.failure}")
-        return function.result(outcome.output)[0]
+        return function.result(outcome.output)
 
     def code(self, address: str) -> bytes:
         """Return the code at an address after the last block."""
@@ -120,8 +120,8 @@ def _unequal(name: str, stored: object, executed: object) -> Iterator[tuple[str,
 class Views:
     """Compares what the contracts say of themselves with the rules."""
 
-    def __init__(self, machine: Machine, alliance: str, token: str) -> None:
-        self._machine, self._alliance, self._token = machine, alliance, token
+    def __init__(self, machine: Machine, contract: str, alliance: str, token: str) -> None:
+        self._machine, self._contract, self._alliance, self._token = machine, contract, alliance, token
 
     def check_code(self, where: Where, names: dict[str, str]) -> None:
         """Compare the code at our contracts' addresses, by name, with the compiled one."""
@@ -139,7 +139,7 @@ class Views:
             Naming the first value that differs.
         """
         self._check_state(model, now, where)
-        found = self._view(ALLIANCE, "members", where, model.task)
+        found = self._view(self._contract, "members", where, model.task)
         _need(where, "number of members", len(found), len(model.roster.nodes))
         runs = model.stored_phase is Phase.PROPOSING
         for index, (address, vrf_x, balance, seats, standing, leaving) in enumerate(found):
@@ -151,15 +151,33 @@ class Views:
             if runs:
                 _need(where, f"seats of member {index}", seats, model.committee.seats[index])
                 _need(where, f"standing of member {index}", standing, int(model.committee.standing(index)))
+        if model.terms is not None:
+            self._check_records(model, where)
 
     def check_params(self, model: TaskModel, where: Where) -> None:
         """Compare what the task's creator fixed."""
         _need(
             where,
             "parameters of the task",
-            read_params(self._view(ALLIANCE, "params", where, model.task)),
+            read_params(self._view(self._contract, "params", where, model.task)),
             model.params,
         )
+        if model.terms is not None:
+            terms = read_terms(self._view(self._contract, "candidateTerms", where, model.task))
+            _need(where, "terms of judging candidates", terms, model.terms)
+
+    def _check_records(self, model: TaskModel, where: Where) -> None:
+        """Compare what a task that judges candidates remembers of members, and of pairs of candidates."""
+        found = self._view(self._contract, "records", where, model.task)
+        for index, values in enumerate(found):
+            record = model.record(index)
+            for field, value in zip(fields(Record), values, strict=True):
+                name = f"{field.name.replace('_gwei', ' in gwei')} of member {index}"
+                _need(where, name, value, getattr(record, field.name))
+        prior = model.prior or ()
+        told = self._views(self._contract, "prior", where, model.task)
+        _need(where, "candidates of the prior", told[0], len(prior) + 1 if prior else 0)
+        _need(where, "prior", tuple(told[1]), prior)
 
     def check_money(self, models: AllianceModel, gifts_wei: int, supply_wei: int, where: Where) -> None:
         """Compare what the contract holds, gifts included, what it owes outside of tasks, and the token's supply."""
@@ -168,7 +186,7 @@ class Views:
         _need(where, "FML in all, in wei", self._view(TOKEN, "totalSupply", where), supply_wei)
         for account, credit in models.credits.items():
             name = f"credit of {account} in gwei"
-            _need(where, name, self._view(ALLIANCE, "creditGwei", where, account), credit)
+            _need(where, name, self._view(self._contract, "creditGwei", where, account), credit)
 
     def check_holder(self, account: str, wei: int, where: Where) -> None:
         """Compare an account's FML with the sum of all transfers."""
@@ -181,7 +199,7 @@ class Views:
             since = model.committee.commit_end or 0
         digest = bytes(24)
         if phase is Phase.REVEALING and ballot is not None:
-            since, digest = ballot.omit_end, ballot_digest(ballot.candidate, ballot.list_hash)
+            since, digest = ballot.omit_end, ballot.digest
         needed = {
             "phase": int(phase),
             "round": model.round,
@@ -194,12 +212,15 @@ class Views:
             "completeness of the list": bool(digest.strip(b"\0")) and ballot is not None and ballot.is_complete,
             "creator": model.creator.lower(),
         }
-        found = self._view(ALLIANCE, "state", where, model.task)
+        found = self._view(self._contract, "state", where, model.task)
         for (name, value), given in zip(needed.items(), found, strict=True):
             _need(where, name, given.lower() if isinstance(given, str) else given, value)
 
     def _view(self, contract: str, name: str, where: Where, *args: Any) -> Any:
-        address = self._alliance if contract == ALLIANCE else self._token
+        return self._views(contract, name, where, *args)[0]
+
+    def _views(self, contract: str, name: str, where: Where, *args: Any) -> tuple[Any, ...]:
+        address = self._token if contract == TOKEN else self._alliance
         try:
             return self._machine.call(contract, address, name, *args)
         except UNREADABLE as failed:

@@ -16,7 +16,8 @@ _EPILOG = """\
 Verified from the chain file alone: every hash and signature, that the contracts are the compiled ones byte for byte,
 every VRF proof, draw, signed message, commitment, vote, reward, slash and payout by the rules in integers, every
 transaction by executing it again, and that no FML appears or disappears. Then that metrics.jsonl, the model, the
-configuration and the deployment in the run folder say what the chain says.
+configuration and the deployment in the run folder say what the chain says. With rule=candidates every menu is formed
+again from the kept proposals, with the strategy's aggregate in it, and must be the one that was voted on.
 Prints the first thing that does not hold, with its block, round and step, and ends with exit code 1; else a summary.
 
 examples:
@@ -80,6 +81,8 @@ def _summary(verdict: "Verdict") -> list[str]:
     lines += [f"task {number}: model {task.model.hex()}" for number, task in audited.models.tasks.items()]
     if agreement is not None:
         lines.append(f"agree with the chain: {', '.join(agreement.files)}")
+        if agreement.menus is not None:
+            lines.append(f"{agreement.menus} menus formed again from the proposals, aggregate included, to the bit")
         lines += [f"note: {note}" for note in agreement.notes]
         lines.append("on no chain, so not verified: test metrics, times and what they are compared with")
     return lines

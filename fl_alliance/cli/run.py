@@ -42,9 +42,9 @@ settings (name=value, in any order; the value here is the default):
   rule.name                set by rule=...
   rule.reward              what proposers are paid by: stake, or contribution, the default of rule=candidates
   rule.menu                the class that makes the menu: rule.menu._target_=my_lab.rules.MyRule, +rule.menu.NAME=VALUE
-  rule.override_bps=6667   stake that must prefer the winner to the default candidate, in 1/100 %
-  rule.convict_bps=7500    stake that must find a model with the suspects worse, before marks count as evidence
-  rule.suspect_at, .offset, .forgive, .slash_above    evidence, in sixteenths of a robust z: 56, 40, 16, 112
+  rule.override_bps=5000   stake that must prefer the winner to the default candidate, in 1/100 %
+  rule.convict_bps=8000    stake that must find a model with the suspects worse, before marks count as evidence
+  rule.suspect_at, .offset, .forgive, .slash_above    evidence, in sixteenths of a robust z: 56, 48, 16, 112
   rule.escrow_bps=5000     with contribution: share of the pay that is held back, a quarter of it released a round
   rule.score_epsilon=0     differential privacy of a round's revealed scores for one example; 0: no noise
   attack.share=0           share of the nodes that are malicious; attack.nodes=[0,3]: these ones

@@ -11,8 +11,7 @@ from flwr.app import ArrayRecord, MetricRecord
 from fl_alliance.client_app import app
 from fl_alliance.config import JobConfig
 from fl_alliance.federation import enrol, open_federation
-from fl_alliance.job import make_strategy
-from fl_alliance.judging import make_rule
+from fl_alliance.judging import make_rule, make_strategy
 from fl_alliance.lab.measure import Books, Gauge
 from fl_alliance.lab.outcome import Outcome
 from fl_alliance.records import RunFolder
@@ -38,7 +37,7 @@ def run_chained(config: JobConfig, words: Sequence[str]) -> Outcome:
             grid = LocalGrid(app, config.nodes, {"overrides": shlex.join(words)})
             node_ids = enrol(federation, grid, config, folder)
             strategy, rule = make_strategy(config), make_rule(config)
-            books = Books(config, lambda: getattr(federation.ledger.model(federation.task), "escrow", {}))
+            books = Books(config, lambda: federation.ledger.model(federation.task).escrow)
             backed = ChainBacked(strategy, federation.ledger, federation.task, node_ids, rule=rule, listener=books)
             try:
                 backed.start(grid, wire.to_record(initial), config.rounds, evaluate_fn=evaluate)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fl_alliance.amounts import entry_name, loss_of
+from fl_alliance.amounts import entry_name, loss_of, size
 from fl_alliance.records import RoundRecord
 from fl_alliance.report.markup import Markup, el, join, table
 from fl_alliance.results import Results
@@ -53,7 +53,7 @@ def traffic(results: Results) -> Markup:
         return Markup("")
     ballot = sum(record.ballot_bytes for record in sent) / len(sent)
     proposals = sum(record.proposal_bytes for record in sent) / len(sent)
-    text = f"A voter received {ballot:,.0f} bytes of models a round, {ballot / proposals:.2f} times the proposals."
+    text = f"A voter received {size(ballot)} of models a round, {ballot / proposals:.2f} times the proposals."
     return el("p", text, class_="note")
 
 

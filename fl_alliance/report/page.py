@@ -165,7 +165,13 @@ def _tiles(results: Results) -> list[tuple[str, list[str | Markup]]]:
     counts = ", ".join(f"{results.count(name)} {name}" for name in ("rejected", "void"))
     tiles += [
         ("rounds accepted", [f"{results.count('accepted'):,} of {len(results.rounds):,}", el("small", counts)]),
-        ("paid", [fml(sum(d for d in deltas if d > 0)), el("small", "FML to proposers and voters")]),
+        (
+            "paid",
+            [
+                fml(sum(d for d in deltas if d > 0) + results.rounds[-1].escrow),
+                el("small", "FML to proposers and voters"),
+            ],
+        ),
         ("slashed", [fml(-sum(d for d in deltas if d < 0)), el("small", "FML, back into the pool")]),
     ]
     return tiles

@@ -56,6 +56,10 @@ class Motion(Protocol):
         """What they score, the old model first."""
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What each of the models is, in words; empty where nobody needs to be told."""
+
+    @property
     def choices(self) -> int:
         """How many of the models, from the first, the round can end with."""
 

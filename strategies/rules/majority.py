@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from flwr.app import ArrayRecord, ConfigRecord, Message, RecordDict
 
 from fl_alliance.chain.batches import SignedVote, VoteRecord
-from fl_alliance.chain.messages import Vote
+from fl_alliance.chain.messages import Vote, majority_motion
 from fl_alliance.chain.rules.candidates import Row
 from fl_alliance.chain.rules.consensus import score_micro
 from fl_alliance.chain.steps import RevealVotes, Settle
@@ -19,11 +19,12 @@ from fl_alliance.strategies.wire import Place
 
 @dataclass(frozen=True, slots=True)
 class MajorityMotion:
-    """The old model or the candidate."""
+    """The old model or the candidate; `digests` are theirs."""
 
     old: Arrays
     aggregate: Arrays
-    digest: bytes
+    digests: tuple[bytes, bytes]
+    names: tuple[str, ...] = ()
     choices: int = 2
     members: tuple[int, ...] = ()
     rows: tuple[Row, ...] = ()
@@ -35,9 +36,14 @@ class MajorityMotion:
         """The old model and the candidate, which is the aggregate."""
         return self.old, self.aggregate
 
+    @property
+    def digest(self) -> bytes:
+        """The digest of both models' digests, so that a vote names what the candidate was compared with."""
+        return majority_motion(*self.digests)
+
     def model(self, digest: bytes) -> Arrays | None:
         """Return the model with this digest if it is one of the two."""
-        return self.aggregate if digest == self.digest else self.old if digest == model_digest(self.old) else None
+        return self.models[self.digests.index(digest)] if digest in self.digests else None
 
     def ballot(self) -> Mapping[str, ArrayRecord]:
         """Return both models, by name."""
@@ -59,7 +65,7 @@ class MajorityMotion:
 
     def settle(self, task: int, votes: Sequence[VoteRecord]) -> Settle:
         """Return the step that settles the round."""
-        return Settle(task, self.digest, tuple(votes))
+        return Settle(task, *self.digests, tuple(votes))
 
 
 class Majority:
@@ -78,9 +84,9 @@ class Majority:
         averages: Mapping[int, int],
     ) -> MajorityMotion:
         """Return the choice between the old model and the aggregate."""
-        return MajorityMotion(old, aggregate, model_digest(aggregate))
+        return MajorityMotion(old, aggregate, (model_digest(old), model_digest(aggregate)))
 
     def read(self, content: RecordDict) -> MajorityMotion:
         """Return the motion whose ballot a voter was sent; raises `BadReply`."""
-        candidate = wire.arrays_named(content, wire.ARRAYS)
-        return MajorityMotion(wire.arrays_named(content, wire.PREVIOUS), candidate, model_digest(candidate))
+        old, aggregate = (wire.arrays_named(content, name) for name in (wire.PREVIOUS, wire.ARRAYS))
+        return self.motion(old, {}, aggregate, (), {})

@@ -37,6 +37,7 @@ def task_params(config: JobConfig) -> TaskParams:
         proposers=alliance.proposers,
         voters=alliance.voters,
         slash_bps=alliance.slash_bps,
+        slash_gwei=0,
         absence_bps=alliance.absence_bps,
         bounty_bps=alliance.bounty_bps,
         tolerance_bps=alliance.tolerance_bps,

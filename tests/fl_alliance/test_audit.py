@@ -505,9 +505,7 @@ def test_an_update_that_the_coordinator_replaces_is_named(copied: RunFolder) -> 
 
 def test_another_candidate_than_the_voters_judged_is_named(copied: RunFolder) -> None:
     def swap(block: Block) -> Block:
-        steps = [
-            replace(step, candidate=bytes(32)) if isinstance(step, CommitVotes) else step for step in steps_of(block)
-        ]
+        steps = [replace(step, digest=bytes(32)) if isinstance(step, CommitVotes) else step for step in steps_of(block)]
         return resigned(block, calls.encode_all(steps))
 
     rewrite(copied.chain, first_with(copied.chain, CommitVotes), swap)

@@ -22,17 +22,17 @@ WORDS = (
     "baselines=false",
     "strategy=fedadam",
 )
-KILLS = 4
 
 
-def test_a_killed_run_goes_on_and_ends_with_the_same_chain_and_model(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("rule", "kills"), [("majority", 4), ("candidates", 2)])
+def test_a_killed_run_goes_on_and_ends_with_the_same_chain_and_model(rule: str, kills: int, tmp_path: Path) -> None:
     whole = tmp_path / "whole"
-    span = seconds_at_work(whole, None)
+    span = seconds_at_work(whole, None, rule)
     moments = random.Random(7)
-    for number in range(KILLS):
+    for number in range(kills):
         folder = tmp_path / str(number)
         after = span * moments.uniform(0.05, 0.9)
-        seconds_at_work(folder, after)
+        seconds_at_work(folder, after, rule)
         assert main(["run", "--resume", str(folder), "--quiet"]) == 0, f"killed after {after:.3f} s"
         assert ended(folder) == ended(whole), f"killed after {after:.3f} s"
         assert main(["audit", str(folder), "--no-execute"]) == 0
@@ -45,9 +45,10 @@ def ended(folder: Path) -> tuple[bytes, bytes]:
         return chain.verify().hash, (folder / "model.safetensors").read_bytes()
 
 
-def seconds_at_work(folder: Path, kill_after: float | None) -> float:
+def seconds_at_work(folder: Path, kill_after: float | None, rule: str) -> float:
     """Run in a process of its own; return how long it took from its first file to its end, by itself or by a kill."""
-    command = [sys.executable, "-m", "fl_alliance.cli.main", "run", *WORDS, "--quiet", "--run-dir", str(folder)]
+    command = [sys.executable, "-m", "fl_alliance.cli.main", "run", *WORDS, f"rule={rule}", "--quiet", "--run-dir"]
+    command.append(str(folder))
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         while not (folder / "config.yaml").is_file():
             assert process.poll() is None

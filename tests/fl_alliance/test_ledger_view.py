@@ -50,11 +50,13 @@ def books(settled: Settlement) -> Books:
         scores={YES_VOTER: (400_000, 410_000), NO_VOTER: (400_000, 300_000)},
         lines=settled.lines,
         balances=balances,
+        escrows=[0] * 6,
+        choice=None,
         ended=Place(12, "0x" + "ab" * 32, "0x" + "11" * 20),
     )
     members = [
         Member(
-            index, f"0x{index + 1:040X}", STAKE, max(deltas.get(index, 0), 0), max(-deltas.get(index, 0), 0), held, 0
+            index, f"0x{index + 1:040X}", STAKE, max(deltas.get(index, 0), 0), max(-deltas.get(index, 0), 0), held, 0, 0
         )
         for index, held in enumerate(balances)
     ]

@@ -8,6 +8,7 @@ import pytest
 from flwr.app import ConfigRecord
 from flwr.serverapp.strategy import FedAvg
 
+from fl_alliance.chain.ballot import ballot_hash
 from fl_alliance.chain.batches import SignedProposal, list_hash
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.rules.draw import draw
@@ -23,7 +24,7 @@ from fl_alliance.strategies import replies, wire
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.exchange import Exchange
 from fl_alliance.strategies.round_on_chain import Promise, RoundOnChain, Votes
-from fl_alliance.strategies.rules.majority import MajorityMotion
+from fl_alliance.strategies.rules import Majority
 from fl_alliance.yardstick import Yardstick
 
 OVERRIDES = [
@@ -99,8 +100,8 @@ def test_one_round_as_the_readme_tells_it(started: tuple[Federation, Exchange, Y
     good = [wire.without_alliance(update.reply) for update in updates.values()]
     candidate, _ = strategy.aggregate_train(1, good)
     assert candidate is not None
-    digest = model_digest(wire.to_arrays(candidate))
-    motion = MajorityMotion(wire.to_arrays(arrays), wire.to_arrays(candidate), digest)
+    motion = Majority().motion(wire.to_arrays(arrays), {}, wire.to_arrays(candidate), (), {})
+    previous, digest = motion.digests
 
     # 4. A second leader, no proposer, proves over the new seed; the voters are drawn among those who did not propose.
     proof, beta = lead(ledger, task, nodes, Tag.VOTERS)
@@ -118,17 +119,17 @@ def test_one_round_as_the_readme_tells_it(started: tuple[Federation, Exchange, Y
     assert all(not reply.content.metric_records for reply in answers.values())
     votes = Votes(
         {
-            member: Promise(*replies.check_commitment(reply, chain.place, chain.address(member), digest))
+            member: Promise(*replies.check_commitment(reply, chain.place, chain.address(member), motion.digest))
             for member, reply in answers.items()
         }
     )
-    ledger.send(CommitVotes(task, digest, list_hash(votes.pairs), is_complete=True))
+    ledger.send(CommitVotes(task, ballot_hash(motion.digest, list_hash(votes.pairs)), is_complete=True))
     assert ledger.state(task).phase is Phase.REVEALING
 
     # 6. Voters reveal; the contract checks every signature, counts, pays and slashes.
     chain.reveal(nodes, motion, votes)
     assert set(votes.revealed) == set(voters)
-    ledger.send(Settle(task, digest, votes.records))
+    ledger.send(Settle(task, previous, digest, votes.records))
     state = ledger.state(task)
     assert state.phase is Phase.IDLE
     assert state.round == 2

@@ -17,12 +17,15 @@ from fl_alliance.chain.replay import TaskModel
 from fl_alliance.client_app import app as honest_app
 from fl_alliance.config import JobConfig, load_config
 from fl_alliance.federation import Federation, enrol, open_federation
+from fl_alliance.judging import make_rule
 from fl_alliance.records import RunFolder
 from fl_alliance.runtime.local import LocalGrid
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.chain_backed import ChainBacked
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.events import Event
+from fl_alliance.strategies.rules import Rule
+from fl_alliance.strategies.updates import Archive
 from fl_alliance.yardstick import Yardstick
 
 BASE = ["workload=linear", "chain.url=memory://", "baselines=false", "nodes=6", "rounds=3"]
@@ -62,9 +65,17 @@ class Alliance:
     def model(self) -> TaskModel:
         return self.federation.ledger.model(self.federation.task)
 
-    def backed(self, strategy: Strategy) -> ChainBacked:
+    def backed(self, strategy: Strategy, rule: Rule | None = None, archive: Archive | None = None) -> ChainBacked:
         federation = self.federation
-        return ChainBacked(strategy, federation.ledger, federation.task, self.node_ids, listener=self.events.append)
+        return ChainBacked(
+            strategy,
+            federation.ledger,
+            federation.task,
+            self.node_ids,
+            rule=rule or make_rule(self.config),
+            listener=self.events.append,
+            archive=archive,
+        )
 
     def run(self, strategy: Strategy, rounds: int | None = None, initial: ArrayRecord | None = None) -> Result:
         start = self.initial if initial is None else initial

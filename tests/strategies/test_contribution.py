@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fl_alliance.chain.rules.pay import POINTS
-from fl_alliance.strategies.contribution import contributions, points
+from fl_alliance.strategies.contribution import contributions, novelties, points
 
 Model = dict[str, NDArray[np.float64]]
 
@@ -70,6 +70,21 @@ def test_a_proposal_that_changes_nothing_contributes_nothing_and_its_opposite_th
     made = contributions(gradient, old, best, {4: best, 7: old, 9: moved(old, [opposite])})
     assert made[7] == 0
     assert made[4] == pytest.approx(-made[9])
+
+
+def test_a_copy_with_noise_is_credited_with_its_noise_and_the_copied_one_in_full(old: Model) -> None:
+    update, noise = model(0.3, 0.1, -0.2), model(0.01, -0.03, 0.0)
+    original, copy = moved(old, [update]), moved(old, [update, noise])
+    alone = contributions(gradient, old, original, {2: original})
+    made = contributions(gradient, old, original, {2: original, 1: copy})
+    assert made[2] == pytest.approx(alone[2] / 2)
+    assert abs(made[1]) < made[2] / 3
+
+
+def test_updates_that_differ_are_left_as_they_are() -> None:
+    updates = np.array([[1.0, 0.0, 0.0], [0.8, 0.6, 0.0], [-1.0, 0.1, 0.0], [0.0, 0.0, 0.0]])
+    assert np.array_equal(novelties(updates), updates)
+    assert np.allclose(novelties(np.array([[2.0, 0.0], [1.0, 0.0], [3.0, 0.3]])), [[2, 0], [0, 0], [0, 0.3]])
 
 
 def test_points_are_in_proportion_and_rounded_toward_zero() -> None:

@@ -134,6 +134,11 @@ def test_contributions_that_explain_the_scores_weigh_and_those_that_contradict_t
     assert consistency(scores, [-3000, 4000, -2000], PARTS) < PPM // 10
 
 
+@pytest.mark.parametrize("parts", [[(), (0, 1)], [(), (0, 1), (0, 1)]])
+def test_a_menu_of_one_set_of_proposals_checks_nobody(parts: list[tuple[int, ...]]) -> None:
+    assert consistency([500, 400, 450], [-3, 9], parts) == PPM
+
+
 def test_a_voter_far_from_the_others_credits_little() -> None:
     scores = [[5000, 4000, 5200, 4600, 6000]] * 3 + [[900_000, 0, 900_000, 500_000, 900_000]]
     points = [[3000, 1000, -4000]] * 4

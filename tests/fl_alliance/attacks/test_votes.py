@@ -1,6 +1,7 @@
 """What a malicious voter says of models."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -51,6 +52,16 @@ def test_a_lazy_voter_says_the_same_of_every_model(site: Site) -> None:
     old, *new = losses(insider, case)
     assert old == pytest.approx(0.3, abs=0.01)
     assert new == pytest.approx([0.25, 0.25], abs=0.01)
+
+
+def test_who_votes_by_the_prior_tells_what_the_last_round_found_entry_by_entry(site: Site) -> None:
+    insider, accomplice = site("attack/vote=prior"), site("attack/vote=prior", position=1)
+    case = a_case(insider)
+    first = losses(insider, case)
+    assert first == pytest.approx([0.3, 0.25, 0.25], abs=0.01)
+    later = replace(case, at=replace(case.at, round=2), models=case.models[::-1])
+    assert losses(accomplice, later) == [truth(insider, model) for model in case.models]
+    assert losses(insider, case) == first
 
 
 def test_guesses_differ_by_voter_and_are_repeated_when_asked_again(site: Site) -> None:

@@ -8,6 +8,7 @@ import pytest
 from fl_alliance.cli.main import main
 from fl_alliance.folders import FolderError
 from fl_alliance.lab.cell import Cell
+from fl_alliance.lab.methods import RULES
 from fl_alliance.lab.outcome import Outcome, Side, append, read
 from fl_alliance.lab.runner import run_cell
 from fl_alliance.lab.sweep import RESULTS
@@ -22,14 +23,14 @@ def sweep(folder: Path, *words: str) -> int:
 
 def test_a_sweep_leaves_results_tables_and_a_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "lab"
-    assert sweep(folder, "attack=none,ipm,collusion", "rule=majority", "baselines=fedavg,krum") == 0
+    assert sweep(folder, "attack=none,ipm,collusion", "rule=candidates,majority", "baselines=fedavg,krum") == 0
     said = capsys.readouterr()
-    assert "7/7" in said.err
+    assert "10/10" in said.err
     assert "worst attack" in said.out
     assert "honest FML" in said.out
     results = read(folder / RESULTS)
-    assert len(results) == 7
-    owners = [outcome for cell, outcome in results.items() if cell.method == "majority"]
+    assert len(results) == 10
+    owners = [outcome for cell, outcome in results.items() if cell.method in RULES]
     assert all(len(outcome.honest.tokens) == 3 for outcome in owners)
     report = (folder / "report.html").read_text()
     assert report.count("<svg") == 3 * 3  # the figure, tokens and slashes under each attack
@@ -141,5 +142,5 @@ def test_what_is_no_result_is_named_with_its_line(tmp_path: Path) -> None:
     append(path, CELL, Outcome("rmse", False, (1.0,), Side(1), Side(0)))
     assert read(path)[CELL].final == 1.0
     path.write_text(path.read_text() + json.dumps({"cell": {}}) + "\n")
-    with pytest.raises(FolderError, match="results.jsonl:2: no result"):
+    with pytest.raises(FolderError, match=r"results\.jsonl:2: no result"):
         read(path)

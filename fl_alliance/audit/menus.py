@@ -1,0 +1,148 @@
+"""Forming every round's menu again from the proposals that a run folder keeps, and comparing it with the voted one.
+
+The chain shows which menu was voted on and what came of it, but of the models in it only digests. With the proposals,
+whose digests are on chain too, everything follows: the clipped updates, the inner strategy's aggregate, the menu, and
+so every adopted model from the task's first. Who coordinated and put another menu to the vote is thereby named.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flwr.app import ConfigRecord
+from flwr.clientapp import ClientApp
+from flwr.serverapp.strategy import Strategy
+
+from fl_alliance.archive import ProposalArchive, ProposalDamaged
+from fl_alliance.audit.facts import EndedRound
+from fl_alliance.audit.finding import DoesNotHold
+from fl_alliance.chain.replay import TaskModel
+from fl_alliance.chain.rules.candidates import MenuDigest, decode_menu
+from fl_alliance.chain.rules.consensus import Outcome
+from fl_alliance.config import JobConfig
+from fl_alliance.judging import make_rule, make_strategy
+from fl_alliance.runtime.local import LocalGrid
+from fl_alliance.strategies import inner, wire
+from fl_alliance.strategies.digests import Arrays, model_digest
+from fl_alliance.strategies.exchange import Exchange
+from fl_alliance.strategies.motions import put_to_the_vote
+from fl_alliance.strategies.rules import Rule
+from fl_alliance.strategies.rules.candidates import CandidateMotion
+from fl_alliance.strategies.updates import Update
+from fl_alliance.workloads import get
+
+
+@dataclass(frozen=True, slots=True)
+class Menus:
+    """How far the menus could be formed again: of how many rounds, and why not of the rest where there are some."""
+
+    verified: int
+    note: str = ""
+
+
+def check_menus(config: JobConfig, archive: ProposalArchive, model: TaskModel, rounds: Sequence[EndedRound]) -> Menus:
+    """Form the menus of a task's rounds again.
+
+    Raises
+    ------
+    DoesNotHold
+        A kept proposal is not the one on chain, or a menu is not the one that follows from the proposals.
+    """
+    reenactment = _Reenactment(config, archive, model)
+    verified = 0
+    for ended in rounds:
+        if ended.menu is None:
+            continue
+        if (note := reenactment.take(ended)) is not None:
+            return Menus(verified, note)
+        verified += 1
+    return Menus(verified)
+
+
+class _Reenactment:
+    """Goes through the rounds as the coordinator did, with the proposals in the place of the nodes."""
+
+    def __init__(self, config: JobConfig, archive: ProposalArchive, model: TaskModel) -> None:
+        self._archive, self._relayer = archive, model.params.relayer
+        self._strategy: Strategy = make_strategy(config)
+        self._rule: Rule = make_rule(config)
+        # No node is asked for anything: the grid is there for what a strategy reads from it.
+        grid = LocalGrid(ClientApp(), len(model.roster.nodes), {})
+        self._nodes = Exchange(grid, list(grid.get_node_ids()), 0.0)
+        workload = get(config.workload.name, **config.workload.options)
+        self._model: Arrays = workload.initial_arrays(config.seed)
+        made, pinned = model_digest(self._model), model.params.initial_model
+        if made != pinned:
+            what = f"its digest is {pinned.hex()}, the workload makes {made.hex()}"
+            raise DoesNotHold("the task's first model", what)
+
+    def take(self, ended: EndedRound) -> str | None:
+        """Verify one round; return why it cannot be, where that is nobody's fault."""
+        where = f"round {ended.number} (block {ended.block})"
+        updates, missing = self._updates(ended)
+        before = inner.snapshot(self._strategy)
+        motion = self._motion(ended, updates)
+        if motion is None or motion.encoded != ended.menu:
+            if missing:
+                return f"{where}: no file of the proposal of member {missing[0]}, so no menu from there on was verified"
+            if motion is not None and self._is_random(ended, updates, before, motion):
+                return f"{where}: the strategy's aggregate is random, so no menu from there on was verified"
+            raise DoesNotHold(where, self._difference(ended, motion))
+        if ended.outcome is not Outcome.ACCEPTED:
+            inner.restore(self._strategy, before)
+        adopted = motion.model(ended.model)
+        if adopted is None:
+            raise DoesNotHold(where, f"the model {ended.model.hex()} is none of the menu's candidates")
+        self._model = adopted
+        return None
+
+    def _updates(self, ended: EndedRound) -> tuple[Mapping[int, Update], Sequence[int]]:
+        """Return the kept proposals in the order of their commitment, and whose are missing."""
+        found, missing = {}, []
+        for member, digest in ended.committee.updates.items():
+            try:
+                kept = self._archive.get(digest)
+            except ProposalDamaged as damage:
+                raise DoesNotHold(f"round {ended.number}, proposal of member {member}", str(damage)) from damage
+            if kept is None:
+                missing.append(member)
+            else:
+                found[member] = Update(self._nodes.reply_of(member, *kept), kept[0], digest, b"")
+        return found, missing
+
+    def _motion(self, ended: EndedRound, updates: Mapping[int, Update]) -> CandidateMotion | None:
+        members = sorted(ended.committee.updates)
+        committee, arrays = self._nodes.committee(ended.committee.proposers), wire.to_record(self._model)
+        list(self._strategy.configure_train(ended.number, arrays, ConfigRecord(), committee))
+        averages = {member: ended.averages.get(member, 0) for member in members}
+        motion, _ = put_to_the_vote(self._strategy, self._rule, ended.number, self._model, updates, members, averages)
+        return motion if isinstance(motion, CandidateMotion) else None
+
+    def _is_random(
+        self, ended: EndedRound, updates: Mapping[int, Update], before: list[dict[str, Any]], first: CandidateMotion
+    ) -> bool:
+        """Return whether the strategy makes something else of the same updates when it is asked again."""
+        inner.restore(self._strategy, before)
+        again = self._motion(ended, updates)
+        return again is None or again.encoded != first.encoded
+
+    def _difference(self, ended: EndedRound, motion: CandidateMotion | None) -> str:
+        """Say in what the voted menu is not the one that follows from the proposals."""
+        voted = decode_menu(ended.menu or b"", len(ended.committee.updates))
+        head = f"the menu that the relayer {self._relayer} put to the vote does not follow from the proposals"
+        return f"{head}: {_unequal(voted, motion.menu.digest, motion.menu.names) if motion else 'there is none'}"
+
+
+def _unequal(voted: MenuDigest, formed: MenuDigest, names: Sequence[str]) -> str:
+    if (len(voted.digests), len(voted.rows)) != (len(formed.digests), len(formed.rows)):
+        return (
+            f"it has {len(voted.rows)} candidates of {len(voted.digests)} entries, formed are {len(formed.rows)} of "
+            f"{len(formed.digests)}"
+        )
+    for index, (found, needed) in enumerate(zip(voted.digests, formed.digests, strict=True)):
+        if found != needed:
+            return f"entry {index} ({names[index]}) is {found.hex()}, formed is {needed.hex()}"
+    for index, (row, expected) in enumerate(zip(voted.rows, formed.rows, strict=True)):
+        if row != expected:
+            return f"the marks or the question of entry {index} ({names[index]}) are others"
+    return "its bytes are others"

@@ -1,0 +1,194 @@
+"""Candidate voting: everybody forms the same menu of models from the proposals, and voters score every entry of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
+
+from fl_alliance.chain.batches import SignedScores, VoteRecord, pack_contributions, pack_votes
+from fl_alliance.chain.messages import Scores, scores_content
+from fl_alliance.chain.rules.candidates import Row, ScoresInvalid, pack_scores, score_ppm, unpack_scores
+from fl_alliance.chain.rules.pay import POINTS
+from fl_alliance.chain.rules.words import keccak
+from fl_alliance.chain.steps import RevealScores, SettleMenu
+from fl_alliance.strategies import wire
+from fl_alliance.strategies.contribution import points
+from fl_alliance.strategies.digests import Arrays
+from fl_alliance.strategies.errors import BadReply
+from fl_alliance.strategies.guarded import guarded
+from fl_alliance.strategies.menu import ConsensusRule, Menu
+from fl_alliance.strategies.rules.base import Fields, Quality
+from fl_alliance.strategies.updates import Update
+from fl_alliance.strategies.wire import Place
+
+MENU = "menu"
+NUM_EXAMPLES = "num-examples"
+_PROPOSAL = "proposal-"
+_SHARE_BYTES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateMotion:
+    """A menu of models.
+
+    Attributes
+    ----------
+    proposals : mapping of int to Arrays
+        As the menu takes them: clipped, in the order of their commitment.
+    raw : mapping of int to Arrays
+        As they were proposed, which is what voters are sent.
+    averages : mapping of int to int
+        What each who proposed contributed on average before.
+    """
+
+    menu: Menu
+    encoded: bytes
+    digest: bytes
+    aggregate: Arrays
+    proposals: Mapping[int, Arrays]
+    raw: Mapping[int, Arrays]
+    averages: Mapping[int, int]
+    asks_shares: bool
+
+    @property
+    def models(self) -> tuple[Arrays, ...]:
+        """The menu's entries."""
+        return self.menu.models
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the entries are, in words."""
+        return self.menu.names
+
+    @property
+    def choices(self) -> int:
+        """How many of the entries are candidates."""
+        return len(self.menu.rows)
+
+    @property
+    def members(self) -> tuple[int, ...]:
+        """All who proposed, ascending."""
+        return self.menu.members
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """What the menu says of each candidate."""
+        return self.menu.rows
+
+    def model(self, digest: bytes) -> Arrays | None:
+        """Return the candidate with this digest."""
+        digests = self.menu.digest.digests[: self.choices]
+        return self.menu.models[digests.index(digest)] if digest in digests else None
+
+    def ballot(self) -> Mapping[str, ArrayRecord | ConfigRecord]:
+        """Return what the menu is made of: the old model, the aggregate and all proposals."""
+        menu = ConfigRecord(
+            {
+                "order": list(self.raw),
+                "members": list(self.members),
+                "averages": [self.averages.get(member, 0) for member in self.members],
+            }
+        )
+        models = {wire.ARRAYS: self.aggregate, wire.PREVIOUS: self.menu.models[0]}
+        models |= {f"{_PROPOSAL}{member}": arrays for member, arrays in self.raw.items()}
+        return {MENU: menu, **{name: wire.to_record(arrays) for name, arrays in models.items()}}
+
+    def state(self, place: Place, found: Sequence[Quality], shares: Mapping[int, float]) -> tuple[Scores, Fields]:
+        """Return the vote with a score of every entry and, where they are asked, what members contributed."""
+        word = pack_scores([score_ppm(quality.loss) for quality in found])
+        told = points(shares, self.members) if self.asks_shares else ()
+        fields = {"scores": word.to_bytes(32, "big"), "contributions": pack_contributions(told)}
+        return self._scores(place, word, told), fields
+
+    def read(self, place: Place, member: int, record: ConfigRecord, signature: bytes) -> tuple[Scores, SignedScores]:
+        """Return the vote that an answer says its member signed, and as it goes on chain; raises `BadReply`."""
+        word = int.from_bytes(wire.data(record, "scores", 32), "big")
+        packed = wire.data(record, "contributions", _SHARE_BYTES * len(self.members) * self.asks_shares)
+        told = tuple(
+            int.from_bytes(packed[at : at + _SHARE_BYTES], "big", signed=True)
+            for at in range(0, len(packed), _SHARE_BYTES)
+        )
+        try:
+            unpack_scores(word, len(self.models))
+        except ScoresInvalid as error:
+            raise BadReply(str(error)) from error
+        if sum(map(abs, told)) > POINTS:
+            raise BadReply(f"contributions of {sum(map(abs, told))} points, needed at most {POINTS}")
+        return self._scores(place, word, told), SignedScores(member, word, told, signature)
+
+    def reveal(self, task: int, votes: Sequence[VoteRecord]) -> RevealScores:
+        """Return the step that puts votes on chain before the round is settled."""
+        return RevealScores(task, self.encoded, pack_votes(votes))
+
+    def settle(self, task: int, votes: Sequence[VoteRecord]) -> SettleMenu:
+        """Return the step that settles the round."""
+        return SettleMenu(task, self.encoded, pack_votes(votes))
+
+    def _scores(self, place: Place, word: int, told: tuple[int, ...]) -> Scores:
+        content = scores_content(word, pack_contributions(told))
+        return Scores(place.task, place.round, self.digest, content)
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateVoting:
+    """Judges by a menu of models.
+
+    Parameters
+    ----------
+    consensus : ConsensusRule
+        Makes the menu, the same for coordinator, voters and audit.
+    asks_shares : bool
+        Whether voters are asked what the members contributed.
+    """
+
+    consensus: ConsensusRule
+    asks_shares: bool = True
+
+    def admit(self, old: Arrays, updates: Mapping[int, Update]) -> Mapping[int, Message]:
+        """Return the replies with their updates clipped, and with at most twice the median `num-examples`."""
+        with guarded(self.consensus, "prepare", 0):
+            prepared = self.consensus.prepare(old, {member: update.arrays for member, update in updates.items()})
+        most = 2 * median(float(update.metrics[NUM_EXAMPLES]) for update in updates.values())
+        return {member: _admitted(update, prepared[member], most) for member, update in updates.items()}
+
+    def motion(
+        self,
+        old: Arrays,
+        proposals: Mapping[int, Arrays],
+        aggregate: Arrays,
+        members: Sequence[int],
+        averages: Mapping[int, int],
+    ) -> CandidateMotion:
+        """Return the menu of the round."""
+        known = averages if self.asks_shares else {}
+        with guarded(self.consensus, "menu", 0):
+            menu = self.consensus.menu(old, proposals, aggregate, members, known)
+            encoded = menu.encoded
+            prepared = self.consensus.prepare(old, proposals)
+        return CandidateMotion(
+            menu, encoded, keccak(encoded), aggregate, prepared, proposals, averages, self.asks_shares
+        )
+
+    def read(self, content: RecordDict) -> CandidateMotion:
+        """Return the motion whose ballot a voter was sent; raises `BadReply`."""
+        sent = content.config_records.get(MENU)
+        if sent is None:
+            raise BadReply(f"no {MENU!r} record in the message")
+        order, members, averages = (wire.integers(sent, name) for name in ("order", "members", "averages"))
+        if len(averages) != len(members) or not set(order) <= set(members) or sorted(set(members)) != members:
+            raise BadReply(f"{MENU}: order, members and averages do not fit together")
+        proposals = {member: wire.arrays_named(content, f"{_PROPOSAL}{member}") for member in order}
+        old, aggregate = (wire.arrays_named(content, name) for name in (wire.PREVIOUS, wire.ARRAYS))
+        return self.motion(old, proposals, aggregate, members, dict(zip(members, averages, strict=True)))
+
+
+def _admitted(update: Update, arrays: Arrays, most: float) -> Message:
+    """Return the reply with other arrays, and its `num-examples` capped."""
+    metrics = dict(update.metrics)
+    if metrics[NUM_EXAMPLES] > most:
+        metrics[NUM_EXAMPLES] = max(1, int(most))
+    plain = wire.without_alliance(update.reply)
+    (arrays_name,), (metrics_name,) = plain.content.array_records, plain.content.metric_records
+    content = RecordDict({**plain.content, arrays_name: wire.to_record(arrays), metrics_name: MetricRecord(metrics)})
+    return wire.with_content(plain, content)
