@@ -1,7 +1,12 @@
 """What a round of candidate voting pays: how good a voter's scores were, and what a proposer's update contributed.
 
 Pure integers, mirrored by the contract. Amounts are whole gwei, qualities parts in a million. Divisions round down,
-except that a mean of signed contributions is truncated toward zero, as the contract's signed division does.
+except that signed quotients are truncated toward zero, as the contract's signed division does.
+
+What this does not stop. Voters who share one private forecast and blur it differently agree with one another as
+honest ones do, whether the forecast comes from one real evaluation or from nowhere: no rule that only sees votes can
+tell (uninformed equilibria of peer prediction). And voters who judge honestly but credit accomplices whose updates are
+good too can double what these earn; credit for bad updates contradicts their scores.
 """
 
 from collections.abc import Sequence
@@ -21,10 +26,11 @@ AGREEMENT_SHIFT = 3
 """A voter's average agreement goes 1 / 2**this of the way to the round's."""
 STRAY_LIMIT = 3
 """Improvements further from the median ones than this times the median voter's mean distance are bounded."""
-_MIN_COMPARED = 2
-_CREDIT_UNIT = 1000
 RELEASE_SHIFT = 2
 """Every round in good standing releases 1 / 2**this of the escrow."""
+
+_MIN_COMPARED = 2  # two candidates leave nothing to order once they are centred and the prior is taken out
+_CREDIT_UNIT = 1000  # so that a mean over a candidate's parts keeps three digits
 
 Medians = Sequence[Sequence[int]]
 
