@@ -4,12 +4,14 @@ pragma solidity ^0.8.30;
 import {Medians} from "./Medians.sol";
 import {Menus} from "./Menus.sol";
 import {Scores} from "./Scores.sol";
+import {Vectors} from "./Vectors.sol";
 import {Words} from "./Words.sol";
 
 /// @title How much voters agree on what nobody could have expected
 /// @notice Mirrors `_news`, `_orders` and `_agreements` of `chain/rules/pay.py` bit for bit, and is explained there.
 /// `n` is the number of candidates but the old model; a *view* is a voter's improvement over it by each of them.
 library Agreement {
+    using Vectors for int256[];
     using Words for int256[];
     using Words for uint256[];
 
@@ -36,12 +38,12 @@ library Agreement {
         int256 limit
     ) internal pure returns (int256[] memory) {
         uint256 n = expected.length;
-        int256 square = _centre(expected);
+        int256 square = expected.centre();
         int256[][] memory gaps = new int256[][](scores.length);
         uint256[] memory sizes = new uint256[](scores.length);
         for (uint256 i = 0; i < scores.length; ++i) {
             int256[] memory own = _view(scores[i], m, n, limit);
-            _centre(own);
+            own.centre();
             _takeOff(own, expected, square);
             (gaps[i], sizes[i]) = _gaps(own);
         }
@@ -69,27 +71,11 @@ library Agreement {
         }
     }
 
-    /// @dev Replace the values by their number times them less their sum: centred without a fraction.
-    /// @return square Sum of the squares of what they become.
-    function _centre(int256[] memory values) private pure returns (int256 square) {
-        unchecked {
-            int256 count = int256(values.length);
-            int256 sum = 0;
-            for (uint256 i = 0; i < values.length; ++i) sum += values.word(i);
-            for (uint256 i = 0; i < values.length; ++i) {
-                int256 value = count * values.word(i) - sum;
-                values.put(i, value);
-                square += value * value;
-            }
-        }
-    }
-
     /// @dev Take off `own` the multiple of `expected`, whose square is `square`, that fits it best.
     function _takeOff(int256[] memory own, int256[] memory expected, int256 square) private pure {
         unchecked {
             if (square == 0) return;
-            int256 along = 0;
-            for (uint256 i = 0; i < own.length; ++i) along += own.word(i) * expected.word(i);
+            int256 along = own.product(expected);
             for (uint256 i = 0; i < own.length; ++i) {
                 own.put(i, own.word(i) - along * expected.word(i) / square); // truncates
             }

@@ -13,6 +13,9 @@ struct Panel {
     uint256[] weights; // balance of each before the settlement, in gwei
     uint256[] votes; // memory address of each one's scores and contributions
     int256[] agreements; // average agreement of each, see Quality
+    uint256[] near; // nearness of each, see Quality
+    uint256[] credits; // what each one's contributions weigh, see Credit
+    uint256 credit; // sum of credits
     uint256[] inTime; // 1: revealed in time, 0: late, so not paid
     uint256 weight; // sum of weights, above 0 where anything is judged
 }

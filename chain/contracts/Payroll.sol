@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Credit} from "./Credit.sol";
 import {IAlliance} from "./IAlliance.sol";
 import {ICandidateAlliance} from "./ICandidateAlliance.sol";
 import {Panel} from "./Judgement.sol";
 import {Members} from "./Members.sol";
 import {Menu, Menus} from "./Menus.sol";
 import {Nibbles} from "./Nibbles.sol";
-import {Quality} from "./Quality.sol";
 import {Records} from "./Records.sol";
 import {Settlement} from "./Settlement.sol";
 import {Task} from "./Task.sol";
@@ -108,13 +108,14 @@ library Payroll {
         uint256[] memory claims = new uint256[](p.members.length);
         bool[] memory guilty = new bool[](p.members.length);
         bool byStake = terms.reward == ICandidateAlliance.Reward.STAKE;
+        if (!byStake) Credit.weigh(panel, m);
         uint256 total = 0;
         (p.convicted, p.slashed) = (_emptyList(claims.length), _emptyList(claims.length));
         for (uint256 j = 0; j < claims.length; ++j) {
             ICandidateAlliance.Record memory r = records[j] = Records.get(t, p.members[j]);
             uint256 mark = m.mark(winner, j);
             guilty[j] = _weigh(terms, p, j, r, mark & Menus.MARK);
-            if (!byStake) r.average += int24((Quality.meanContribution(panel, j) - r.average) >> AVERAGE_SHIFT);
+            if (!byStake) r.average += int24((Credit.mean(panel, j) - r.average) >> AVERAGE_SHIFT);
             if (winner == Menus.OLD || guilty[j]) continue;
             if (byStake) claims[j] = mark & Menus.PART != 0 ? p.balances[j] : 0;
             else if (r.average > 0) claims[j] = uint256(uint24(r.average));

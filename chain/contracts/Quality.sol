@@ -8,7 +8,7 @@ import {Menus} from "./Menus.sol";
 import {Scores} from "./Scores.sol";
 import {Words} from "./Words.sol";
 
-/// @title How good voters' scores were, and what voters say that proposals contributed
+/// @title How good voters' scores were
 /// @notice Mirrors `chain/rules/pay.py` bit for bit, and is explained there.
 /// @dev A prior is one word: from the lowest bit the number of candidates 8, then for each of them but the old model by
 /// how much the median voter found it better, 21 each (two's complement).
@@ -25,7 +25,7 @@ library Quality {
     uint256 private constant IMPROVEMENT = (1 << IMPROVEMENT_BITS) - 1;
 
     /// @notice The quality of each voter, 0..10^12: nearness to the median improvements times the square of the average
-    /// agreement; brings the panel's average agreements up to date.
+    /// agreement. Notes nearness in the panel, and brings its average agreements up to date.
     /// @param m Medians of the panel, see Judgement.
     function qualities(Panel memory p, int256[] memory m, uint256 candidates, uint256 prior)
         internal
@@ -43,9 +43,11 @@ library Quality {
             }
         }
         q = _squares(p.agreements);
+        p.near = new uint256[](q.length);
         for (uint256 i = 0; i < q.length; ++i) {
             uint256 near = PPM * (2 * usual + 1) / (strays[i] + 1);
-            q[i] = (near < PPM ? near : PPM) * q[i] / PPM;
+            p.near[i] = near < PPM ? near : PPM;
+            q[i] = p.near[i] * q[i] / PPM;
         }
     }
 
@@ -67,20 +69,6 @@ library Quality {
             uint256 unused = 256 - IMPROVEMENT_BITS;
             improvements[i] = int256(prior << unused) >> unused;
             prior >>= IMPROVEMENT_BITS;
-        }
-    }
-
-    /// @return mean What the voters credit the proposal at position `proposal` with, by weight, truncated.
-    function meanContribution(Panel memory p, uint256 proposal) internal pure returns (int256 mean) {
-        (uint256[] memory weights, uint256[] memory votes, uint256 weight) = (p.weights, p.votes, p.weight);
-        assembly ("memory-safe") {
-            let from := add(32, shl(1, proposal)) // of the contribution in a vote: behind the scores, two bytes each
-            let sum := 0
-            for { let place := shl(5, mload(votes)) } place { place := sub(place, 0x20) } {
-                let points := signextend(1, shr(240, mload(add(mload(add(votes, place)), from))))
-                sum := add(sum, mul(mload(add(weights, place)), points))
-            }
-            mean := sdiv(sum, weight)
         }
     }
 

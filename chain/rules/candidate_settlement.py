@@ -7,10 +7,11 @@ balances + escrows + pool + bounty never change in sum.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from fl_alliance.chain.rules.candidates import MARK_BITS, OLD, MenuDigest, Row, convict, decide, next_evidence
+from fl_alliance.chain.rules.candidates import MARK_BITS, OLD, Decision, MenuDigest, Row, convict, decide, next_evidence
 from fl_alliance.chain.rules.consensus import Outcome, quorum
 from fl_alliance.chain.rules.judgement import Judgement, ProposerPay, VoterPay
 from fl_alliance.chain.rules.pay import (
+    credit_weights,
     escrow,
     mean_contributions,
     next_average,
@@ -130,7 +131,8 @@ def _judge(session: Session) -> Judgement:
     is_convicted = convict(row, scores, weights, terms.convict_bps)
     suspects = tuple(proposers[at] for at in row.suspects(terms.suspect_at))
     convicted = suspects if is_convicted else ()
-    contributions = _contributions(session, weights)
+    credits_ = _credits(session, scores, weights, decision)
+    contributions = _contributions(session, credits_)
     records, slashed = _weighed(session, row, convicted, contributions)
     agreements = [session.record(m).agreement for m in voters]
     qualities, after = voter_quality(scores, weights, decision.medians, _usable(session), agreements)
@@ -143,17 +145,30 @@ def _judge(session: Session) -> Judgement:
         slashed=slashed,
         qualities=dict(zip(voters, qualities, strict=True)),
         contributions=contributions,
+        credits=credits_,
         records=records | {m: agreed[m] for m in session.in_time},
         prior=next_prior(decision.medians),
     )
 
 
-def _contributions(session: Session, weights: Sequence[int]) -> dict[int, int]:
-    """Return what the voters, in the mean, credit each proposer with; nothing where the task does not ask."""
+def _credits(
+    session: Session, scores: Sequence[Sequence[int]], weights: Sequence[int], decision: Decision
+) -> dict[int, int]:
+    """Return what each voter's word on contributions weighs; nothing where the task does not ask."""
     if session.terms.reward is not Reward.CONTRIBUTION:
         return {}
     credited = [session.contributions[member] for member in session.voters]
-    return dict(zip(session.proposers, mean_contributions(credited, weights), strict=True))
+    parts = [row.parts() for row in session.menu.rows]
+    credits_ = credit_weights(scores, credited, weights, decision.medians, parts)
+    return dict(zip(session.voters, credits_, strict=True))
+
+
+def _contributions(session: Session, credits_: Mapping[int, int]) -> dict[int, int]:
+    """Return what the voters, in the mean by these weights, credit each proposer with."""
+    if not credits_:
+        return {}
+    credited = [session.contributions[member] for member in credits_]
+    return dict(zip(session.proposers, mean_contributions(credited, list(credits_.values())), strict=True))
 
 
 def _usable(session: Session) -> tuple[int, ...] | None:

@@ -93,6 +93,8 @@ class Judgement:
         Of each voter who revealed, late ones included; see `pay.voter_quality`.
     contributions : mapping of int to int
         Of each member who proposed: the voters' mean, in ten-thousandths; empty where the task does not ask.
+    credits : mapping of int to int
+        What each voter's word on contributions weighs, see `pay.credit_weights`; empty where the task does not ask.
     records : mapping of int to Record
         Of each member who proposed or voted in time, afterwards.
     prior : tuple of int
@@ -106,6 +108,7 @@ class Judgement:
     slashed: tuple[int, ...]
     qualities: Mapping[int, int]
     contributions: Mapping[int, int]
+    credits: Mapping[int, int]
     records: Mapping[int, Record]
     prior: tuple[int, ...]
 

@@ -306,15 +306,19 @@ def _pay(d: Docket, result: Reckoning, weights: Mapping[int, int]) -> None:
         gain = min(share, MAX_BALANCE - d.balances[member])
         result.balances[member] += gain
         result.pool -= gain
-    _pay_proposers(d, result, row, stakes, parts[0])
+    credits_ = [0]
+    if d.terms.reward is Reward.CONTRIBUTION:
+        made_of = [one.parts() for one in d.menu.rows]
+        credits_ = pay.credit_weights(rows, [v.points for v in d.votes.values()], stakes, decision.medians, made_of)
+    _pay_proposers(d, result, row, credits_, parts[0])
 
 
-def _pay_proposers(d: Docket, result: Reckoning, row: Row, stakes: Sequence[int], part: int) -> None:
+def _pay_proposers(d: Docket, result: Reckoning, row: Row, credits_: Sequence[int], part: int) -> None:
     by_stake = d.terms.reward is Reward.STAKE
     before = [d.records[member] for member in d.proposers]
     averages = [record[1] for record in before]
     if not by_stake:
-        means = pay.mean_contributions([v.points for v in d.votes.values()], stakes)
+        means = pay.mean_contributions([v.points for v in d.votes.values()], credits_)
         averages = [pay.next_average(average, mean) for average, mean in zip(averages, means, strict=True)]
     parts = {d.proposers[at] for at in row.parts()}
     claims = [

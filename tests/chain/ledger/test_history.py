@@ -38,8 +38,8 @@ SAMPLES: Sequence[Step] = (
     RevealVotes(
         2, WORD, (Listed(1, WORD), SignedVote(2, 5, 6, SIGNATURE), SignedVote(9, 0, 1, SIGNATURE, is_own=True))
     ),
-    Settle(2, WORD, (WholeList(WORD),)),
-    Settle(2, WORD, ()),
+    Settle(2, WORD, WORD, (WholeList(WORD),)),
+    Settle(2, WORD, bytes(32), ()),
     SlashEquivocation(1, 2, 3, Statement.VOTE, WORD, WORD, bytes(32), SIGNATURE, SIGNATURE),
 )
 

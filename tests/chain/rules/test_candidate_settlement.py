@@ -87,6 +87,22 @@ def test_a_quarter_of_the_escrow_is_released_in_every_round_in_good_standing(mak
     assert result.paid_gwei == 1000
 
 
+def test_points_that_contradict_their_voters_own_scores_count_nothing(make_params: Params) -> None:
+    """Two accomplices credit the attacker's proposal, but score like everybody that the honest one alone is best."""
+    rows = (Row(bytes([PART_OF, PART_OF])), Row(bytes([PART_OF, PART_OF])), Row(bytes([PART_OF, 0])))
+    session = session_of(
+        make_params(),
+        CONTRIBUTION,
+        menu=MenuDigest((bytes(32),) * 3, rows),
+        scores=dict.fromkeys(VOTERS, (500_000, 450_000, 400_000)),
+        contributions={2: (6000, -1000), 3: (-4000, 6000), 4: (-4000, 6000)},
+    )
+    judged = settle_candidates(session).judgement
+    assert judged is not None
+    assert judged.contributions == {HONEST: 6000, ATTACKER: -1000}
+    assert [judged.credits[member] for member in VOTERS] == [1000 * 10**6, 0, 0]
+
+
 def test_where_the_old_model_wins_only_voters_are_paid(make_params: Params) -> None:
     result = settle_candidates(session_of(make_params(), STAKE, scores=dict.fromkeys(VOTERS, WORSE)))
     assert result.outcome is Outcome.REJECTED
