@@ -15,6 +15,7 @@ from fl_alliance.chain.messages import (
     Domain,
     Leave,
     Proposal,
+    Scores,
     StakeTransfer,
     Vote,
     commitment,
@@ -31,11 +32,12 @@ FIELDS = {
     Vote: [
         ("task", "uint256"),
         ("round", "uint32"),
-        ("candidate", "bytes32"),
+        ("motion", "bytes32"),
         ("scoreOld", "uint32"),
         ("scoreNew", "uint32"),
     ],
-    Commitment: [("task", "uint256"), ("round", "uint32"), ("candidate", "bytes32"), ("commitment", "bytes32")],
+    Scores: [("task", "uint256"), ("round", "uint32"), ("motion", "bytes32"), ("content", "bytes32")],
+    Commitment: [("task", "uint256"), ("round", "uint32"), ("motion", "bytes32"), ("commitment", "bytes32")],
     Leave: [("task", "uint256")],
     StakeTransfer: [
         ("from", "address"),
@@ -50,6 +52,7 @@ MESSAGES = [
     Proposal(7, 3, b"\x11" * 32),
     Vote(7, 3, b"\x22" * 32, 912_345, 1_000_000),
     Commitment(7, 3, b"\x22" * 32, b"\x33" * 32),
+    Scores(7, 3, b"\x22" * 32, b"\x55" * 32),
     Leave(7),
     StakeTransfer(NODE, CONTRACT, 64 * 10**18, 0, 2**40, b"\x44" * 32),
 ]
