@@ -111,6 +111,8 @@ def evaluate(message: Message, context: Context) -> Message:
 def _evaluated(message: Message, context: Context) -> Message:
     """Return a plain Flower reply to a plain Flower evaluation message."""
     site = _site(context)
+    if site.config.rule.score_epsilon:
+        raise PermissionError("rule.score_epsilon: of its held-out data this node tells nothing but blurred votes")
     scored = told(site.workload.score(wire.to_arrays(wire.single_arrays(message)), site.data))
     return Message(RecordDict({"metrics": MetricRecord(dict(scored))}), reply_to=message)
 

@@ -39,7 +39,7 @@ class Ballot:
 class Node:
     """One site: its key, its number, and how it trains and judges with its private data.
 
-    `score_epsilon` above 0 blurs the losses that it reveals (`privacy.blurred`).
+    With a `score_epsilon` above 0 it tells of its held-out data only losses, blurred (`privacy.blurred`).
     """
 
     key: NodeKey
@@ -74,14 +74,15 @@ class Node:
     def vote(self, at: Place, motion: Motion, committee: Sequence[int] = ()) -> Ballot:
         """Score the motion's models on the same held-out data and sign the vote and its commitment.
 
-        The vote's signature is deterministic and secret until revealed, so its hash commits to the vote.
+        The vote's signature is deterministic and secret until revealed, so its hash commits to the vote. With blurred
+        losses even the best model is the one that seems so: what is told of it is told by them.
         """
         proposals = {member: dict(arrays) for member, arrays in motion.proposals.items()}
         case = Case(at, tuple(map(dict, motion.models)), proposals, committee, motion.members, motion.rows)
-        found = self.judge.assess(case)
+        found = self._blurred(motion.digest, self.judge.assess(case))
         best = min(range(1, motion.choices), key=lambda index: found[index].loss)
         shares = self.judge.contributions(case, best) if motion.asks_shares else {}
-        vote, fields = motion.state(at, self._blurred(motion.digest, found), shares)
+        vote, fields = motion.state(at, found, shares)
         signature = vote.sign(self.key, at.domain)
         promise = commitment(signature)
         promise_signature = Commitment(at.task, at.round, motion.digest, promise).sign(self.key, at.domain)

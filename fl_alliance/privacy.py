@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -11,11 +10,15 @@ from fl_alliance.workloads.base import Score
 
 
 def blurred(found: Sequence[Score], epsilon: float, secret: bytes) -> list[Score]:
-    """Return scores whose losses are clipped to [0, 4] and carry Laplace noise of scale 12 * 4 / (examples * epsilon).
+    """Return all that may be told of scores: losses in [0, 4] with Laplace noise of `noise_scale`.
 
-    One held-out example whose own loss is within [0, 4] moves a mean over n of them by at most 4 / n, and at most 12
-    means are revealed, so each round's losses are epsilon-differentially private for one such example (Dwork et al.
-    2006, "Calibrating Noise to Sensitivity"). Rounds add up. What a voter says of contributions carries no noise.
+    One held-out example exchanged for another, the loss of either within [0, 4], moves a mean over n of them by at most
+    4 / n, and at most 12 means are revealed, so each round's losses are epsilon-differentially private for one such
+    example (Dwork et al. 2006, "Calibrating Noise to Sensitivity"). Rounds add up, and the coordinator says which round
+    it is: one that asks more often than the task has rounds learns more.
+
+    Scores and metrics carry no noise and are left out; they are NaN and none. Nor do contributions have any, which is
+    why `validation.py` takes noise with rule.reward=stake alone.
 
     Parameters
     ----------
@@ -23,7 +26,16 @@ def blurred(found: Sequence[Score], epsilon: float, secret: bytes) -> list[Score
         Seeds the noise; who knows it can take the noise off.
     """
     noise = np.random.default_rng(np.frombuffer(secret, np.uint8))
-    scales = [MAX_ENTRIES * LOSS_LIMIT / (score.num_examples * epsilon) for score in found]
-    clipped = [min(max(s.loss, 0.0), LOSS_LIMIT) if math.isfinite(s.loss) else LOSS_LIMIT for s in found]
-    noisy = (loss + noise.laplace(0.0, scale) for loss, scale in zip(clipped, scales, strict=True))
-    return [replace(score, loss=float(loss)) for score, loss in zip(found, noisy, strict=True)]
+    scales = [noise_scale(score.num_examples, epsilon) for score in found]
+    means = [_bounded(score.loss) if math.isfinite(score.loss) else LOSS_LIMIT for score in found]
+    noisy = [_bounded(mean + noise.laplace(0.0, scale)) for mean, scale in zip(means, scales, strict=True)]
+    return [Score(math.nan, loss, score.num_examples) for score, loss in zip(found, noisy, strict=True)]
+
+
+def noise_scale(num_examples: int, epsilon: float) -> float:
+    """Return the noise's scale on means over so many examples: what one example moves all of them by, over epsilon."""
+    return MAX_ENTRIES * LOSS_LIMIT / (num_examples * epsilon)
+
+
+def _bounded(loss: float) -> float:
+    return float(min(max(loss, 0.0), LOSS_LIMIT))

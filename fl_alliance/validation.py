@@ -94,11 +94,12 @@ def _validate_alliance(config: JobConfig) -> None:
 
 
 def _validate_rule(config: JobConfig) -> None:
-    rule, alliance = config.rule, config.alliance
+    rule, alliance, epsilon = config.rule, config.alliance, config.rule.score_epsilon
     _require_one_of("rule.name", rule.name, "majority", "candidates")
     _require_one_of("rule.reward", rule.reward, "stake", "contribution")
     if rule.name == "majority":
         _require(rule.reward == "stake", "rule.reward=contribution: needs rule=candidates")
+        _require(epsilon == 0, f"rule.score_epsilon={epsilon}: needs rule=candidates; other votes carry no noise")
         return
     for name in ("proposers", "voters"):
         value = getattr(alliance, name)
@@ -109,8 +110,11 @@ def _validate_rule(config: JobConfig) -> None:
     for name, least, most in _SIXTEENTHS:
         value = getattr(rule, name)
         _require(least <= value <= most, f"rule.{name}={value}: needs {least} to {most} sixteenths")
-    epsilon = rule.score_epsilon
     _require(0 <= epsilon < math.inf, f"rule.score_epsilon={epsilon}: needs 0 (no noise) or more, and finite")
+    _require(
+        epsilon == 0 or rule.reward == "stake",
+        f"rule.score_epsilon={epsilon}: needs rule.reward=stake; what voters say of contributions carries no noise",
+    )
 
 
 def _validate_attack(config: JobConfig) -> None:

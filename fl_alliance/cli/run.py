@@ -46,7 +46,8 @@ settings (name=value, in any order; the value here is the default):
   rule.convict_bps=8000    stake that must find a model with the suspects worse, before marks count as evidence
   rule.suspect_at, .offset, .forgive, .slash_above    evidence, in sixteenths of a robust z: 56, 48, 16, 112
   rule.escrow_bps=5000     with contribution: share of the pay that is held back, a quarter of it released a round
-  rule.score_epsilon=0     differential privacy of a round's revealed scores for one example; 0: no noise
+  rule.score_epsilon=0     differential privacy of a round's revealed scores for one example; 0: no noise.
+                           Above 0 it needs rule.reward=stake
   attack.share=0           share of the nodes that are malicious; attack.nodes=[0,3]: these ones
   attack/update, attack/vote, attack/protocol    what they do when they train, judge and answer: none, or an attack
   alliance.registration_s, .leader_s, .propose_s, .commit_s, .reveal_s, .evidence_s    deadlines, in seconds

@@ -51,6 +51,8 @@ from fl_alliance.config import ConfigError, config_digest, fml_to_wei, load_conf
         ("rule=candidates rule.convict_bps=10001", "needs 0 to 10000 basis points"),
         ("rule=candidates rule.suspect_at=128", "needs 1 to 127 sixteenths"),
         ("rule=candidates rule.score_epsilon=-1", "needs 0 .no noise. or more"),
+        ("rule=candidates rule.score_epsilon=1", "rule.score_epsilon=1.0: needs rule.reward=stake"),
+        ("rule=majority rule.score_epsilon=1", "rule.score_epsilon=1.0: needs rule=candidates"),
         ("rule=candidates rule.menu=null", "rule.menu"),
         ("attack.share=1.5", "attack.share=1.5: needs 0 to 1"),
         ("attack.nodes=[10]", "needs sites from 0 to 9"),

@@ -257,9 +257,12 @@ def test_votes_say_what_members_contributed_where_it_is_paid_for(alliance: Calla
 
 
 def test_noise_blurs_what_is_revealed_and_is_the_same_for_a_node_asked_twice(alliance: Callable[..., Any]) -> None:
-    plain, noisy, again = (alliance(*CANDIDATES, f"rule.score_epsilon={epsilon}") for epsilon in ("0", "50", "50"))
-    scores = []
+    words = (*CANDIDATES, "rule.reward=stake")
+    plain, noisy, again = (alliance(*words, f"rule.score_epsilon={epsilon}") for epsilon in ("0", "50", "50"))
+    settled = []
     for task in (plain, noisy, again):
         start(task, FedAvg(), 1)
-        scores.append(task.told(RoundSettled)[0].scores)
-    assert scores[0] != scores[1] == scores[2]
+        settled.append(task.told(RoundSettled)[0])
+    assert settled[0].scores != settled[1].scores == settled[2].scores
+    assert settled[0].evaluate_metrics["loss"] != settled[1].evaluate_metrics["loss"]
+    assert set(settled[0].evaluate_metrics) > set(settled[1].evaluate_metrics) == {"loss"}
