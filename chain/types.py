@@ -162,13 +162,13 @@ class CandidateTerms:
     """
 
     reward: Reward
-    override_bps: int = 6667
-    convict_bps: int = 7500
-    suspect_at: int = 56
-    offset: int = 40
-    forgive: int = 16
-    slash_above: int = 112
-    escrow_bps: int = 5000
+    override_bps: int
+    convict_bps: int
+    suspect_at: int
+    offset: int
+    forgive: int
+    slash_above: int
+    escrow_bps: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from fl_alliance.chain.deploy import deploy
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.steps import Start
-from fl_alliance.chain.types import WEI_PER_FML, CandidateTerms, Reward
+from fl_alliance.chain.types import WEI_PER_FML
 
 
 def _load(name: str, path: Path) -> ModuleType:
@@ -65,7 +65,7 @@ def judging() -> Iterator["judged.CandidateFederation"]:
     w3 = connect("memory://")
     ledger = Alliance(w3, deploy(Sender(w3, judged.DEVELOPER), rule="candidates"), judged.DEVELOPER)
     params = judged.task_params(ledger.sender.address, proposers=4, voters=5, rounds=20, slash_gwei=8 * 10**9)
-    task = ledger.create_task(params, 1000 * WEI_PER_FML, CandidateTerms(Reward.CONTRIBUTION))
+    task = ledger.create_task(params, 1000 * WEI_PER_FML, judged.TERMS)
     federation = judged.CandidateFederation(ledger, task)
     ledger.send(*(federation.registration(NodeKey.derive(7, index)) for index in range(10)))
     ledger.send(Start(task))

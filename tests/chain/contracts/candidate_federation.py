@@ -35,7 +35,16 @@ MAX_BALANCE = 2**51 - 1
 PART = 0x80
 VOTE = 2
 """IAlliance.Statement."""
-TERMS = CandidateTerms(Reward.CONTRIBUTION)
+TERMS = CandidateTerms(
+    Reward.CONTRIBUTION,
+    override_bps=6667,
+    convict_bps=7500,
+    suspect_at=56,
+    offset=40,
+    forgive=16,
+    slash_above=112,
+    escrow_bps=5000,
+)
 
 RecordTuple = tuple[int, int, int, int]
 """Evidence, average, escrow in gwei, agreement."""

@@ -39,11 +39,21 @@ from fl_alliance.chain.steps import (
     SettleMenu,
     TaskStep,
 )
-from fl_alliance.chain.types import WEI_PER_FML, WEI_PER_GWEI, Phase, Reward, Standing, TaskParams
+from fl_alliance.chain.types import WEI_PER_FML, WEI_PER_GWEI, CandidateTerms, Phase, Reward, Standing, TaskParams
 from fl_alliance.chain.vrf import Proof, Tag, alpha
 
 GOOD, BAD = (800_000, 810_000), (800_000, 700_000)
 """Scores, old and new, of a voter who finds the candidate better, and worse."""
+TERMS = CandidateTerms(
+    Reward.CONTRIBUTION,
+    override_bps=6667,
+    convict_bps=7500,
+    suspect_at=56,
+    offset=40,
+    forgive=16,
+    slash_above=112,
+    escrow_bps=5000,
+)
 STAKE_WEI = 64 * WEI_PER_FML
 DEVELOPER = NodeKey(bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"))
 STRANGER = NodeKey(bytes.fromhex("59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"))

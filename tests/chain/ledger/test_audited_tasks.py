@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from players import TERMS
 
 from fl_alliance.audit.chain import audit_chain
 from fl_alliance.audit.facts import Audited, EndedRound
@@ -47,7 +48,7 @@ from fl_alliance.chain.steps import (
     WithdrawPool,
     WithdrawQueued,
 )
-from fl_alliance.chain.types import WEI_PER_FML, CandidateTerms, Reward
+from fl_alliance.chain.types import WEI_PER_FML, CandidateTerms
 from fl_alliance.chain.vrf import Tag
 
 DEVELOPER = NodeKey(bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"))
@@ -74,9 +75,7 @@ def site(chain_file: Path, terms: CandidateTerms | None) -> Iterator[SimpleNames
         yield SimpleNamespace(w3=w3, deployment=deployment, candidates=deployment)
 
 
-by_both_rules = pytest.mark.parametrize(
-    "terms", [None, CandidateTerms(Reward.CONTRIBUTION)], ids=["majority", "candidates"]
-)
+by_both_rules = pytest.mark.parametrize("terms", [None, TERMS], ids=["majority", "candidates"])
 
 
 def audited(path: Path, executes: bool = True) -> tuple[Audited, list[EndedRound]]:

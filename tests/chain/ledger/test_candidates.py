@@ -1,10 +1,11 @@
 """The ledger client where candidates are judged: sending, reading back, following, and paying everything out."""
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from players import TERMS
 
 from fl_alliance.chain.batches import SignedScores, WholeList, pack_votes, unpack_scores
 from fl_alliance.chain.calls import CANDIDATES, MAJORITY, decode, encode
@@ -25,10 +26,9 @@ from fl_alliance.chain.steps import (
     WithdrawCredit,
     WithdrawPool,
 )
-from fl_alliance.chain.types import CandidateTerms, Phase, Record, Reward
+from fl_alliance.chain.types import Phase, Record, Reward
 
 Found = Callable[..., Any]
-TERMS = CandidateTerms(Reward.CONTRIBUTION)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_terms_out_of_their_range_are_refused_by_contract_and_rules(
     ledger: Alliance = federation.ledger
     values = {field.name: getattr(federation.model.params, field.name) for field in fields(federation.model.params)}
     params = type(federation.model.params)(**values | changes)
-    step = CreateCandidateTask(params, CandidateTerms(Reward.STAKE, **terms), 0)
+    step = CreateCandidateTask(params, replace(TERMS, reward=Reward.STAKE, **terms), 0)
     with pytest.raises(BadParameter) as by_rules:
         ledger.models().copy().apply(step, ledger.now(), ledger.sender.address)
     with pytest.raises(BadParameter) as by_contract:

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from players import TERMS
+
 from fl_alliance.chain.batches import SignedProposal
 from fl_alliance.chain.forecast import Duty, Exposure, Forecast, forecast
 from fl_alliance.chain.messages import Proposal
 from fl_alliance.chain.refusals import TooEarly, WrongPhase, WrongStanding
 from fl_alliance.chain.steps import Propose, Statement, TaskStep
-from fl_alliance.chain.types import CandidateTerms, Reward
 
 Found = Callable[..., Any]
 STAKE_GWEI = 64 * 10**9
@@ -79,7 +80,7 @@ def test_a_commitment_of_ones_own_is_a_duty_and_a_second_one_exposes(found: Foun
 
 
 def test_a_second_vote_on_a_menu_exposes_its_voter(found: Found) -> None:
-    federation = found(nodes=7, terms=CandidateTerms(Reward.CONTRIBUTION))
+    federation = found(nodes=7, terms=TERMS)
     voters = federation.reach_commit()
     menu = federation.plain_menu()
     votes = federation.votes(menu, voters)

@@ -15,7 +15,17 @@ from fl_alliance.chain.rules.settlement import MAX_BALANCE_GWEI, Line, Settlemen
 from fl_alliance.chain.types import CandidateTerms, Record, Reward, Standing, TaskParams
 
 PROPOSED, VOTED, LATE = Standing.PROPOSED, Standing.VOTED_YES, Standing.LATE_YES
-STAKE, CONTRIBUTION = CandidateTerms(Reward.STAKE), CandidateTerms(Reward.CONTRIBUTION)
+CONTRIBUTION = CandidateTerms(
+    Reward.CONTRIBUTION,
+    override_bps=6667,
+    convict_bps=7500,
+    suspect_at=56,
+    offset=40,
+    forgive=16,
+    slash_above=112,
+    escrow_bps=5000,
+)
+STAKE = replace(CONTRIBUTION, reward=Reward.STAKE)
 HONEST, ATTACKER, VOTERS = 0, 1, (2, 3, 4)
 BETTER, WORSE = (500_000, 400_000, 450_000), (400_000, 500_000, 450_000)
 """Scores of the old model, the default and the entry that asks about suspects; lower is better."""
@@ -215,8 +225,9 @@ def sessions(draw: st.DrawFn, params: TaskParams) -> Session:
     )
     points = st.lists(st.integers(-3000, 3000), min_size=proposers, max_size=proposers)
     voters = [member for member, standing in standings.items() if standing.is_yes]
-    terms = CandidateTerms(
-        draw(st.sampled_from(list(Reward))),
+    terms = replace(
+        CONTRIBUTION,
+        reward=draw(st.sampled_from(list(Reward))),
         convict_bps=draw(st.sampled_from([0, 7500])),
         slash_above=draw(st.sampled_from([0, 112])),
         escrow_bps=draw(st.integers(0, 10_000)),
