@@ -1,14 +1,21 @@
 """A researcher's own package, with folders called `strategies` and `conf`, runs beside ours: documentation and test."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+from omegaconf import OmegaConf
 
 from fl_alliance.records import RunFolder
 
 APP = Path(__file__).resolve().parents[2] / "examples" / "researcher_app"
 STRATEGY, ALL_THREE, LABORATORY = range(3)
+PARAMETERS = "strategy.agreement=0.8 rule.menu.iterations=32 attack.update.share=0.5"
+AUDIT = "PYTHONPATH=. fl-alliance audit RUN"
+"""Both as the README gives them."""
 
 
 def readme_command(number: int) -> str:
@@ -16,28 +23,69 @@ def readme_command(number: int) -> str:
     return (APP / "README.md").read_text().split("```bash\n")[number + 1].split("\n```")[0]
 
 
-def run(command: str) -> str:
-    """Run a command from the example's folder; return what it prints."""
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    """The example's folder, somewhere else: a researcher's own."""
+    return Path(shutil.copytree(APP, tmp_path / "app", ignore=shutil.ignore_patterns("__pycache__", "runs", "sweeps")))
+
+
+def run(command: str, folder: Path) -> str:
+    """Run a command from a folder; return what it prints."""
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
-        ["bash", "-c", command], cwd=APP, env=environment, capture_output=True, text=True, timeout=240
+        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_the_readmes_command_runs_the_researchers_strategy(tmp_path: Path) -> None:
-    run(f"{readme_command(STRATEGY)} baselines=false --quiet --run-dir {tmp_path / 'run'}")
-    folder = RunFolder(tmp_path / "run")
+def only_run(app: Path) -> RunFolder:
+    """Return the run that a command has left where it leaves them."""
+    (folder,) = (app / "runs").iterdir()
+    return RunFolder(folder)
+
+
+def test_the_readmes_command_runs_the_researchers_strategy(app: Path) -> None:
+    run(f"{readme_command(STRATEGY)} baselines=false", app)
+    folder = only_run(app)
     assert "strategies.majority_sign.MajoritySign" in folder.config.read_text()
     assert len(list(folder.rounds())) == 5
     assert folder.report.is_file()
 
 
-def test_the_laboratory_tries_the_researchers_attack_beside_its_own(tmp_path: Path) -> None:
-    told = run(f"{readme_command(LABORATORY)} rounds=2 --run-dir {tmp_path / 'lab'}")
+def test_the_readmes_command_runs_strategy_rule_and_attack_and_the_audit_forms_their_menus_again(app: Path) -> None:
+    told = run(f"{readme_command(ALL_THREE)} rounds=3 baselines=false {PARAMETERS}", app)
+    folder = only_run(app)
+    settings = OmegaConf.load(folder.config)
+    assert settings.strategy == {"_target_": "strategies.majority_sign.MajoritySign", "agreement": 0.8}
+    menu = settings.rule.menu
+    assert (menu["_target_"], menu.iterations) == ("rules.geometric_median.WithGeometricMedian", 32)
+    assert settings.attack["update"] == {
+        "_target_": "attacks.least_agreed.LeastAgreed",
+        "share": 0.5,
+        "deviations": 2.0,
+    }
+    rounds = list(folder.rounds())
+    assert len(rounds) == 3
+    assert all(record.choice and "geometric median" in record.choice["entries"] for record in rounds)
+    assert "fl-alliance audit" in told
+    audited = run(AUDIT.replace("RUN", str(folder.root)), app)
+    assert "3 menus formed again from the proposals, aggregate included, to the bit" in audited
+
+
+def test_the_laboratory_tries_the_researchers_attack_beside_its_own(app: Path) -> None:
+    own = {path.name for path in (app / "attacks").iterdir()} | {"__pycache__"}
+    told = run(f"{readme_command(LABORATORY)} rounds=2", app)
     assert "update/least-agreed" in told
-    assert (tmp_path / "lab" / "report.html").is_file()
+    (folder,) = (app / "sweeps").iterdir()
+    assert (folder / "report.html").is_file()
+    assert {path.name for path in (app / "attacks").iterdir()} <= own  # results do not land among the attacks
+
+
+def test_the_readme_gives_the_words_that_are_tried_here() -> None:
+    readme = (APP / "README.md").read_text()
+    assert f"`{PARAMETERS}`" in readme
+    assert f"`{AUDIT}`" in readme
 
 
 def test_both_packages_of_one_name_load_in_one_process() -> None:
