@@ -1,7 +1,9 @@
 """`fl-alliance attack`: the laboratory, which runs attacks against rules and baselines and says who gained."""
 
 import argparse
+import shlex
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +32,7 @@ examples:
   fl-alliance attack workload=digits attack=alie,sign-flip rule=majority baselines=all seed=1,2,3
   fl-alliance attack --study f4 data=digits seed=1        a part of a study
   fl-alliance attack --study f4 --workers 2               all of it, with its bars: hours
-  fl-alliance attack --resume attacks/20260102-030405     go on, or with nothing left just print and report
+  fl-alliance attack --resume sweeps/20260102-030405      go on, or with nothing left just print and report
 
 Ctrl-C keeps what is done. Every result is a line of results.jsonl in the folder, beside report.html.
 Exit code 1: a bar of the study is missed.
@@ -48,9 +50,14 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("words", nargs="*", metavar="NAME=VALUE", help="what to run, lists of values by commas")
     command.add_argument("--study", metavar="NAME", help="a study of this project or a YAML file; `list` shows them")
     command.add_argument("--resume", metavar="DIR", help="go on with a stopped sweep, from its folder")
-    command.add_argument("--run-dir", metavar="DIR", help="folder of the results (default: attacks/<time>)")
+    command.add_argument("--run-dir", metavar="DIR", help="folder of the results (default: sweeps/<time>)")
     command.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default: 1)")
-    command.add_argument("--dry-run", action="store_true", help="say what would be run, and stop")
+    command.add_argument(
+        "--dry-run", action="store_true", help="say how many runs of what that would be, how long they take, and stop"
+    )
+    command.add_argument(
+        "--list", action="store_true", help="say every run that it would be, with its settings, and stop"
+    )
     return command
 
 
@@ -65,10 +72,12 @@ def execute(arguments: argparse.Namespace) -> int:
     folder, words, study = _asked(arguments)
     plan = _plan(words, study)
     _check(plan)
-    if arguments.dry_run:
+    if arguments.list:
         for cell in plan.cells():
-            print(f"{cell}: {' '.join(cell.words)}")
+            print(f"{cell}: {shlex.join(cell.words)}")
         return 0
+    if arguments.dry_run:
+        return _summarize(plan, arguments.workers)
     return _run(plan, folder, words, study, arguments.workers)
 
 
@@ -78,7 +87,7 @@ def _asked(arguments: argparse.Namespace) -> tuple[Path, list[str], str | None]:
     from fl_alliance.lab.sweep import read_plan
 
     if arguments.resume is None:
-        root = Path(arguments.run_dir or f"attacks/{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        root = Path(arguments.run_dir or f"sweeps/{datetime.now(UTC):%Y%m%d-%H%M%S}")
         if root.exists() and (not root.is_dir() or any(root.iterdir())):
             raise FolderError(f"{root}: is in use; needed a new or empty folder (--resume {root} goes on in it)")
         return root, arguments.words, arguments.study
@@ -120,6 +129,35 @@ def _check(plan: "Plan") -> None:
             check_attack(load_config(cell.words))
 
 
+def _summarize(plan: "Plan", workers: int) -> int:
+    """Print how many runs of what a plan holds, and how long they take."""
+    from fl_alliance.lab.estimate import seconds_of
+
+    cells = plan.cells()
+    if plan.about:
+        print(f"{plan.name}: {plan.about}")
+    for title, names in (
+        ("data", [cell.data for cell in cells]),
+        ("attacks", [cell.attack for cell in cells]),
+        ("methods", [cell.method for cell in cells]),
+        ("seeds", [str(cell.seed) for cell in cells]),
+    ):
+        print(f"{title:<8} {len(set(names)):>5}  {_counted(names)}")
+    minutes = round(seconds_of(plan) / workers / 60)
+    took = f"about {minutes // 60} h {minutes % 60:02d} min" if minutes else "less than a minute"
+    where = "one process" if workers == 1 else f"{workers} processes"
+    print(f"{'runs':<8} {len(cells):>5}  {took} on {where}; --list says each")
+    return 0
+
+
+def _counted(names: Sequence[str]) -> str:
+    """Return each name once, with how often it is there."""
+    counts = Counter(names)
+    if len(set(counts.values())) == 1:
+        return f"{', '.join(counts)}{f': {counts[names[0]]} runs each' if len(counts) > 1 else ''}"
+    return ", ".join(f"{name} {count}x" for name, count in counts.items())
+
+
 def _run(plan: "Plan", folder: Path, words: Sequence[str], study: str | None, workers: int) -> int:
     from rich.console import Console
 
@@ -136,12 +174,14 @@ def _run(plan: "Plan", folder: Path, words: Sequence[str], study: str | None, wo
     except KeyboardInterrupt:
         found = {cell.key: outcome for cell, outcome in read(folder / RESULTS).items()}
         results, stopped = {cell: found[cell.key] for cell in cells if cell.key in found}, True
-    # In a pipe rich takes 80 columns for granted; there is no edge to fit a table to.
-    print_grids(grids(plan, results), Console(width=None if sys.stdout.isatty() else 240, highlight=False))
+    print_grids(grids(plan, results), Console(highlight=False))
     print(f"results {folder / RESULTS}\nreport  {write_report(plan, results, folder)}")
     if stopped:
         left = f"{len(results)} of {len(cells)} runs are done"
-        print(f"fl-alliance attack: stopped, {left}; go on with: fl-alliance attack --resume {folder}", file=sys.stderr)
+        print(
+            f"fl-alliance attack: stopped, {left}; go on with: fl-alliance attack --resume {shlex.quote(str(folder))}",
+            file=sys.stderr,
+        )
         return 130
     return 1 if any(verdict.holds is False for verdict in verdicts(plan, results)) else 0
 

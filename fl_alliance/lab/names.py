@@ -1,6 +1,7 @@
 """What an attack's short name stands for: `alie+collusion` poisons by ALIE and votes by collusion."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 
@@ -64,5 +65,6 @@ def _placed(part: str) -> tuple[str, str]:
     for known in GROUPS:
         if wanted in attacks_of(known):
             return known, wanted
-    names = ", ".join(name for known in GROUPS for name in attacks_of(known))
-    raise ConfigError(f"attack={part}: no such attack; needs one of none, {', '.join(SETS)}, {names}")
+    names = [NONE, *SETS, *(name for known in GROUPS for name in attacks_of(known))]
+    near = "".join(f". Did you mean {name!r}?" for name in get_close_matches(wanted, names, n=1))
+    raise ConfigError(f"attack={part}: no such attack; needs one of {', '.join(names)}{near}")

@@ -17,7 +17,11 @@ def test_an_attack_of_a_group_of_ones_own_is_named_with_it() -> None:
 
 @pytest.mark.parametrize(
     ("attack", "message"),
-    [("alie+ipm", "are of update"), ("alei", "no such attack; needs one of none"), ("up/mine", "update/")],
+    [
+        ("alie+ipm", "are of update"),
+        ("alei", "no such attack; needs one of none.*Did you mean 'alie'"),
+        ("up/mine", "update/"),
+    ],
 )
 def test_what_is_no_attack_is_refused(attack: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):

@@ -4,14 +4,18 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from fl_alliance.cli.main import main
 from fl_alliance.folders import FolderError
 from fl_alliance.lab.cell import Cell
+from fl_alliance.lab.estimate import seconds_of
 from fl_alliance.lab.methods import RULES
 from fl_alliance.lab.outcome import Outcome, Side, append, read
+from fl_alliance.lab.plan import Plan
 from fl_alliance.lab.runner import run_cell
 from fl_alliance.lab.sweep import RESULTS
+from fl_alliance.lab.tables import Grid, grids, print_grids
 
 TINY = ["workload=linear", "nodes=8", "rounds=2", "alliance.proposers=4", "alliance.voters=4", "attack.share=0.5"]
 CELL = Cell("s", "d", "alie", "majority", 1, (*TINY, "chain.url=memory://", "baselines=false", "attack/update=ipm"))
@@ -27,13 +31,15 @@ def test_a_sweep_leaves_results_tables_and_a_report(tmp_path: Path, capsys: pyte
     said = capsys.readouterr()
     assert "10/10" in said.err
     assert "worst attack" in said.out
-    assert "honest FML" in said.out
+    assert "malicious" in said.out
     results = read(folder / RESULTS)
     assert len(results) == 10
     owners = [outcome for cell, outcome in results.items() if cell.method in RULES]
     assert all(len(outcome.honest.tokens) == 3 for outcome in owners)
     report = (folder / "report.html").read_text()
     assert report.count("<svg") == 3 * 3  # the figure, tokens and slashes under each attack
+    assert report.count("fedavg without attack") == 2 * 2  # in legend and description, where there is an attack
+    assert "fl-alliance attack workload=linear" in report
     assert "http" not in report.replace("http-equiv", "")
 
 
@@ -122,11 +128,49 @@ def test_a_folder_in_use_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "is in use" in capsys.readouterr().err
 
 
-def test_a_dry_run_says_what_would_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["attack", "--study", "f4", "data=glucose", "attack=ipm", "seed=1", "--dry-run"]) == 0
+GLUCOSE = ("--study", "f4", "data=glucose", "attack=ipm", "seed=1")
+
+
+def test_every_run_of_a_sweep_can_be_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["attack", *GLUCOSE, "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1 + 2 + 7
     assert all("workload=glucose" in line and "seed=1" in line for line in lines)
+
+
+def test_a_dry_run_counts_what_would_run_and_says_how_long_it_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["attack", *TINY, "attack=ipm", "rule=majority", "seed=1,2", "--dry-run"]) == 0
+    assert [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()] == [
+        "data 1 linear",
+        "attacks 2 none, ipm: 2 runs each",
+        "methods 2 fedavg, majority: 2 runs each",
+        "seeds 2 1, 2: 2 runs each",
+        "runs 4 less than a minute on one process; --list says each",
+    ]
+
+
+def test_an_estimate_grows_with_rounds_and_with_what_voters_do() -> None:
+    def about(rounds: int, rule: str) -> float:
+        return seconds_of(Plan("s", data={"d": (*TINY, f"rounds={rounds}")}, rules=[rule], clean=False))
+
+    assert 0 < about(20, "majority") < about(2000, "majority") < about(2000, "candidates")
+
+
+def test_no_figure_is_cut_off_in_a_narrow_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    figures = [f"{number}.123456" for number in range(9)]
+    grid = Grid("title " * 30, ["attack", *("malicious own" for _ in figures)], [["none", *figures]])
+    print_grids([grid], Console(width=40))
+    said = capsys.readouterr().out
+    assert all(figure in said for figure in figures)
+    assert "…" not in said
+
+
+def test_why_a_run_stopped_early_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = Outcome("rmse", False, (1.0,), Side(1), Side(0), error="BadReply: no number")
+    data = {CELL.data: CELL.words}
+    figures, stopped = (grid for grid in grids(Plan("s", data=data), {CELL: outcome}) if grid.title)
+    assert figures.title.endswith("* stopped early")
+    assert list(stopped.rows) == [["d", "alie", "majority", "BadReply: no number", "1"]]
 
 
 def test_the_help_names_the_studies_and_an_example(capsys: pytest.CaptureFixture[str]) -> None:
