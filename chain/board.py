@@ -13,7 +13,7 @@ from fl_alliance.chain.roster import Roster
 from fl_alliance.chain.rules import seeds
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.draw import MAX_LEADERS, leader
-from fl_alliance.chain.rules.penalties import absence_line, absent_leaders
+from fl_alliance.chain.rules.penalties import absence_line, absent_leaders, leaving_line
 from fl_alliance.chain.rules.settlement import Line, Settlement
 from fl_alliance.chain.types import WEI_PER_GWEI, CandidateTerms, Phase, Record, Standing, TaskParams
 from fl_alliance.chain.vrf import Proof, Tag, alpha, verify
@@ -247,6 +247,10 @@ class TaskBoard:
 
     def _admit(self) -> None:
         for member, amount in self.roster.advance(self.round):
+            record = self.record(member)
+            if record.evidence and record.escrow_gwei:
+                self._book(leaving_line(member, record.escrow_gwei))
+                self.pool_gwei += record.escrow_gwei
             self._credit(self.roster.nodes[member].address, amount + self._take_escrow(member))
 
     def _take_escrow(self, member: int) -> int:

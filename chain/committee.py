@@ -47,6 +47,10 @@ class Ballot:
         """Return the second from which voters accused by evidence have had their time to answer."""
         return self.evidence_end(params) + params.reveal_s
 
+    def unread_end(self, params: TaskParams) -> int:
+        """Return the second from which a round that nobody settles, perhaps because nobody can, is skipped."""
+        return self.answer_end(params) + params.commit_s
+
 
 @dataclass(slots=True)
 class Committee:

@@ -192,6 +192,8 @@ class TaskModel(TaskBoard):
             self._require_from(now, self.committee.commit_end or 0)
         elif phase in (Phase.PROPOSING, Phase.LOCKED):
             self._skip_proposals(now)
+        elif phase is Phase.REVEALING:
+            self._require_from(now, self._revealing(now).unread_end(self.params))
         else:
             raise WrongPhase(self.task, phase)
         self.seed = seeds.void_seed(self.seed, self.round)

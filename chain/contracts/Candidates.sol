@@ -39,6 +39,8 @@ library Candidates {
     uint256 private constant BPS = 10_000;
     uint256 private constant WORD_BYTES = 32;
     uint256 private constant POINTS_BYTES = 2; // of one contribution
+    uint256 private constant REVEALED = uint256(IAlliance.Standing.VOTED_YES);
+    uint256 private constant LATE_REVEALED = uint256(IAlliance.Standing.LATE_YES);
 
     /// @notice Check and keep what the rule adds to a new task's parameters.
     function create(
@@ -99,13 +101,15 @@ library Candidates {
         (Menu memory m, uint256[] memory standings, Reading memory r) = _read(t, c, task, h, domain, menu, votes);
         (uint256 revealed,, uint256 late) = Settlement.tally(standings);
         if (revealed < h.voters() || late != 0) Settlement.requireDue(t, task, standings, r.listed && r.open == 0);
-        Panel memory panel = _panel(t, c, h.round(), standings, r.votes, revealed);
+        Panel memory panel = _panel(t, c, h.round(), standings, r.votes, revealed, true);
         bool isVoid = Settlement.outcome(revealed, 0, h.voters()) == IAlliance.Outcome.VOID || panel.weight == 0;
         (uint256 paid, uint256 slashed) = (0, Payroll.slashSilent(t, h.slashBps(), standings));
         uint256 winner = Menus.OLD;
         if (!isVoid) {
+            uint256 timely = standings.countEqual(REVEALED);
+            Panel memory heard = late == 0 ? panel : _panel(t, c, h.round(), standings, r.votes, timely, false);
             uint256 caught;
-            (winner, paid, caught) = _judge(t, c, task, h, m, panel, standings);
+            (winner, paid, caught) = _judge(t, c, task, h, m, panel, heard, standings);
             slashed += caught;
         }
         uint256 pool = h.poolGwei() - paid + slashed;
@@ -151,31 +155,31 @@ library Candidates {
         r = Scores.read(t, task, h, domain, m, standings, size, votes);
     }
 
-    /// @dev Everybody who has revealed, with what was read now or is kept.
+    /// @dev Those who have revealed, with what was read now or is kept.
+    /// @param count How many they are.
+    /// @param lateToo Whether those who were late are among them.
     function _panel(
         Task storage t,
         CandidateTask storage c,
         uint256 round,
         uint256[] memory standings,
         uint256[] memory read,
-        uint256 count
+        uint256 count,
+        bool lateToo
     ) private view returns (Panel memory p) {
         p.members = new uint256[](count);
         p.scores = new uint256[](count);
         p.weights = new uint256[](count);
         p.votes = new uint256[](count);
         p.agreements = new int256[](count);
-        p.inTime = new uint256[](count);
         uint256 i = 0;
         for (uint256 member = 0; i < count; ++member) {
             uint256 standing = standings.get(member);
-            bool inTime = standing == uint256(IAlliance.Standing.VOTED_YES);
-            if (!inTime && standing != uint256(IAlliance.Standing.LATE_YES)) continue;
+            if (standing != REVEALED && (!lateToo || standing != LATE_REVEALED)) continue;
             p.members[i] = member;
             p.weights[i] = t.balance(member);
             p.weight += p.weights[i];
             p.agreements[i] = Records.get(t, member).agreement;
-            p.inTime[i] = inTime ? 1 : 0;
             p.votes[i] = read[member] != 0 ? read[member] : _kept(c.votes[Batches.ownKey(round, member)]);
             p.scores[i] = _word(p.votes[i]);
             ++i;
@@ -195,6 +199,8 @@ library Candidates {
     }
 
     /// @dev Decide, convict, pay and slash in a round that is not void.
+    /// @param panel Who decides.
+    /// @param heard Those of them whose votes move money: who was late could see the others' before it chose.
     function _judge(
         Task storage t,
         CandidateTask storage c,
@@ -202,6 +208,7 @@ library Candidates {
         Header h,
         Menu memory m,
         Panel memory panel,
+        Panel memory heard,
         uint256[] memory standings
     ) private returns (uint256 winner, uint256 paid, uint256 slashed) {
         ICandidateAlliance.CandidateTerms memory terms = c.terms;
@@ -213,10 +220,10 @@ library Candidates {
         (uint256 base, uint256 question) = m.asks(winner);
         uint256 against = Judgement.better(panel, base, question);
         p.isConvicted = base != question && against * BPS >= uint256(terms.convictBps) * panel.weight;
-        uint256[] memory q = Quality.qualities(panel, medians, m.candidates, c.prior);
+        uint256[] memory q = Quality.qualities(heard, medians, m.candidates, c.prior);
         c.prior = Quality.nextPrior(medians, m.candidates);
-        (uint256 toProposers, uint256 toVoters) = Payroll.parts(Settlement.reward(h), p, panel);
-        paid = Payroll.payVoters(t, panel, q, toVoters) + Payroll.payProposers(t, terms, m, winner, panel, p, toProposers);
+        (uint256 toProposers, uint256 toVoters) = Payroll.parts(Settlement.reward(h), p, heard);
+        paid = Payroll.payVoters(t, heard, q, toVoters) + Payroll.payProposers(t, terms, m, winner, heard, p, toProposers);
         slashed = Payroll.slashProposers(t, h.slashBps(), p);
         emit ICandidateAlliance.RoundJudged(
             task, h.round(), winner, best, backing, against, panel.weight, p.convicted, p.slashed

@@ -117,6 +117,10 @@ library Disputes {
             Phases.requireFrom(task, t.ballot.deadline());
         } else if (phase == IAlliance.Phase.PROPOSING || phase == IAlliance.Phase.LOCKED) {
             h = _skipProposals(t, task, h);
+        } else if (phase == IAlliance.Phase.REVEALING) {
+            // nobody may know what the ballot is a hash of; who does could settle for a while
+            Voting memory v = t.voting;
+            Phases.requireFrom(task, t.omittedUntil() + 2 * uint256(v.revealS) + v.evidenceS + v.commitS);
         } else {
             revert IAlliance.WrongPhase(task, phase);
         }

@@ -250,7 +250,8 @@ interface IAlliance {
     ) external;
 
     /// @notice Leave with the whole balance: at once during registration, else when the second round after this one
-    /// opens. The balance becomes credit, for `withdrawCredit`. Only the member.
+    /// opens. The balance becomes credit, for `withdrawCredit`, and so does what is in escrow, unless there is evidence
+    /// against the member: then that goes to the pool. Only the member.
     function leaveTask(uint256 task, uint16 member) external;
 
     /// @notice The same with the member's signed `Leave(uint256 task)`; anybody.
@@ -278,7 +279,8 @@ interface IAlliance {
     function finish(uint256 task) external;
 
     /// @notice End the running round as void because whoever was to act did not in time: no leader of the 16 in line
-    /// (they are penalised), no proposal, no list of commitments, or, where nobody judges, no settlement; anybody.
+    /// (they are penalised), no proposal, no list of commitments, or no settlement; anybody. A settlement may never come
+    /// where nobody can read what the relayer fixed: it is waited for until `commitS` after the last answer to evidence.
     function skipRound(uint256 task) external;
 
     /// @notice Record signed proposals, before the deadline; anybody.

@@ -104,7 +104,8 @@ interface ICandidateAlliance is IAlliance {
     /// Pay: poolGwei / rounds left, shared between proposers who proposed and voters who revealed in time by the
     /// balances of both. Voters share theirs by balance and quality, proposers by CandidateTerms.reward, see
     /// `chain/rules/pay.py`; a slash takes slashBps of the balance, slashGwei more, at most all of it, and the escrow.
-    /// Everything from balances before it. Silence is infrastructure: no pay, no slash.
+    /// Everything from balances before it. Silence is infrastructure: no pay, no slash. Late votes count in the decision
+    /// and in convictions alone.
     ///
     /// `RoundSettled.model` is the winner's digest.
     function settle(uint256 task, bytes calldata menu, bytes calldata votes) external;

@@ -6,7 +6,7 @@ import {Menus} from "./Menus.sol";
 import {Scores} from "./Scores.sol";
 import {Words} from "./Words.sol";
 
-/// @notice The voters who revealed, one index each.
+/// @notice Voters who revealed, one index each.
 struct Panel {
     uint256[] members; // who they are
     uint256[] scores; // the word of each
@@ -16,8 +16,7 @@ struct Panel {
     uint256[] near; // nearness of each, see Quality
     uint256[] credits; // what each one's contributions weigh, see Credit
     uint256 credit; // sum of credits
-    uint256[] inTime; // 1: revealed in time, 0: late, so not paid
-    uint256 weight; // sum of weights, above 0 where anything is judged
+    uint256 weight; // sum of weights, above 0 where they decide
 }
 
 /// @title What the voters of a menu say of it

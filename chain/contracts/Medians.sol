@@ -55,13 +55,15 @@ library Medians {
         }
     }
 
-    /// @return The least of `values`, at most 2^192, such that those up to it have half of `weight`, the sum of `weights`.
+    /// @return The least of `values`, at most 2^192, such that those up to it have half of `weight`, the sum of `weights`;
+    /// 0 if there is none.
     function ofValues(uint256[] memory values, uint256[] memory weights, uint256 weight)
         internal
         pure
         returns (uint256)
     {
         unchecked {
+            if (weight == 0) return 0;
             uint256[] memory keys = new uint256[](values.length);
             for (uint256 i = 0; i < keys.length; ++i) keys.put(i, (values.word(i) << WEIGHT_BITS) | weights.word(i));
             (uint256 key,) = _lower(keys, weight);

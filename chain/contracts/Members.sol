@@ -45,6 +45,14 @@ library Members {
         setBalance(t, member, 0);
     }
 
+    /// @notice Take the whole balance of a `member` that leaves, and its escrow.
+    /// @return own What it keeps, in gwei.
+    /// @return forfeited The escrow where there is evidence against it: leaving is no way out before the slash.
+    function dismiss(Task storage t, uint256 member) internal returns (uint256 own, uint256 forfeited) {
+        forfeited = Records.get(t, member).evidence == 0 ? 0 : Records.takeEscrow(t, member);
+        own = takeAll(t, member);
+    }
+
     /// @return words Seats of the first `members`, see Nibbles: whole minimum stakes, at most Draw.MAX_SEATS.
     function seatsHeld(Task storage t, uint256 members) internal view returns (uint256[] memory words) {
         unchecked {

@@ -59,10 +59,7 @@ library Payroll {
         pure
         returns (uint256 toProposers, uint256 toVoters)
     {
-        uint256 total = p.balance;
-        for (uint256 i = 0; i < panel.weights.length; ++i) {
-            total += panel.weights[i] * panel.inTime[i];
-        }
+        uint256 total = p.balance + panel.weight;
         if (total == 0) return (0, 0);
         toProposers = rewardGwei * p.balance / total;
         return (toProposers, rewardGwei - toProposers);
@@ -77,11 +74,10 @@ library Payroll {
         uint256[] memory claims = new uint256[](q.length);
         uint256 total = 0;
         for (uint256 i = 0; i < q.length; ++i) {
-            claims[i] = panel.weights[i] * q[i] * panel.inTime[i];
+            claims[i] = panel.weights[i] * q[i];
             total += claims[i];
         }
         for (uint256 i = 0; i < q.length; ++i) {
-            if (panel.inTime[i] == 0) continue;
             ICandidateAlliance.Record memory r = Records.get(t, panel.members[i]);
             if (r.agreement != panel.agreements[i]) {
                 r.agreement = int24(panel.agreements[i]);

@@ -132,7 +132,9 @@ library Registry {
                 t.terms.queuedGwei -= queued.amountGwei;
                 h = _add(t, h, queued.node, queued.amountGwei);
             } else {
-                credits[queued.node] += t.takeAll(queued.member);
+                (uint256 own, uint256 forfeited) = t.dismiss(queued.member);
+                credits[queued.node] += own;
+                h = h.withPool(h.poolGwei() + forfeited);
             }
         }
         if (next == head) return h;

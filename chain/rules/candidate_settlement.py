@@ -75,7 +75,7 @@ class Session:
 
     @property
     def in_time(self) -> tuple[int, ...]:
-        """Members who revealed and may be paid for it, ascending."""
+        """Members who revealed and may be paid for it, ascending: who was late could see their votes first."""
         return tuple(m for m in self.voters if self.standings[m] is Standing.VOTED_YES)
 
     def record(self, member: int) -> Record:
@@ -131,42 +131,59 @@ def _judge(session: Session) -> Judgement:
     is_convicted = convict(row, scores, weights, terms.convict_bps)
     suspects = tuple(proposers[at] for at in row.suspects(terms.suspect_at))
     convicted = suspects if is_convicted else ()
-    credits_ = _credits(session, scores, weights, decision)
+    credits_ = _credits(session, decision)
     contributions = _contributions(session, credits_)
     records, slashed = _weighed(session, row, convicted, contributions)
-    agreements = [session.record(m).agreement for m in voters]
-    qualities, after = voter_quality(scores, weights, decision.medians, _usable(session), agreements)
-    agreed = {m: replace(session.record(m), agreement=to) for m, to in zip(voters, after, strict=True)}
+    qualities, agreed = _heard(session, decision)
     return Judgement(
         decision=decision,
         is_convicted=is_convicted,
         against=_against(row, scores, weights),
         convicted=convicted,
         slashed=slashed,
-        qualities=dict(zip(voters, qualities, strict=True)),
+        qualities=qualities,
         contributions=contributions,
         credits=credits_,
-        records=records | {m: agreed[m] for m in session.in_time},
+        records=records | agreed,
         prior=next_prior(decision.medians),
     )
 
 
-def _credits(
-    session: Session, scores: Sequence[Sequence[int]], weights: Sequence[int], decision: Decision
-) -> dict[int, int]:
+def _heard(session: Session, decision: Decision) -> tuple[dict[int, int], dict[int, Record]]:
+    """Return the qualities, and the records after the round, of the voters who revealed in time."""
+    members, before = session.in_time, {member: session.record(member) for member in session.in_time}
+    qualities, after = voter_quality(
+        [session.scores[member] for member in members],
+        [session.balances[member] for member in members],
+        decision.medians,
+        _usable(session),
+        [record.agreement for record in before.values()],
+    )
+    agreed = {member: replace(before[member], agreement=to) for member, to in zip(members, after, strict=True)}
+    return dict(zip(members, qualities, strict=True)), agreed
+
+
+def _credits(session: Session, decision: Decision) -> dict[int, int]:
     """Return what each voter's word on contributions weighs; nothing where the task does not ask."""
     if session.terms.reward is not Reward.CONTRIBUTION:
         return {}
-    credited = [session.contributions[member] for member in session.voters]
-    parts = [row.parts() for row in session.menu.rows]
-    credits_ = credit_weights(scores, credited, weights, decision.medians, parts)
-    return dict(zip(session.voters, credits_, strict=True))
+    members = session.in_time
+    credits_ = credit_weights(
+        [session.scores[member] for member in members],
+        [session.contributions[member] for member in members],
+        [session.balances[member] for member in members],
+        decision.medians,
+        [row.parts() for row in session.menu.rows],
+    )
+    return dict(zip(members, credits_, strict=True))
 
 
 def _contributions(session: Session, credits_: Mapping[int, int]) -> dict[int, int]:
     """Return what the voters, in the mean by these weights, credit each proposer with."""
-    if not credits_:
+    if session.terms.reward is not Reward.CONTRIBUTION:
         return {}
+    if not credits_:
+        return dict.fromkeys(session.proposers, 0)
     credited = [session.contributions[member] for member in credits_]
     return dict(zip(session.proposers, mean_contributions(credited, list(credits_.values())), strict=True))
 
@@ -251,7 +268,7 @@ def _voters(session: Session, judgement: Judgement, part_gwei: int) -> dict[int,
     members = session.in_time
     claims = [session.balances[member] * judgement.qualities[member] for member in members]
     paid = shares(part_gwei, claims)
-    best = max(judgement.qualities.values())
+    best = max(judgement.qualities.values(), default=0)
     return {
         member: VoterPay(
             quality=judgement.qualities[member],

@@ -90,11 +90,12 @@ class Judgement:
     convicted, slashed : tuple of int
         Members, ascending: whose evidence grew, and whom it slashed.
     qualities : mapping of int to int
-        Of each voter who revealed, late ones included; see `pay.voter_quality`.
+        Of each voter who revealed in time; see `pay.voter_quality`.
     contributions : mapping of int to int
         Of each member who proposed: the voters' mean, in ten-thousandths; empty where the task does not ask.
     credits : mapping of int to int
-        What each voter's word on contributions weighs, see `pay.credit_weights`; empty where the task does not ask.
+        What the word of each of them on contributions weighs, see `pay.credit_weights`; empty where the task does not
+        ask.
     records : mapping of int to Record
         Of each member who proposed or voted in time, afterwards.
     prior : tuple of int

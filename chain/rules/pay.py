@@ -86,9 +86,9 @@ def voter_quality(
     scores : sequence of sequence of int
         One row a voter, of at least as many scores as there are candidates.
     weights : sequence of int
-        Their balances; not all 0.
+        Their balances.
     medians : sequence of sequence of int
-        `candidates.medians` of these scores.
+        `candidates.medians` of everybody's scores, late ones included.
     prior : sequence of int or None
         `next_prior` of the last settled round, None unless it had as many candidates.
     agreements : sequence of int
@@ -120,7 +120,11 @@ def nearness(scores: Sequence[Sequence[int]], weights: Sequence[int], medians: M
 
 
 def _usual_stray(scores: Sequence[Sequence[int]], weights: Sequence[int], medians: Medians) -> int:
-    return lower_median([_stray(row, medians) for row in scores], weights)
+    return _usual([_stray(row, medians) for row in scores], weights)
+
+
+def _usual(values: Sequence[int], weights: Sequence[int]) -> int:
+    return lower_median(values, weights) if any(weights) else 0
 
 
 def _stray(row: Sequence[int], medians: Medians) -> int:
@@ -160,7 +164,7 @@ def _orders(views: Sequence[Sequence[int]], weights: Sequence[int]) -> list[tupl
     A difference of less than half the median voter's mean difference orders nothing.
     """
     gaps = [[x - y for x, y in combinations(view, 2)] for view in views]
-    usual = lower_median([sum(map(abs, gap)) for gap in gaps], weights)
+    usual = _usual([sum(map(abs, gap)) for gap in gaps], weights)
     made = []
     for gap in gaps:
         clear = [2 * len(gap) * abs(difference) > usual for difference in gap]

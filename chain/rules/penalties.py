@@ -1,4 +1,4 @@
-"""What a member loses outside a settlement: leaders who stay away, and two messages where one was due."""
+"""What a member loses outside a settlement: as a leader who stays away, by two messages for one, by leaving accused."""
 
 from collections.abc import Sequence
 
@@ -28,3 +28,8 @@ def equivocation_line(member: int, standing: Standing, balance_gwei: int, escrow
     """Return the line of a member who signed two different messages for one round: it loses everything."""
     reason = Reason(Why.EQUIVOCATED, balance_gwei=balance_gwei, rate_bps=BPS, escrow_gwei=escrow_gwei)
     return Line(member, standing, -balance_gwei, reason, -escrow_gwei)
+
+
+def leaving_line(member: int, escrow_gwei: int) -> Line:
+    """Return the line of a member who leaves a running task with evidence against it: its escrow goes to the pool."""
+    return Line(member, Standing.NONE, 0, Reason(Why.LEFT_ACCUSED, escrow_gwei=escrow_gwei), -escrow_gwei)

@@ -29,6 +29,7 @@ class Why(StrEnum):
     VOID_ROUND = "round void"
     ABSENT_LEADER = "let its turn to lead pass"
     EQUIVOCATED = "signed two different messages for one round"
+    LEFT_ACCUSED = "left with evidence against it"
     PART_OF_WINNER = "its proposal is part of the winner"
     NOT_PART = "its proposal is not part of the winner"
     CONTRIBUTED = "proposed"

@@ -7,12 +7,13 @@ import pytest
 from judged import CandidateFederation, digest, pairs
 
 from fl_alliance.chain.batches import WholeList, list_hash
-from fl_alliance.chain.messages import Proposal, Scores, scores_content
+from fl_alliance.chain.messages import Leave, Proposal, Scores, scores_content
 from fl_alliance.chain.refusals import (
     BadContributions,
     BadMenu,
     BadScore,
     BadSignature,
+    TooEarly,
     WrongBallot,
     WrongPhase,
     WrongStanding,
@@ -20,7 +21,8 @@ from fl_alliance.chain.refusals import (
 from fl_alliance.chain.rules.candidates import PART_OF, Row
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.settlement import Why
-from fl_alliance.chain.steps import SlashEquivocation, Statement
+from fl_alliance.chain.steps import CommitVotes, LeaveTaskWithSignature, SkipRound, SlashEquivocation, Statement
+from fl_alliance.chain.types import Phase, Standing
 
 OLD, DEFAULT, OTHER, QUESTION = range(4)
 GOOD = (500_000, 300_000, 350_000, 400_000)
@@ -209,3 +211,62 @@ def test_an_equivocator_loses_its_escrow_too(candidates: CandidateFederation) ->
     step = SlashEquivocation(candidates.task, 2, rich, Statement.PROPOSAL, bytes(32), *updates, *signed)
     candidates.stranger().send(step)
     assert (candidates.model.balances[rich], candidates.model.escrow[rich]) == (0, 0)
+
+
+def test_a_late_accomplice_that_saw_all_votes_moves_no_money(drawn: CandidateFederation) -> None:
+    """The relayer leaves it out of a list that it calls complete, so that it can credit a friend without risk."""
+    menu, friend = drawn.plain_menu(), drawn.proposers[-1]
+    *in_time, accomplice = drawn.model.committee.voters
+    votes = [drawn.vote(member, menu, contributions=(4000, 4000, 0, 0)) for member in in_time]
+    late = drawn.vote(accomplice, menu, contributions=(0, 0, 0, 10_000))
+    drawn.commit(menu, votes, is_complete=True)
+    drawn.ledger.send(drawn.own_commitment(late, menu, votes))
+    assert drawn.model.standings[accomplice] is Standing.LATE
+    ballot = drawn.model.committee.ballot
+    assert ballot is not None
+    drawn.ledger.advance_to(ballot.omit_end)
+    drawn.settle(menu, [*votes, replace(late, is_own=True)])
+    judgement = drawn.model.settlement.judgement  # type: ignore[union-attr]
+    assert judgement is not None
+    assert drawn.model.averages[friend] == 0
+    assert accomplice not in judgement.credits
+    assert accomplice not in judgement.qualities
+
+
+def test_a_motion_that_is_no_menu_costs_a_round_and_not_the_task(drawn: CandidateFederation) -> None:
+    """Nobody can settle on it. Without a way out every stake would wait for the task to be abandoned."""
+    before, ledger = list(drawn.model.balances), drawn.ledger
+    ledger.send(CommitVotes(drawn.task, digest("no menu, no list"), True))
+    ballot = drawn.model.committee.ballot
+    assert ballot is not None
+    ledger.advance_to(ballot.answer_end(drawn.model.params))
+    with pytest.raises(TooEarly):
+        ledger.send(SkipRound(drawn.task))
+    ledger.advance_to(ballot.unread_end(drawn.model.params))
+    drawn.stranger().send(SkipRound(drawn.task))
+    assert (drawn.model.phase(ledger.now()), drawn.model.round) == (Phase.IDLE, 2)
+    assert drawn.model.balances == before
+    drawn.run_round()
+    assert drawn.model.last_outcome is Outcome.ACCEPTED
+
+
+def test_leaving_before_the_slash_costs_the_escrow(candidates: CandidateFederation) -> None:
+    """A proposer of good standing turns, and asks to leave while its evidence is below what slashes."""
+    candidates.run_round()
+    turned = next(member for member, escrow in candidates.model.escrow.items() if escrow)
+    while not candidates.model.record(turned).evidence:
+        candidates.reach_commit()
+        guilty = [turned] if turned in candidates.proposers else []
+        play(candidates, accusing_menu(candidates, *guilty))
+    key, ledger = candidates.key(turned), candidates.ledger
+    ledger.send(LeaveTaskWithSignature(candidates.task, turned, Leave(candidates.task).sign(key, ledger.domain)))
+    for _ in range(2):
+        ledger.advance_to(candidates.model.skip_at())
+        ledger.send(SkipRound(candidates.task))
+    balance, escrow = candidates.model.balances[turned], candidates.model.escrow[turned]
+    assert escrow > 0
+    pool = candidates.model.pool_gwei
+    candidates.open_round()
+    assert ledger.credit_gwei(key.address) == balance
+    assert candidates.model.pool_gwei == pool + escrow
+    assert candidates.model.escrow[turned] == 0

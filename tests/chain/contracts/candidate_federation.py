@@ -301,33 +301,34 @@ def _pay(d: Docket, result: Reckoning, weights: Mapping[int, int]) -> None:
     suspects = row.suspects(d.terms.suspect_at) if convict(row, rows, stakes, d.terms.convict_bps) else ()
     result.convicted = [d.proposers[at] for at in suspects]
     usable = d.prior if d.prior is not None and len(d.prior) == candidates - 1 else None
-    before = [d.records[member][3] for member in d.votes]
-    found, after = pay.voter_quality(rows, stakes, decision.medians, usable, before)
-    qualities = dict(zip(d.votes, found, strict=True))
-    for member, agreement in zip(d.votes, after, strict=True):
-        if member not in d.late:
-            result.records[member] = (*d.records[member][:3], agreement)
-    result.prior = pay.next_prior(decision.medians)
     in_time = [member for member in d.votes if member not in d.late]
+    rows, stakes = [d.votes[member].scores for member in in_time], [weights[member] for member in in_time]
+    before = [d.records[member][3] for member in in_time]
+    found, after = pay.voter_quality(rows, stakes, decision.medians, usable, before)
+    qualities = dict(zip(in_time, found, strict=True))
+    for member, agreement in zip(in_time, after, strict=True):
+        result.records[member] = (*d.records[member][:3], agreement)
+    result.prior = pay.next_prior(decision.medians)
     held = sum(d.balances[member] for member in d.proposers)
     parts = pay.reward_parts(d.pool // d.rounds_left, held, sum(weights[member] for member in in_time))
     for member, share in zip(in_time, pay.shares(parts[1], [weights[m] * qualities[m] for m in in_time]), strict=True):
         gain = min(share, MAX_BALANCE - d.balances[member])
         result.balances[member] += gain
         result.pool -= gain
-    credits_ = [0]
-    if d.terms.reward is Reward.CONTRIBUTION:
+    means = [0] * len(d.proposers)
+    if d.terms.reward is Reward.CONTRIBUTION and in_time:
         made_of = [one.parts() for one in d.menu.rows]
-        credits_ = pay.credit_weights(rows, [v.points for v in d.votes.values()], stakes, decision.medians, made_of)
-    _pay_proposers(d, result, row, credits_, parts[0])
+        points = [d.votes[member].points for member in in_time]
+        credits_ = pay.credit_weights(rows, points, stakes, decision.medians, made_of)
+        means = pay.mean_contributions(points, credits_)
+    _pay_proposers(d, result, row, means, parts[0])
 
 
-def _pay_proposers(d: Docket, result: Reckoning, row: Row, credits_: Sequence[int], part: int) -> None:
+def _pay_proposers(d: Docket, result: Reckoning, row: Row, means: Sequence[int], part: int) -> None:
     by_stake = d.terms.reward is Reward.STAKE
     before = [d.records[member] for member in d.proposers]
     averages = [record[1] for record in before]
     if not by_stake:
-        means = pay.mean_contributions([v.points for v in d.votes.values()], credits_)
         averages = [pay.next_average(average, mean) for average, mean in zip(averages, means, strict=True)]
     parts = {d.proposers[at] for at in row.parts()}
     claims = [

@@ -10,7 +10,7 @@ from federation import FML, GWEI, ONLOOKER, Chain, Refusal
 from fl_alliance.chain.rules.candidates import Row
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.words import keccak
-from fl_alliance.chain.types import CandidateTerms, Phase, Reward, Standing
+from fl_alliance.chain.types import Phase, Reward, Standing
 
 BETTER, WORSE = 200_000, 900_000
 OLD = 300_000
@@ -72,7 +72,7 @@ def test_where_every_candidate_is_worse_the_model_stays_and_nobody_loses(judging
 
 
 def test_a_tenth_of_the_pool_is_shared_by_stake_and_then_by_part(judging: CandidateFederation) -> None:
-    task = CandidateFederation.create_with(judging.chain, CandidateTerms(Reward.STAKE))
+    task = CandidateFederation.create_with(judging.chain, replace(TERMS, reward=Reward.STAKE))
     task.start(20, 20, 20, 20, 20, 20)
     task.to_votes()
     rows = [Row(bytes([PART, PART, 0]))] * 3

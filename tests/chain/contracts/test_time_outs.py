@@ -61,12 +61,16 @@ def test_a_round_whose_relayer_is_absent_is_skipped_and_nobody_loses(chain: Chai
     assert started.balances == before
 
 
-def test_a_round_that_only_needs_settling_is_not_skipped(chain: Chain, started: Federation) -> None:
+def test_a_round_that_nobody_settles_is_skipped_when_whoever_could_has_had_its_time(
+    chain: Chain, started: Federation
+) -> None:
     started.to_votes()
     started.commit(started.ballots([ACCEPT] * 3))
-    chain.wait_until(chain.now + 86_400)
-    refused = chain.refusal("skipRound", started.task, by=ONLOOKER)
-    assert refused == Refusal("WrongPhase", (started.task, Phase.REVEALING))
+    before, params = started.balances, started.params
+    answers = started.state["phase_at"] + 2 * params.reveal_s + params.evidence_s
+    refused_until(started, answers + params.commit_s)
+    skip(started)
+    assert started.balances == before
 
 
 def test_a_round_that_nobody_judges_and_nobody_settles_is_skipped(chain: Chain) -> None:
