@@ -77,8 +77,8 @@ class RuleSettings:
     menu: dict[str, Any] = field(default_factory=dict)
     override_bps: int = 5000
     convict_bps: int = 8000
-    suspect_at: int = 56
-    offset: int = 48
+    suspect_at: int = 32
+    offset: int = 16
     forgive: int = 16
     slash_above: int = 112
     escrow_bps: int = 5000

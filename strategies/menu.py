@@ -7,32 +7,23 @@ arithmetic is `strategies/geometry.py`'s.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fl_alliance.chain.rules.candidates import (
-    MARK_LIMIT,
-    MARKS_PER_Z,
-    MAX_ENTRIES,
-    PART_OF,
-    MenuDigest,
-    Row,
-    encode_menu,
-)
+from fl_alliance.chain.rules.candidates import OLD, PART_OF, MenuDigest, Row, encode_menu
 from fl_alliance.strategies.digests import model_digest
-from fl_alliance.strategies.geometry import Arrays, Matrix, Shapes, Vector, distances, gram, logs, mean_of, robust_z
-from fl_alliance.strategies.subsets import keep, sides, to_mean, trusted
+from fl_alliance.strategies.geometry import Arrays, Matrix, Shapes, Vector, distances, gram, mean_of, total
+from fl_alliance.strategies.limits import Limits
+from fl_alliance.strategies.subsets import keep, sides, trusted
+from fl_alliance.strategies.suspicion import Suspicion
+from fl_alliance.strategies.views import Updates
 
 ABSENT = -1
 """Position of a member whose proposal did not come."""
-SHORT_COUNTS = 3.0
-"""How many times shorter, in logarithms, an update may be than longer: who has learnt all it can moves little."""
-POINTS = 10_000
-"""What a voter's contributions add up to in size."""
 TINY = 1e-12
-"""Added to lengths before they are divided by or their logarithm is taken."""
+"""Added to lengths before they are divided by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +65,8 @@ class ConsensusRule(Protocol):
     """
 
     def prepare(self, old: Arrays, proposals: Mapping[int, Arrays]) -> dict[int, dict[str, NDArray[np.floating]]]:
-        """Return the proposals as the inner strategy may see them, e.g. none moved further than the median one."""
+        """Return the proposals as the inner strategy and voters' contributions take them, e.g. none moved further
+        than the median one."""
 
     def menu(
         self,
@@ -104,45 +96,12 @@ class ConsensusRule(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Updates:
-    """A round's updates, seen from the old model; positions count proposals in the order of their commitments.
-
-    Attributes
-    ----------
-    raw, clipped : (proposals, coordinates)
-        What each proposal adds to the old model; and the same with no update longer than the median one.
-    pool : tuple of int
-        Positions that are no clone of an earlier one.
-    products, cosines, gaps : (proposals, proposals)
-        Scalar products of the clipped updates, of the same at length 1, and the distances between the clipped.
-    lengths : (proposals,)
-        Of the raw updates.
-    averages : (proposals,)
-        What their members contributed on average in earlier rounds, as the chain has it.
-    """
-
-    raw: Matrix
-    clipped: Matrix
-    pool: tuple[int, ...]
-    products: Matrix
-    cosines: Matrix
-    gaps: Matrix
-    lengths: Vector
-    averages: Vector
-
-
-@dataclass(frozen=True, slots=True)
 class Candidate:
-    """One way to change the old model: `update` is added to it; `parts` are the positions it is made of.
-
-    `is_asked` reserves an entry for a question: would the candidate be worse with its suspects in it?
-    """
+    """One way to change the old model: `update` is added to it; `parts` are the positions it is made of."""
 
     name: str
     update: Vector
     parts: tuple[int, ...]
-    step: float = 1.0
-    is_asked: bool = False
 
 
 class Candidates:
@@ -150,21 +109,21 @@ class Candidates:
 
     The old model; the default, which is the mean of the larger of the two sides that the updates' angles part them
     into; the inner strategy's aggregate; and means of everyone, of either side, and of those who contributed most in
-    earlier rounds. Some take a longer step: the voters choose it, and with it make up
-    for what clipping takes.
+    earlier rounds. Some take a longer step: the voters choose it, and with it make up for what clipping takes. Behind
+    the candidates stands the question: a small step the way of whom the round suspects.
 
     Parameters
     ----------
+    limits : mapping
+        Parameters of `Limits`: how far an update may go before any candidate or strategy sees it.
+    suspicion : mapping
+        Parameters of `Suspicion`: who is asked about.
     clone_gap
         Of two updates nearer to one another than this share of the median distance the later committed is left out.
     longer
         The factor of the longer steps.
     distrusted
         Shares of the proposals to leave out, of those who contributed least; all but the first take the longer step.
-    floors
-        Smallest standard deviations that marks are measured in: of the cosine to the candidate, of the logarithm of the
-        length, of the logarithm of the distance to the nearest earlier committed update, and of the average
-        contribution in earlier rounds in units of an even share of a voter's points.
     suspect_at
         Mark from which a proposal is asked about; the task's `suspectAt`.
     """
@@ -172,21 +131,22 @@ class Candidates:
     def __init__(
         self,
         *,
+        limits: Mapping[str, Any] | None = None,
+        suspicion: Mapping[str, Any] | None = None,
         clone_gap: float = 0.05,
         longer: float = 2.0,
         distrusted: tuple[float, float, float] = (0.35, 0.5, 0.7),
-        floors: tuple[float, float, float, float] = (0.3, 0.5, 0.5, 0.5),
-        suspect_at: int = 56,
+        suspect_at: int = 32,
     ) -> None:
-        self.floors = floors
+        self.limits, self.suspicion = Limits(**limits or {}), Suspicion(**suspicion or {})
         self.clone_gap, self.longer, self.suspect_at = clone_gap, longer, suspect_at
         self.distrusted = distrusted
 
     def prepare(self, old: Arrays, proposals: Mapping[int, Arrays]) -> dict[int, dict[str, NDArray[np.floating]]]:
-        """Return the proposals with their updates clipped to the median length."""
+        """Return the proposals with their updates kept within the limits."""
         shapes = Shapes.of(old)
         base, raw = _changes(shapes, old, proposals)
-        clipped = self.updates(raw, np.zeros(len(raw))).clipped
+        clipped = self.limits.clip(raw)
         return {member: shapes.arrays(base + update) for member, update in zip(proposals, clipped, strict=True)}
 
     def menu(
@@ -203,34 +163,27 @@ class Candidates:
         known = averages or {}
         updates = self.updates(raw, np.array([known.get(member, 0) for member in proposals], dtype=np.float64))
         candidates = [self._old(updates), *self.candidates(updates, shapes.flat(aggregate) - base)]
+        marks = self.suspicion.marks(updates, candidates[1].parts, self.suspect_at)
+        question = self._question(updates, marks)
         everyone = tuple(sorted(proposals) if members is None else members)
         places = {member: position for position, member in enumerate(proposals)}
         order = [places.get(member, ABSENT) for member in everyone]
-        asked: list[Candidate] = []
-        questions: dict[tuple[int, ...], tuple[int, int]] = {}
-        rows = []
-        for entry, candidate in enumerate(candidates):
-            marks = self.marks(updates, candidate)
-            question = self._question(updates, candidate, marks)
-            if question is not None and len(candidates) + len(asked) < MAX_ENTRIES:
-                asked.append(question)
-                questions[candidate.parts] = (entry, len(candidates) + len(asked) - 1)
-            about = questions.get(candidate.parts, (0, 0))
-            rows.append(Row(_mark_bytes(marks, candidate.parts, order), *about))
-        entries = [*candidates, *asked]
+        about = (OLD, len(candidates)) if question else (OLD, OLD)
+        rows = tuple(Row(_mark_bytes(marks, candidate.parts, order), *about) for candidate in candidates)
+        entries = [*candidates, *question]
         models = [dict(old)] + [shapes.arrays(base + entry.update) for entry in entries[1:]]
-        return Menu(tuple(e.name for e in entries), tuple(models), everyone, tuple(rows))
+        return Menu(tuple(e.name for e in entries), tuple(models), everyone, rows)
 
     def updates(self, raw: Matrix, averages: Vector) -> Updates:
         """Return the clipped updates and their geometry."""
-        products = gram(raw)
-        lengths = np.sqrt(np.diagonal(products))
-        factors = np.minimum(1.0, np.median(lengths) / (lengths + TINY))
-        clipped, products = raw * factors[:, None], products * factors[:, None] * factors
+        clipped = self.limits.clip(raw)
+        products = gram(clipped)
         clipped_lengths = np.sqrt(np.diagonal(products)) + TINY
         cosines = products / clipped_lengths[:, None] / clipped_lengths
-        gaps = distances(products)
-        return Updates(raw, clipped, self._pool(gaps), products, cosines, gaps, lengths, averages)
+        gaps, lengths = distances(products), np.sqrt(total(raw * raw))
+        giants = self.limits.giants(lengths)
+        pool = tuple(place for place in self._distinct(gaps) if place not in giants)
+        return Updates(clipped, pool, products, cosines, gaps, lengths, averages)
 
     def candidates(self, updates: Updates, aggregate: Vector) -> list[Candidate]:
         """Return the candidates beside the old model, the default first; override it to try others."""
@@ -240,52 +193,30 @@ class Candidates:
             trusted(updates.averages, updates.cosines, pool, keep(pool, share)) for share in self.distrusted
         )
         return [
-            self.mean("larger side, longer step", updates, main, self.longer, is_asked=True),
+            self.mean("larger side, longer step", updates, main, self.longer),
             Candidate("aggregate", aggregate, pool),
             self.mean("everyone, longer step", updates, pool, self.longer),
             self.mean("larger side", updates, main),
-            self.mean(f"trusted {1 - self.distrusted[0]:.0%}", updates, first, is_asked=True),
+            self.mean(f"trusted {1 - self.distrusted[0]:.0%}", updates, first),
             self.mean(f"trusted {1 - self.distrusted[1]:.0%}, longer step", updates, second, self.longer),
-            self.mean(f"trusted {1 - self.distrusted[2]:.0%}, longer step", updates, third, self.longer, is_asked=True),
+            self.mean(f"trusted {1 - self.distrusted[2]:.0%}, longer step", updates, third, self.longer),
             self.mean("smaller side, longer step", updates, other or pool, self.longer),
         ]
 
-    def mean(
-        self, name: str, updates: Updates, parts: tuple[int, ...], step: float = 1.0, is_asked: bool = False
-    ) -> Candidate:
+    def mean(self, name: str, updates: Updates, parts: tuple[int, ...], step: float = 1.0) -> Candidate:
         """Return the candidate that moves by `step` times the mean of the clipped updates at `parts`."""
-        return Candidate(name, mean_of(updates.clipped, parts) * step, parts, step, is_asked)
-
-    def marks(self, updates: Updates, candidate: Candidate) -> list[int]:
-        """Return how far out each proposal lies as seen from a candidate, in sixteenths of a robust z, 0 to 96."""
-        if len(candidate.parts) < 3:
-            return [0] * len(updates.raw)
-        lowest = self._lowest_z(updates, candidate.parts)
-        return [min(MARK_LIMIT, round(MARKS_PER_Z * max(0.0, -z))) for z in lowest.tolist()]
-
-    def _lowest_z(self, updates: Updates, parts: Sequence[int]) -> Vector:
-        """Return the lowest robust z of four: turned away, of unusual length, near copy, of harm in earlier rounds."""
-        lengths = updates.lengths + TINY
-        longer = logs(lengths / float(np.median(lengths[list(parts)])))
-        ratio = -np.maximum(longer, -longer / SHORT_COUNTS)
-        earlier = np.where(np.tri(len(lengths), k=-1) > 0, updates.gaps, np.inf).min(axis=1)
-        nearest = logs(np.minimum(earlier, np.median(updates.gaps)) + TINY)
-        harm = updates.averages * len(updates.raw) / POINTS
-        features = (to_mean(updates.products, parts), ratio, nearest, harm)
-        z = [robust_z(feature, parts, floor) for feature, floor in zip(features, self.floors, strict=True)]
-        return np.asarray(np.min(z, axis=0))
+        return Candidate(name, mean_of(updates.clipped, parts) * step, parts)
 
     def _old(self, updates: Updates) -> Candidate:
-        return Candidate("old model", np.zeros(updates.raw.shape[1]), ())
+        return Candidate("old model", np.zeros(updates.clipped.shape[1]), ())
 
-    def _question(self, updates: Updates, candidate: Candidate, marks: Sequence[int]) -> Candidate | None:
-        suspects = [at for at, mark in enumerate(marks) if mark >= self.suspect_at]
-        if not candidate.is_asked or not suspects:
-            return None
-        both = tuple(sorted({*candidate.parts, *suspects}))
-        return self.mean(f"{candidate.name}, with its suspects", updates, both, candidate.step)
+    def _question(self, updates: Updates, marks: Sequence[int]) -> list[Candidate]:
+        """Return the one entry behind the candidates, if anybody is suspected."""
+        suspects = tuple(at for at, mark in enumerate(marks) if mark >= self.suspect_at)
+        step = self.suspicion.step
+        return [self.mean("question: a step with the suspect", updates, suspects, step)] if suspects else []
 
-    def _pool(self, gaps: Matrix) -> tuple[int, ...]:
+    def _distinct(self, gaps: Matrix) -> tuple[int, ...]:
         count = len(gaps)
         pairs = [gaps[a, b] for a in range(count) for b in range(a)]
         limit = self.clone_gap * float(np.median(pairs)) if pairs else 0.0

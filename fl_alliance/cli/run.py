@@ -44,7 +44,7 @@ settings (name=value, in any order; the value here is the default):
   rule.menu                the class that makes the menu: rule.menu._target_=my_lab.rules.MyRule, +rule.menu.NAME=VALUE
   rule.override_bps=5000   stake that must prefer the winner to the default candidate, in 1/100 %
   rule.convict_bps=8000    stake that must find a model with the suspects worse, before marks count as evidence
-  rule.suspect_at, .offset, .forgive, .slash_above    evidence, in sixteenths of a robust z: 56, 48, 16, 112
+  rule.suspect_at, .offset, .forgive, .slash_above    evidence, in sixteenths of a robust z: 32, 16, 16, 112
   rule.escrow_bps=5000     with contribution: share of the pay that is held back, a quarter of it released a round
   rule.score_epsilon=0     differential privacy of a round's revealed scores for one example; 0: no noise.
                            Above 0 it needs rule.reward=stake
