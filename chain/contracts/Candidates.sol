@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {Batches} from "./Batches.sol";
+import {Draw} from "./Draw.sol";
 import {IAlliance} from "./IAlliance.sol";
 import {ICandidateAlliance} from "./ICandidateAlliance.sol";
 import {Judgement, Panel} from "./Judgement.sol";
@@ -169,15 +170,19 @@ library Candidates {
     ) private view returns (Panel memory p) {
         p.members = new uint256[](count);
         p.scores = new uint256[](count);
+        p.balances = new uint256[](count);
         p.weights = new uint256[](count);
         p.votes = new uint256[](count);
         p.agreements = new int256[](count);
+        uint256 most = Draw.MAX_SEATS * t.terms.minStakeGwei;
         uint256 i = 0;
         for (uint256 member = 0; i < count; ++member) {
             uint256 standing = standings.get(member);
             if (standing != REVEALED && (!lateToo || standing != LATE_REVEALED)) continue;
             p.members[i] = member;
-            p.weights[i] = t.balance(member);
+            uint256 held = t.balance(member);
+            (p.balances[i], p.weights[i]) = (held, held < most ? held : most);
+            p.balance += held;
             p.weight += p.weights[i];
             p.agreements[i] = Records.get(t, member).agreement;
             p.votes[i] = read[member] != 0 ? read[member] : _kept(c.votes[Batches.ownKey(round, member)]);

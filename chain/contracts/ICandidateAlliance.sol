@@ -47,9 +47,9 @@ interface ICandidateAlliance is IAlliance {
     /// @notice What the voters of a round, not void, made of its menu. Comes before RoundSettled.
     /// @param winner Entry that is the model from now on; 0: the model stays.
     /// @param best Entry whose worst comparison is best, whether or not it had the stake to override the default.
-    /// @param backing Balances, in gwei, of the voters that score `best` better than the default.
-    /// @param against Balances of those that score the winner's question worse than its reference; 0 without a question.
-    /// @param weight Balances of all voters who revealed.
+    /// @param backing Weight, in gwei, of the voters that score `best` better than the default.
+    /// @param against Weight of those that score the winner's question worse than its reference; 0 without a question.
+    /// @param weight Of all voters who revealed.
     /// @param convicted Members whose marks raised their evidence.
     /// @param slashed Those of them whose evidence slashed them.
     event RoundJudged(
@@ -93,8 +93,10 @@ interface ICandidateAlliance is IAlliance {
     /// Void if less than half of the drawn voters revealed, or none of them holds anything: the model stays, nobody is
     /// paid, only voters proven to withhold lose.
     ///
-    /// Decision: M[a][b] is the lower median, weighted by balance, over voters of their score of b less that of a. The
-    /// best candidate has the greatest min over b of M[a][b] (ties: entry 1, then the lowest); it wins if voters with
+    /// A voter weighs its balance, 15 minimum stakes at most: one account counts for no more than it can be drawn by.
+    ///
+    /// Decision: M[a][b] is the lower median, by weight, over voters of their score of b less that of a. The best
+    /// candidate has the greatest min over b of M[a][b] (ties: entry 1, then the lowest); it wins if voters with
     /// overrideBps of the weight score it better than entry 1, else entry 1 does. ACCEPTED if the winner is not entry 0.
     ///
     /// Evidence: of the winner's row. Its marks from suspectAt on are convicted if it has a question (its two entries

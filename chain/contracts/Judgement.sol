@@ -10,7 +10,9 @@ import {Words} from "./Words.sol";
 struct Panel {
     uint256[] members; // who they are
     uint256[] scores; // the word of each
-    uint256[] weights; // balance of each before the settlement, in gwei
+    uint256[] balances; // of each before the settlement, in gwei
+    uint256 balance; // sum of balances
+    uint256[] weights; // balance of each, as far as it gives seats
     uint256[] votes; // memory address of each one's scores and contributions
     int256[] agreements; // average agreement of each, see Quality
     uint256[] near; // nearness of each, see Quality

@@ -59,7 +59,7 @@ library Payroll {
         pure
         returns (uint256 toProposers, uint256 toVoters)
     {
-        uint256 total = p.balance + panel.weight;
+        uint256 total = p.balance + panel.balance;
         if (total == 0) return (0, 0);
         toProposers = rewardGwei * p.balance / total;
         return (toProposers, rewardGwei - toProposers);
@@ -74,7 +74,7 @@ library Payroll {
         uint256[] memory claims = new uint256[](q.length);
         uint256 total = 0;
         for (uint256 i = 0; i < q.length; ++i) {
-            claims[i] = panel.weights[i] * q[i];
+            claims[i] = panel.balances[i] * q[i];
             total += claims[i];
         }
         for (uint256 i = 0; i < q.length; ++i) {
@@ -83,8 +83,8 @@ library Payroll {
                 r.agreement = int24(panel.agreements[i]);
                 Records.set(t, panel.members[i], r);
             }
-            uint256 gain = total == 0 ? 0 : _fitting(panel.weights[i], partGwei * claims[i] / total);
-            if (gain > 0) t.setBalance(panel.members[i], panel.weights[i] + gain);
+            uint256 gain = total == 0 ? 0 : _fitting(panel.balances[i], partGwei * claims[i] / total);
+            if (gain > 0) t.setBalance(panel.members[i], panel.balances[i] + gain);
             paid += gain;
         }
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from fl_alliance.chain.rules.candidates import MARK_BITS, OLD, Decision, MenuDigest, Row, convict, decide, next_evidence
 from fl_alliance.chain.rules.consensus import Outcome, quorum
+from fl_alliance.chain.rules.draw import MAX_SEATS
 from fl_alliance.chain.rules.judgement import Judgement, ProposerPay, VoterPay
 from fl_alliance.chain.rules.pay import (
     credit_weights,
@@ -82,6 +83,10 @@ class Session:
         """Return a member's record before the round."""
         return self.records.get(member, Record())
 
+    def weight(self, member: int) -> int:
+        """Return what a voter's word weighs, in gwei: its balance, as far as that gives it seats to be drawn by."""
+        return min(self.balances[member], MAX_SEATS * self.params.min_stake_gwei)
+
     def sum_of(self, members: Sequence[int]) -> int:
         """Return what members hold together."""
         return sum(self.balances[member] for member in members)
@@ -125,7 +130,7 @@ def _judged(session: Session) -> Settlement:
 def _judge(session: Session) -> Judgement:
     """Return what the voters decided, with records as far as they do not follow from what is paid."""
     terms, voters, proposers = session.terms, session.voters, session.proposers
-    scores, weights = [session.scores[m] for m in voters], [session.balances[m] for m in voters]
+    scores, weights = [session.scores[m] for m in voters], [session.weight(m) for m in voters]
     decision = decide(scores, weights, len(session.menu.rows), terms.override_bps)
     row = session.menu.rows[decision.winner]
     is_convicted = convict(row, scores, weights, terms.convict_bps)
@@ -154,7 +159,7 @@ def _heard(session: Session, decision: Decision) -> tuple[dict[int, int], dict[i
     members, before = session.in_time, {member: session.record(member) for member in session.in_time}
     qualities, after = voter_quality(
         [session.scores[member] for member in members],
-        [session.balances[member] for member in members],
+        [session.weight(member) for member in members],
         decision.medians,
         _usable(session),
         [record.agreement for record in before.values()],
@@ -171,7 +176,7 @@ def _credits(session: Session, decision: Decision) -> dict[int, int]:
     credits_ = credit_weights(
         [session.scores[member] for member in members],
         [session.contributions[member] for member in members],
-        [session.balances[member] for member in members],
+        [session.weight(member) for member in members],
         decision.medians,
         [row.parts() for row in session.menu.rows],
     )

@@ -270,3 +270,22 @@ def test_leaving_before_the_slash_costs_the_escrow(candidates: CandidateFederati
     assert ledger.credit_gwei(key.address) == balance
     assert candidates.model.pool_gwei == pool + escrow
     assert candidates.model.escrow[turned] == 0
+
+
+def test_known_limit_a_relayer_that_shows_nobody_its_list_decides_whose_votes_count(drawn: CandidateFederation) -> None:
+    """Only who knows the list can commit or reveal: its accomplices, with one honest vote for the quorum, decide."""
+    menu, (honest, first, second, *silenced) = drawn.plain_menu(3), drawn.model.committee.voters
+    shown = [
+        drawn.vote(honest, menu),
+        *(drawn.vote(member, menu, (500_000, 300_001, 300_000)) for member in (first, second)),
+    ]
+    drawn.commit(menu, shown, is_complete=False)
+    for member in silenced:
+        with pytest.raises(WrongBallot):
+            drawn.ledger.send(drawn.own_commitment(drawn.vote(member, menu), menu, ()))
+    ballot = drawn.model.committee.ballot
+    assert ballot is not None
+    drawn.ledger.advance_to(ballot.omit_end)
+    drawn.settle(menu, shown)
+    assert drawn.model.last_outcome is Outcome.ACCEPTED
+    assert all(drawn.model.standings[member] is Standing.SILENT_VOTER for member in silenced)

@@ -26,6 +26,7 @@ from fl_alliance.chain.rules.candidates import (
     pack_scores,
 )
 from fl_alliance.chain.rules.consensus import Outcome
+from fl_alliance.chain.rules.draw import MAX_SEATS
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import CandidateTerms, Reward, Standing, TaskParams
@@ -282,7 +283,7 @@ def reckon(d: Docket) -> Reckoning:
     result = Reckoning(balances=dict(enumerate(d.balances)), records=dict(enumerate(d.records)), prior=d.prior)
     result.pool = d.pool
     lost = sum(_slash(d, result, member) for member in d.withheld)
-    weights = {member: d.balances[member] for member in d.votes}
+    weights = {member: min(d.balances[member], MAX_SEATS * d.params.min_stake_gwei) for member in d.votes}
     if 2 * len(d.votes) >= d.params.voters and sum(weights.values()):
         _pay(d, result, weights)
         lost += sum(_slash(d, result, member) for member in result.slashed)
@@ -310,8 +311,9 @@ def _pay(d: Docket, result: Reckoning, weights: Mapping[int, int]) -> None:
         result.records[member] = (*d.records[member][:3], agreement)
     result.prior = pay.next_prior(decision.medians)
     held = sum(d.balances[member] for member in d.proposers)
-    parts = pay.reward_parts(d.pool // d.rounds_left, held, sum(weights[member] for member in in_time))
-    for member, share in zip(in_time, pay.shares(parts[1], [weights[m] * qualities[m] for m in in_time]), strict=True):
+    parts = pay.reward_parts(d.pool // d.rounds_left, held, sum(d.balances[member] for member in in_time))
+    claims = [d.balances[member] * qualities[member] for member in in_time]
+    for member, share in zip(in_time, pay.shares(parts[1], claims), strict=True):
         gain = min(share, MAX_BALANCE - d.balances[member])
         result.balances[member] += gain
         result.pool -= gain

@@ -1,7 +1,8 @@
 """The contract against the pure functions of `chain/rules`, to the gwei, over rounds that hypothesis makes up.
 
 A task goes on for some rounds, so that evidence, averages, escrows, agreements and what voters expect build up. Members
-have unequal stakes; scores come from few values, so that medians tie; voters are silent, late, withholding or omitted.
+have unequal stakes; scores come from few values, so that medians tie; voters are silent, late, withholding or omitted;
+members lose everything in the middle of a round and keep their parts in it.
 """
 
 from dataclasses import replace
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from fl_alliance.chain.rules.candidates import Row
 from fl_alliance.chain.types import CandidateTerms, Reward
 
-STAKES = (20, 35, 20, 90, 10, 47, 150, 20, 30)
+STAKES = (20, 35, 20, 90, 10, 47, 400, 20, 30)
 ROUNDS = 4
 PLAYED = {"accepted": 0, "convicted": 0, "slashed": 0, "agreed": 0}
 """What the examples came to: agreement on rounds in which nothing happens would prove nothing."""
@@ -92,11 +93,17 @@ def _round(task: CandidateFederation, data: st.DataObject, usual: int) -> None:
         points = data.draw(points_of(count)) if task.terms.reward is Reward.CONTRIBUTION else ()
         votes[member] = Opinion(tuple(scores), points)
     deeds = {member: data.draw(st.sampled_from(["list"] * 6 + ["silent", "omitted", "withhold"])) for member in voters}
-    _settle(task, votes, deeds, is_lie=data.draw(st.booleans()), early=data.draw(st.booleans()))
+    ruined = data.draw(st.sets(st.sampled_from(task.proposed + voters), max_size=2))
+    _settle(task, votes, deeds, ruined, is_lie=data.draw(st.booleans()), early=data.draw(st.booleans()))
 
 
 def _settle(
-    task: CandidateFederation, votes: dict[int, Opinion], deeds: dict[int, str], is_lie: bool, early: bool
+    task: CandidateFederation,
+    votes: dict[int, Opinion],
+    deeds: dict[int, str],
+    ruined: set[int],
+    is_lie: bool,
+    early: bool,
 ) -> None:
     """Play the voters' deeds out. With a lie the list is called complete, so that the omitted are late."""
 
@@ -111,6 +118,8 @@ def _settle(
     records = b"".join(
         task.bare(member, vote) if member in withheld else task.record(member, vote) for member, vote in listed.items()
     ) + b"".join(task.own(member, vote) for member, vote in omitted.items())
+    for member in ruined:
+        task.chain.send(*task.double_vote(member, Opinion((1,)), Opinion((2,))))
     docket = task.docket(shown, late=omitted if is_lie else (), withheld=withheld)
     if len(shown) < len(votes) or omitted:
         task.chain.wait_until(task.state["phase_at"])

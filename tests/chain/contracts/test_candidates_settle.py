@@ -109,6 +109,22 @@ def test_averages_of_what_voters_say_are_by_stake(judging: CandidateFederation) 
     assert task.records_of[last][1] == -mean // 4  # the mean truncates, the average's step rounds down
 
 
+def test_a_rich_account_weighs_no_more_than_it_can_be_drawn_by(candidate_chain: Chain) -> None:
+    """With ten times what the four others hold together it would choose the winner, and convict, alone."""
+    task = CandidateFederation.create_with(candidate_chain, proposers=1, voters=5)
+    task.start(60, 60, 60, 60, 60, 2_400)
+    rich = 5
+    while rich not in task.to_votes():
+        _play(task, *[(OLD, BETTER, 250_000, 1)] * 5)
+    task.menu = menu(3, 4, [Row(bytes([PART | 96]), 1, 3)] * 3)
+    votes = {m: task.opinion(OLD, BETTER, 250_000, BETTER) for m in task.drawn_voters}
+    votes[rich] = task.opinion(OLD, 2, 1, 1_000_000)
+    others = sum(task.balances[m] for m in votes if m != rich)
+    events = task.judged(votes)["RoundJudged"]
+    assert (events["winner"], events["convicted"]) == (1, ())
+    assert events["weight"] - others == events["against"] == task.chain.read("MAX_SEATS") * task.params.min_stake_gwei
+
+
 # --- evidence
 
 

@@ -1,6 +1,7 @@
 """What rounds cost, every signature and proof real; `python tests/bench/gas.py` prints the table."""
 
 import importlib.util
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,24 @@ def test_judging_candidates_stays_below_its_gas_bar(
     for part, figure in gas.items():
         gas_figure(f"candidates_20_20_{candidates}_{part.replace(' ', '_')}", figure)
     assert gas["the rule"] <= CANDIDATES_BAR
+
+
+@pytest.mark.parametrize("scores", [(1_000_000, 0) * 6, None], ids=["all the same", "random"])
+def test_the_largest_committee_settles_in_one_transaction(
+    candidate_chain: Chain, scores: tuple[int, ...] | None
+) -> None:
+    """64 proposers, 64 voters and twelve candidates, below the gas of a transaction (EIP-7825)."""
+    most, chance = candidate_chain.read("MAX_COMMITTEE"), random.Random(1)
+    f = candidate_federation.CandidateFederation.create_with(candidate_chain, proposers=most, voters=most)
+    f.start(*[20] * 2 * most)
+    f.to_votes()
+    rows = [candidate_federation.Row(bytes(chance.randrange(256) for _ in range(most)), 1, 0) for _ in range(12)]
+    f.menu = candidate_federation.menu(12, 12, rows)
+    votes = {
+        voter: f.opinion(*(scores or (chance.randrange(1_000_000) for _ in range(12)))) for voter in f.drawn_voters
+    }
+    f.commit(votes)
+    assert f.chain.send(*f.settle_call(f.records(votes))).gas_used < federation.GAS * 3 // 4
 
 
 @pytest.mark.parametrize("name", artifacts.names())
