@@ -157,7 +157,13 @@ class TaskMachine(RuleBasedStateMachine):
                 (2, self.wait_for_skip),
             ],
             Phase.COMMITTING: [(20, self.commit_votes), (1, self.wait_for_skip)],
-            Phase.REVEALING: [(8, self.commit_own), (8, self.reveal_votes), (6, self.prove_withheld), (6, self.settle)],
+            Phase.REVEALING: [
+                (8, self.commit_own),
+                (8, self.reveal_votes),
+                (6, self.prove_withheld),
+                (6, self.settle),
+                (1, self.wait_for_skip),
+            ],
             Phase.FINISHED: [(6, self.withdraw), (6, self.withdraw_credit)],
         }[self.phase]
         weights, chosen = zip(*acts, strict=True)
@@ -218,13 +224,15 @@ class TaskMachine(RuleBasedStateMachine):
         instants = [model.deadline(now), model.phase_at, model.phase_at + dice.randint(1, 15) * params.leader_s]
         if ballot is not None:
             instants += [ballot.omit_end, ballot.evidence_start(params), ballot.evidence_end(params)]
-            instants += [ballot.answer_end(params)]
+            instants += [ballot.answer_end(params), ballot.unread_end(params)]
         to_come = [instant for instant in instants if instant > now] or [now + 1]
         self.ledger.advance_to(dice.choice(to_come) - 1 + dice.choice((-1, 0, 0, 1)))
 
     def wait_for_skip(self, dice: random.Random) -> None:
         """Wait until the task can be moved on without those whom it waits for, and move it on."""
-        self.ledger.advance_to(self.model.deadline(self.ledger.now()))
+        fixed = self.model.committee.ballot if self.phase is Phase.REVEALING else None
+        end = fixed.unread_end(self.model.params) if fixed else self.model.deadline(self.ledger.now())
+        self.ledger.advance_to(end)
         self.take(SkipRound(self.task))
 
     # membership
