@@ -327,6 +327,21 @@ def test_who_was_shut_out_counts_but_is_not_paid(judging: CandidateFederation) -
     assert judging.balances[late] == STAKE
 
 
+def test_where_everybody_is_late_they_decide_and_nobody_is_credited(judging: CandidateFederation) -> None:
+    """An empty list that is called complete: proposers cannot be told apart, so the reward stays in the pool."""
+    voters = judging.to_votes()
+    judging.simple_menu()
+    votes = {m: judging.opinion(OLD, BETTER, 250_000, 1) for m in voters}
+    judging.commit({}, complete=True)
+    for member, vote in votes.items():
+        judging.chain.send(*judging.commit_own_call(member, vote, {}), by=ONLOOKER)
+    docket = judging.docket(votes, late=votes)
+    judging.chain.wait_until(judging.state["phase_at"])
+    records = b"".join(judging.own(member, vote) for member, vote in votes.items())
+    assert judging.settles_as_reckoned(records, docket).winner == 1
+    assert judging.balances == docket.balances
+
+
 def test_who_was_omitted_honestly_is_paid(judging: CandidateFederation) -> None:
     voters = judging.to_votes()
     judging.simple_menu()
