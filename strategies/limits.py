@@ -1,8 +1,12 @@
 """How far a proposal may move the model: about as far as the others do, in every coordinate and in all.
 
-The others' middle is the measure, so whoever is fewer than half of a round cannot shift it. The limit on coordinates
-is what stops a backdoor: it lives where honest training hardly moves anything (Sun et al. 2019 bound the length alone,
-which a patient attacker keeps to).
+The others' middle is the measure, so whoever is fewer than half of a round cannot shift it. Of an even number there are
+two middles; they are the same to the eye unless half of the round is hostile, and then one is an attacker's: the upper
+if attackers send giants, the lower if they send next to nothing. `narrow` goes by the lower, `wide` by the upper, and
+where both are on the menu the voters know which is which.
+
+The limit on coordinates is what stops a backdoor: it lives where honest training hardly moves anything (Sun et al. 2019
+bound the length alone, which a patient attacker keeps to).
 """
 
 from dataclasses import dataclass
@@ -11,7 +15,7 @@ import numpy as np
 
 from fl_alliance.strategies.geometry import Matrix, Vector, total
 
-_STILL = 0.01
+_STILL = 0.1
 """Who moves less than this share of the middle length does not move: a free rider must not shrink the limits."""
 _TINY = 1e-12
 
@@ -32,28 +36,36 @@ class Limits:
     coordinates: float = 3.0
     giant: float = 3.0
 
-    def clip(self, raw: Matrix) -> Matrix:
-        """Return the updates, one a row, within the limit on coordinates, and then none longer than the middle one."""
-        moving = _moving(np.sqrt(total(raw * raw)))
-        within = raw
-        if self.coordinates:
-            limit = self.coordinates * _middle(np.abs(raw[moving]))
-            within = np.clip(raw, -limit, limit)
-        lengths = np.sqrt(total(within * within))
-        factors = np.minimum(1.0, _middle(lengths[moving]) / (lengths + _TINY))
-        return np.asarray(within * factors[:, None])
+    def narrow(self, raw: Matrix) -> Matrix:
+        """Return the updates, one a row, within the limits that go by the lower middle."""
+        return self._clip(raw, upper=False)
+
+    def wide(self, raw: Matrix) -> Matrix:
+        """Return the updates, one a row, within the limits that go by the upper middle."""
+        return self._clip(raw, upper=True)
 
     def giants(self, lengths: Vector) -> frozenset[int]:
         """Return the positions of updates that are too long to be taken for a part of anything."""
-        limit = self.giant * _middle(lengths[_moving(lengths)])
+        limit = self.giant * _middle(lengths[_moving(lengths, upper=True)], upper=True)
         return frozenset(np.flatnonzero(lengths > limit).tolist())
 
+    def _clip(self, raw: Matrix, *, upper: bool) -> Matrix:
+        """Return the updates within the limit on coordinates, and then none longer than the middle one."""
+        moving = _moving(np.sqrt(total(raw * raw)), upper=upper)
+        within = raw
+        if self.coordinates:
+            limit = self.coordinates * _middle(np.abs(raw[moving]), upper=upper)
+            within = np.clip(raw, -limit, limit)
+        lengths = np.sqrt(total(within * within))
+        factors = np.minimum(1.0, _middle(lengths[moving], upper=upper) / (lengths + _TINY))
+        return np.asarray(within * factors[:, None])
 
-def _moving(lengths: Vector) -> Vector:
+
+def _moving(lengths: Vector, *, upper: bool) -> Vector:
     """Return which updates move at all."""
-    return np.asarray(lengths >= _STILL * np.sort(lengths)[len(lengths) // 2])
+    return np.asarray(lengths >= _STILL * _middle(lengths, upper=upper))
 
 
-def _middle(values: Matrix) -> Vector:
-    """Return the lower median over the first axis."""
-    return np.asarray(np.sort(values, axis=0)[(len(values) - 1) // 2])
+def _middle(values: Matrix, *, upper: bool) -> Vector:
+    """Return the lower or the upper median over the first axis."""
+    return np.asarray(np.sort(values, axis=0)[len(values) // 2 if upper else (len(values) - 1) // 2])

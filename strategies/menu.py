@@ -109,8 +109,8 @@ class Candidates:
 
     The old model; the default, which is the mean of the larger of the two sides that the updates' angles part them
     into; the inner strategy's aggregate; and means of everyone, of either side, and of those who contributed most in
-    earlier rounds. Some take a longer step: the voters choose it, and with it make up for what clipping takes. Behind
-    the candidates stands the question: a small step the way of whom the round suspects.
+    earlier rounds. Some take a longer step and go by the wide limits: the voters choose it, and with it make up for
+    what clipping takes. Behind the candidates stands the question: a small step the way of whom the round suspects.
 
     Parameters
     ----------
@@ -143,11 +143,11 @@ class Candidates:
         self.distrusted = distrusted
 
     def prepare(self, old: Arrays, proposals: Mapping[int, Arrays]) -> dict[int, dict[str, NDArray[np.floating]]]:
-        """Return the proposals with their updates kept within the limits."""
+        """Return the proposals with their updates within the narrow limits."""
         shapes = Shapes.of(old)
         base, raw = _changes(shapes, old, proposals)
-        clipped = self.limits.clip(raw)
-        return {member: shapes.arrays(base + update) for member, update in zip(proposals, clipped, strict=True)}
+        narrow = self.limits.narrow(raw)
+        return {member: shapes.arrays(base + update) for member, update in zip(proposals, narrow, strict=True)}
 
     def menu(
         self,
@@ -175,15 +175,15 @@ class Candidates:
         return Menu(tuple(e.name for e in entries), tuple(models), everyone, rows)
 
     def updates(self, raw: Matrix, averages: Vector) -> Updates:
-        """Return the clipped updates and their geometry."""
-        clipped = self.limits.clip(raw)
-        products = gram(clipped)
-        clipped_lengths = np.sqrt(np.diagonal(products)) + TINY
-        cosines = products / clipped_lengths[:, None] / clipped_lengths
+        """Return the updates within their limits, and their geometry."""
+        narrow, wide = self.limits.narrow(raw), self.limits.wide(raw)
+        products = gram(wide)
+        wide_lengths = np.sqrt(np.diagonal(products)) + TINY
+        cosines = products / wide_lengths[:, None] / wide_lengths
         gaps, lengths = distances(products), np.sqrt(total(raw * raw))
         giants = self.limits.giants(lengths)
         pool = tuple(place for place in self._distinct(gaps) if place not in giants)
-        return Updates(clipped, pool, products, cosines, gaps, lengths, averages)
+        return Updates(narrow, wide, pool, products, cosines, gaps, lengths, averages)
 
     def candidates(self, updates: Updates, aggregate: Vector) -> list[Candidate]:
         """Return the candidates beside the old model, the default first; override it to try others."""
@@ -193,28 +193,32 @@ class Candidates:
             trusted(updates.averages, updates.cosines, pool, keep(pool, share)) for share in self.distrusted
         )
         return [
-            self.mean("larger side, longer step", updates, main, self.longer),
+            self.stride("larger side", updates, main),
             Candidate("aggregate", aggregate, pool),
-            self.mean("everyone, longer step", updates, pool, self.longer),
+            self.stride("everyone", updates, pool),
             self.mean("larger side", updates, main),
             self.mean(f"trusted {1 - self.distrusted[0]:.0%}", updates, first),
-            self.mean(f"trusted {1 - self.distrusted[1]:.0%}, longer step", updates, second, self.longer),
-            self.mean(f"trusted {1 - self.distrusted[2]:.0%}, longer step", updates, third, self.longer),
-            self.mean("smaller side, longer step", updates, other or pool, self.longer),
+            self.stride(f"trusted {1 - self.distrusted[1]:.0%}", updates, second),
+            self.stride(f"trusted {1 - self.distrusted[2]:.0%}", updates, third),
+            self.stride("smaller side", updates, other or pool),
         ]
 
-    def mean(self, name: str, updates: Updates, parts: tuple[int, ...], step: float = 1.0) -> Candidate:
-        """Return the candidate that moves by `step` times the mean of the clipped updates at `parts`."""
-        return Candidate(name, mean_of(updates.clipped, parts) * step, parts)
+    def mean(self, name: str, updates: Updates, parts: tuple[int, ...]) -> Candidate:
+        """Return the candidate that moves by the mean of the narrow updates at `parts`."""
+        return Candidate(name, mean_of(updates.narrow, parts), parts)
+
+    def stride(self, name: str, updates: Updates, parts: tuple[int, ...]) -> Candidate:
+        """Return the candidate that takes the longer step, by the mean of the wide updates at `parts`."""
+        return Candidate(f"{name}, longer step", mean_of(updates.wide, parts) * self.longer, parts)
 
     def _old(self, updates: Updates) -> Candidate:
-        return Candidate("old model", np.zeros(updates.clipped.shape[1]), ())
+        return Candidate("old model", np.zeros(updates.narrow.shape[1]), ())
 
     def _question(self, updates: Updates, marks: Sequence[int]) -> list[Candidate]:
         """Return the one entry behind the candidates, if anybody is suspected."""
         suspects = tuple(at for at, mark in enumerate(marks) if mark >= self.suspect_at)
-        step = self.suspicion.step
-        return [self.mean("question: a step with the suspect", updates, suspects, step)] if suspects else []
+        update = mean_of(updates.narrow, suspects) * self.suspicion.step
+        return [Candidate("question: a step with the suspect", update, suspects)] if suspects else []
 
     def _distinct(self, gaps: Matrix) -> tuple[int, ...]:
         count = len(gaps)

@@ -11,19 +11,20 @@ class Updates:
 
     Attributes
     ----------
-    clipped : (proposals, coordinates)
-        What each proposal adds to the old model, kept within `Limits`.
+    narrow, wide : (proposals, coordinates)
+        What each proposal adds to the old model, within the narrow and the wide `Limits`.
     pool : tuple of int
         Positions that candidates may be made of: no clone of an earlier one, and no giant.
     products, cosines, gaps : (proposals, proposals)
-        Scalar products of the clipped updates, of the same at length 1, and the distances between the clipped.
+        Scalar products of the wide updates, of the same at length 1, and the distances between the wide.
     lengths : (proposals,)
         Of the updates as they were proposed.
     averages : (proposals,)
         What their members contributed on average in earlier rounds, as the chain has it.
     """
 
-    clipped: Matrix
+    narrow: Matrix
+    wide: Matrix
     pool: tuple[int, ...]
     products: Matrix
     cosines: Matrix

@@ -22,7 +22,7 @@ def lengths(rows: Rows) -> Rows:
 
 
 def test_no_update_is_longer_than_the_middle_one(honest: Rows) -> None:
-    clipped = Limits().clip(honest * np.arange(1, 13)[:, None])
+    clipped = Limits().narrow(honest * np.arange(1, 13)[:, None])
     assert lengths(clipped).max() <= np.sort(lengths(honest * np.arange(1, 13)[:, None]))[5] + 1e-9
 
 
@@ -30,19 +30,29 @@ def test_what_most_sites_do_not_move_an_attacker_cannot_move_either(honest: Rows
     backdoor = honest[:8].copy()
     backdoor[:, 36:] = 5.0
     rows = np.vstack([honest, backdoor])
-    assert not Limits().clip(rows)[12:, 36:].any()
-    assert Limits(coordinates=0).clip(rows)[12:, 36:].all()
+    assert not Limits().narrow(rows)[12:, 36:].any()
+    assert Limits(coordinates=0).narrow(rows)[12:, 36:].all()
 
 
 def test_free_riders_do_not_shrink_what_others_may_move(honest: Rows) -> None:
     rows = np.vstack([honest, np.zeros((8, 40))])
-    assert np.array_equal(Limits().clip(rows)[:12], Limits().clip(honest))
+    assert np.array_equal(Limits().narrow(rows)[:12], Limits().narrow(honest))
 
 
-def test_attackers_of_half_the_round_cannot_lengthen_the_limit(honest: Rows) -> None:
+def test_giants_of_nearly_half_a_round_are_part_of_nothing(honest: Rows) -> None:
+    scaled = np.vstack([honest, 50 * honest[:11]])
+    assert Limits().giants(lengths(scaled)) == frozenset(range(12, 23))
+
+
+def test_giants_of_half_a_round_leave_the_narrow_limits_alone(honest: Rows) -> None:
     scaled = np.vstack([honest, 50 * honest])
-    assert lengths(Limits().clip(scaled)).max() <= lengths(honest).max() + 1e-9
-    assert Limits().giants(lengths(scaled)) == frozenset(range(12, 24))
+    assert lengths(Limits().narrow(scaled)).max() <= lengths(honest).max() + 1e-9
+
+
+def test_dwarfs_of_half_a_round_leave_the_wide_limits_alone(honest: Rows) -> None:
+    tiny = np.vstack([honest, 0.02 * honest])
+    assert np.array_equal(Limits().wide(tiny)[:12], Limits().wide(honest))
+    assert lengths(Limits().narrow(tiny)).max() < 0.1 * lengths(honest).min()
 
 
 def test_an_update_of_three_times_the_middle_length_is_no_giant_yet() -> None:
@@ -53,11 +63,11 @@ def test_an_update_of_three_times_the_middle_length_is_no_giant_yet() -> None:
 @pytest.mark.parametrize("count", [1, 2])
 def test_one_or_two_updates_stay_as_they_are_but_for_the_longer(count: int) -> None:
     rows = np.array([[1.0, 2.0], [10.0, 20.0]])[:count]
-    clipped = Limits().clip(rows)
+    clipped = Limits().narrow(rows)
     assert np.allclose(clipped[0], rows[0])
     assert lengths(clipped).max() <= lengths(rows).min() + 1e-9
 
 
 def test_when_nobody_moves_nothing_is_divided_by_zero() -> None:
-    assert not Limits().clip(np.zeros((3, 4))).any()
+    assert not Limits().narrow(np.zeros((3, 4))).any()
     assert Limits().giants(np.zeros(3)) == frozenset()

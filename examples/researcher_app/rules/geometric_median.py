@@ -28,7 +28,7 @@ class WithGeometricMedian(Candidates):
 
     def candidates(self, updates: Updates, aggregate: Vector) -> list[Candidate]:
         """Return the candidates beside the old model, the default first."""
-        middle = geometric_median(updates.clipped[list(updates.pool)], self.iterations)
+        middle = geometric_median(updates.narrow[list(updates.pool)], self.iterations)
         return [*super().candidates(updates, aggregate), Candidate("geometric median", middle, updates.pool)]
 
 
