@@ -15,10 +15,10 @@ from flwr.serverapp import Grid, ServerApp
 from flwr.serverapp.strategy import Strategy
 
 from fl_alliance.archive import ProposalArchive
-from fl_alliance.config import ConfigError, JobConfig, to_yaml
+from fl_alliance.config import JobConfig, to_yaml
 from fl_alliance.federation import Federation, enrol, open_federation, pay_out
 from fl_alliance.insider import check_attack
-from fl_alliance.judging import make_rule, make_strategy
+from fl_alliance.judging import check_rule, make_rule, make_strategy
 from fl_alliance.models import ModelStore, save_model
 from fl_alliance.recorder import Recorder
 from fl_alliance.records import RunFolder, write_whole
@@ -30,7 +30,7 @@ from fl_alliance.strategies.chain_backed import ChainBacked
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.events import Listener, Stage
 from fl_alliance.strategies.stopwatch import Stopwatch
-from fl_alliance.workloads.base import Arrays, HasGradient
+from fl_alliance.workloads.base import Arrays
 from fl_alliance.yardstick import Yardstick
 
 
@@ -81,7 +81,7 @@ def prepare(folder: RunFolder, config: JobConfig, overrides: Sequence[str]) -> N
     inner.check_committee(make_strategy(config), config.alliance.proposers, config.alliance.voters)
     Yardstick(config).check_sites()
     check_attack(config)
-    _check_rule(config)
+    check_rule(config)
     folder.root.mkdir(parents=True, exist_ok=True)
     # Each whole, and the overrides first: a folder with a configuration is one that a run can go on in.
     write_whole(folder.overrides, (shlex.join(overrides) + "\n").encode())
@@ -126,17 +126,6 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
         metrics = _compare(folder, yardstick, model, references, watch)
     write_report(folder)
     return RunSummary(model_digest(model), metrics)
-
-
-def _check_rule(config: JobConfig) -> None:
-    """Refuse a rule that cannot be made, or that asks of the workload what it has not."""
-    make_rule(config)
-    workload = Yardstick(config).workload
-    if config.rule.reward == "contribution" and not isinstance(workload, HasGradient):
-        raise ConfigError(
-            f"rule.reward=contribution: workload {workload.name} has no gradient; "
-            "needed a method gradient(arrays, site), or rule.reward=stake"
-        )
 
 
 def _archive(config: JobConfig, folder: RunFolder) -> ProposalArchive | None:

@@ -8,6 +8,8 @@ from hydra.utils import get_class, instantiate
 
 from fl_alliance.config import ConfigError, JobConfig
 from fl_alliance.strategies.rules import CandidateVoting, Majority, Rule
+from fl_alliance.workloads import get
+from fl_alliance.workloads.base import HasGradient
 
 
 def make_strategy(config: JobConfig) -> Strategy:
@@ -48,6 +50,17 @@ def make_rule(config: JobConfig) -> Rule:
     if missing:
         raise ConfigError(f"rule.menu {name}: lacks {', '.join(missing)}; needed: the methods of ConsensusRule")
     return CandidateVoting(consensus, asks_shares=config.rule.reward == "contribution")
+
+
+def check_rule(config: JobConfig) -> None:
+    """Refuse a rule that cannot be made, or that asks of the workload what it has not; raises `ConfigError`."""
+    make_rule(config)
+    workload = get(config.workload.name, **config.workload.options)
+    if config.rule.reward == "contribution" and not isinstance(workload, HasGradient):
+        raise ConfigError(
+            f"rule.reward=contribution: workload {workload.name} has no gradient; needed one of: rule.reward=stake, "
+            "rule=majority, or a method gradient(arrays, site) in its class"
+        )
 
 
 def _options(config: JobConfig) -> dict[str, Any]:

@@ -53,10 +53,10 @@ class RuleSettings:
     Attributes
     ----------
     name : str
-        `majority`: voters accept or reject the strategy's aggregate. `candidates`: they score a menu of models that
-        everybody forms from the same proposals, and the contract adopts the best.
+        `candidates`: voters score a menu of models that everybody forms from the same proposals, and the contract
+        adopts the best. `majority`, the published rule: they accept or reject the strategy's aggregate.
     reward : str
-        What proposers are paid by: `stake`, or with candidates `contribution`, their share of the round's gain.
+        What proposers are paid by: `contribution`, their share of the round's gain, or `stake`, as majority must.
     menu : dict
         `_target_` and options of the class that makes the menu; a `fl_alliance.strategies.rules.ConsensusRule`.
     override_bps : int
@@ -72,9 +72,9 @@ class RuleSettings:
         Differential privacy of each round's scores for one held-out example, by Laplace noise; 0: no noise.
     """
 
-    name: str = "majority"
-    reward: str = "stake"
-    menu: dict[str, Any] = field(default_factory=dict)
+    name: str = "candidates"
+    reward: str = "contribution"
+    menu: dict[str, Any] = field(default_factory=lambda: {"_target_": "fl_alliance.strategies.menu.Candidates"})
     override_bps: int = 5000
     convict_bps: int = 8000
     suspect_at: int = 32

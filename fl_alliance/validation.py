@@ -98,12 +98,19 @@ def _validate_rule(config: JobConfig) -> None:
     _require_one_of("rule.name", rule.name, "majority", "candidates")
     _require_one_of("rule.reward", rule.reward, "stake", "contribution")
     if rule.name == "majority":
-        _require(rule.reward == "stake", "rule.reward=contribution: needs rule=candidates")
+        _require(
+            rule.reward == "stake",
+            "rule.reward=contribution: needs rule=candidates; with rule.name=majority set rule.reward=stake "
+            "(rule=majority sets both)",
+        )
         _require(epsilon == 0, f"rule.score_epsilon={epsilon}: needs rule=candidates; other votes carry no noise")
         return
     for name in ("proposers", "voters"):
         value = getattr(alliance, name)
-        _require(1 <= value <= MAX_JUDGED, f"alliance.{name}={value}: needs 1 to {MAX_JUDGED} with rule=candidates")
+        _require(
+            1 <= value <= MAX_JUDGED,
+            f"alliance.{name}={value}: needs 1 to {MAX_JUDGED} with rule=candidates; rule=majority has no such limit",
+        )
     _require("_target_" in rule.menu, "rule.menu: needs a _target_, the class that makes the menu of candidates")
     for name in ("override_bps", "convict_bps", "escrow_bps"):
         _require_bps(f"rule.{name}", getattr(rule, name))

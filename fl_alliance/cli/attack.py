@@ -120,13 +120,18 @@ def _check(plan: "Plan") -> None:
     """Refuse settings that cannot run before the first run begins."""
     from fl_alliance.config import load_config
     from fl_alliance.insider import check_attack
+    from fl_alliance.judging import check_rule
     from fl_alliance.lab.methods import RULES
 
     seen = set()
     for cell in plan.cells():
-        if (kind := (cell.data, cell.attack, cell.method in RULES)) not in seen:
+        is_judged = cell.method in RULES
+        if (kind := (cell.data, cell.attack, is_judged and cell.method)) not in seen:
             seen.add(kind)
-            check_attack(load_config(cell.words))
+            config = load_config(cell.overrides)
+            check_attack(config)
+            if is_judged:
+                check_rule(config)
 
 
 def _summarize(plan: "Plan", workers: int) -> int:

@@ -4,6 +4,8 @@ import hashlib
 import shlex
 from dataclasses import dataclass
 
+from fl_alliance.lab.methods import BASELINES
+
 CHAIN, PLAIN = "chain", "plain"
 
 
@@ -27,6 +29,11 @@ class Cell:
     method: str
     seed: int
     words: tuple[str, ...]
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """What its configuration is composed from: a baseline has no voters, so no limit of candidate voting holds."""
+        return ("rule=majority", *self.words) if self.method in BASELINES else self.words
 
     @property
     def key(self) -> str:

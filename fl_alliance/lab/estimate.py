@@ -29,7 +29,7 @@ def seconds_of(plan: Plan) -> float:
     total = 0.0
     for cell in plan.cells():
         if (kind := (cell.data, cell.method)) not in kinds:
-            config = load_config(cell.words)
+            config = load_config(cell.overrides)
             if cell.data not in measured:
                 measured[cell.data] = _measured(config)
             kinds[kind] = _run_s(config, cell.method, *measured[cell.data])

@@ -14,6 +14,8 @@ from fl_alliance.lab.plain import run_plain
 def run_cell(cell: Cell) -> Outcome:
     """Return what a cell measures; a function of the cell but for its seconds."""
     logging.getLogger("flwr").setLevel(logging.CRITICAL)  # a sweep's rounds would flood the terminal
-    config = load_config(cell.words)
+    config = load_config(cell.overrides)
     gc.freeze()  # Flower's array conversions collect garbage once per reply; what is loaded by now is none
-    return run_chained(config, cell.words) if cell.method in RULES else run_plain(config, cell.method, cell.words)
+    if cell.method in RULES:
+        return run_chained(config, cell.overrides)
+    return run_plain(config, cell.method, cell.overrides)

@@ -154,8 +154,8 @@ def glucose_grid(count: int, seed: int) -> dict[str, object]:
 
 
 def write_run(root: Path, *overrides: str, bad_share: float = 0.15, grid: int = 2000) -> RunFolder:
-    """Write the folder of an invented run of the glucose workload."""
-    config = load_config(overrides)
+    """Write the folder of an invented run of the glucose workload, judged by majority."""
+    config = load_config(["rule=majority", *overrides])
     folder = RunFolder(root)
     root.mkdir(parents=True, exist_ok=True)
     folder.config.write_text(to_yaml(config))
@@ -214,7 +214,7 @@ def make_run(tmp_path: Path) -> MakeRun:
 @pytest.fixture
 def a_round() -> RoundRecord:
     """Return one settled round of ten members."""
-    return next(invented_rounds(load_config(["rounds=5"])))
+    return next(invented_rounds(load_config(["rule=majority", "rounds=5"])))
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def story() -> Callable[..., list[Event]]:
 
     def tell(*overrides: str) -> list[Event]:
         events: list[Event] = [Stage("the contracts are deployed")]
-        for record in invented_rounds(load_config(overrides)):
+        for record in invented_rounds(load_config(["rule=majority", *overrides])):
             events += events_of(record)
         return events
 

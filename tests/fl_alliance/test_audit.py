@@ -55,7 +55,15 @@ from fl_alliance.strategies.events import (
     VotesCommitted,
 )
 
-WORDS = ["workload=linear", "rounds=2", "nodes=4", "alliance.proposers=2", "alliance.voters=2", "baselines=false"]
+WORDS = [
+    "rule=majority",
+    "workload=linear",
+    "rounds=2",
+    "nodes=4",
+    "alliance.proposers=2",
+    "alliance.voters=2",
+    "baselines=false",
+]
 COLUMNS = ("header", "hash", "tx", "receipt", "writes")
 EVERY_BYTE = os.environ.get("FL_ALLIANCE_EVERY_BYTE") == "1"
 STRIDE = 1 if EVERY_BYTE else 1201

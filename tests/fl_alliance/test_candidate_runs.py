@@ -224,7 +224,7 @@ def test_every_payout_is_told_with_its_numbers(honest: RunFolder, capsys: pytest
 
 
 def test_the_ledger_shows_what_was_chosen(honest: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["ledger", str(honest.root), "--round", "1"]) == 0
+    assert main(["ledger", str(honest.root), "--round", "2"]) == 0
     said = capsys.readouterr().out
     assert "loss old → new" in said
     assert "whose loss the voter in the middle finds" in said
@@ -250,6 +250,9 @@ def test_the_summary_says_what_was_sent_and_kept(tmp_path: Path, capsys: pytest.
     assert not (tmp_path / "none" / "proposals").exists()
 
 
+ATTACK = ("attack=alie", "rule=candidates", "baselines=none", "rounds=1", "nodes=8")
+
+
 class WithoutGradient(Linear):
     """A workload as somebody may have written it who pays by stake."""
 
@@ -264,10 +267,15 @@ def test_pay_by_contribution_needs_a_gradient_and_pay_by_stake_does_not(
     monkeypatch.setitem(sys.modules, "lab_of_mine", module)
     WithoutGradient.__module__ = "lab_of_mine"
     own = "workload.name=lab_of_mine:WithoutGradient"
-    with pytest.raises(ConfigError, match="workload linear has no gradient; needed"):
+    with pytest.raises(
+        ConfigError, match=r"workload linear has no gradient; needed one of: rule\.reward=stake, rule=majority"
+    ):
         ran(tmp_path / "contribution", own)
     assert not (tmp_path / "contribution").exists()
+    assert main(["attack", own, *ATTACK, "--run-dir", str(tmp_path / "lab")]) == 2
+    assert not (tmp_path / "lab").exists()
     assert len(list(ran(tmp_path / "stake", own, "rule.reward=stake", "rounds=1").rounds())) == 1
+    assert len(list(ran(tmp_path / "majority", own, "rule=majority", "rounds=1").rounds())) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from fl_alliance.config import ConfigError, config_digest, fml_to_wei, load_config, to_yaml
+from fl_alliance.config import ConfigError, JobConfig, config_digest, fml_to_wei, load_config, to_yaml, validate
+from fl_alliance.judging import make_rule
+from fl_alliance.settings import RuleSettings
+from fl_alliance.strategies.rules import CandidateVoting, Majority
 
 
 @pytest.mark.parametrize(
@@ -44,7 +47,9 @@ from fl_alliance.config import ConfigError, config_digest, fml_to_wei, load_conf
         ("alliance.slash=-1", "non-negative amount"),
         ("rule=nonsense", "Available options in 'rule'"),
         ("rule.overide_bps=1", "Did you mean 'rule.override_bps'"),
-        ("rule.reward=contribution", "needs rule=candidates"),
+        ("rule=majority rule.reward=contribution", "needs rule=candidates"),
+        ("rule.name=majority", "rule=majority sets both"),
+        ("alliance.voters=0", "with rule=candidates; rule=majority has no such limit"),
         ("rule=candidates rule.reward=love", "needs one of stake, contribution"),
         ("rule=candidates alliance.voters=0", "alliance.voters=0: needs 1 to 64 with rule=candidates"),
         ("rule=candidates nodes=100 alliance.proposers=65", "alliance.proposers=65: needs 1 to 64"),
@@ -64,6 +69,21 @@ from fl_alliance.config import ConfigError, config_digest, fml_to_wei, load_conf
 def test_a_bad_setting_is_named(override: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         load_config(override)
+
+
+def test_candidates_is_the_default_rule_also_of_a_configuration_made_in_python() -> None:
+    assert load_config() == load_config("rule=candidates")
+    assert RuleSettings() == load_config().rule
+    made = JobConfig(strategy=load_config().strategy)
+    validate(made)
+    assert isinstance(make_rule(made), CandidateVoting)
+
+
+def test_majority_is_one_word_away_and_lets_nobody_judge() -> None:
+    rule = load_config("rule=majority").rule
+    assert (rule.name, rule.reward) == ("majority", "stake")
+    assert isinstance(make_rule(load_config("rule=majority alliance.voters=0")), Majority)
+    assert load_config("nodes=200 alliance.proposers=100 alliance.voters=100 rule=majority").alliance.voters == 100
 
 
 def test_words_and_one_string_compose_the_same_configuration() -> None:

@@ -24,6 +24,7 @@ from fl_alliance.workloads.base import Arrays, Score, TrainConfig
 from fl_alliance.yardstick import Yardstick
 
 BASE = ["workload=linear", "chain.url=memory://", "baselines=false", "nodes=6", "rounds=2"]
+BASE += ["rule=majority"]  # what an attack does is told from yes and no
 BASE += ["alliance.proposers=3", "alliance.voters=3"]
 
 

@@ -15,7 +15,7 @@ from fl_alliance.strategies import wire
 from fl_alliance.strategies.wire import Place
 from fl_alliance.yardstick import Yardstick
 
-OVERRIDES = "workload=linear nodes=4 alliance.proposers=2 alliance.voters=2"
+OVERRIDES = "rule=majority workload=linear nodes=4 alliance.proposers=2 alliance.voters=2"
 HERE = Place(Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3"), task=1, round=1)
 NEXT = Place(HERE.domain, task=1, round=2)
 

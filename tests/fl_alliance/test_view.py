@@ -46,7 +46,7 @@ class Screen:
 
 @pytest.fixture
 def config() -> JobConfig:
-    return load_config(["rounds=5"])
+    return load_config(["rule=majority", "rounds=5"])
 
 
 def test_a_frame_before_the_first_round_says_what_goes_on(config: JobConfig) -> None:
@@ -104,7 +104,7 @@ def test_elapsed_and_remaining_time_follow_the_pace_of_the_rounds(config: JobCon
 
 
 def test_a_hundred_members_fit_on_an_ordinary_terminal(story: Story) -> None:
-    words = ("rounds=3", "nodes=100", "alliance.proposers=20", "alliance.voters=20")
+    words = ("rule=majority", "rounds=3", "nodes=100", "alliance.proposers=20", "alliance.voters=20")
     screen = Screen(load_config(words), width=100, height=30)
     screen.see(story(*words)[:-5])
     shown = screen.frame()

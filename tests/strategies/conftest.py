@@ -28,7 +28,7 @@ from fl_alliance.strategies.rules import Rule
 from fl_alliance.strategies.updates import Archive
 from fl_alliance.yardstick import Yardstick
 
-BASE = ["workload=linear", "chain.url=memory://", "baselines=false", "nodes=6", "rounds=3"]
+BASE = ["rule=majority", "workload=linear", "chain.url=memory://", "baselines=false", "nodes=6", "rounds=3"]
 SIX = ["alliance.proposers=3", "alliance.voters=3"]
 Behaviour = Callable[[Message, Context, ClientApp], Message]
 
