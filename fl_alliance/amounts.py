@@ -22,6 +22,15 @@ def loss_of(score_ppm: int) -> float:
     return score_ppm * LOSS_LIMIT / SCORE_WORST
 
 
+def loss_change(margin_ppm: int, places: int = 4) -> str:
+    """Return how a model's loss differs from another's, given by how much it was found better; below 0 is better.
+
+    What would round to 0 has two decimals more: the smallest difference is 4e-6.
+    """
+    change = loss_of(-margin_ppm)
+    return f"{change:+.{places if abs(change) >= 0.5 / 10**places else places + 2}f}"
+
+
 def entry_name(names: Sequence[str], entry: int) -> str:
     """Return what to call an entry of a menu whose names may not be known."""
     if entry < len(names):

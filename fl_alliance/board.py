@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from fl_alliance.amounts import loss_of
+from fl_alliance.outcomes import outcome_sentence
 from fl_alliance.strategies.events import (
     Choice,
     Event,
@@ -132,7 +133,8 @@ class Board:
         now = self.clock()
         self.lengths.append(now - self.since)
         self.round = self.settled = event.round
-        self.since, self.last, self.stage = now, event, f"round {event.round} {event.outcome}"
+        self.since, self.last = now, event
+        self.stage = f"round {event.round} {outcome_sentence(event.outcome, event.choice is not None)}"
         self.outcomes.append(event.outcome)
         self.metrics.append(event.metrics or event.evaluate_metrics)
         self.balances, self.pool = event.balances, event.pool

@@ -6,15 +6,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from fl_alliance.amounts import entry_name, fml, loss_of
+from fl_alliance.amounts import entry_name, fml, loss_change, loss_of
 from fl_alliance.books import Books, Entry, Flows, Member, Round
 from fl_alliance.chain.rules.judgement import ProposerPay, VoterPay
 from fl_alliance.chain.rules.reasons import explain
 from fl_alliance.chain.rules.settlement import Line, Why
 from fl_alliance.chain.types import WEI_PER_FML
+from fl_alliance.outcomes import outcome_name, outcome_sentence
 from fl_alliance.strategies.events import Choice
 
-_STYLES = {"accepted": "green", "rejected": "red", "void": "yellow"}
+_STYLES = {"accepted": "green", "adopted": "green", "rejected": "red", "kept": "cyan", "void": "yellow"}
 
 
 def print_books(books: Books, out: Console) -> bool:
@@ -30,8 +31,7 @@ def print_round(books: Books, entry: Round, out: Console) -> None:
     """Print every line of a round with its reason."""
     leaders = ", ".join(map(str, entry.leaders)) or "nobody"
     out.print(
-        f"round {entry.number} of {books.rounds_in_all}: [{_STYLES[entry.outcome]}]{entry.outcome}[/] "
-        f"{decided(entry)}, led by {leaders}",
+        f"round {entry.number} of {books.rounds_in_all}: {_outcome(entry)} {decided(entry)}, led by {leaders}",
         soft_wrap=True,
     )
     heads = [
@@ -61,15 +61,20 @@ def decided(entry: Round) -> str:
     choice = entry.choice
     if choice is None:
         return f"{entry.yes} to {entry.no}"
-    parts = [f"for {entry_name((), choice.winner)}"]
+    parts = [_the(choice.winner)]
     if choice.winner:
         parts.append(f"whose loss the voter in the middle finds {loss_of(-choice.margin):+.6f} from the old model's")
     if choice.best != 1:
         share = f"{choice.backing / choice.weight:.1%}" if choice.weight else "none"
-        parts.append(f"{share} of the stake preferring candidate {choice.best} to candidate 1")
+        parts.append(f"{share} of the stake preferring {_the(choice.best)} to candidate 1")
     for name, members in (("convicted", choice.convicted), ("slashed for it", choice.slashed)):
         parts += [f"{name}: {', '.join(map(str, members))}"] if members else []
     return ", ".join(parts)
+
+
+def _the(entry: int) -> str:
+    name = entry_name((), entry)
+    return name if entry else f"the {name}"
 
 
 def _found(entry: Round, member: int) -> list[str]:
@@ -148,13 +153,13 @@ def _members(books: Books) -> Table:
 
 
 def _rounds(books: Books) -> Table:
-    table = _table(
-        "round", "outcome", _by(books), "leaders", "paid", "slashed", "bounty", "pool", "block", title="rounds, FML"
-    )
+    by = "chosen" if any(entry.choice for entry in books.rounds) else "yes:no"
+    title = "rounds, FML" if by == "yes:no" else "rounds, FML; what a candidate is stands in the run's report"
+    table = _table("round", "outcome", by, "leaders", "paid", "slashed", "bounty", "pool", "block", title=title)
     for entry in books.rounds:
         table.add_row(
             str(entry.number),
-            f"[{_STYLES[entry.outcome]}]{entry.outcome}[/]",
+            _outcome(entry),
             f"{entry.yes}:{entry.no}" if entry.choice is None else _chosen(entry.choice),
             " ".join(map(str, entry.leaders)),
             fml(_paid(entry.lines)),
@@ -166,13 +171,14 @@ def _rounds(books: Books) -> Table:
     return table
 
 
-def _by(books: Books) -> str:
-    return "chosen" if any(entry.choice for entry in books.rounds) else "yes:no"
+def _outcome(entry: Round) -> str:
+    name = outcome_name(entry.outcome, entry.choice is not None)
+    return f"[{_STYLES[name]}]{name}[/]"
 
 
 def _chosen(choice: Choice) -> str:
     name = entry_name((), choice.winner)
-    return f"{name} {loss_of(-choice.margin):+.4f}" if choice.winner else name
+    return f"{name}, loss {loss_change(choice.margin)}" if choice.winner else name
 
 
 def _round_sums(entry: Round) -> Iterable[str]:
@@ -186,8 +192,8 @@ def _story(entry: Round, member: Member, lines: Sequence[Line]) -> Iterable[str]
     seats, total = entry.seats[member.index] if member.index < len(entry.seats) else 0, sum(entry.seats)
     yield f"it had {seats} of {total} seats in the draws"
     if not lines:
-        drawn = member.index in entry.standings
-        yield f"it was {'' if drawn else 'not '}drawn, and neither paid nor slashed: the round ended {entry.outcome}"
+        drawn, ended = member.index in entry.standings, outcome_sentence(entry.outcome, entry.choice is not None)
+        yield f"it was {'' if drawn else 'not '}drawn, and neither paid nor slashed: the round {ended}"
     if told := entry.scores.get(member.index):
         yield from _testimony(entry, told)
     for line in lines:
@@ -205,7 +211,11 @@ def _testimony(entry: Round, told: Sequence[int]) -> Iterable[str]:
         return
     losses = (f"{entry_name((), index)} {loss_of(score):.6f}" for index, score in enumerate(told))
     yield f"it found these losses: {', '.join(losses)}"
-    yield f"the round ended {decided(entry) if entry.choice else entry.outcome}"
+    yield (
+        f"the round {outcome_name(entry.outcome, entry.choice is not None)} {decided(entry)}"
+        if entry.choice
+        else f"the round ended {entry.outcome}"
+    )
 
 
 def _arithmetic(line: Line) -> Iterable[str]:

@@ -1,6 +1,7 @@
 """How the board looks on a terminal of any size: a row a member, or one cell a member where rows do not fit."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from rich.columns import Columns
 from rich.console import ConsoleDimensions, Group, RenderableType
@@ -9,13 +10,15 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from fl_alliance.amounts import entry_name, fml, loss_of
+from fl_alliance.amounts import entry_name, fml, loss_change
 from fl_alliance.board import Board, Seat
 from fl_alliance.config import JobConfig
+from fl_alliance.outcomes import counted, outcome_name
 from fl_alliance.strategies.events import RoundSettled
 from fl_alliance.workloads.base import Metric
 
 _OUTCOMES = {"accepted": ("✓", "green"), "rejected": ("✗", "red"), "void": ("○", "yellow")}
+_OF_CANDIDATES = _OUTCOMES | {"rejected": ("=", "cyan")}
 _BARS = "▁▂▃▄▅▆▇█"
 _HEADER_LINES = 9
 
@@ -24,9 +27,11 @@ def draw(
     board: Board, config: JobConfig, folder: str, headline: Metric | None, size: ConsoleDimensions
 ) -> RenderableType:
     """Return the whole board for a terminal of this size."""
-    lines = _HEADER_LINES + (config.rule.name == "candidates")
+    is_of_candidates = config.rule.name == "candidates"
+    lines = _HEADER_LINES + is_of_candidates
     fits = config.nodes + lines <= size.height and size.width >= 60
-    members = _rows(board, config.nodes) if fits else _cells(board, config.nodes, size.width)
+    show = partial(_rows, board, config.nodes) if fits else partial(_cells, board, config.nodes, size.width)
+    members = show(is_of_candidates)
     return Group(*_header(board, config, folder, headline, size.width), members)
 
 
@@ -44,7 +49,7 @@ def round_line(board: Board, headline: Metric | None) -> str:
     taken = -sum(delta for delta in event.deltas.values() if delta < 0)
     parts = [
         f"round {event.round:>{len(str(board.rounds))}}/{board.rounds}",
-        f"{event.outcome:<8} {verdict(event)}",
+        f"{outcome_name(event.outcome, event.choice is not None):<8} {verdict(event)}",
         _figure(board.metrics[-1], headline),
         f"paid {fml(paid)} slashed {fml(taken)} FML",
         f"{board.lengths[-1]:.2f} s",
@@ -59,7 +64,7 @@ def verdict(event: RoundSettled) -> str:
     if choice is None:
         return f"{event.yes}:{event.no}"
     name = entry_name(choice.entries, choice.winner)
-    parts = [f"{name} {loss_of(-choice.margin):+.4f}" if choice.winner else name]
+    parts = [name, f"loss {loss_change(choice.margin)}"] if choice.winner else [name]
     parts += [f"convicted {_members(choice.convicted)}"] if choice.convicted else []
     parts += [f"slashed {_members(choice.slashed)}"] if choice.slashed else []
     return ", ".join(parts)
@@ -91,7 +96,7 @@ def _header(
     yield title
     yield _progress(board, width)
     yield _headline_text(board, headline, width)
-    yield _outcomes(board, width)
+    yield _outcomes(board, config.rule.name == "candidates", width)
     if board.last and board.last.choice:
         yield Text(f"round {board.last.round} chose {verdict(board.last)}", no_wrap=True, overflow="ellipsis")
     yield Rule(style="dim")
@@ -120,25 +125,25 @@ def _headline_text(board: Board, headline: Metric | None, width: int) -> Text:
     return text
 
 
-def _outcomes(board: Board, width: int) -> Text:
+def _outcomes(board: Board, is_of_candidates: bool, width: int) -> Text:
     text = Text("rounds ", style="dim", no_wrap=True, overflow="crop")
     shown = board.outcomes[-(width - 40) :] if width > 60 else board.outcomes[-20:]
     for outcome in shown:
-        sign, style = _OUTCOMES[outcome]
+        sign, style = (_OF_CANDIDATES if is_of_candidates else _OUTCOMES)[outcome]
         text.append(sign, style=style)
-    counts = (f"{board.outcomes.count(name)} {name}" for name in _OUTCOMES if name in board.outcomes)
-    text.append(f"  {', '.join(counts)}", style="dim")
+    found = tuple(name for name in _OUTCOMES if name in board.outcomes)
+    text.append(f"  {counted(board.outcomes.count, is_of_candidates, found)}", style="dim")
     return text
 
 
-def _rows(board: Board, nodes: int) -> Table:
+def _rows(board: Board, nodes: int, is_of_candidates: bool) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     now = f"round {board.round}" if board.round else "now"
     then = f"round {board.settled}" if board.settled else "last round"
     table.add_column("member", justify="right", min_width=6)
     table.add_column(now, min_width=19)
-    table.add_column(f"{then}: {'loss' if board.last and board.last.choice else 'score'}", min_width=15)
-    table.add_column("vote", min_width=4)
+    table.add_column(f"{then}: {'loss' if is_of_candidates else 'score'}", min_width=15)
+    table.add_column("better" if is_of_candidates else "vote", min_width=4)
     table.add_column("FML", justify="right", min_width=8)
     table.add_column("balance", justify="right", min_width=7)
     table.add_column("why", style="dim", no_wrap=True, overflow="ellipsis")
@@ -151,7 +156,7 @@ def _rows(board: Board, nodes: int) -> Table:
     return table
 
 
-def _cells(board: Board, nodes: int, width: int) -> Group:
+def _cells(board: Board, nodes: int, width: int, is_of_candidates: bool) -> Group:
     """Return a cell a member: its number, and a sign for what it does; then how the money is spread."""
     digits = len(str(nodes - 1))
     none = Seat()
@@ -159,7 +164,8 @@ def _cells(board: Board, nodes: int, width: int) -> Group:
         _cell(f"{member:>{digits}}", board.seats.get(member, none), board.judged.get(member, none))
         for member in range(nodes)
     ]
-    legend = Text("P proposer  V voter  y yes  n no  ★ leads  ! absent or dropped   last round: ", style="dim")
+    votes = "y finds it better  n does not" if is_of_candidates else "y yes  n no"
+    legend = Text(f"P proposer  V voter  {votes}  ★ leads  ! absent or dropped   last round: ", style="dim")
     legend.append("paid", style="green").append("  ").append("slashed", style="red")
     grid = Columns(cells, padding=(0, 1), equal=True, width=digits + 2)
     return Group(grid, legend, *([_spread(board)] if board.balances else []))

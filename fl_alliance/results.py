@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
+from fl_alliance.outcomes import OUTCOMES, counted
 from fl_alliance.records import FolderError, RoundRecord, RunFolder
 from fl_alliance.workloads.base import Metric
 
@@ -53,6 +54,15 @@ class Results:
     def count(self, outcome: str) -> int:
         """Return how many rounds ended this way: `accepted`, `rejected` or `void`."""
         return sum(record.outcome == outcome for record in self.rounds)
+
+    @property
+    def is_of_candidates(self) -> bool:
+        """Whether voters chose from menus of models."""
+        return bool(self.config.get("rule", {}).get("name") == "candidates")
+
+    def counts(self, *outcomes: str) -> str:
+        """Return how many rounds ended how, in words; of all outcomes unless some are named."""
+        return counted(self.count, self.is_of_candidates, outcomes or OUTCOMES)
 
     def member(self, index: int) -> str:
         """Return what to call a member: its site where the deployment names one, else its roster index."""

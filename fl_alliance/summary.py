@@ -42,7 +42,6 @@ def _comparison(results: Results) -> Table:
 
 
 def _rounds(results: Results) -> str:
-    outcomes = ", ".join(f"{results.count(name)} {name}" for name in ("accepted", "rejected", "void"))
     if not results.rounds:
         return "no round was settled"
     paid = sum(delta for record in results.rounds for delta in record.deltas.values() if delta > 0)
@@ -50,7 +49,7 @@ def _rounds(results: Results) -> str:
     pool, escrow = results.rounds[-1].pool, results.rounds[-1].escrow
     kept = f" ({fml(escrow)} of it from escrow at the end)" if escrow else ""
     money = f"paid {fml(paid + escrow)} FML{kept}, slashed {fml(taken)} FML, left in the pool {fml(pool)} FML"
-    return f"rounds: {outcomes}; {money}"
+    return f"rounds: {results.counts()}; {money}"
 
 
 def _kept(results: Results, folder: RunFolder) -> Iterator[str]:

@@ -12,6 +12,7 @@ from hydra.errors import HydraException
 from fl_alliance.cli.expected import expected_errors
 from fl_alliance.config import ConfigError, load_config
 from fl_alliance.folders import new_folder
+from fl_alliance.outcomes import OUTCOMES, outcome_name
 from fl_alliance.results import Results, read_results
 from fl_alliance.workloads.base import Metric
 
@@ -85,7 +86,9 @@ def _print_table(swept: Sequence[Sequence[str]], results: Sequence[Results | Non
 
     table = Table(title="sweep")
     headline = next((result.headline for result in results if result is not None), None)
-    for name in ("run", "settings", headline.label if headline else "metric", "accepted", "rejected", "void"):
+    rules = sorted({result.is_of_candidates for result in results if result is not None})
+    outcomes = ("/".join(dict.fromkeys(outcome_name(name, rule) for rule in rules)) or name for name in OUTCOMES)
+    for name in ("run", "settings", headline.label if headline else "metric", *outcomes):
         table.add_column(name, justify="left" if name in ("run", "settings") else "right")
     for number, (words, result) in enumerate(zip(swept, results, strict=True)):
         table.add_row(str(number), " ".join(words), *(_figures(result, headline) if result else ("failed", "", "", "")))
@@ -95,5 +98,5 @@ def _print_table(swept: Sequence[Sequence[str]], results: Sequence[Results | Non
 
 def _figures(result: Results, headline: Metric | None) -> list[str]:
     value = result.final.get(headline.name) if headline else None
-    counts = (str(result.count(outcome)) for outcome in ("accepted", "rejected", "void"))
+    counts = (str(result.count(outcome)) for outcome in OUTCOMES)
     return ["" if value is None else f"{value:.4g}", *counts]

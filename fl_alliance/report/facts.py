@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fl_alliance.amounts import fml
+from fl_alliance.outcomes import outcome_name
 from fl_alliance.records import RoundRecord
 from fl_alliance.report.choices import decided
 from fl_alliance.report.markup import Markup, el, table
@@ -132,9 +133,10 @@ def _round_row(record: RoundRecord) -> list[str | Markup]:
     silent = sorted({*record.proposers, *record.voters} - {*record.proposed, *voted})
     leaders = [str(leader) for leader in (record.leader, record.voters_leader) if leader is not None and leader >= 0]
     absent = f" (absent: {_members(record.absent_leaders)})" if record.absent_leaders else ""
+    outcome = outcome_name(record.outcome, record.choice is not None)
     return [
         str(record.round),
-        el("span", record.outcome, class_=f"o {record.outcome}"),
+        el("span", outcome, class_=f"o {outcome}"),
         decided(record, " : "),
         _members(record.proposed),
         _members(voted),

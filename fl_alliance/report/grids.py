@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from fl_alliance.outcomes import outcome_name
 from fl_alliance.records import RoundRecord
 from fl_alliance.report.markup import Markup
 from fl_alliance.report.plot import SIDE, figure, frame, legend, round_ticks, shape
@@ -55,23 +56,39 @@ def roles_chart(results: Results) -> Markup:
     columns, members = Columns.of(rounds), len(rounds[-1].balances)
     cells: defaultdict[str, list[str]] = defaultdict(list)
     for column, group in _grouped(rounds, columns).items():
-        cells[_outcome(group)].append(f"M{column} {-_STRIP}h1v1h-1z")
+        cells[_outcome(group, results.is_of_candidates)].append(f"M{column} {-_STRIP}h1v1h-1z")
         for member, style, whole in _deeds(group):
             cells[style].append(f"M{column} {member}h1v1h-1z" if whole else f"M{column} {member + 0.25:g}h1v.5h-1z")
     chart = _grid("Who proposed and voted", _said(results), cells, columns, members, strip=True)
-    strip = [("cell out rejected", "rejected"), ("cell out void", "void")]
-    if columns.width > 1:
-        strip = [("cell s2", "up to 20 % not accepted"), ("cell s1", "up to 50 %"), ("cell s0", "more")]
     entries = [
         ("cell won", "proposed, paid"),
         ("cell won flat", "voted, paid"),
         ("cell lost", "proposed, slashed"),
         ("cell lost flat", "voted, slashed"),
         ("cell none", "drawn, neither"),
-        ("cell out accepted", "top line: accepted"),
-        *strip,
+        *_strip(results.is_of_candidates, columns.width > 1),
     ]
     return figure(f"Members by round{_per_column(columns)}", chart, readout(), legend(entries))
+
+
+def _strip(is_of_candidates: bool, is_shared: bool) -> list[tuple[str, str]]:
+    """Return what the colours of the top line stand for; where it is shared, several rounds have one column."""
+    if is_of_candidates and is_shared:
+        return [
+            ("cell out adopted", "top line: all adopted a new model"),
+            ("cell out kept", "most did"),
+            ("cell none", "most did not"),
+        ]
+    if is_of_candidates:
+        return [
+            ("cell out adopted", "top line: adopted a new model"),
+            ("cell out kept", "kept the old one"),
+            ("cell out void", "void"),
+        ]
+    accepted = ("cell out accepted", "top line: accepted")
+    if is_shared:
+        return [accepted, ("cell s2", "up to 20 % not accepted"), ("cell s1", "up to 50 %"), ("cell s0", "more")]
+    return [accepted, ("cell out rejected", "rejected"), ("cell out void", "void")]
 
 
 def scores_chart(results: Results, tolerance_bps: int) -> Markup:
@@ -110,11 +127,12 @@ def _losses_chart(results: Results) -> Markup:
             cells[_level(ratio, 0.99)].append(f"M{column} {member}h1v1h-1z")
     chosen = [record for record in rounds if record.choice and record.choice["winner"]]
     said = f"A candidate was adopted in {len(chosen)} of {len(rounds)} rounds."
-    title = "Old loss over the adopted candidate's loss"
+    title = "Old loss over the new model's loss"
     chart = _grid(f"{title}, by voter and round", said, cells, columns, members, strip=False)
     texts = ("below 0.89: worse", "below 0.99: worse", "up to 1", "up to 1.01: better", "up to 1.05", "above 1.05")
     entries = [(f"cell s{level}", text) for level, text in enumerate(texts)]
-    return figure(f"{title}, voters by round{_per_column(columns)}", chart, readout(), legend(entries))
+    caption = f"{title}, voters by round{_per_column(columns)}; where the old model stayed, over no. 1's"
+    return figure(caption, chart, readout(), legend(entries))
 
 
 def _grid(title: str, said: str, cells: Mapping[str, list[str]], columns: Columns, members: int, strip: bool) -> Markup:
@@ -153,14 +171,15 @@ def _grouped(rounds: Iterable[RoundRecord], columns: Columns) -> dict[int, list[
     return groups
 
 
-def _outcome(group: Sequence[RoundRecord]) -> str:
-    """Return the class of a column's outcome: its round's, or by how many of its rounds were not accepted."""
+def _outcome(group: Sequence[RoundRecord], is_of_candidates: bool) -> str:
+    """Return the class of a column's outcome: its round's, or by how many of its rounds adopted no new model."""
     if len(group) == 1:
-        return f"out {group[0].outcome}"
+        return f"out {outcome_name(group[0].outcome, group[0].choice is not None)}"
     refused = sum(record.outcome != "accepted" for record in group) / len(group)
-    return next(
-        style for limit, style in ((0, "out accepted"), (0.2, "s2"), (0.5, "s1"), (1, "s0")) if refused <= limit
-    )
+    levels = [(0, "out accepted"), (0.2, "s2"), (0.5, "s1"), (1, "s0")]
+    if is_of_candidates:
+        levels = [(0, "out adopted"), (0.5, "out kept"), (1, "none")]
+    return next(style for limit, style in levels if refused <= limit)
 
 
 def _deeds(group: Sequence[RoundRecord]) -> Iterable[tuple[int, str, bool]]:
@@ -207,5 +226,4 @@ def _per_column(columns: Columns) -> str:
 
 
 def _said(results: Results) -> str:
-    counts = ", ".join(f"{results.count(outcome)} {outcome}" for outcome in ("accepted", "rejected", "void"))
-    return f"Rounds: {counts}. The tables below say the same in words."
+    return f"Rounds: {results.counts()}. The tables below say the same in words."

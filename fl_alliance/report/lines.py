@@ -55,19 +55,19 @@ def headline_chart(results: Results) -> Markup:
     labels = [Label(scale.at(last), f"this run {number(last)}", "strong")]
     labels += [Label(scale.at(value), f"{name} {number(value)}") for name, value in beaten.items()]
     levels = "".join(f"M0 {scale.at(value):g}H{SIDE}" for value in beaten.values())
-    refused = {record.round for record in results.rounds if record.outcome != "accepted"}
-    marked = [(x.at(at), scale.at(value)) for at, value in values if at in refused]
+    marks = _marks(results, [(at, x.at(at), scale.at(value)) for at, value in values])
     chart = _over_rounds(
         f"{metric.label}{unit} over rounds",
         _describe(metric, values, beaten),
-        [shape(levels, "level"), shape(_line(values, x, scale), "l1"), shape(dots(_thinned(marked)), _mark(marked))],
+        [shape(levels, "level"), shape(_line(values, x, scale), "l1")]
+        + [shape(dots(_thinned(points)), _mark(style, points)) for _, style, points in marks],
         x,
         scale,
         labels,
         first=values[0][0],
     )
     entries = [("sw l1", "model after the round"), ("sw level", "to compare with")]
-    return figure(f"{metric.label}{unit}", chart, legend(entries + [("pt bad", "not accepted")] * bool(marked)))
+    return figure(f"{metric.label}{unit}", chart, legend(entries + [(f"pt {style}", text) for text, style, _ in marks]))
 
 
 def loss_chart(results: Results) -> Markup:
@@ -204,8 +204,23 @@ def _loss_names(rounds: Sequence[RoundRecord], of: Callable[[RoundRecord], Mappi
     return [name for name in found if "loss" in name][:1]
 
 
-def _mark(marked: Sequence[object]) -> str:
-    return "dot bad" if len(marked) <= MOST_LARGE_DOTS else "dot bad small"
+def _marks(
+    results: Results, points: Sequence[tuple[int, float, float]]
+) -> list[tuple[str, str, list[tuple[float, float]]]]:
+    """Return what to mark rounds with that adopted no new model: its text, its class, and the points."""
+    ended = {record.round: record.outcome for record in results.rounds}
+    kinds = {"rejected": ("not accepted", "bad"), "void": ("not accepted", "bad")}
+    if results.is_of_candidates:
+        kinds = {"rejected": ("kept the old model", "kept"), "void": ("void", "bad")}
+    found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for at, x, y in points:
+        if kind := kinds.get(ended.get(at, "")):
+            found.setdefault(kind, []).append((x, y))
+    return [(text, style, marked) for (text, style), marked in found.items()]
+
+
+def _mark(style: str, marked: Sequence[object]) -> str:
+    return f"dot {style}" if len(marked) <= MOST_LARGE_DOTS else f"dot {style} small"
 
 
 def _describe(metric: Metric, values: Series, beaten: Mapping[str, float]) -> str:

@@ -90,6 +90,7 @@ def _sections(results: Results) -> dict[str, Markup]:
         ),
         "errors": clarke_chart(results),
         "money": join(
+            _pay(results),
             balances_chart(results, stake, least),
             pool_chart(results, pool),
             payouts_table(results, stake),
@@ -117,8 +118,10 @@ _JUDGEMENT = (
     "It votes yes when the new score is at least"
 )
 _MENU = (
-    "Everybody forms the same menu of models from the proposals. A voter reports the loss of each on its own held-out "
-    "data; the one whose worst comparison with another is best, by the middle of the voters' stake, is adopted."
+    "Everybody forms the same menu of models from the round's proposals; the old model is on it too. A voter reports "
+    "the loss of each on its own held-out data. The one whose worst comparison with another is best, by the middle of "
+    "the voters' stake, is the round's model. Where that is the old one, no candidate was better for the voters: the "
+    "round keeps it, and nobody is slashed for that."
 )
 _VERIFY = (
     "The chain file holds every proof, signature, vote and payout. The first command checks them all, trusting nobody; "
@@ -126,17 +129,27 @@ _VERIFY = (
 )
 
 
-def _is_of_candidates(results: Results) -> bool:
-    return bool(results.config.get("rule", {}).get("name") == "candidates")
-
-
 def _judgement(results: Results, tolerance_bps: int) -> str:
-    return _MENU if _is_of_candidates(results) else f"{_JUDGEMENT} {1 - tolerance_bps / 10_000:.0%} of the old one."
+    return _MENU if results.is_of_candidates else f"{_JUDGEMENT} {1 - tolerance_bps / 10_000:.0%} of the old one."
+
+
+def _pay(results: Results) -> Markup:
+    rule = results.config.get("rule", {})
+    if not results.is_of_candidates or rule.get("reward") != "contribution":
+        return Markup("")
+    held = int(rule.get("escrow_bps", 0)) / 10_000
+    text = (
+        "A round's pay is parted between its proposers and its voters by their balances. Proposers share theirs by "
+        "what voters found they contributed to the new model; where the old one is kept they have no share. Of a "
+        f"proposer's share {held:.0%} goes into escrow; a quarter of that is paid out in each round that it proposes "
+        "in, the rest at the end of the task."
+    )
+    return el("p", text, class_="note")
 
 
 def _loser(results: Results) -> str:
-    if _is_of_candidates(results):
-        return "A proposer with too much evidence against it, or a voter who withholds its vote,"
+    if results.is_of_candidates:
+        return "A proposer that voters found harmful in several rounds, or a voter that withholds its vote,"
     return "A member on the losing side of a round"
 
 
@@ -162,9 +175,10 @@ def _tiles(results: Results) -> list[tuple[str, list[str | Markup]]]:
     if not results.rounds:
         return tiles
     deltas = [delta for record in results.rounds for delta in record.deltas.values()]
-    counts = ", ".join(f"{results.count(name)} {name}" for name in ("rejected", "void"))
+    counts = results.counts("rejected", "void")
+    title = "rounds with a new model" if results.is_of_candidates else "rounds accepted"
     tiles += [
-        ("rounds accepted", [f"{results.count('accepted'):,} of {len(results.rounds):,}", el("small", counts)]),
+        (title, [f"{results.count('accepted'):,} of {len(results.rounds):,}", el("small", counts)]),
         (
             "paid",
             [

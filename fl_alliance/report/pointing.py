@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
+from fl_alliance.outcomes import outcome_name
 from fl_alliance.records import RoundRecord
 from fl_alliance.report.choices import decided
 from fl_alliance.report.markup import Markup, el
@@ -56,7 +57,11 @@ def cells_of(rounds: Sequence[RoundRecord]) -> Markup:
     if not rounds or drawn > MOST_CELLS or rounds[-1].round - rounds[0].round + 1 != len(rounds):
         return Markup("")
     content = [
-        {"n": record.round, "how": f"{record.outcome} {decided(record)}", "cells": _cells(record)}
+        {
+            "n": record.round,
+            "how": f"{outcome_name(record.outcome, record.choice is not None)} {decided(record)}",
+            "cells": _cells(record),
+        }
         | ({"loss": 1} if record.choice else {})
         for record in rounds
     ]

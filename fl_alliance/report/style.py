@@ -49,13 +49,15 @@ path{fill:none;vector-effect:non-scaling-stroke;stroke-linejoin:round;stroke-lin
 .dot{stroke-width:3.2}
 .dot.bad{stroke:var(--warm);stroke-width:8}
 .dot.bad.small{stroke-width:4}
+.dot.kept{stroke:var(--blue2);stroke-width:7}
+.dot.kept.small{stroke-width:4}
 .zA{stroke:var(--blue)}.zB{stroke:var(--blue2)}.zC{stroke:var(--third)}.zD{stroke:var(--warm2)}.zE{stroke:var(--warm)}
 .gap{stroke:var(--paper);stroke-width:2}
 .gap.fine{stroke-width:1}
 .grid path:not(.gap){shape-rendering:crispEdges}
 .grid .area{background:var(--faint)}
 .won{fill:var(--blue)}.lost{fill:var(--warm)}.none{fill:var(--grey)}
-.out.accepted{fill:var(--blue2)}.out.rejected{fill:var(--warm)}.out.void{fill:var(--grey)}
+.out.accepted,.out.adopted{fill:var(--blue2)}.out.kept{fill:var(--blue3)}.out.rejected{fill:var(--warm)}.out.void{fill:var(--grey)}
 .s0{fill:var(--warm)}.s1{fill:var(--warm2)}.s2{fill:var(--warm3)}.s3{fill:var(--blue3)}.s4{fill:var(--blue2)}
 .s5{fill:var(--blue)}
 .readout{display:block;font-size:.86rem;min-height:1.5em;margin-top:.3rem}
@@ -73,11 +75,12 @@ color:var(--soft)}
 .legend .l1{--c:var(--blue)}.legend .l2{--c:var(--warm)}.legend .l3{--c:var(--third)}.legend .thin{--c:var(--grey)}
 .legend .level{--c:var(--grey);border-top-style:dashed}
 .legend .pt{width:.6em;height:.6em;border:0;border-radius:50%;background:var(--warm)}
+.legend .pt.kept{background:var(--blue2)}
 .legend .cell{width:1em;height:1em;border:0;background:var(--c)}
 .legend .flat{height:.5em}
 .legend .won,.legend .s5{--c:var(--blue)}.legend .lost,.legend .s0,.legend .rejected{--c:var(--warm)}
-.legend .none,.legend .void{--c:var(--grey)}.legend .accepted,.legend .s4{--c:var(--blue2)}
-.legend .s1{--c:var(--warm2)}.legend .s2{--c:var(--warm3)}.legend .s3{--c:var(--blue3)}
+.legend .none,.legend .void{--c:var(--grey)}.legend .accepted,.legend .adopted,.legend .s4{--c:var(--blue2)}
+.legend .s1{--c:var(--warm2)}.legend .s2{--c:var(--warm3)}.legend .s3,.legend .kept{--c:var(--blue3)}
 .scroll{overflow:auto;max-height:32rem;margin:.6rem 0 1.2rem;border:1px solid var(--line);border-radius:8px;
 background:var(--card)}
 table{border-collapse:collapse;width:100%;font-size:.88rem;font-variant-numeric:tabular-nums}
