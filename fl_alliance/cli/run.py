@@ -28,19 +28,21 @@ settings (name=value, in any order; the value here is the default):
   train.batch_size         examples in a training step (default: the workload's)
   train.learning_rate      step size (default: the workload's)
   alliance.proposers=5     members that train in a round
-  alliance.voters=5        members that judge in a round; 0: nobody judges
+  alliance.voters=5        members that judge in a round; 0: nobody judges (rule=majority)
   alliance.stake=100       what every node brings, in FML
   alliance.min_stake=50    below this a member is drawn no more, in FML
   alliance.pool=1000       what the task pays over all its rounds, in FML
-  alliance.slash_bps=1000  what a member on the losing side loses, in 1/100 % of its balance ...
+  alliance.slash_bps=1000  what a member that is slashed loses, in 1/100 % of its balance ...
   alliance.slash=0         ... and this much on top, in FML
   alliance.absence_bps=100 what a leader loses who lets its turn pass
   alliance.bounty_bps=1000 share of a slash that goes to whoever triggers it
-  alliance.tolerance_bps=500     how far a score may fall and still count as a yes
-  rule=majority            how a round is judged. majority: voters accept or reject the strategy's aggregate;
-                           candidates: they score a menu of models that everybody forms from the same proposals
+  alliance.tolerance_bps=500     rule=majority: how far a score may fall and still count as a yes
+  rule=candidates          how a round is judged. candidates: voters score a menu of models, the old one among them,
+                           that everybody forms from the same proposals; the round ends with the best of them.
+                           majority, the published rule: they accept or reject the strategy's aggregate
   rule.name                set by rule=...
-  rule.reward              what proposers are paid by: stake, or contribution, the default of rule=candidates
+  rule.reward=contribution what proposers are paid by: contribution, which needs a workload with a gradient, or stake,
+                           the only one of rule=majority. What follows is for candidates alone
   rule.menu                the class that makes the menu: rule.menu._target_=my_lab.rules.MyRule, +rule.menu.NAME=VALUE
   rule.override_bps=5000   stake that must prefer the winner to the default candidate, in 1/100 %
   rule.convict_bps=8000    stake that must find a model with the suspects worse, before marks count as evidence
@@ -62,7 +64,7 @@ settings (name=value, in any order; the value here is the default):
 examples:
   fl-alliance run                                             real glucose data, 10 hospitals, 20 rounds
   fl-alliance run rounds=5 workload=digits strategy=fedadam alliance.voters=3
-  fl-alliance run rule=candidates workload=digits nodes=12
+  fl-alliance run rule=majority workload=digits nodes=12                   the published rule
   fl-alliance run nodes=100 rounds=10 workload=digits alliance.proposers=20 alliance.voters=20
   fl-alliance run --multirun seed=1,2,3 strategy=fedavg,fedmedian          every combination, then a table
   fl-alliance run --resume runs/20260102-030405-glucose       go on from the last settled round
