@@ -29,7 +29,7 @@ def draw(
     """Return the whole board for a terminal of this size."""
     is_of_candidates = config.rule.name == "candidates"
     lines = _HEADER_LINES + is_of_candidates
-    fits = config.nodes + lines <= size.height and size.width >= 60
+    fits = config.nodes + lines <= size.height and size.width >= 80
     show = partial(_rows, board, config.nodes) if fits else partial(_cells, board, config.nodes, size.width)
     members = show(is_of_candidates)
     return Group(*_header(board, config, folder, headline, size.width), members)
@@ -137,7 +137,8 @@ def _outcomes(board: Board, is_of_candidates: bool, width: int) -> Text:
 
 
 def _rows(board: Board, nodes: int, is_of_candidates: bool) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    # Reasons are long: they take what the other columns leave, and never the other way round.
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=True)
     now = f"round {board.round}" if board.round else "now"
     then = f"round {board.settled}" if board.settled else "last round"
     table.add_column("member", justify="right", min_width=6)
@@ -146,13 +147,21 @@ def _rows(board: Board, nodes: int, is_of_candidates: bool) -> Table:
     table.add_column("better" if is_of_candidates else "vote", min_width=4)
     table.add_column("FML", justify="right", min_width=8)
     table.add_column("balance", justify="right", min_width=7)
-    table.add_column("why", style="dim", no_wrap=True, overflow="ellipsis")
+    table.add_column("why", style="dim", ratio=1)
     for member in range(nodes):
         seat, judged = board.seats.get(member, Seat()), board.judged.get(member, Seat())
         balance = fml(board.balances[member]) if member < len(board.balances) else ""
         delta = Text(fml(judged.delta, sign=True) if judged.delta else "", style=_style(judged))
         why = seat.dropped or judged.dropped or judged.reason
-        table.add_row(str(member), _role(seat), _scores(judged), _vote(judged), delta, balance, Text(why))
+        table.add_row(
+            str(member),
+            _role(seat),
+            _scores(judged),
+            _vote(judged),
+            delta,
+            balance,
+            Text(why, no_wrap=True, overflow="ellipsis"),
+        )
     return table
 
 

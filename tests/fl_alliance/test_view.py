@@ -8,7 +8,15 @@ import pytest
 from rich.console import Console
 
 from fl_alliance.config import JobConfig, load_config
-from fl_alliance.strategies.events import Event, ProposalsLocked, RoundOpened, RoundSettled, Stage, VotersDrawn
+from fl_alliance.strategies.events import (
+    Choice,
+    Event,
+    ProposalsLocked,
+    RoundOpened,
+    RoundSettled,
+    Stage,
+    VotersDrawn,
+)
 from fl_alliance.view import RunView
 from fl_alliance.workloads.base import Metric
 
@@ -92,6 +100,36 @@ def test_the_last_rounds_votes_stay_in_sight_while_the_next_round_runs(config: J
     assert "0.4000 → 0.3000  no" in shown
     assert "+3.00" in shown
     assert "round 2/5" in shown
+
+
+def chosen(number: int, winner: int) -> RoundSettled:
+    """A round of candidates that ended with this entry of its menu, told with a long reason."""
+    choice = Choice(("old model", "larger side"), winner, 1, 14_000 * winner, 1, 0, 1, (), ())
+    outcome, reason = "accepted" if winner else "rejected", "scored the candidates " * 20
+    losses = {5: (100_000, 90_000), 6: (100_000, 200_000)}
+    return RoundSettled(number, outcome, 2, 0, losses, {5: 10**9}, {5: reason}, (0,) * 10, 0, b"", choice=choice)
+
+
+@pytest.mark.parametrize(("nodes", "width"), [("nodes=10", 80), ("nodes=10", 110), ("nodes=100", 80)])
+def test_a_round_that_keeps_the_old_model_is_no_failure_on_the_board(nodes: str, width: int) -> None:
+    screen = Screen(load_config([nodes, "rounds=5"]), width=width)
+    screen.see([RoundOpened(1, 0, (), (0,)), chosen(1, 1), RoundOpened(2, 0, (), (0,)), chosen(2, 0)])
+    shown = screen.frame()
+    assert "rounds ✓=  1 adopted a new model, 1 kept the old one" in shown
+    assert "round 2 kept the old model" in shown
+    assert "round 2 chose old model" in shown
+    assert not {"accepted", "rejected", "✗", "vote"} & set(shown.split())
+    assert "better" in shown
+    assert "0.4000 → 0.3600  yes" in shown or nodes == "nodes=100"
+    assert max(map(len, shown.splitlines())) <= width
+
+
+def test_a_pipe_says_what_was_adopted_and_by_how_much_it_is_better() -> None:
+    screen = Screen(load_config(["rounds=5"]), tty=False)
+    screen.see([chosen(1, 1), chosen(2, 0)])
+    first, second = screen.file.getvalue().splitlines()
+    assert first.startswith("round 1/5  adopted  larger side, loss -0.0560  ")
+    assert second.startswith("round 2/5  kept     old model  ")
 
 
 def test_elapsed_and_remaining_time_follow_the_pace_of_the_rounds(config: JobConfig, story: Story) -> None:
