@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,10 @@ def test_baselines_are_told_how_many_proposers_attack() -> None:
 
 def test_rules_and_baselines_have_different_names() -> None:
     assert not set(RULES) & set(BASELINES)
+
+
+def test_a_baseline_is_bound_by_no_limit_of_candidate_voting(plan: Plan) -> None:
+    settings = ("workload=linear", "nodes=200", "alliance.proposers=100", "alliance.voters=0")
+    wide = replace(plan, data={"linear": settings}, baselines=("median",))
+    assert {cell.method for cell in wide.cells()} == {"fedavg", "majority", "median"}
+    assert {load_config(cell.overrides).rule.name for cell in wide.cells()} == {"majority"}
