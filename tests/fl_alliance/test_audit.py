@@ -188,6 +188,7 @@ class Saboteur(FedAvg):
 
 
 ALL = {0, 1, 2, 3, 4, 5}
+SIX = ["workload=linear", "rounds=4", "nodes=6", "alliance.proposers=3", "alliance.voters=3", "baselines=false"]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +212,7 @@ def test_a_run_in_which_not_everybody_does_its_part_holds(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    words = ["workload=linear", "rounds=4", "nodes=6", "alliance.proposers=3", "alliance.voters=3", "baselines=false"]
+    words = [*SIX, "rule=majority"]
     monkeypatch.setattr("fl_alliance.client_app.app", Nodes(kinds, partitions))
     monkeypatch.setattr("fl_alliance.job.make_strategy", lambda config: Saboteur())
     folder = RunFolder(tmp_path / "run")
@@ -222,6 +223,38 @@ def test_a_run_in_which_not_everybody_does_its_part_holds(
     assert {ended.outcome.name.lower() for ended in told} == outcomes
     whys = {line.reason.why for ended in told for line in ended.lines}
     assert why in whys if why else not whys
+
+
+@pytest.mark.parametrize(
+    ("kind", "partitions", "why"),
+    [
+        ("train", {3}, Why.SILENT),
+        ("evaluate", {1}, Why.SILENT),
+        ("query.reveal", {4}, Why.WITHHELD_VOTE),
+        ("query.prove", {0, 1}, Why.ABSENT_LEADER),
+    ],
+)
+def test_so_does_one_in_which_candidates_are_judged(
+    kind: str, partitions: set[int], why: Why, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fl_alliance.client_app.app", Nodes({kind}, partitions))
+    folder = RunFolder(tmp_path / "run")
+    run(load_config(SIX), folder, listener=lambda event: None, overrides=SIX)
+    told: list[EndedRound] = []
+    verdict = audit(folder.root, listener=lambda task, ended: told.append(ended))
+    assert verdict.agreement is not None
+    assert verdict.agreement.menus == len(told) == 4
+    assert why in {line.reason.why for ended in told for line in ended.lines}
+
+
+def test_a_coordinator_that_spoils_an_aggregate_is_named_where_the_menu_is_formed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fl_alliance.job.make_strategy", lambda config: Saboteur())
+    folder = RunFolder(tmp_path / "run")
+    run(load_config(SIX), folder, listener=lambda event: None, overrides=SIX)
+    with pytest.raises(DoesNotHold, match=r"round 2 .*put to the vote does not follow.*entry 2 \(aggregate\)"):
+        audit(folder.root, executes=False)
 
 
 class Stopped(Exception):
