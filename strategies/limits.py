@@ -17,6 +17,8 @@ from fl_alliance.strategies.geometry import Matrix, Vector, total
 
 _STILL = 0.1
 """Who moves less than this share of the middle length does not move: a free rider must not shrink the limits."""
+_RAISE, _MOST_RAISED = 1.5, 8
+"""Factor by which a limit is raised, and how often at most."""
 _TINY = 1e-12
 
 
@@ -29,11 +31,15 @@ class Limits:
     coordinates : float
         How many times as far as the middle one an update may move a coordinate; 0: no such limit. What fewer than half
         of the proposers move at all does not move then: set it to 0 for features that only few sites have.
+    kept : float
+        The limit on coordinates is raised until the middle update keeps this share of its squared length: where sites
+        differ much, few coordinates are moved alike.
     giant : float
         An update of more than so many times the middle length is part of no candidate.
     """
 
     coordinates: float = 3.0
+    kept: float = 0.7
     giant: float = 3.0
 
     def narrow(self, raw: Matrix) -> Matrix:
@@ -52,13 +58,22 @@ class Limits:
     def _clip(self, raw: Matrix, *, upper: bool) -> Matrix:
         """Return the updates within the limit on coordinates, and then none longer than the middle one."""
         moving = _moving(np.sqrt(total(raw * raw)), upper=upper)
-        within = raw
-        if self.coordinates:
-            limit = self.coordinates * _middle(np.abs(raw[moving]), upper=upper)
-            within = np.clip(raw, -limit, limit)
+        within = self._within(raw, moving, upper=upper) if self.coordinates else raw
         lengths = np.sqrt(total(within * within))
         factors = np.minimum(1.0, _middle(lengths[moving], upper=upper) / (lengths + _TINY))
         return np.asarray(within * factors[:, None])
+
+    def _within(self, raw: Matrix, moving: Vector, *, upper: bool) -> Matrix:
+        """Return the updates within the limit on coordinates."""
+        squares = np.maximum(total(raw[moving] * raw[moving]), _TINY)
+        limit = self.coordinates * _middle(np.abs(raw[moving]), upper=upper)
+        for _ in range(_MOST_RAISED):
+            within = np.clip(raw, -limit, limit)
+            kept = total(within[moving] * within[moving]) / squares
+            if _middle(kept, upper=False) >= self.kept:
+                break
+            limit = limit * _RAISE
+        return within
 
 
 def _moving(lengths: Vector, *, upper: bool) -> Vector:

@@ -16,7 +16,7 @@ from fl_alliance.chain.rules.candidates import OLD, PART_OF, MenuDigest, Row, en
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.geometry import Arrays, Matrix, Shapes, Vector, distances, gram, mean_of, total
 from fl_alliance.strategies.limits import Limits
-from fl_alliance.strategies.subsets import keep, sides, trusted
+from fl_alliance.strategies.subsets import keep, shorter, sides, trusted
 from fl_alliance.strategies.suspicion import Suspicion
 from fl_alliance.strategies.views import Updates
 
@@ -108,8 +108,8 @@ class Candidates:
     """Candidate voting's menu.
 
     The old model; the default, which is the mean of the larger of the two sides that the updates' angles part them
-    into; the inner strategy's aggregate; and means of everyone, of either side, and of those who contributed most in
-    earlier rounds. Some take a longer step and go by the wide limits: the voters choose it, and with it make up for
+    into; the inner strategy's aggregate; and means of everyone, of either side, of the shorter half, and of those who
+    contributed most in earlier rounds. Some take a longer step and go by the wide limits: the voters choose it, and with it make up for
     what clipping takes. Behind the candidates stands the question: a small step the way of whom the round suspects.
 
     Parameters
@@ -201,6 +201,7 @@ class Candidates:
             self.stride(f"trusted {1 - self.distrusted[1]:.0%}", updates, second),
             self.stride(f"trusted {1 - self.distrusted[2]:.0%}", updates, third),
             self.stride("smaller side", updates, other or pool),
+            self.mean("shorter half", updates, shorter(updates.lengths, pool)),
         ]
 
     def mean(self, name: str, updates: Updates, parts: tuple[int, ...]) -> Candidate:

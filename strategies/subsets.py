@@ -49,6 +49,11 @@ def trusted(averages: Vector, cosines: Matrix, pool: Sequence[int], size: int) -
     return tuple(sorted(sorted(pool, key=lambda place: (-averages[place], -middle[place], place))[:size]))
 
 
+def shorter(lengths: Vector, pool: Sequence[int]) -> tuple[int, ...]:
+    """Return the half of the pool with the shorter updates, ascending; of equals the earlier."""
+    return tuple(sorted(sorted(pool, key=lambda place: (lengths[place], place))[: (len(pool) + 1) // 2]))
+
+
 def nearest_mixed(rows: Matrix, gaps: Matrix, pool: Sequence[int], size: int) -> Matrix:
     """Return, for each of the pool, the mean of its `size` nearest, itself included (Allouah et al. 2023)."""
     near = [sorted(pool, key=lambda other: (gaps[centre, other], other))[:size] for centre in pool]
