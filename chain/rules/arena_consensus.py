@@ -7,9 +7,9 @@
 An unsigned lower end below 0 must be 0. Scores are losses in millionths, 32 bits, lower is better. Who holds less than
 half of the stake cannot move the median past the others' scores, nor the mean further than 3 spreads from it.
 
-The consensus is `WORST` exactly where the median is: `WORST` then has more than half of the stake, so the spread is 0; and
-a median below it has stake, which keeps the mean below. So it takes more than half of the stake to refuse a submission,
-and a contract may stop at such a median. Every product fits 256 bits.
+The consensus is `WORST` exactly where the median is: `WORST` then has more than half of the stake, so the spread is 0;
+and a median below it has stake, which keeps the mean below. So it takes more than half of the stake to refuse a
+submission, and a contract may stop at such a median. Every product fits 256 bits.
 
 Source: FLock litepaper v1.1, AI Arena; mechanism.md, section 4; clipping by median and spread is ours.
 """
