@@ -1,4 +1,4 @@
-"""Everything that can go wrong in the Arena's safe handling of strangers' models, one class per thing a caller would catch.
+"""Everything that can go wrong in handling strangers' models, one class per thing a caller would catch.
 
 ArenaError
 ├── ExtraMissing                an optional dependency is not installed
