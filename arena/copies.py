@@ -8,6 +8,7 @@ change where the model's outputs do not depend on it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import sqrt
 from typing import Generic, Protocol, TypeVar
 
@@ -122,8 +123,8 @@ def cosine(left: U, right: U) -> float:
     return _cosine(left.inner(right), *norms)
 
 
-def find_copies(submissions: Sequence[Committed[U]]) -> dict[int, Copy]:
-    """Return the copies among submissions of one task, by their order.
+def find_copies(submissions: Sequence[Committed[U]], originals: Sequence[Committed[U]] = ()) -> dict[int, Copy]:
+    """Return the copies among new submissions of one task, by their order.
 
     The earlier commitment wins. A copy is no original: who was copied may go on from its own model without being taken
     for a copy of its copier.
@@ -131,27 +132,32 @@ def find_copies(submissions: Sequence[Committed[U]]) -> dict[int, Copy]:
     Parameters
     ----------
     submissions : sequence of Committed
-        All that count, of all days; in any sequence.
+        The new ones, in any sequence.
+    originals : sequence of Committed
+        Those of earlier days that were no copies.
 
     Raises
     ------
     ValueError
-        Two have the same order.
+        Two have the same order, or an original came later than a new one.
     """
-    ordered = sorted(submissions, key=lambda submission: submission.order)
-    orders = [submission.order for submission in ordered]
-    if len(set(orders)) != len(orders):
-        raise ValueError(f"find_copies: given orders {orders}, needed each once")
-    norms = {one.order: sqrt(max(one.update.inner(one.update), 0.0)) for one in ordered}
-    originals: list[Committed[U]] = []
+    new, kept = sorted(submissions, key=_order), sorted(originals, key=_order)
+    orders = [one.order for one in (*kept, *new)]
+    if any(after <= before for before, after in pairwise(orders)):
+        raise ValueError(f"find_copies: given orders {orders}, needed each once and originals before new ones")
+    norms = {one.order: sqrt(max(one.update.inner(one.update), 0.0)) for one in (*kept, *new)}
     copies: dict[int, Copy] = {}
-    for one in ordered:
-        copy = _copied(one, originals, norms)
+    for one in new:
+        copy = _copied(one, kept, norms)
         if copy is None:
-            originals.append(one)
+            kept.append(one)
         else:
             copies[one.order] = copy
     return copies
+
+
+def _order(submission: Committed[U]) -> int:
+    return submission.order
 
 
 def _copied(one: Committed[U], originals: Sequence[Committed[U]], norms: Mapping[int, float]) -> Copy | None:

@@ -134,7 +134,18 @@ def test_parameters_are_compared_by_their_difference_from_the_base() -> None:
     assert cosine(one, ParameterUpdate.between(noisy, base)) > SIMILARITY_LIMIT
 
 
-def test_two_of_one_order_are_an_error() -> None:
+def test_todays_submissions_are_compared_with_the_originals_of_earlier_days() -> None:
+    yesterday = Committed("trainer", 1, update(trained(1)))
+    today = [Committed("copier", 5, update(with_noise(trained(1), 0.02))), Committed("other", 6, update(trained(2)))]
+    assert find_copies(today) == {}
+    assert set(find_copies(today, [yesterday])) == {5}
+
+
+@pytest.mark.parametrize(("new_order", "original_order"), [(1, 1), (1, 2)])
+def test_orders_that_repeat_or_run_backwards_are_an_error(new_order: int, original_order: int) -> None:
+    new, original = (Committed(str(order), order, update(trained(1))) for order in (new_order, original_order))
+    with pytest.raises(ValueError, match=r"needed each once and originals before new ones"):
+        find_copies([new], [original])
     with pytest.raises(ValueError, match=r"given orders \[1, 1\]"):
         find_copies([Committed("one", 1, update(trained(1))), Committed("other", 1, update(trained(2)))])
 

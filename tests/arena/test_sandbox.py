@@ -253,6 +253,19 @@ def test_a_sandbox_that_cannot_start_is_not_the_submissions_fault(monkeypatch: p
     assert not outcome.is_the_submissions_fault
 
 
+def test_nothing_heavy_is_loaded_before_the_process_is_isolated() -> None:
+    code = "import sys, fl_alliance.arena.jail; print(*sorted(sys.modules))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    # numpy starts threads when it is imported, and a process with threads cannot enter a namespace.
+    assert not {"numpy", "torch", "web3", "safetensors", "fsspec"} & set(loaded)
+
+
 @pytest.mark.parametrize("target", ["hostile_scorers", "os:system('x')", ":f", "a.:f", "a b:f", ""])
 def test_a_target_of_another_form_is_refused(target: str) -> None:
     with pytest.raises(TargetUnusable, match="needed MODULE:FUNCTION"):
