@@ -12,6 +12,7 @@ import site
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from fl_alliance.arena import landlock, libc, seccomp
 
@@ -115,7 +116,7 @@ def die_with_parent(parent: int) -> None:
 
 
 def _interpreter() -> list[str]:
-    import fl_alliance
-
+    """Return where the interpreter, this package and what `sys.path` names are."""
+    package = Path(__file__).resolve().parent.parent
     prefixes = [sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages()]
-    return [*prefixes, *(path for path in sys.path if path), *fl_alliance.__path__]
+    return [*prefixes, *(path for path in sys.path if path), str(package)]

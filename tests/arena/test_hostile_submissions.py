@@ -234,17 +234,18 @@ def zipped(*contents: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("scorer", "status"),
-    [("loops_for_ever", Status.OUT_OF_CPU), ("eats_memory", Status.OUT_OF_MEMORY)],
+    ("scorer", "limits", "status"),
+    [
+        ("loops_for_ever", Limits(cpu_s=1, wall_s=60), Status.OUT_OF_CPU),
+        ("eats_memory", Limits(memory_bytes=512 * 2**20, cpu_s=60), Status.OUT_OF_MEMORY),
+    ],
 )
 def test_a_model_that_loops_or_eats_memory_while_it_is_scored_is_stopped(
-    store: Store, monkeypatch: pytest.MonkeyPatch, scorer: str, status: Status
+    store: Store, monkeypatch: pytest.MonkeyPatch, scorer: str, limits: Limits, status: Status
 ) -> None:
     monkeypatch.syspath_prepend(str(HERE))
     submission = store.get(store.put(pack_adapter(trained())).digest, MOST_BYTES)
-    outcome = run(
-        f"hostile_scorers:{scorer}", [submission], limits=Limits(memory_bytes=512 * 2**20, cpu_s=1, wall_s=30)
-    )
+    outcome = run(f"hostile_scorers:{scorer}", [submission], limits=limits)
     assert outcome.status is status
     assert outcome.is_the_submissions_fault
 

@@ -19,7 +19,7 @@ from fl_alliance.arena.errors import IsolationMissing, TargetUnusable
 from fl_alliance.arena.sandbox import Limits, Outcome, Status, run
 
 HERE = Path(__file__).parent
-FIRM = Limits(memory_bytes=512 * 2**20, cpu_s=5, wall_s=20)
+FIRM = Limits(memory_bytes=512 * 2**20, cpu_s=20, wall_s=60)
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def guards() -> tuple[str, ...]:
 def only(guard: str, held: tuple[str, ...]) -> Limits:
     if guard not in held:
         pytest.skip(f"this kernel has no {guard}")
-    return Limits(memory_bytes=FIRM.memory_bytes, cpu_s=5, wall_s=20, guards=(guard,), require_no_network=False)
+    return Limits(memory_bytes=FIRM.memory_bytes, cpu_s=20, wall_s=60, guards=(guard,), require_no_network=False)
 
 
 def hostile(name: str, limits: Limits = FIRM, **arguments: object) -> Outcome:
@@ -63,8 +63,8 @@ def nobody_called(server: socket.socket) -> bool:
 def test_an_honest_scorer_answers_and_its_cost_is_told() -> None:
     outcome = run("hostile_scorers:honest", [b"model"], {"factor": 3}, limits=FIRM)
     assert (outcome.status, outcome.value) == (Status.FINISHED, {"loss": 15})
-    assert 0 < outcome.cpu_s < 5
-    assert 0 < outcome.wall_s < 20
+    assert 0 < outcome.cpu_s < 20
+    assert 0 < outcome.wall_s < 60
     assert re.fullmatch(r"finished after \d+\.\d s \(\d+\.\d s of CPU time\)", outcome.words)
     assert not outcome.is_the_submissions_fault
 
@@ -92,7 +92,7 @@ def test_a_scorer_that_waits_for_ever_is_stopped_when_its_time_is_up(name: str) 
     outcome = hostile(name, Limits(wall_s=1.5))
     assert outcome.status is Status.OUT_OF_TIME
     assert "it had 1.5 s" in outcome.words
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 15
 
 
 @pytest.mark.parametrize("name", ["eats_memory", "eats_memory_in_numpy"])
