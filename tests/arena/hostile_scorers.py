@@ -139,6 +139,17 @@ def raises_its_limits() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
+def limits_itself_from_low_memory() -> None:
+    """Give the new limit at an address whose upper half is zero."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_void_p
+    low = libc.mmap(None, 4096, 3, 0x62, -1, 0)  # MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT
+    assert low < 2**32
+    ctypes.memset(low, 0, 16)
+    if libc.syscall(ctypes.c_long(302), 0, 4, ctypes.c_void_p(low), 0) < 0:
+        raise OSError(ctypes.get_errno(), "prlimit64")
+
+
 def limits_its_parent() -> None:
     resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (1, 1))
 
@@ -200,6 +211,12 @@ def answers_an_object() -> object:
 
 def fails() -> None:
     raise KeyError("\x1b[2Jlayer")
+
+
+def refuses_in_colour() -> None:
+    from fl_alliance.arena.errors import SubmissionRefused
+
+    raise SubmissionRefused("\x1b[2J\n" + "x" * 10_000)
 
 
 def refuses() -> None:
