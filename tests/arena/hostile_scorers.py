@@ -139,14 +139,14 @@ def raises_its_limits() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
-def limits_itself_from_low_memory() -> None:
-    """Give the new limit at an address whose upper half is zero."""
+def limits_itself_from(address: int) -> None:
+    """Give the new limit at an address of which one half is zero."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.mmap.restype = ctypes.c_void_p
-    low = libc.mmap(None, 4096, 3, 0x62, -1, 0)  # MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT
-    assert low < 2**32
-    ctypes.memset(low, 0, 16)
-    if libc.syscall(ctypes.c_long(302), 0, 4, ctypes.c_void_p(low), 0) < 0:
+    found = libc.mmap(ctypes.c_void_p(address), 4096, 3, 0x22, -1, 0)  # private and anonymous, there if it is free
+    assert found == address
+    ctypes.memset(found, 0, 16)
+    if libc.syscall(ctypes.c_long(302), 0, 4, ctypes.c_void_p(found), 0) < 0:
         raise OSError(ctypes.get_errno(), "prlimit64")
 
 
