@@ -56,6 +56,7 @@ def about_entry(name: str, strategy: str) -> str:
         "aggregate": f"what {strategy} makes of the proposals",
         "larger side": "the mean of the larger of two groups of proposals that point the same way",
         "smaller side": "the mean of the smaller of these groups",
+        "shorter half": "the mean of the half of the proposals that move the model least",
         "everyone": "the mean of all proposals",
         "trusted": f"the mean of the {share} of the proposers who contributed most before",
     }.get(kind, "")
