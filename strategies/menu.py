@@ -109,8 +109,9 @@ class Candidates:
 
     The old model; the default, which is the mean of the larger of the two sides that the updates' angles part them
     into; the inner strategy's aggregate; and means of everyone, of either side, of the shorter half, and of those who
-    contributed most in earlier rounds. Some take a longer step and go by the wide limits: the voters choose it, and with it make up for
-    what clipping takes. Behind the candidates stands the question: a small step the way of whom the round suspects.
+    contributed most in earlier rounds. Some take a longer step and go by the wide limits: the voters choose it, and
+    with it make up for what clipping takes. Behind the candidates stands the question: a small step the way of whom
+    the round suspects.
 
     Parameters
     ----------
