@@ -29,11 +29,11 @@ def test_the_old_model_is_kept_and_not_rejected_wherever_a_default_run_is_shown(
     found = COUNTED.search(terminal)
     assert found
     assert (int(found[1]), int(found[2])) == (adopted, kept)
-    assert len(re.findall(r"^round ../20  adopted  \w.*, loss -0\.0*[1-9]", terminal, re.MULTILINE)) == adopted
+    assert len(re.findall(r"^round ../20  adopted  \w.*, loss [-+]0\.0*[1-9]", terminal, re.MULTILINE)) == adopted
     assert len(re.findall(r"^round ../20  kept     old model  ", terminal, re.MULTILINE)) == kept
 
     ledger = printed(capsys, "ledger", str(root))
-    assert len(re.findall(r"^ +\d+  adopted  candidate \d, loss -0\.0*[1-9]", ledger, re.MULTILINE)) == adopted
+    assert len(re.findall(r"^ +\d+  adopted  candidate \d, loss [-+]0\.0*[1-9]", ledger, re.MULTILINE)) == adopted
     assert len(re.findall(r"^ +\d+  kept     old model ", ledger, re.MULTILINE)) == kept
     number = str(ended.index("rejected") + 1)
     assert f"round {number} of 20: kept the old model" in printed(capsys, "ledger", str(root), "--round", number)
