@@ -1,0 +1,30 @@
+"""Units of the market's rules: what one is, how much FML there can be, and the refusal of what is out of range.
+
+Amounts are wei of FML, shares and factors parts of `WAD`. With the bounds here every product in the market's rules fits
+256 bits, so that plain checked arithmetic mirrors them; a 512-bit intermediate (mulDiv) is needed nowhere.
+"""
+
+WAD = 10**18
+"""One, for shares and factors; also the wei of one FML."""
+GWEI = 10**9
+"""Wei in one gwei."""
+MAX_WEI = 1_000_000_000 * WAD
+"""The supply cap, below 2^90: no amount, no stake and no sum of stakes is larger."""
+
+
+def require_range(name: str, given: int, low: int, high: int) -> None:
+    """Refuse a number outside `low`..`high`, both included.
+
+    Raises
+    ------
+    ValueError
+        Names the argument, what was given and what is needed.
+    """
+    if not low <= given <= high:
+        raise ValueError(f"{name}: given {given}, needed {low} to {high}")
+
+
+def require_amounts(**amounts: int) -> None:
+    """Refuse amounts that are below 0 or above the supply cap; raises `ValueError` as `require_range` does."""
+    for name, given in amounts.items():
+        require_range(name, given, 0, MAX_WEI)
