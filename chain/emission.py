@@ -57,7 +57,7 @@ class Emission:
 
     def catch_up(self, now: int) -> int:
         """Close every day that is over at second `now`, in as many transactions as it takes; return how many."""
-        days = min((now - self.start_at) // 86_400, self._contract.read("DAYS"))
+        days = min((now - self.start_at) // 86_400, int(self._contract.read("DAYS")))
         due = closed = max(0, days - self.closed_days)
         while due > 0:
             due -= len(self.close_days(min(due, MOST_DAYS)))
