@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+/// @title What the emission asks a contract whose tasks it pays: the Arena, or an Alliance's source
+interface ITaskSource {
+    /// @notice Everything staked in a task now, in wei: by creator, nodes, validators and delegators. Zero when the task is
+    /// not known, not running yet or over.
+    function stakeWei(uint256 task) external view returns (uint256);
+}
+
+/// @title What it asks and tells beyond that where the source is not the market itself
+interface IAllianceSource is ITaskSource {
+    /// @notice Whether a round of the task was accepted at a second t, fromAt <= t < untilAt.
+    function accepted(uint256 task, uint256 fromAt, uint256 untilAt) external view returns (bool);
+
+    /// @notice `amountWei`, whole gwei, has just been sent here for the task; only the emission calls it.
+    function onReward(uint256 task, uint256 amountWei) external;
+}
