@@ -4,19 +4,19 @@
     delegate_keeps  = floor(f (sigma (own + del) + (10,000 - sigma) own) / (10,000 (own + del))); the pool gets the rest
     slash_split     = (min(loss, own), min(loss - that, delegated))
 
-Where nothing is delegated the delegate keeps all of f. Everything fits 256 bits: f and the stakes have 90 each, 10,000
-has 14. Delegators share what reaches or leaves their pool by their shares of the pool, not here.
+Where nothing is delegated the delegate keeps all of f. Everything fits 256 bits: f has 90, the stakes together
+93, 10,000 has 14. Delegators share what reaches or leaves their pool by their shares of the pool, not here.
 
 Source: FLock litepaper v1.1; mechanism.md, section 3; own stake is lost first (ours).
 """
 
 from fl_alliance.chain.rules.consensus import BPS
-from fl_alliance.chain.rules.units import require_amounts, require_range
+from fl_alliance.chain.rules.units import require_amounts, require_range, require_stakes
 
 
 def effective(own_wei: int, delegated_wei: int, eps_bps: int = BPS) -> int:
     """Return the stake a delegate works with: its own and `eps_bps`, 0 to 10,000, of the delegated, rounded down."""
-    require_amounts(own_wei=own_wei, delegated_wei=delegated_wei)
+    require_stakes(own_wei=own_wei, delegated_wei=delegated_wei)
     require_range("eps_bps", eps_bps, 0, BPS)
     return own_wei + delegated_wei * eps_bps // BPS
 
@@ -33,7 +33,8 @@ def delegate_keeps(share_wei: int, sigma_bps: int, own_wei: int, delegated_wei: 
     own_wei, delegated_wei : int
         Stakes when the reward was earned.
     """
-    require_amounts(share_wei=share_wei, own_wei=own_wei, delegated_wei=delegated_wei)
+    require_amounts(share_wei=share_wei)
+    require_stakes(own_wei=own_wei, delegated_wei=delegated_wei)
     require_range("sigma_bps", sigma_bps, 0, BPS)
     if not delegated_wei:
         return share_wei

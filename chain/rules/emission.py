@@ -9,7 +9,7 @@
 The first is the exact rational E0 d^m, d = 0.99, E0 = P (1-d) / (30 (1-d^60)), cleared of fractions. 256 bits do not
 hold it; the contract starts from `FIRST_X128` = floor(E0 2^128), takes m times x <- floor(99 x / 100), and releases
 floor(x / 2^128). A test shows that this gives the same wei in all 60 months. Every other product fits 256 bits: an
-amount has 90, a day's release 79, a powered stake 120.
+amount has 90, a day's release 79, the fourth power of a stake in gwei 248, a powered stake 124.
 
 Source: FLock litepaper v1.1; mechanism.md, section 2.
 """
@@ -17,7 +17,7 @@ Source: FLock litepaper v1.1; mechanism.md, section 2.
 from math import isqrt
 
 from fl_alliance.chain.rules.consensus import BPS
-from fl_alliance.chain.rules.units import GWEI, MAX_WEI, WAD, require_amounts, require_range
+from fl_alliance.chain.rules.units import GWEI, MAX_STAKE_WEI, WAD, require_amounts, require_range, require_stakes
 
 POOL_WEI = 420_000_000 * WAD
 """What the whole schedule releases at most."""
@@ -25,8 +25,8 @@ MONTHS = 60
 DAYS_A_MONTH = 30
 MAX_HALVES = 4
 """An exponent is counted in halves: 0 to 2 in steps of 1/2; 2 halves are the plain stake."""
-MAX_POWERED = (MAX_WEI // GWEI) ** (MAX_HALVES // 2)
-"""What a powered stake, and a sum of them over one task's or one kind's stakes, is at most: below 2^120."""
+MAX_POWERED = (MAX_STAKE_WEI // GWEI) ** (MAX_HALVES // 2)
+"""What a powered stake, and the sum of all, is at most: below 2^124."""
 
 _KEPT, _OF = 99, 100  # a month releases 99 / 100 of what the one before did
 _DIVISOR = DAYS_A_MONTH * (_OF**MONTHS - _KEPT**MONTHS)
@@ -44,7 +44,8 @@ def daily_wei(day: int) -> int:
     month = day // DAYS_A_MONTH
     if month >= MONTHS:
         return 0
-    return POOL_WEI * _KEPT**month * _OF ** (MONTHS - 1 - month) // _DIVISOR
+    released: int = POOL_WEI * _KEPT**month * _OF ** (MONTHS - 1 - month) // _DIVISOR
+    return released
 
 
 def lowered(amount_wei: int, factor_bps: int) -> int:
@@ -76,7 +77,8 @@ def split(total_wei: int, arena_stake_wei: int, alliance_stake_wei: int) -> tupl
     By the total stake in active verified tasks of each kind. Both parts round down; what is left, all of it where
     nothing is staked, is unearned and burned. The three add up to the total.
     """
-    require_amounts(total_wei=total_wei, arena_stake_wei=arena_stake_wei, alliance_stake_wei=alliance_stake_wei)
+    require_amounts(total_wei=total_wei)
+    require_stakes(arena_stake_wei=arena_stake_wei, alliance_stake_wei=alliance_stake_wei)
     staked = arena_stake_wei + alliance_stake_wei
     if not staked:
         return 0, 0, total_wei
@@ -89,7 +91,7 @@ def powered(stake_wei: int, halves: int) -> int:
 
     Exact for whole powers. The power 0 counts every stake of a gwei or more as 1.
     """
-    require_amounts(stake_wei=stake_wei)
+    require_stakes(stake_wei=stake_wei)
     require_range("halves", halves, 0, MAX_HALVES)
     gwei = stake_wei // GWEI
     return isqrt(gwei**halves) if gwei else 0

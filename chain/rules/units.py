@@ -9,7 +9,9 @@ WAD = 10**18
 GWEI = 10**9
 """Wei in one gwei."""
 MAX_WEI = 1_000_000_000 * WAD
-"""The supply cap, below 2^90: no amount, no stake and no sum of stakes is larger."""
+"""The supply cap, below 2^90: no amount is larger."""
+MAX_STAKE_WEI = 4 * MAX_WEI
+"""What stakes count together at most, below 2^92: locked for a year a stake counts 3.01 times."""
 
 
 def require_range(name: str, given: int, low: int, high: int) -> None:
@@ -25,6 +27,12 @@ def require_range(name: str, given: int, low: int, high: int) -> None:
 
 
 def require_amounts(**amounts: int) -> None:
-    """Refuse amounts that are below 0 or above the supply cap; raises `ValueError` as `require_range` does."""
+    """Refuse amounts below 0 or above the supply cap; raises `ValueError` as `require_range` does."""
     for name, given in amounts.items():
         require_range(name, given, 0, MAX_WEI)
+
+
+def require_stakes(**stakes: int) -> None:
+    """Refuse stakes below 0 or above `MAX_STAKE_WEI`; raises `ValueError` as `require_range` does."""
+    for name, given in stakes.items():
+        require_range(name, given, 0, MAX_STAKE_WEI)

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.delegation import delegate_keeps, effective, slash_split
-from fl_alliance.chain.rules.units import MAX_WEI
+from fl_alliance.chain.rules.units import MAX_STAKE_WEI, MAX_WEI
 
 AMOUNT = st.integers(0, MAX_WEI)
+STAKE = st.integers(0, MAX_STAKE_WEI)
 SIGMA = st.integers(0, BPS)
 
 
@@ -26,7 +27,7 @@ def test_whoever_has_no_delegators_keeps_everything() -> None:
     assert delegate_keeps(1001, 3333, 7, 0) == delegate_keeps(1001, 0, 0, 0) == 1001
 
 
-@given(AMOUNT, SIGMA, AMOUNT, AMOUNT)
+@given(AMOUNT, SIGMA, STAKE, STAKE)
 def test_a_delegate_keeps_the_published_share_rounded_down(share: int, sigma: int, own: int, delegated: int) -> None:
     kept = delegate_keeps(share, sigma, own, delegated)
     cut = Fraction(sigma, BPS)
@@ -35,7 +36,7 @@ def test_a_delegate_keeps_the_published_share_rounded_down(share: int, sigma: in
     assert share - kept >= share * (1 - cut) * (1 - part)
 
 
-@given(AMOUNT, AMOUNT, AMOUNT, SIGMA, SIGMA)
+@given(AMOUNT, STAKE, STAKE, SIGMA, SIGMA)
 def test_a_larger_cut_never_keeps_less(share: int, own: int, delegated: int, one: int, other: int) -> None:
     low, high = sorted((one, other))
     assert delegate_keeps(share, low, own, delegated) <= delegate_keeps(share, high, own, delegated) <= share
@@ -50,7 +51,7 @@ def test_a_slash_takes_own_stake_first_and_never_more_than_is_there(loss: int, o
     assert from_delegated == 0 or from_own == own
 
 
-@given(AMOUNT, AMOUNT, SIGMA)
+@given(STAKE, STAKE, SIGMA)
 def test_delegated_stake_adds_at_most_itself(own: int, delegated: int, eps: int) -> None:
     assert own <= effective(own, delegated, eps) <= effective(own, delegated) == own + delegated
 

@@ -22,11 +22,12 @@ from fl_alliance.chain.rules.emission import (
     split,
     task_share,
 )
-from fl_alliance.chain.rules.units import GWEI, MAX_WEI, WAD
+from fl_alliance.chain.rules.units import GWEI, MAX_STAKE_WEI, MAX_WEI, WAD
 
 DAYS = MONTHS * DAYS_A_MONTH
 AMOUNT = st.integers(0, MAX_WEI)
-HALF = MAX_WEI // 2
+STAKE = st.integers(0, MAX_STAKE_WEI)
+HALF = st.integers(0, MAX_STAKE_WEI // 2)
 
 
 def test_day_0_releases_309157_68_fml() -> None:
@@ -77,7 +78,7 @@ def test_the_kinds_share_by_stake_and_what_nobody_staked_for_is_unearned() -> No
     assert split(1000, 0, 0) == (0, 0, 1000)
 
 
-@given(AMOUNT, AMOUNT, AMOUNT)
+@given(AMOUNT, STAKE, STAKE)
 def test_a_split_loses_and_makes_no_wei(total: int, arena: int, alliance: int) -> None:
     made = split(total, arena, alliance)
     assert sum(made) == total
@@ -85,12 +86,12 @@ def test_a_split_loses_and_makes_no_wei(total: int, arena: int, alliance: int) -
     assert made[2] <= 1 or arena + alliance == 0
 
 
-@given(AMOUNT, st.integers(0, HALF), st.integers(0, HALF), st.integers(0, HALF))
+@given(AMOUNT, HALF, HALF, HALF)
 def test_more_stake_never_lowers_a_kind_s_part(total: int, arena: int, more: int, alliance: int) -> None:
     assert split(total, arena + more, alliance)[0] >= split(total, arena, alliance)[0]
 
 
-@given(AMOUNT, st.lists(st.integers(0, MAX_WEI // 8), min_size=1, max_size=8), st.integers(0, MAX_HALVES))
+@given(AMOUNT, st.lists(st.integers(0, MAX_STAKE_WEI // 8), min_size=1, max_size=8), st.integers(0, MAX_HALVES))
 def test_tasks_never_share_more_than_there_is_and_the_rest_is_a_wei_a_task(
     total: int, stakes: list[int], halves: int
 ) -> None:
@@ -105,7 +106,7 @@ def test_a_power_is_of_whole_gwei_and_rounds_down() -> None:
     assert [powered(GWEI - 1, halves) for halves in range(5)] == [0] * 5
 
 
-@given(AMOUNT, st.integers(0, MAX_HALVES))
+@given(STAKE, st.integers(0, MAX_HALVES))
 def test_a_power_is_the_root_of_the_squared_power_and_fits_a_word(stake: int, halves: int) -> None:
     gwei = stake // GWEI
     made = powered(stake, halves)
@@ -114,7 +115,7 @@ def test_a_power_is_the_root_of_the_squared_power_and_fits_a_word(stake: int, ha
     assert (made + 1) ** 2 > gwei**halves if gwei else True
 
 
-@given(st.integers(0, HALF), st.integers(0, HALF), st.integers(0, MAX_HALVES))
+@given(HALF, HALF, st.integers(0, MAX_HALVES))
 def test_a_larger_stake_never_counts_less(stake: int, more: int, halves: int) -> None:
     assert powered(stake, halves) <= powered(stake + more, halves) <= MAX_POWERED
 
@@ -139,7 +140,7 @@ def test_the_factor_falls_and_is_never_raised() -> None:
     [
         (lambda: powered(1, 5), "halves: given 5, needed 0 to 4"),
         (lambda: powered(-1, 2), "stake_wei: given -1"),
-        (lambda: powered(MAX_WEI + 1, 2), f"stake_wei: given {MAX_WEI + 1}, needed 0 to {MAX_WEI}"),
+        (lambda: powered(MAX_STAKE_WEI + 1, 2), f"stake_wei: given {MAX_STAKE_WEI + 1}, needed 0 to {MAX_STAKE_WEI}"),
         (lambda: split(1, -1, 1), "arena_stake_wei: given -1"),
         (lambda: task_share(1, 3, 2), "task_powered: given 3, needed 0 to 2"),
         (lambda: lowered(1, 10_001), "factor_bps: given 10001, needed 0 to 10000"),
