@@ -1,10 +1,11 @@
-"""Revert data as Python errors: each custom error of our contracts has a class of its name in `refusals.py`."""
+"""Revert data as Python errors: each custom error of our contracts has a class of its name in `refusals.py`
+or `market_refusals.py`."""
 
 from functools import cache
 
 from eth_abi.abi import decode
 
-from fl_alliance.chain import artifacts, refusals
+from fl_alliance.chain import artifacts, market_refusals, refusals
 from fl_alliance.chain.codec import CustomError, interface
 from fl_alliance.chain.errors import TransactionReverted
 from fl_alliance.chain.refusals import Refused
@@ -24,9 +25,9 @@ def error_class(name: str) -> type[Refused]:
     Raises
     ------
     KeyError
-        There is none: `refusals.py` is behind the contracts.
+        There is none: the classes are behind the contracts.
     """
-    found = vars(refusals).get(name)
+    found = vars(refusals).get(name) or vars(market_refusals).get(name)
     if not (isinstance(found, type) and issubclass(found, Refused)):
         raise KeyError(name)
     return found

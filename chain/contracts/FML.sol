@@ -3,6 +3,7 @@ pragma solidity ^0.8.30;
 
 import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {ERC20Burnable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Burnable.sol";
 import {ERC20Capped} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Capped.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import {ERC20Votes} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Votes.sol";
@@ -14,7 +15,8 @@ import {Time} from "@openzeppelin/contracts/utils/types/Time.sol";
 /// @notice ERC-20 with 18 decimals and a hard cap; EIP-2612 permits; votes checkpointed by timestamp; ERC-3009
 /// transfers by signature, whose nonces are random so that a node may have several outstanding.
 /// What is not released is not minted: the holder of `MINTER_ROLE` (an emission contract) mints what it releases.
-contract FML is ERC20, ERC20Capped, ERC20Permit, ERC20Votes, ERC3009, AccessControl {
+/// Whoever holds FML may burn it, which lowers the supply.
+contract FML is ERC20, ERC20Burnable, ERC20Capped, ERC20Permit, ERC20Votes, ERC3009, AccessControl {
     /// @notice Most FML that can ever exist, in wei.
     uint256 public constant CAP_WEI = 1_000_000_000 ether;
 

@@ -69,9 +69,9 @@ interface IDelegationPool is IERC4626 {
     function delegate() external view returns (address);
     /// @notice The delegate's part now, of 10,000.
     function sigmaBps() external view returns (uint256);
-    /// @notice The delegate's part at second `at`, which a settlement of what was earned then should use: a change does not
+    /// @notice The delegate's part at `second`, which a settlement of what was earned then should use: a change does not
     /// reach back. Right for the last `SIGMA_S`.
-    function sigmaBpsAt(uint256 at) external view returns (uint256);
+    function sigmaBpsAt(uint256 second) external view returns (uint256);
     /// @notice Seconds between a request and its redemption.
     function withdrawalDelayS() external view returns (uint256);
     /// @notice What an owner has asked to redeem, and when it may; all 0 where there is no request, or it is void.

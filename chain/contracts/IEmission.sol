@@ -4,13 +4,13 @@ pragma solidity ^0.8.30;
 /// @title The emission: what is released each day, and which tasks it pays
 /// @notice Day d runs from `startAt + d * 86,400` on; before `startAt` it is day 0. Day d releases `scheduleWei(d)`, lowered
 /// by the DAO's factor, and nothing from day 1,800 on. It is split between Arena and Alliance by the stakes in the
-/// verified tasks of each kind, and within a kind by stake^(powerHalves / 2): all of them as they stood at the end of that
+/// verified tasks of each kind, and within a kind by stake^(powerHalves / 2), p = powerHalves / 2 in the litepaper: all of them as they stood at the end of that
 /// day, whenever anybody closes it. A task is a number at a source: the Arena (`MARKET_ROLE`) or an Alliance's
 /// IAllianceSource. Self-funded tasks are not verified and have no stake here.
 ///
 /// A day's life: over, closed (minted), drawn by its tasks in the `DRAW_S` after that, lapsed (what is left is burned).
 ///
-/// Amounts are wei. Every division rounds down; what that leaves is burned with the day.
+/// Amounts are wei, stakes count in whole gwei. Every division rounds down; what that leaves is burned with the day.
 interface IEmission {
     /// @notice What a task is, by its source.
     enum Kind {
@@ -32,11 +32,11 @@ interface IEmission {
     /// @notice The DAO took the verification back: from today on its stake does not count.
     event TaskUnverified(address indexed source, uint256 indexed task);
     /// @notice A task's stake changed; `poweredTotal` is its kind's sum of powered stakes after that.
-    event TaskSynced(address indexed source, uint256 indexed task, uint256 day, uint256 stakeWei, uint256 poweredTotal);
+    event TaskSynced(address indexed source, uint256 indexed task, uint256 day, uint256 stakeGwei, uint256 poweredTotal);
     /// @notice The DAO lowered what is left of the schedule, from `day` on, to `factorBps`.
     event ScheduleLowered(uint256 day, uint256 factorBps);
     /// @notice The DAO chose another power of the stake, from `day` on.
-    event PowerSet(uint256 day, uint256 powerHalves);
+    event PowerSet(uint256 day, uint256 halves);
     /// @notice A day was minted; `burnedWei` of it, which no task can draw, was burned at once.
     event DayClosed(uint256 indexed day, uint256 mintedWei, uint256 arenaWei, uint256 allianceWei, uint256 burnedWei);
     /// @notice A task's share of a day was paid to its source.
@@ -62,6 +62,8 @@ interface IEmission {
     error NotSource(address caller, address needed);
     /// @notice No round of this Alliance task was accepted that day.
     error NothingAccepted(address source, uint256 task, uint256 day);
+    /// @notice There is no contract at this address that could tell a stake.
+    error NoSource(address given);
     /// @notice The factor only falls.
     error FactorNotLower(uint256 givenBps, uint256 currentBps);
     /// @notice The task is verified already.
@@ -104,12 +106,12 @@ interface IEmission {
     /// @notice Let it count no more, from today on; only `DAO_ROLE`.
     function unverify(address source, uint256 task) external;
 
-    /// @notice Lower today's release and all after it to `factorBps` of the schedule; only `DAO_ROLE`, and only below what it
-    /// is. Days that are over keep the factor they had.
-    function lower(uint256 factorBps) external;
+    /// @notice Lower today's release and all after it to `bps` of 10,000 of the schedule; only `DAO_ROLE`, and only below what
+    /// it is. Days that are over keep the factor they had.
+    function lower(uint256 bps) external;
 
-    /// @notice Let shares within a kind go by stake^(powerHalves / 2), 0..4, from today on; only `DAO_ROLE`.
-    function setPower(uint256 powerHalves) external;
+    /// @notice Let shares within a kind go by stake^(halves / 2), 0..4, from today on; only `DAO_ROLE`.
+    function setPower(uint256 halves) external;
 
     // --- What is known ----------------------------------------------------------------------------------------------
 
@@ -123,18 +125,18 @@ interface IEmission {
     function closedDays() external view returns (uint256);
     /// @notice What a day releases by the schedule alone.
     function scheduleWei(uint256 day) external pure returns (uint256);
-    /// @notice The DAO's factor in force at the end of a day, of 10,000.
+    /// @notice The DAO's factor in force at the end of a day, or now if the day is not over, of 10,000.
     function factorBps(uint256 day) external view returns (uint256);
-    /// @notice Halves in the power of the stake.
-    function powerHalves() external view returns (uint256);
-    /// @notice A task's kind, that of its last verification; NONE where it was never verified.
+    /// @notice Halves in the power of the stake at the end of a day, or now if the day is not over; 2 at first.
+    function powerHalves(uint256 day) external view returns (uint256);
+    /// @notice A task's kind, that of its first verification; NONE where it was never verified.
     function kindOf(address source, uint256 task) external view returns (Kind);
     /// @notice Whether a task's stake counts now.
     function isVerified(address source, uint256 task) external view returns (bool);
-    /// @notice A task's stake at the end of a day, or as it stands if the day is not over; 0 where it was not verified.
-    function stakeWei(address source, uint256 task, uint256 day) external view returns (uint256);
+    /// @notice A task's stake at the end of a day, or as last written if the day is not over; 0 where it was not verified.
+    function stakeGwei(address source, uint256 task, uint256 day) external view returns (uint256);
     /// @notice The stakes of all verified tasks of a kind at the end of a day, and the sum of their powered stakes.
-    function totals(Kind kind, uint256 day) external view returns (uint256 stakeWei_, uint256 powered);
+    function totals(Kind kind, uint256 day) external view returns (uint256 stakedGwei, uint256 powered);
     /// @notice A day as it stands.
     function dayOf(uint256 day) external view returns (Day memory);
     /// @notice All that was ever minted, paid to sources, and burned; the difference is held here.

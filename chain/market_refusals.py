@@ -1,0 +1,169 @@
+"""What the emission and the delegation pools refuse, one class for each of their custom errors, as in `refusals.py`."""
+
+from fl_alliance.chain.refusals import Refused
+
+
+class DayNotOver(Refused):
+    """A day is closed when it is over."""
+
+    FIELDS = ("day", "nowAt", "needed")
+    TEXT = "day {day}: at second {nowAt}, over at {needed}"
+
+
+class DayNotClosed(Refused):
+    """Days are closed in order, and what comes after that waits for it."""
+
+    FIELDS = ("day", "closedDays")
+    TEXT = "day {day} is not closed: {closedDays} is the next to close"
+
+
+class NoSuchDay(Refused):
+    """The schedule has ended."""
+
+    FIELDS = ("day", "daysInAll")
+    TEXT = "day {day}: the schedule has {daysInAll} days, from 0 on"
+
+
+class DrawTooLate(Refused):
+    """The time for drawing a day's shares has passed."""
+
+    FIELDS = ("day", "nowAt", "until")
+    TEXT = "day {day}: at second {nowAt}, shares were drawn until {until}"
+
+
+class LapseTooEarly(Refused):
+    """A day's shares can still be drawn."""
+
+    FIELDS = ("day", "nowAt", "needed")
+    TEXT = "day {day}: at second {nowAt}, lapses from {needed} on"
+
+
+class AlreadyDrawn(Refused):
+    """A share is drawn once."""
+
+    FIELDS = ("source", "task", "day")
+    TEXT = "task {task} of {source} has drawn its share of day {day}"
+
+
+class NotSource(Refused):
+    """The Arena's shares are drawn by the Arena."""
+
+    FIELDS = ("caller", "needed")
+    TEXT = "{caller} called, needed {needed}"
+
+
+class NothingAccepted(Refused):
+    """An Alliance task earns on days with an accepted round."""
+
+    FIELDS = ("source", "task", "day")
+    TEXT = "task {task} of {source}: no round was accepted on day {day}"
+
+
+class NoSource(Refused):
+    """Nothing there could tell a task's stake."""
+
+    FIELDS = ("given",)
+    TEXT = "there is no contract at {given}"
+
+
+class FactorNotLower(Refused):
+    """The DAO lowers the schedule and never raises it."""
+
+    FIELDS = ("givenBps", "currentBps")
+    TEXT = "factor {givenBps} bps: needed less than {currentBps}"
+
+
+class AlreadyVerified(Refused):
+    """The task is verified already."""
+
+    FIELDS = ("source", "task")
+    TEXT = "task {task} of {source} is verified"
+
+
+class NotVerified(Refused):
+    """The task is not verified."""
+
+    FIELDS = ("source", "task")
+    TEXT = "task {task} of {source} is not verified"
+
+
+class TooManyTasks(Refused):
+    """As many tasks are verified as there can be at once."""
+
+    FIELDS = ("tasks",)
+    TEXT = "{tasks} tasks are verified, no more can be"
+
+
+class TooManyShares(Refused):
+    """A request names more shares than its owner has."""
+
+    FIELDS = ("given", "held")
+    TEXT = "{given} shares requested, held {held}"
+
+
+class SharesQueued(Refused):
+    """Shares that are requested for redemption cannot be transferred."""
+
+    FIELDS = ("owner", "given", "free")
+    TEXT = "{owner} would transfer {given} shares, {free} are not requested for redemption"
+
+
+class SlashTooHigh(Refused):
+    """A slash is above what there is."""
+
+    FIELDS = ("givenWei", "assetsWei")
+    TEXT = "slash of {givenWei} wei, the pool has {assetsWei}"
+
+
+class SigmaFrozen(Refused):
+    """sigma changes once in 30 days, and not around the end of the task."""
+
+    FIELDS = ("nowAt", "needed")
+    TEXT = "at second {nowAt}, sigma can change from {needed} on"
+
+
+class ERC4626ExceededMaxDeposit(Refused):
+    """The pool takes no such deposit."""
+
+    FIELDS = ("receiver", "assets", "max")
+    TEXT = "deposit of {assets} wei for {receiver}, needed at most {max}"
+
+
+class ERC4626ExceededMaxMint(Refused):
+    """The pool makes no so many shares."""
+
+    FIELDS = ("receiver", "shares", "max")
+    TEXT = "{shares} shares for {receiver}, needed at most {max}"
+
+
+class ERC4626ExceededMaxWithdraw(Refused):
+    """No so much can be withdrawn now."""
+
+    FIELDS = ("owner", "assets", "max")
+    TEXT = "{owner} would withdraw {assets} wei, can {max} now"
+
+
+class ERC4626ExceededMaxRedeem(Refused):
+    """No so many shares can be redeemed now."""
+
+    FIELDS = ("owner", "shares", "max")
+    TEXT = "{owner} would redeem {shares} shares, can {max} now"
+
+
+class InvalidInitialization(Refused):
+    """A pool begins once."""
+
+    TEXT = "the pool has begun already"
+
+
+class NotInitializing(Refused):
+    """Only while a pool begins."""
+
+    TEXT = "the pool is not beginning"
+
+
+class SafeERC20FailedOperation(Refused):
+    """The token did not transfer, and did not say why."""
+
+    FIELDS = ("token",)
+    TEXT = "{token} did not do what it was called for"
