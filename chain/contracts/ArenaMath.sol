@@ -85,4 +85,9 @@ library ArenaMath {
         nodesWei = rewardWei * (floorBps * staked + byStake * nodes) / (BPS * staked);
         validatorsWei = rewardWei * (floorBps * staked + byStake * validators) / (BPS * staked);
     }
+
+    /// @return What a share of a pool is.
+    function paid(uint256 poolWei, uint256 shareWad) internal pure returns (uint256) {
+        return poolWei * shareWad / WAD;
+    }
 }
