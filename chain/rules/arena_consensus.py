@@ -3,11 +3,13 @@
     median    = the smallest score such that those up to it hold at least half of the stake
     spread    = the same of |score - median|
     consensus = floor(sum of stake min(max(score, median - 3 spread), median + 3 spread) / sum of stake)
-    consensus = WORST where the median is
 
-Where the lower end is below 0 it is 0. Scores are losses in millionths, 32 bits, lower is better. Who holds less than
-half of the stake cannot move the median past the others' scores, nor the mean further than 3 spreads from it; it takes
-more than half of the stake to refuse a submission. Every product fits 256 bits.
+An unsigned lower end below 0 must be 0. Scores are losses in millionths, 32 bits, lower is better. Who holds less than
+half of the stake cannot move the median past the others' scores, nor the mean further than 3 spreads from it.
+
+The consensus is `WORST` exactly where the median is: `WORST` then has more than half of the stake, so the spread is 0;
+and a median below it has stake, which keeps the mean below. So it takes more than half of the stake to refuse a
+submission, and a contract may stop at such a median. Every product fits 256 bits.
 
 Source: FLock litepaper v1.1, AI Arena; mechanism.md, section 4; clipping by median and spread is ours.
 """
@@ -47,11 +49,8 @@ def consensus(scores: Sequence[int], stakes_wei: Sequence[int]) -> int:
     if not total:
         raise ValueError(f"consensus: given {len(scores)} scores without stake, needed one with stake")
     median = lower_median(scores, stakes_wei)
-    if median == WORST:
-        return WORST
     reach = MAX_SPREADS * lower_median([abs(score - median) for score in scores], stakes_wei)
-    low, high = max(0, median - reach), median + reach
-    counted = (min(max(score, low), high) for score in scores)
+    counted = (min(max(score, median - reach), median + reach) for score in scores)
     return sum(score * stake for score, stake in zip(counted, stakes_wei, strict=True)) // total
 
 

@@ -20,7 +20,7 @@ from fl_alliance.chain.rules.emission import powered
 from fl_alliance.chain.rules.units import WAD, require_range
 
 MAX_RANKS = 1_024
-"""Nodes of a task that can be paid at most; with q = .85 the 256th gets nothing."""
+"""Nodes of a task that can be paid at most; with q = .85 and equal stakes the 243rd gets nothing."""
 PLAIN = 2
 """The exponent a = 1, in halves."""
 

@@ -1,7 +1,7 @@
 """Units of the market's rules: what one is, how much FML there can be, and the refusal of what is out of range.
 
 Amounts are wei of FML, shares and factors parts of `WAD`. With the bounds here every product in the market's rules fits
-256 bits, so that plain checked arithmetic mirrors them; a 512-bit intermediate (mulDiv) is needed nowhere.
+256 bits, the schedule's apart (`emission`), so that plain checked arithmetic mirrors them; no mulDiv is needed.
 """
 
 WAD = 10**18

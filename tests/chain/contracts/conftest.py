@@ -21,6 +21,7 @@ def _load(name: str) -> ModuleType:
 
 federation = _load("federation")
 candidate_federation = _load("candidate_federation")
+emissions = _load("emissions")
 
 
 @pytest.fixture(scope="session")
@@ -66,3 +67,17 @@ def judging(
     return candidate_federation.CandidateFederation(
         candidate_chain, shared.params, shared.pool_wei, shared.task, list(shared.keys), shared.terms
     )
+
+
+@pytest.fixture(scope="session")
+def deployed_town() -> Iterator["emissions.Town"]:
+    """The emission, a market and an Alliance's source, an hour before day 0, on a chain that all tests share."""
+    with emissions.deployed_town() as town:
+        yield town
+
+
+@pytest.fixture
+def town(deployed_town: "emissions.Town") -> Iterator["emissions.Town"]:
+    """The same, put back and checked as `chain` is."""
+    with emissions.behind_snapshot(deployed_town) as town:
+        yield town

@@ -153,6 +153,7 @@ def test_every_intermediate_of_a_fit_fits_a_word() -> None:
 
 
 def test_a_weight_is_the_mean_of_the_fits_rounded_down() -> None:
+    assert validator_weight([1, 2, 6]) == 3
     assert validator_weight([1, 2, 5]) == 2
     assert validator_weight([]) == 0
 

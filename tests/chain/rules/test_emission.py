@@ -120,6 +120,10 @@ def test_a_larger_stake_never_counts_less(stake: int, more: int, halves: int) ->
     assert powered(stake, halves) <= powered(stake + more, halves) <= MAX_POWERED
 
 
+def test_a_factor_leaves_its_part_rounded_down() -> None:
+    assert [lowered(999, bps) for bps in (0, 5_000, 9_999, BPS)] == [0, 499, 998, 999]
+
+
 @given(AMOUNT, st.integers(0, BPS), st.integers(0, BPS))
 def test_a_lower_factor_never_leaves_more(amount: int, one: int, other: int) -> None:
     low, high = sorted((one, other))

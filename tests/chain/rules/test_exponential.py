@@ -30,6 +30,8 @@ def test_the_result_is_the_exact_one_rounded_down(x_wad: int) -> None:
 def test_known_values_to_the_last_digit() -> None:
     assert exp_neg_wad(0) == WAD
     assert exp_neg_wad(WAD) == 367_879_441_171_442_321
+    assert exp_neg_wad(7 * WAD + 229) == 911_881_965_554_515  # of order 6, one too many
+    assert exp_neg_wad(8 * WAD + 14_424) == 335_462_627_902_507  # of order 7, one short
     assert exp_neg_wad(10 * WAD) == 45_399_929_762_484
     assert [exp_neg_wad(percent * WAD // 100) for percent in (4144, 4145)] == [1, 0]  # 18 ln 10 is 41.4465
     assert [exp_neg_wad(x) for x in (MAX_X_WAD, MAX_X_WAD + 1, 2**256 - 1)] == [0, 0, 0]

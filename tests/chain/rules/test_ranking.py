@@ -26,6 +26,10 @@ def test_three_nodes_share_39_33_28() -> None:
     ]
 
 
+def test_with_the_default_q_nothing_is_left_for_the_243rd() -> None:
+    assert [share > 0 for share in rank_shares(MAX_RANKS, Q)] == [True] * 242 + [False] * (MAX_RANKS - 242)
+
+
 @given(st.integers(1, 40), st.integers(WAD // 2, WAD - WAD // 100))
 def test_rank_shares_are_the_published_ones(ranks: int, q_wad: int) -> None:
     q = Fraction(q_wad, WAD)
@@ -36,6 +40,7 @@ def test_rank_shares_are_the_published_ones(ranks: int, q_wad: int) -> None:
 def test_q_of_one_shares_alike_and_q_of_zero_gives_the_first_all() -> None:
     assert rank_shares(4, WAD) == [WAD // 4] * 4
     assert rank_shares(3, 0) == [WAD, 0, 0]
+    assert rank_shares(2, 3) == [WAD - 3, 2]
     assert rank_shares(0, Q) == node_shares([], Q) == []
 
 
