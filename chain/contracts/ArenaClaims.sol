@@ -26,7 +26,7 @@ library ArenaClaims {
 
     /// @notice See IArena.claim.
     function claim(ArenaTask storage t, uint256 task, uint256 day, address account, address fml)
-        external
+        internal
         returns (uint256 amountWei)
     {
         if (t.phase == IArena.Phase.NONE) revert IArena.UnknownTask(task);

@@ -14,7 +14,7 @@ library ArenaViews {
     using ArenaLedger for ArenaTask;
 
     /// @notice See IArena.state.
-    function state(ArenaTask storage t) external view returns (IArena.TaskState memory s) {
+    function state(ArenaTask storage t) internal view returns (IArena.TaskState memory s) {
         (s.phase, s.creator, s.finishedDays) = (t.phase, t.creator, t.finishedDays);
         (s.datasetB, s.fellBack) = (t.datasetB, t.fellBack);
         (s.stakedWei, s.ownWei) = (t.stakedWei, t.ownWei);
@@ -23,7 +23,7 @@ library ArenaViews {
     }
 
     /// @notice See IArena.stakeOf.
-    function stakeOf(ArenaTask storage t, address account) external view returns (IArena.Stake memory found) {
+    function stakeOf(ArenaTask storage t, address account) internal view returns (IArena.Stake memory found) {
         Staker storage s = t.stakers[account];
         (found.role, found.ownWei, found.delegatedWei) = (s.role, s.ownWei, s.delegatedWei);
         (found.lockDays, found.lockedUntil) = (s.lockDays, s.lockedUntil);
@@ -34,7 +34,7 @@ library ArenaViews {
     }
 
     /// @notice See IArena.dayState.
-    function dayState(ArenaTask storage t, uint256 day) external view returns (IArena.DayState memory s) {
+    function dayState(ArenaTask storage t, uint256 day) internal view returns (IArena.DayState memory s) {
         Epoch storage e = t.epochs[day];
         (s.commits, s.settled) = (e.commits, e.settled);
         (s.validators, s.revealed, s.judged) = (e.validators, e.revealed, e.judged);
@@ -44,20 +44,20 @@ library ArenaViews {
     }
 
     /// @notice See IArena.ranking.
-    function ranking(ArenaTask storage t, uint256 day) external view returns (uint256[] memory places) {
+    function ranking(ArenaTask storage t, uint256 day) internal view returns (uint256[] memory places) {
         places = t.epochs[day].best;
         for (uint256 i = 0; i < places.length; ++i) places[i] = Ranking.place(places[i]);
     }
 
     /// @notice See ITaskSource.stakeWei: days on dataset A are what the emission pays for.
-    function stakeWei(ArenaTask storage t) external view returns (uint256) {
+    function stakeWei(ArenaTask storage t) internal view returns (uint256) {
         bool running = t.phase == IArena.Phase.ACTIVE && block.timestamp >= t.beginsAt
             && block.timestamp < t.dayAt(t.params.dayCount);
         return running ? t.stakedWei : 0;
     }
 
     /// @notice See IPoolMarket.endsAt; a cancelled one has ended whenever one asks.
-    function endsAt(ArenaTask storage t) external view returns (uint256) {
+    function endsAt(ArenaTask storage t) internal view returns (uint256) {
         return t.phase == IArena.Phase.CANCELLED ? 0 : t.endsAt();
     }
 }
