@@ -149,6 +149,11 @@ class Town:
     def wait_until(self, second: int) -> None:
         advance_to(self.w3, second)
 
+    def back_to(self, mark: Any) -> None:
+        """Put a snapshot back, and with it everybody's number of transactions."""
+        self.rpc("evm_revert", mark)
+        self.senders.clear()
+
     def sender(self, key: NodeKey) -> Sender:
         return self.senders.setdefault(key.address, Sender(self.w3, key))
 
@@ -280,8 +285,12 @@ class Task:
     # --- time
 
     def at(self, day: int, second: int = 0) -> None:
-        """Move to a second of a day of the task."""
+        """Move to a second of a day of the task: a refusal is of that second, a transaction comes in the next."""
         self.town.wait_until(self.begins(day) + second)
+
+    def just_before(self, day: int, second: int = 0) -> None:
+        """Move to where the next transaction is in the last second before this one."""
+        self.at(day, second - 2)
 
     def begins(self, day: int) -> int:
         return self.town.start + (self.params["first_day"] + day) * DAY
@@ -394,11 +403,18 @@ class Task:
 
     def finish(self, day: int) -> dict[str, Any]:
         """Settle and finish a day, and return what it came to."""
+        return self.arena.events(self.finish_receipt(day), "DayFinished")[0]
+
+    def finish_receipt(self, day: int) -> Receipt:
         self.to_settlement(day)
         state = self.day_state(day)
         if state["commits"] + state["validators"]:
             self.send("settle", day, 10_000)
         self.at(day + 1)
+        return self.send("finishDay", day)
+
+    def finish_event(self, day: int) -> dict[str, Any]:
+        """Finish a day that is over and settled, and return what it came to."""
         return self.arena.events(self.send("finishDay", day), "DayFinished")[0]
 
     def play(self, day: int, *scores: int) -> dict[str, Any]:
@@ -472,4 +488,4 @@ def behind_snapshot(town: Town) -> Iterator[Town]:
     copy = Town(town.w3, dict(town.addresses), holders=set(town.holders))
     yield copy
     assert copy.is_conserved()
-    town.rpc("evm_revert", mark)
+    town.back_to(mark)
