@@ -26,7 +26,17 @@ library ArenaMath {
             y = one - small * y / (3 << 120);
             y = one - ((small * y) >> 121);
             y = one - ((small * y) >> 120);
-            for (uint256 i = 0; i < 10; ++i) y = (y * y) >> 120;
+            // ten squarings, written out: a loop would cost half as much again
+            y = (y * y) >> 120;
+            y = (y * y) >> 120;
+            y = (y * y) >> 120;
+            y = (y * y) >> 120;
+            y = (y * y) >> 120;
+            y = (y * y) >> 120;
+            y = (y * y) >> 120;
+            y = (y * y) >> 120;
+            y = (y * y) >> 120;
+            y = (y * y) >> 120;
             return (y * WAD) >> 120;
         }
     }
