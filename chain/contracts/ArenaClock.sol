@@ -23,12 +23,12 @@ library ArenaClock {
     /// @return Today; refuses what comes before day 0 or after the B day.
     function today(ArenaTask storage t, uint256 task) internal view returns (uint256) {
         requireFrom(task, t.beginsAt);
-        requireBefore(task, endsAt(t));
+        requireBefore(task, overAt(t));
         return ordinal(t) - 1;
     }
 
     /// @return Second at which the B day is over.
-    function endsAt(ArenaTask storage t) internal view returns (uint256) {
+    function overAt(ArenaTask storage t) internal view returns (uint256) {
         return dayAt(t, uint256(t.params.dayCount) + 1);
     }
 

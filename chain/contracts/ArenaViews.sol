@@ -56,8 +56,8 @@ library ArenaViews {
         return running ? t.stakedWei : 0;
     }
 
-    /// @notice See IPoolMarket.endsAt; a cancelled one has ended whenever one asks.
+    /// @notice See IPoolMarket.endsAt.
     function endsAt(ArenaTask storage t) internal view returns (uint256) {
-        return t.phase == IArena.Phase.CANCELLED ? 0 : t.endsAt();
+        return t.phase == IArena.Phase.CANCELLED ? 0 : t.dayAt(t.params.dayCount);
     }
 }

@@ -18,6 +18,9 @@ import {Vrf} from "./Vrf.sol";
 /// Then anybody settles the day in batches, and finishes it once it is over: that fixes what each account can claim. What
 /// counts on a day is stake as it stood when the day began.
 ///
+/// `endsAt` is where the days on dataset A are over, 0 in a cancelled task: from then on nobody stakes or delegates, so that
+/// nobody joins a pool when the ranks on dataset B, which pay what was held, can be seen.
+///
 /// On the day after the last, the B day, the creator reveals dataset B in the windows of submission, anybody enters each node's
 /// best submission, and validators score again. That pays what was held of every day's reward. If it comes to nothing
 /// (no dataset B, nobody scored), what was held of each day is paid by that day's own shares.

@@ -205,7 +205,7 @@ class Town:
         return key
 
     def is_conserved(self) -> bool:
-        """Whether the Arena holds exactly what it owes, pools what it thinks they do, and nothing came or went elsewhere."""
+        """Whether the Arena holds exactly what it owes, pools what it thinks they do, and everybody all there is."""
         owed = 0
         pools: set[str] = set()
         for task in range(1, self.arena.read("taskCount") + 1):
@@ -236,7 +236,7 @@ class Task:
 
     @classmethod
     def create(cls, town: Town, **changes: Any) -> "Task":
-        """Create a task with PARAMS and these changes; its day 0 is the emission's next day unless they say otherwise."""
+        """Create a task with PARAMS and these changes; its day 0 is the emission's next unless they say otherwise."""
         params = PARAMS | {"first_day": town.emission.read("today") + 1} | changes
         town.arena.send("createTask", tuple(params.values()), by=CREATOR)
         return cls(town, town.arena.read("taskCount"), params)

@@ -38,7 +38,7 @@ def town(deployed_arena: "arena_town.Town") -> Iterator["arena_town.Town"]:
 
 @pytest.fixture
 def task(deployed_arena: "arena_town.Town") -> Iterator["arena_town.Task"]:
-    """A task of five days with three nodes of 1,000 FML and three validators of 1,000 FML, on the day before its day 0."""
+    """A task of five days with three nodes and three validators of 1,000 FML each, on the day before its day 0."""
     with arena_town.behind_snapshot(deployed_arena) as town:
         task = arena_town.Task.create(town)
         task.join_nodes(1_000, 1_000, 1_000)

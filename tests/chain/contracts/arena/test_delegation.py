@@ -15,9 +15,7 @@ def test_who_has_a_stake_opens_one_pool(task: Task) -> None:
     pool = task.town.pool(event["pool"])
     assert (pool.read("task"), pool.read("sigmaBps")) == (task.number, 4_000)
     assert pool.read("market").lower() == task.arena.address.lower()
-    assert task.refusal("openPool", 4_000, by=node) == Refusal(
-        "PoolExists", (task.number, node.address, pool.address)
-    )
+    assert task.refusal("openPool", 4_000, by=node) == Refusal("PoolExists", (task.number, node.address, pool.address))
     task.send("openPool", 0, by=CREATOR)
 
 
@@ -96,11 +94,15 @@ def test_a_slash_takes_own_stake_first_and_then_the_delegated(town: Town) -> Non
     assert task.state["pool"] == 302 * FML
 
 
-def test_pools_take_no_deposits_when_the_task_is_over(task: Task) -> None:
+def test_pools_take_no_deposits_when_the_days_on_dataset_a_are_over(task: Task) -> None:
+    """Who saw the ranks on dataset B could else join the winner's pool before it is paid."""
     pool = task.delegate(task.nodes[0], 100)
-    assert task.read("endsAt") == task.begins(6)
-    task.complete_idle()
+    assert task.read("endsAt") == task.begins(5)
+    task.just_before(5)
+    pool.send("deposit", FML, DELEGATOR.address, by=DELEGATOR)
+    task.at(5)
     assert pool.refusal("deposit", FML, DELEGATOR.address, by=DELEGATOR).name == "ERC4626ExceededMaxDeposit"
+    task.complete_idle()
     shares = pool.read("balanceOf", DELEGATOR.address)
     pool.send("requestRedeem", shares, by=DELEGATOR)
     task.town.wait_until(task.town.now + 7 * 86_400)

@@ -1,4 +1,4 @@
-"""What the contract makes of a day is what the rules do, to the wei: scores, ranks, shares, pools, whatever happened."""
+"""What the contract makes of a day is what the rules do, to the wei: scores, ranks, shares and pools."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -146,9 +146,7 @@ def check(town: Town, day: Day) -> None:
         ]
         assert made == paid_shares
         nodes_wei = sum(day.nodes[place] for place, score in scores.items() if score != WORST) * GWEI
-        panel_wei = sum(
-            gwei for v, gwei in zip(task.validators, day.validators, strict=True) if v in earned
-        ) * GWEI
+        panel_wei = sum(gwei for v, gwei in zip(task.validators, day.validators, strict=True) if v in earned) * GWEI
         pools = task_pools(day.terms["daily_wei"], nodes_wei, panel_wei, day.terms["floor_bps"])
         expected = [amount for pool in pools for amount in held(pool, day.terms["now_bps"])]
         names = ("nodesNowWei", "nodesHeldWei", "validatorsNowWei", "validatorsHeldWei")

@@ -61,7 +61,9 @@ def test_nobody_enters_before_all_days_are_finished_or_without_a_submission(town
     assert task.refusal("enterFinal", [first.address]) == Refusal("WrongDay", (task.number, 2, 1))
     task.finish(1)
     assert task.refusal("enterFinal", [second.address]) == Refusal("NothingToEnter", (task.number, second.address))
-    assert task.refusal("commitSubmission", SALT, by=first) == Refusal("TooLate", (task.number, town.now, task.begins(2)))
+    assert task.refusal("commitSubmission", SALT, by=first) == Refusal(
+        "TooLate", (task.number, town.now, task.begins(2))
+    )
     task.at(2, WINDOW)
     assert task.refusal("enterFinal", [first.address]).name == "TooLate"
 

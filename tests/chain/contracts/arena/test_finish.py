@@ -1,7 +1,7 @@
 """Finishing days: what they pay out of the emission and the creator's fund, and in which order."""
 
 import pytest
-from arena_town import DAO, DAY, FML, OUTSIDER, Task, Town
+from arena_town import DAO, DAY, FML, OUTSIDER, Handle, Task, Town
 from federation import Refusal
 
 from fl_alliance.chain.rules.arena_consensus import WORST
@@ -168,3 +168,16 @@ def test_a_task_that_is_no_longer_verified_draws_nothing(verified: Task) -> None
     verified.at(1)
     close_days(town)
     assert verified.finish_event(0)["drawnWei"] == 0
+
+
+def test_a_contract_settles_finishes_and_claims_like_anybody(task: Task) -> None:
+    """A keeper may be a contract: what audits read is events."""
+    keeper = Handle(task.town, "Arena", task.town.deploy("Forwarder", task.arena.address).address)
+    task.submit(0)
+    task.score_alike(0, 100, 200, 300)
+    task.to_settlement(0)
+    keeper.send("settle", task.number, 0, 100, by=OUTSIDER)
+    task.at(1)
+    keeper.send("finishDay", task.number, 0, by=OUTSIDER)
+    receipt = keeper.send("claim", task.number, 0, task.nodes[0].address, by=OUTSIDER)
+    assert task.arena.events(receipt, "Claimed")[0]["account"] == task.nodes[0].address

@@ -12,9 +12,7 @@ def test_a_day_is_settled_after_its_windows(task: Task) -> None:
     task.submit(0)
     task.score_alike(0, 1, 2, 3)
     task.at(0, WINDOWS - 1)
-    assert task.refusal("settle", 0, 1) == Refusal(
-        "TooEarly", (task.number, task.town.now, task.begins(0) + WINDOWS)
-    )
+    assert task.refusal("settle", 0, 1) == Refusal("TooEarly", (task.number, task.town.now, task.begins(0) + WINDOWS))
     task.send("settle", 0, 1)
     assert task.day_state(0)["settled"] == 1
 

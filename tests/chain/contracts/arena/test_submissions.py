@@ -44,16 +44,12 @@ def test_a_node_commits_once_a_day(task: Task) -> None:
 def test_only_nodes_submit(task: Task) -> None:
     task.at(0)
     for key, role in ((task.validators[0], 3), (OUTSIDER, 0)):
-        assert task.refusal("commitSubmission", SALT, by=key) == Refusal(
-            "WrongRole", (task.number, key.address, role)
-        )
+        assert task.refusal("commitSubmission", SALT, by=key) == Refusal("WrongRole", (task.number, key.address, role))
 
 
 def test_commitments_are_taken_within_the_first_window(task: Task) -> None:
     node, begin = task.nodes[0], task.begins(0)
-    assert task.refusal("commitSubmission", SALT, by=node) == Refusal(
-        "TooEarly", (task.number, task.town.now, begin)
-    )
+    assert task.refusal("commitSubmission", SALT, by=node) == Refusal("TooEarly", (task.number, task.town.now, begin))
     task.at(0, -1)
     task.commit(0, node)
     task.just_before(0, SUBMIT)
