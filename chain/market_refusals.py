@@ -108,6 +108,13 @@ class SharesQueued(Refused):
     TEXT = "{owner} would transfer {given} shares, {free} are not requested for redemption"
 
 
+class NoShares(Refused):
+    """A deposit is too small for a share."""
+
+    FIELDS = ("assetsWei",)
+    TEXT = "{assetsWei} wei buy no share"
+
+
 class SlashTooHigh(Refused):
     """A slash is above what there is."""
 

@@ -159,6 +159,8 @@ contract DelegationPool is IDelegationPool, ERC4626, Initializable {
     // --- Steps that several calls share -----------------------------------------------------------------------------
 
     function _deposit(address caller, address receiver, uint256 assets, uint256 shares) internal override {
+        // Or shares that somebody made dear would swallow it.
+        if (shares == 0) revert NoShares(assets);
         super._deposit(caller, receiver, assets, shares);
         _report();
     }

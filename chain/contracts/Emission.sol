@@ -253,6 +253,7 @@ contract Emission is IEmission, AccessControl, Multicall {
         // A source that claims more than all FML must not spill into the other half of the totals.
         uint256 stake = Math.min(stakeWei / WEI_PER_GWEI, Shares.MAX_STAKE_GWEI);
         uint256 former = record.stakes.latest();
+        if (stake == former) return;
         Checkpoints.Trace208 storage trace = _totals[record.kind];
         (uint256 stakedGwei, uint256 powered) = _unpacked(trace.latest());
         stakedGwei = stakedGwei + stake - former;

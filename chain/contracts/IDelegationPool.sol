@@ -38,6 +38,8 @@ interface IDelegationPool is IERC4626 {
     error TooManyShares(uint256 given, uint256 held);
     /// @notice Shares that are requested for redemption stay: only `free` of them can be transferred.
     error SharesQueued(address owner, uint256 given, uint256 free);
+    /// @notice A deposit of so little buys no share.
+    error NoShares(uint256 assetsWei);
     /// @notice A slash is above what there is.
     error SlashTooHigh(uint256 givenWei, uint256 assetsWei);
     /// @notice sigma cannot change before second `needed`.

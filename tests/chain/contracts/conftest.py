@@ -22,6 +22,7 @@ def _load(name: str) -> ModuleType:
 federation = _load("federation")
 candidate_federation = _load("candidate_federation")
 emissions = _load("emissions")
+market_model = _load("market_model")
 
 
 @pytest.fixture(scope="session")
