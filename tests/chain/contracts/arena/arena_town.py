@@ -6,32 +6,27 @@ It knows the formats of commitments by heart, so that it can also break them.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
+import emissions
+from emissions import CREATOR, DAO, DAY, DELEGATOR, SUPPLY
 from eth_abi.abi import encode
-from federation import DEPLOYER, FML, FORTUNE_TELLER, GAS, ONLOOKER, Refusal
-from web3 import Web3
+from federation import FML, GAS, Refusal
 
 from fl_alliance.chain import artifacts
 from fl_alliance.chain.accounts import NodeKey
-from fl_alliance.chain.codec import constructor, interface
+from fl_alliance.chain.codec import constructor
 from fl_alliance.chain.connect import advance_to, close, connect
 from fl_alliance.chain.errors import RequestRefused
 from fl_alliance.chain.messages import checksummed
 from fl_alliance.chain.reverts import custom_errors
-from fl_alliance.chain.rpc import Rpc
-from fl_alliance.chain.rules.arena_consensus import WORST
 from fl_alliance.chain.rules.assignment import places
-from fl_alliance.chain.rules.emission import POOL_WEI
 from fl_alliance.chain.rules.words import address_bytes, keccak
-from fl_alliance.chain.sender import Receipt, Sender
+from fl_alliance.chain.sender import Receipt
 from fl_alliance.chain.vrf import output
 
-DAO, CREATOR, DELEGATOR, OUTSIDER = DEPLOYER, ONLOOKER, FORTUNE_TELLER, NodeKey.derive(41, 0)
-SUPPLY = 10**9 * FML - POOL_WEI
-"""What exists before the emission: all that the cap leaves beside it."""
-DAY = 86_400
+OUTSIDER = NodeKey.derive(41, 0)
+"""Has no part in any task: the "anybody" of the contract."""
 SUBMIT, REVEAL, SCORE, REVEAL_SCORES = 21_600, 3_600, 21_600, 3_600
 NODE, VALIDATOR = 2, 3
 COMMITTED, REVEALED, REFUSED, UNSCORED, RANKED, WORST_VERDICT = range(6)
@@ -77,74 +72,32 @@ def _readable(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Handle:
-    """One contract at one address."""
+class Handle(emissions.Handle):
+    """One contract at one address, whose events name accounts with their checksums."""
 
-    town: "Town"
-    artifact: str
-    address: str
-
-    def encode(self, name: str, *args: Any) -> bytes:
-        return interface(self.artifact).functions[name].encode(args)
-
-    def send(self, name: str, *args: Any, by: NodeKey = DAO) -> Receipt:
-        return self.town.sender(by).send(self.address, self.encode(name, *args), GAS, name)
-
-    def read(self, name: str, *args: Any) -> Any:
-        request = {"to": self.address, "data": "0x" + self.encode(name, *args).hex()}
-        values = interface(self.artifact).functions[name].result(self.town.rpc.bytes("eth_call", request, "latest"))
-        return values[0] if len(values) == 1 else values
-
-    def refusal(self, name: str, *args: Any, by: NodeKey = DAO) -> Refusal:
-        """Return the custom error of a call that must not succeed; nothing changes."""
-        found = self.refusal_or_none(name, *args, by=by)
-        assert found is not None, f"{name} was not refused"
-        return found
-
-    def refusal_or_none(self, name: str, *args: Any, by: NodeKey = DAO) -> Refusal | None:
+    def is_refused(self, name: str, *args: Any, by: NodeKey = DAO) -> bool:
+        """Whether a call would be refused with a custom error; nothing changes."""
         data = "0x" + self.encode(name, *args).hex()
         request = {"from": by.address, "to": self.address, "data": data, "gas": hex(GAS)}
         try:
             self.town.rpc("eth_call", request, "latest")
         except RequestRefused as refused:
-            found = custom_errors()[refused.data[:4]]
-            return Refusal(found.name, tuple(map(_readable, found.values(refused.data))))
-        return None
+            if refused.data[:4] in custom_errors():
+                return True
+            raise
+        return False
 
     def events(self, receipt: Receipt, name: str) -> list[dict[str, Any]]:
         """Return the events of one name that this contract emitted in a receipt."""
-        known = interface(self.artifact).events
-        logs = [log for log in receipt.logs if log.address == self.address and log.topics[0] in known]
-        found = [(known[log.topics[0]], log) for log in logs]
-        values = [event.values(log.topics, log.data) for event, log in found if event.name == name]
-        return [{key: _readable(value) for key, value in each.items()} for each in values]
+        return [{key: _readable(value) for key, value in event.items()} for event in super().events(receipt, name)]
 
 
 @dataclass
-class Town:
+class Town(emissions.Town):
     """Everything deployed, and the accounts that act."""
 
-    w3: Web3
-    addresses: dict[str, str] = field(default_factory=dict)
-    senders: dict[str, Sender] = field(default_factory=dict)
     holders: set[str] = field(default_factory=set)
     """Who may hold FML: what is conserved is the sum over them."""
-
-    @cached_property
-    def rpc(self) -> Rpc:
-        return Rpc(self.w3)
-
-    @cached_property
-    def chain_id(self) -> int:
-        return self.rpc.number("eth_chainId")
-
-    @property
-    def now(self) -> int:
-        return int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
-
-    @cached_property
-    def start(self) -> int:
-        return int(self.emission.read("startAt"))
 
     def wait_until(self, second: int) -> None:
         advance_to(self.w3, second)
@@ -153,9 +106,6 @@ class Town:
         """Put a snapshot back, and with it everybody's number of transactions."""
         self.rpc("evm_revert", mark)
         self.senders.clear()
-
-    def sender(self, key: NodeKey) -> Sender:
-        return self.senders.setdefault(key.address, Sender(self.w3, key))
 
     def deploy(self, name: str, *args: Any) -> Handle:
         """Deploy a contract after the libraries that it links to."""
@@ -171,28 +121,17 @@ class Town:
         receipt = self.sender(DAO).send(None, bytes.fromhex(code) + constructor(name, args), GAS, f"deploy {name}")
         assert receipt.contract is not None
         self.addresses[name] = receipt.contract
-        return Handle(self, name, receipt.contract)
+        return self.handle(name)
 
     def handle(self, name: str) -> Handle:
         return Handle(self, name, self.addresses[name])
 
     @property
-    def fml(self) -> Handle:
-        return self.handle("FML")
-
-    @property
-    def emission(self) -> Handle:
-        return self.handle("Emission")
-
-    @property
     def arena(self) -> Handle:
         return self.handle("Arena")
 
-    def pool(self, address: str) -> Handle:
-        return Handle(self, "DelegationPool", address)
-
-    def balance(self, key: NodeKey | str) -> int:
-        return int(self.fml.read("balanceOf", key if isinstance(key, str) else key.address))
+    def balance(self, account: NodeKey | str) -> int:
+        return super().balance(account if isinstance(account, str) else account.address)
 
     def enrol(self, key: NodeKey, amount_wei: int) -> NodeKey:
         """Give an account gas and `amount_wei` FML, of which the Arena may take what it needs."""
@@ -200,7 +139,7 @@ class Town:
             self.sender(DAO).send(key.address, b"", 21_000, "gas", ETHER)
         self.holders.add(key.address)
         if amount_wei:
-            self.fml.send("transfer", key.address, amount_wei)
+            self.fund(key.address, amount_wei)
         self.fml.send("approve", self.arena.address, 2**256 - 1, by=key)
         return key
 
@@ -332,7 +271,7 @@ class Task:
         """Open a delegate's pool, if it has none, and let the delegator put FML into it."""
         if not int(self.stake_of(delegate)["pool"], 16):
             self.send("openPool", sigma_bps, by=delegate)
-        pool = self.town.pool(checksummed(address_bytes(self.stake_of(delegate)["pool"])))
+        pool = Handle(self.town, "DelegationPool", checksummed(address_bytes(self.stake_of(delegate)["pool"])))
         self.town.fml.send("approve", pool.address, 2**256 - 1, by=DELEGATOR)
         pool.send("deposit", amount_fml * FML, DELEGATOR.address, by=DELEGATOR)
         return pool
@@ -450,17 +389,12 @@ class Task:
         """Take out of a completed task all that anybody can; nothing may be left in it."""
         for day in range(self.params["day_count"] + 1):
             for key in (*self.nodes, *self.validators):
-                if self.arena.refusal_or_none("claim", self.number, day, key.address) is None:
+                if not self.arena.is_refused("claim", self.number, day, key.address):
                     self.claim(day, key)
         for key in (CREATOR, *self.nodes, *self.validators):
             self.town.wait_until(self.stake_of(key)["locked_until"])
-            if self.arena.refusal_or_none("unlock", self.number, key.address) is None:
+            if not self.arena.is_refused("unlock", self.number, key.address):
                 self.send("unlock", key.address)
-
-
-def best_of(scores: Sequence[int]) -> list[int]:
-    """Return the places that are ranked, best first."""
-    return sorted((place for place, score in enumerate(scores) if score != WORST), key=lambda place: scores[place])
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Delegating to nodes and validators: weight, pay in two transfers, slashes, and what the emission sees."""
 
-from arena_town import CREATOR, DELEGATOR, FML, OUTSIDER, Task, Town
+from arena_town import CREATOR, DELEGATOR, FML, OUTSIDER, Handle, Task, Town
 from federation import Refusal
 
 from fl_alliance.chain.rules.arena_consensus import WORST
@@ -12,7 +12,7 @@ def test_who_has_a_stake_opens_one_pool(task: Task) -> None:
     node = task.nodes[0]
     assert task.refusal("openPool", 0, by=OUTSIDER) == Refusal("WrongRole", (task.number, OUTSIDER.address, 0))
     event = task.arena.events(task.send("openPool", 4_000, by=node), "PoolOpened")[0]
-    pool = task.town.pool(event["pool"])
+    pool = Handle(task.town, "DelegationPool", event["pool"])
     assert (pool.read("task"), pool.read("sigmaBps")) == (task.number, 4_000)
     assert pool.read("market").lower() == task.arena.address.lower()
     assert task.refusal("openPool", 4_000, by=node) == Refusal("PoolExists", (task.number, node.address, pool.address))

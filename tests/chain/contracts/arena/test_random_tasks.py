@@ -33,7 +33,7 @@ class Chance:
     def attempt(self, kind: str, name: str, *args: Any, by: NodeKey = arena_town.OUTSIDER) -> bool:
         """Send a call of the Arena if it is not refused, and count it."""
         task = self.task
-        if task.arena.refusal_or_none(name, task.number, *args, by=by) is not None:
+        if task.arena.is_refused(name, task.number, *args, by=by):
             DONE[f"refused: {kind}"] += 1
             return False
         task.send(name, *args, by=by)
