@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import product
 
 import pytest
-from arena_town import FML, Task, Town
+from arena_town import FML, Task, Town, behind_snapshot
 from federation import GAS
 
 BATCH = 32
@@ -53,13 +53,12 @@ def test_a_batch_in_front_of_100_validators_stays_below_the_gas_limit(
     """From first batches of 8 and 16 places before 10 and 30 validators: a, b a validator, c a place, d a score."""
     cost: dict[tuple[int, int], int] = {}
     for validators in (10, 30):
-        mark = town.rpc("evm_snapshot")
-        task, _ = crowded(town, 16, validators)
-        for places in (8, 16):
-            before = town.rpc("evm_snapshot")
-            cost[validators, places] = settled(task, places)
-            town.back_to(before)
-        town.back_to(mark)
+        with behind_snapshot(town) as copy:
+            task, _ = crowded(copy, 16, validators)
+            for places in (8, 16):
+                mark = copy.rpc("evm_snapshot")
+                cost[validators, places] = settled(task, places)
+                copy.back_to(mark)
     for validators, places in product((10, 30), (8, 16)):
         gas_figure(f"arena_settle_{validators}_{places}", cost[validators, places])
     score = (cost[30, 16] - cost[30, 8] - cost[10, 16] + cost[10, 8]) / (20 * 8)
