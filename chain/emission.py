@@ -1,0 +1,108 @@
+"""The emission on a chain, as whoever keeps its days going uses it; the contract's interface says the rest."""
+
+from dataclasses import dataclass
+
+from fl_alliance.chain.bound import BoundContract
+from fl_alliance.chain.sender import Receipt, Sender
+
+ARTIFACT = "Emission"
+_STEP_GAS = 400_000  # a source may do something of its own with what it is paid
+_BASE_GAS, _CLOSE_GAS = 100_000, 200_000
+MOST_DAYS = 60
+"""Days that are closed in one transaction at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayBooks:
+    """A closed day: what each kind of task has of it, what is left, in wei, and the second it was closed at."""
+
+    arena_wei: int
+    alliance_wei: int
+    left_wei: int
+    closed_at: int
+
+
+class Emission:
+    """One account's access to a deployed emission.
+
+    Parameters
+    ----------
+    sender : Sender
+        Pays for what this account sends.
+    address : str
+        Where the contract is.
+    """
+
+    def __init__(self, sender: Sender, address: str) -> None:
+        self._contract = BoundContract(sender, ARTIFACT, address)
+        self.address = address
+
+    # what is sent
+
+    def close_days(self, count: int = 1) -> tuple[int, ...]:
+        """Close the next `count` days, 1 to `MOST_DAYS`, in one transaction; return what each released, in wei.
+
+        Raises
+        ------
+        ValueError
+            `count` is out of its range.
+        DayNotOver, NoSuchDay
+            One of them cannot be closed yet, or ever: none was.
+        """
+        if not 1 <= count <= MOST_DAYS:
+            raise ValueError(f"close_days: given {count} days, needed 1 to {MOST_DAYS}")
+        calls = [self._contract.encode("closeDay")] * count
+        receipt = self._contract.send(_BASE_GAS + _CLOSE_GAS * count, "multicall", calls)
+        return tuple(event["mintedWei"] for event in self._contract.events(receipt, "DayClosed"))
+
+    def catch_up(self, now: int) -> int:
+        """Close every day that is over at second `now`, in as many transactions as it takes; return how many."""
+        days = min((now - self.start_at) // 86_400, int(self._contract.read("DAYS")))
+        due = closed = max(0, days - self.closed_days)
+        while due > 0:
+            due -= len(self.close_days(min(due, MOST_DAYS)))
+        return closed
+
+    def lapse(self, day: int) -> int:
+        """Burn what nobody drew of a day, and return it, in wei; raises `LapseTooEarly`, `DayNotClosed`."""
+        receipt = self._contract.send(_STEP_GAS, "lapse", day)
+        return sum(event["burnedWei"] for event in self._contract.events(receipt, "DayLapsed"))
+
+    def sync(self, source: str, task: int) -> Receipt:
+        """Have a task's stake written down as it is now; nothing happens where it is not verified."""
+        return self._contract.send(_STEP_GAS, "sync", source, task)
+
+    def draw(self, source: str, task: int, day: int) -> int:
+        """Have an Alliance task paid its share of a day, and return it, in wei.
+
+        Raises
+        ------
+        NothingAccepted, AlreadyDrawn, DrawTooLate, DayNotClosed, NotVerified, NotSource
+        """
+        receipt = self._contract.send(_STEP_GAS, "draw", source, task, day)
+        return sum(event["amountWei"] for event in self._contract.events(receipt, "ShareDrawn"))
+
+    # what is read
+
+    @property
+    def start_at(self) -> int:
+        """Second at which day 0 begins."""
+        return int(self._contract.read("startAt"))
+
+    @property
+    def closed_days(self) -> int:
+        """Days closed so far: the number of the next."""
+        return int(self._contract.read("closedDays"))
+
+    def day(self, day: int) -> DayBooks:
+        """Return the books of a closed day; all 0 before."""
+        return DayBooks(*self._contract.read("dayOf", day))
+
+    def drawable_wei(self, source: str, task: int, day: int) -> int:
+        """Return what a task could draw of a closed day."""
+        return int(self._contract.read("drawableWei", source, task, day))
+
+    def books(self) -> tuple[int, int, int]:
+        """Return all that was ever minted, paid and burned, in wei."""
+        minted, paid, burned = self._contract.read("books")
+        return minted, paid, burned
