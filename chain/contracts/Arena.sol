@@ -19,7 +19,8 @@ import {ITaskSource} from "./ITaskSource.sol";
 import {Vrf} from "./Vrf.sol";
 
 /// @title The AI Arena
-/// @notice Documented in IArena. What a call does is in the libraries; here is who may call, and what the emission is told.
+/// @notice Documented in IArena. What a call does is in the libraries; here is who may call, and what the emission is
+/// told.
 contract Arena is IArena, AccessControl, Multicall {
     using ArenaClock for ArenaTask;
 

@@ -7,7 +7,8 @@ import {Words} from "./Words.sol";
 
 /// @title What validators together say of one submission, and how near each of them is to it
 /// @notice References: `chain/rules/arena_consensus.py` and `arena_pay.fits`.
-/// @dev Arrays are a column's: as long as there are scores of the submission, at least one. Weights are whole gwei above 0.
+/// @dev Arrays are a column's: as long as there are scores of the submission, at least one. Weights are whole gwei
+/// above 0.
 library ArenaConsensus {
     using Words for uint256[];
 

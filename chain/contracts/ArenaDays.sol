@@ -196,8 +196,8 @@ library ArenaDays {
         return w.weightGwei;
     }
 
-    /// @dev Whether another node committed to this model earlier; if another did later on the same day, that is the copy.
-    /// Who was first: day, place and node, from above.
+    /// @dev Whether another node committed to this model earlier; if another did later on the same day, that is the
+    /// copy. Who was first: day, place and node, from above.
     function _isCopy(ArenaTask storage t, uint256 task, uint256 day, uint256 place, bytes32 digest)
         private
         returns (bool)

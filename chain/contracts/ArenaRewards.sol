@@ -89,7 +89,8 @@ library ArenaRewards {
         t.poolWei += uint128(heldNodesWei + heldValidatorsWei);
     }
 
-    /// @dev The emission's part; nothing where the task was never verified, the schedule has ended or the time has passed.
+    /// @dev The emission's part; nothing where the task was never verified, the schedule has ended or the time has
+    /// passed.
     function _draw(uint256 task, uint256 emissionDay, IEmission emission) private returns (uint256) {
         if (emission.kindOf(address(this), task) == IEmission.Kind.NONE) return 0;
         if (emission.scheduleWei(emissionDay) == 0) return 0;
@@ -143,7 +144,8 @@ library ArenaRewards {
         }
     }
 
-    /// @dev Those of the greatest mean of F, of equal ones the earlier: mean over index from behind, the greatest first.
+    /// @dev Those of the greatest mean of F, of equal ones the earlier: mean over index from behind, the greatest
+    /// first.
     function _bestValidators(Epoch storage e, uint256 limit)
         private
         view

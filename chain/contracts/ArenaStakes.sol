@@ -70,7 +70,8 @@ library ArenaStakes {
         ArenaClock.requireBefore(task, t.dayAt(t.params.dayCount));
         Staker storage s = t.stakers[msg.sender];
         IArena.Role former = s.role;
-        if (role != IArena.Role.NODE && role != IArena.Role.VALIDATOR) revert IArena.BadParameter("role", uint256(role));
+        bool known = role == IArena.Role.NODE || role == IArena.Role.VALIDATOR;
+        if (!known) revert IArena.BadParameter("role", uint256(role));
         if (former != IArena.Role.NONE && former != role) revert IArena.WrongRole(task, msg.sender, former);
         if (lockDays < s.lockDays || lockDays > MAX_LOCK_DAYS) revert IArena.BadParameter("lockDays", lockDays);
         bool needsKey = former == IArena.Role.NONE && role == IArena.Role.VALIDATOR;

@@ -3,8 +3,8 @@ pragma solidity ^0.8.30;
 
 import {IArena} from "./IArena.sol";
 
-/// @notice An account's part in a task. What counts on a day is what stood when the day began, so that nobody can move a
-/// validator's assignment under it, or borrow weight for an hour.
+/// @notice An account's part in a task. What counts on a day is what stood when the day began, so that nobody can move
+/// a validator's assignment under it, or borrow weight for an hour.
 struct Staker {
     uint96 ownWei; // held by the Arena
     uint96 delegatedWei; // as its pool last told

@@ -6,28 +6,28 @@ import {ITaskSource} from "./ITaskSource.sol";
 import {Vrf} from "./Vrf.sol";
 
 /// @title The AI Arena: tasks in which staked nodes submit models and staked validators score them, paid by consensus
-/// @notice A task has `dayCount` days on dataset A and one more on dataset B, all as long as the emission's days and aligned
-/// with them: day d begins at `dayAt(task, d)`; `firstDay` is the emission's day on which day 0 falls. A day's four windows
-/// follow each other from its beginning:
+/// @notice A task has `dayCount` days on dataset A and one more on dataset B, all as long as the emission's days and
+/// aligned with them: day d begins at `dayAt(task, d)`; `firstDay` is the emission's day on which day 0 falls. A day's
+/// four windows follow each other from its beginning:
 ///
 ///   submit         nodes commit to a model, with the fee
 ///   reveal         nodes reveal digest and number of parameters; places are the order of the commitments
 ///   score          validators commit to their scores of the places that their own VRF output assigns to them
 ///   reveal scores  validators reveal proof and scores
 ///
-/// Then anybody settles the day in batches, and finishes it once it is over: that fixes what each account can claim. What
-/// counts on a day is stake as it stood when the day began.
+/// Then anybody settles the day in batches, and finishes it once it is over: that fixes what each account can claim.
+/// What counts on a day is stake as it stood when the day began.
 ///
-/// `endsAt` is where the days on dataset A are over, 0 in a cancelled task: from then on nobody stakes or delegates, so that
-/// nobody joins a pool when the ranks on dataset B, which pay what was held, can be seen.
+/// `endsAt` is where the days on dataset A are over, 0 in a cancelled task: from then on nobody stakes or delegates, so
+/// that nobody joins a pool when the ranks on dataset B, which pay what was held, can be seen.
 ///
-/// On the day after the last, the B day, the creator reveals dataset B in the windows of submission, anybody enters each node's
-/// best submission, and validators score again. That pays what was held of every day's reward. If it comes to nothing
-/// (no dataset B, nobody scored), what was held of each day is paid by that day's own shares.
+/// On the day after the last, the B day, the creator reveals dataset B in the windows of submission, anybody enters
+/// each node's best submission, and validators score again. That pays what was held of every day's reward. If it comes
+/// to nothing (no dataset B, nobody scored), what was held of each day is paid by that day's own shares.
 ///
-/// Scores are losses in millionths, lower is better; 2^32 - 1 refuses a submission. Stakes weigh in whole gwei. Amounts are wei.
-/// Every division rounds down; what that leaves joins the task's pool, with fees and slashes, which the B day pays out;
-/// what nobody can claim then is burned.
+/// Scores are losses in millionths, lower is better; 2^32 - 1 refuses a submission. Stakes weigh in whole gwei. Amounts
+/// are wei. Every division rounds down; what that leaves joins the task's pool, with fees and slashes, which the B day
+/// pays out; what nobody can claim then is burned.
 ///
 /// Reference: `chain/rules/{arena_consensus,arena_pay,assignment,delegation,locks,ranking}.py`.
 interface IArena is IPoolMarket, ITaskSource {
@@ -185,7 +185,9 @@ interface IArena is IPoolMarket, ITaskSource {
     /// @notice What is delegated to an account is now `assetsWei`.
     event DelegationChanged(uint256 indexed task, address indexed delegate, uint256 assetsWei);
     /// @notice An account lost stake into the task's pool: its own first.
-    event Slashed(uint256 indexed task, uint256 indexed day, address indexed account, uint256 ownWei, uint256 delegatedWei);
+    event Slashed(
+        uint256 indexed task, uint256 indexed day, address indexed account, uint256 ownWei, uint256 delegatedWei
+    );
     /// @notice An account took its stake out, a creator with what was left of the daily rewards.
     event Unlocked(uint256 indexed task, address indexed account, uint256 amountWei);
     /// @notice A task's last day was finished; what nobody can claim was burned.
@@ -226,8 +228,8 @@ interface IArena is IPoolMarket, ITaskSource {
         uint256 quota,
         bytes32 commitment
     );
-    /// @notice A validator revealed its scores: that of place p in bits 32 (p mod 8).. of word p / 8. It was assigned the places
-    /// (start + i stride) mod the number of places.
+    /// @notice A validator revealed its scores: that of place p in bits 32 (p mod 8).. of word p / 8. It was assigned
+    /// the places (start + i stride) mod the number of places.
     event ScoresRevealed(
         uint256 indexed task,
         uint256 indexed day,
@@ -240,8 +242,8 @@ interface IArena is IPoolMarket, ITaskSource {
     event SubmissionSettled(
         uint256 indexed task, uint256 indexed day, address indexed node, uint256 place, Verdict verdict, uint256 score
     );
-    /// @notice A day was finished: R0, of which `drawnWei` came from the emission, and what nodes and validators share of it now
-    /// and later.
+    /// @notice A day was finished: R0, of which `drawnWei` came from the emission, and what nodes and validators share
+    /// of it now and later.
     event DayFinished(
         uint256 indexed task,
         uint256 indexed day,
@@ -254,7 +256,8 @@ interface IArena is IPoolMarket, ITaskSource {
     );
     /// @notice An account's share of what its role is paid for a day, fixed when that was finished.
     event ShareFixed(uint256 indexed task, uint256 indexed day, address indexed account, uint256 shareWad);
-    /// @notice An account was paid for a day: `paidWei` and a returned fee to itself, `pushedWei` to its delegators' pool.
+    /// @notice An account was paid for a day: `paidWei` and a returned fee to itself, `pushedWei` to its delegators'
+    /// pool.
     event Claimed(
         uint256 indexed task,
         uint256 indexed day,
@@ -316,10 +319,10 @@ interface IArena is IPoolMarket, ITaskSource {
     /// @notice End a task before its day 0; only its creator.
     function cancel(uint256 task) external;
 
-    /// @notice Stake `amountWei` in a task as NODE or VALIDATOR, or add to what the caller has there, until its last day on
-    /// dataset A is over. Counts from the next day on.
-    /// @param lockDays For how long the whole own stake is locked from now, 0..365, no less than it was: above 30 days it weighs
-    /// more, and it stays here until then if the task completes earlier.
+    /// @notice Stake `amountWei` in a task as NODE or VALIDATOR, or add to what the caller has there, until its last
+    /// day on dataset A is over. Counts from the next day on.
+    /// @param lockDays For how long the whole own stake is locked from now, 0..365, no less than it was: above 30 days
+    /// it weighs more, and it stays here until then if the task completes earlier.
     /// @param vrfX A validator's key at its first stake; 0 otherwise.
     function stake(uint256 task, Role role, uint256 amountWei, uint256 lockDays, uint256 vrfX) external;
 
@@ -327,11 +330,12 @@ interface IArena is IPoolMarket, ITaskSource {
     /// @param sigmaBps What the caller takes of its delegators' earnings, of 10,000.
     function openPool(uint256 task, uint256 sigmaBps) external returns (address pool);
 
-    /// @notice Pay an account's stake out to it once the task is completed and its lock over, or the task is cancelled; a
-    /// creator gets what is left of the daily rewards too. Anybody may call.
+    /// @notice Pay an account's stake out to it once the task is completed and its lock over, or the task is cancelled;
+    /// a creator gets what is left of the daily rewards too. Anybody may call.
     function unlock(uint256 task, address account) external;
 
-    /// @notice Pay an account what it can claim for a day; its delegators' part goes to its pool in one transfer. Anybody may call.
+    /// @notice Pay an account what it can claim for a day; its delegators' part goes to its pool in one transfer.
+    /// Anybody may call.
     /// @return amountWei All that was paid.
     function claim(uint256 task, uint256 day, address account) external returns (uint256 amountWei);
 
@@ -342,8 +346,8 @@ interface IArena is IPoolMarket, ITaskSource {
     /// @return place Its place of the day.
     function commitSubmission(uint256 task, bytes32 commitment) external returns (uint256 place);
 
-    /// @notice Reveal it in the second window. A model over the limit is refused, and of two with one digest the one committed
-    /// later, unless both are the same node's.
+    /// @notice Reveal it in the second window. A model over the limit is refused, and of two with one digest the one
+    /// committed later, unless both are the same node's.
     /// @param digest sha256 of the model's file, not 0.
     /// @param parameters How many parameters it has.
     function revealSubmission(uint256 task, bytes32 digest, uint64 parameters, bytes32 salt) external;
@@ -354,27 +358,28 @@ interface IArena is IPoolMarket, ITaskSource {
     /// @param commitment keccak256(abi.encode(task, day, validator, scores, salt)).
     function commitScores(uint256 task, bytes32 commitment) external;
 
-    /// @notice Reveal them. Scores of places that are not the validator's do not count, nor do those of places that nobody
-    /// revealed.
+    /// @notice Reveal them. Scores of places that are not the validator's do not count, nor do those of places that
+    /// nobody revealed.
     /// @param proof Of the key's output over `scoreAlpha(task, day)`.
     /// @param scores That of place p in bits 32 (p mod 8).. of word p / 8.
     function revealScores(uint256 task, Vrf.Proof calldata proof, uint256[] calldata scores, bytes32 salt) external;
 
     // --- Settlement: anybody ----------------------------------------------------------------------------------------
 
-    /// @notice Settle the next `count` places of a day whose windows are over, in order, and after them the validators: that
-    /// slashes who was refused and who did not reveal. Stops where nothing is left.
+    /// @notice Settle the next `count` places of a day whose windows are over, in order, and after them the validators:
+    /// that slashes who was refused and who did not reveal. Stops where nothing is left.
     /// @return left What is still to be settled.
     function settle(uint256 task, uint256 day, uint256 count) external returns (uint256 left);
 
-    /// @notice Finish a day that is over and settled: draw its emission, which must be closed, and fix everybody's share.
+    /// @notice Finish a day that is over and settled: draw its emission, which must be closed, and fix everybody's
+    /// share.
     function finishDay(uint256 task, uint256 day) external;
 
     /// @notice Open the commitment to dataset B, in the first two windows of the B day; by whoever can.
     function revealDatasetB(uint256 task, bytes32 digest, bytes32 salt) external;
 
-    /// @notice Enter these nodes' best submissions into the B day, in its first two windows, once all other days are finished.
-    /// Nodes that are entered already are passed over.
+    /// @notice Enter these nodes' best submissions into the B day, in its first two windows, once all other days are
+    /// finished. Nodes that are entered already are passed over.
     function enterFinal(uint256 task, address[] calldata nodes) external;
 
     /// @notice Set the least stake of a creator, in wei; only `DAO_ROLE`.

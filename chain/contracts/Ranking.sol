@@ -5,7 +5,8 @@ import {ArenaMath} from "./ArenaMath.sol";
 import {Shares} from "./Shares.sol";
 
 /// @title The best submissions of a day, kept while it is settled, and what share each gets
-/// @notice Reference: `chain/rules/ranking.py`. An entry is score, place and weight, from above: entries sort as ranks do.
+/// @notice Reference: `chain/rules/ranking.py`. An entry is score, place and weight, from above: entries sort as ranks
+/// do.
 library Ranking {
     uint256 private constant PLACE_BITS = 64;
     uint256 private constant SCORE_BITS = 96;
