@@ -53,6 +53,15 @@ def test_the_best_submission_of_each_node_takes_part_once(town: Town) -> None:
     assert task.submission(2, second)["digest"] == task.model(0, second)
 
 
+def test_of_equally_good_submissions_of_a_node_the_earlier_takes_part(town: Town) -> None:
+    task = short(town)
+    task.play(0, 300, 200)
+    task.play(1, 300, 100)
+    task.at(2)
+    receipt = task.send("enterFinal", [node.address for node in task.nodes])
+    assert [event["ofDay"] for event in task.arena.events(receipt, "FinalEntered")] == [0, 1]
+
+
 def test_nobody_enters_before_all_days_are_finished_or_without_a_submission(town: Town) -> None:
     task = short(town)
     task.play(0, 500, WORST)

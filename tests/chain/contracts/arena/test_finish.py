@@ -156,6 +156,25 @@ def test_only_the_best_validators_are_paid(town: Town) -> None:
     assert shares[2] > 0
 
 
+def test_of_equally_good_validators_the_earlier_is_paid_and_a_better_one_before_both(town: Town) -> None:
+    task = Task.create(town, paid_validators=1)
+    task.join_nodes(100)
+    lazy, twin, later = task.join_validators(1_000, 1_000, 2_500)
+    task.submit(0)
+    task.score(0, {lazy: (105_000,), twin: (105_000,), later: (100_000,)})
+    task.finish(0)
+    agreed = task.submission(0, task.nodes[0])["score"]
+    weights = [task.validation(0, validator)["fits"] for validator in (lazy, twin, later)]
+    shares = [task.validation(0, validator)["share"] for validator in (lazy, twin, later)]
+    assert agreed == 100_000
+    assert weights[0] == weights[1] < weights[2]
+    assert shares == [0, 0, 10**18]
+    task.submit(1)
+    task.score(1, {lazy: (105_000,), twin: (105_000,)})
+    task.finish(1)
+    assert [task.validation(1, validator)["share"] for validator in (lazy, twin)] == [10**18, 0]
+
+
 def test_a_task_that_is_no_longer_verified_draws_nothing(verified: Task) -> None:
     town = verified.town
     verified.at(0)
