@@ -1,4 +1,4 @@
-"""What the emission and the delegation pools refuse, one class for each of their custom errors, as in `refusals.py`."""
+"""What emission, delegation pools and Arena refuse, one class for each of their custom errors, as in `refusals.py`."""
 
 from fl_alliance.chain.refusals import Refused
 
@@ -174,3 +174,87 @@ class SafeERC20FailedOperation(Refused):
 
     FIELDS = ("token",)
     TEXT = "{token} did not do what it was called for"
+
+
+class WrongRole(Refused):
+    """An account is one thing in a task, and this needs another."""
+
+    FIELDS = ("task", "account", "role")
+    TEXT = "task {task}: {account} has role {role} (0 none, 1 creator, 2 node, 3 validator)"
+
+
+class PoolExists(Refused):
+    """A delegate opens its pool once."""
+
+    FIELDS = ("task", "delegate", "pool")
+    TEXT = "task {task}: the pool of {delegate} is {pool}"
+
+
+class UnknownDay(Refused):
+    """The task has no such day."""
+
+    FIELDS = ("task", "day", "days_")
+    TEXT = "task {task}: no day {day}, it has {days_}, the last of them on dataset B"
+
+
+class AlreadyDone(Refused):
+    """Once a day, and it is done."""
+
+    FIELDS = ("task", "day", "account")
+    TEXT = "task {task}, day {day}: {account} has done this"
+
+
+class DayFull(Refused):
+    """No more take part on one day."""
+
+    FIELDS = ("task", "day", "limit")
+    TEXT = "task {task}, day {day}: {limit} take part, no more can"
+
+
+class WrongOpening(Refused):
+    """What is revealed is not what was committed to; a commitment of 0 is none."""
+
+    FIELDS = ("given", "committed")
+    TEXT = "what is revealed hashes to {given}, committed was {committed}"
+
+
+class WrongLength(Refused):
+    """Scores fill one word for each eight places."""
+
+    FIELDS = ("given", "needed")
+    TEXT = "scores of {given} words, needed {needed}"
+
+
+class NothingToScore(Refused):
+    """No submission was revealed, or dataset B was not."""
+
+    FIELDS = ("task", "day")
+    TEXT = "task {task}, day {day}: there is nothing to score"
+
+
+class NoQuota(Refused):
+    """The stake is too small to be assigned a single place."""
+
+    FIELDS = ("task", "validator", "weightGwei")
+    TEXT = "task {task}: {validator} weighs {weightGwei} gwei, too little for a single place"
+
+
+class WrongDay(Refused):
+    """Days are finished in order, the B day after all others."""
+
+    FIELDS = ("task", "given", "needed")
+    TEXT = "task {task}: day {given}, needed {needed}"
+
+
+class NotSettled(Refused):
+    """A day is finished when all of it is settled."""
+
+    FIELDS = ("task", "day", "left")
+    TEXT = "task {task}, day {day}: {left} places and validators are not settled"
+
+
+class NothingToEnter(Refused):
+    """The node has no submission that could take part in the B day."""
+
+    FIELDS = ("task", "node")
+    TEXT = "task {task}: {node} has no submission with a consensus below the worst"

@@ -1,0 +1,46 @@
+"""The Arena deployed once; each test acts behind a snapshot and leaves every wei where it belongs."""
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+
+def _load(name: str) -> ModuleType:
+    """Import the helper module beside this file under its plain name, which the tests here import it by."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+arena_town = _load("arena_town")
+
+
+@pytest.fixture(scope="session")
+def deployed_arena() -> Iterator["arena_town.Town"]:
+    """Token, emission, pools and Arena on a chain that all tests here share, on day 0 of the emission."""
+    with arena_town.deployed_town() as town:
+        yield town
+
+
+@pytest.fixture
+def town(deployed_arena: "arena_town.Town") -> Iterator["arena_town.Town"]:
+    """The town as deployed; whatever the test does, every wei must be where it belongs."""
+    with arena_town.behind_snapshot(deployed_arena) as town:
+        yield town
+
+
+@pytest.fixture
+def task(deployed_arena: "arena_town.Town") -> Iterator["arena_town.Task"]:
+    """A task of five days with three nodes and three validators of 1,000 FML each, on the day before its day 0."""
+    with arena_town.behind_snapshot(deployed_arena) as town:
+        task = arena_town.Task.create(town)
+        task.join_nodes(1_000, 1_000, 1_000)
+        task.join_validators(1_000, 1_000, 1_000)
+        yield task
