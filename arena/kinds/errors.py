@@ -5,7 +5,7 @@ ArenaError
     ├── DataUnusable        a dataset that is not what the kind reads, or holds too much
     ├── BudgetUnusable      a training budget out of range
     ├── BaseMissing         the package that ships the task's base model is not installed
-    └── BaseUnusable        a base model other than the task's, or a tokenizer that loses text
+    └── BaseUnusable        a base model other than the task's
 """
 
 from fl_alliance.arena.errors import ArenaError

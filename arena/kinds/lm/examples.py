@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fl_alliance.arena import strict_json
 from fl_alliance.arena.errors import shown
-from fl_alliance.arena.kinds.errors import BaseUnusable, DataUnusable
+from fl_alliance.arena.kinds.errors import DataUnusable
 from fl_alliance.arena.kinds.lm.model import LanguageModel
 
 MOST_EXAMPLES = 10_000
@@ -58,9 +58,8 @@ def encode(base: LanguageModel, examples: Sequence[Example]) -> list[Encoded]:
     Raises
     ------
     DataUnusable
-        An example longer than the base model's context.
-    BaseUnusable
-        The tokenizer does not give an answer's bytes back: a score over bytes it never saw would be a gift.
+        An example longer than the base model's context, or an answer that the tokenizer does not give back: a score
+        over bytes the model never had to predict would be a gift.
     """
     return [_encoded(base, number, example) for number, example in enumerate(examples, 1)]
 
@@ -85,7 +84,7 @@ def _example(number: int, line: str) -> Example:
 def _encoded(base: LanguageModel, number: int, example: Example) -> Encoded:
     answer = base.tokenizer.encode(example.answer)
     if base.tokenizer.decode(answer) != example.answer:
-        raise BaseUnusable(base.name, f"a tokenizer that changes {shown(example.answer)}", "every byte kept")
+        raise DataUnusable(f"line {number}: {shown(example.answer)}", f"what the tokenizer of {base.name} gives back")
     question = base.tokenizer.frame(example.prompt)
     tokens = (*question, *answer, base.tokenizer.end)
     most = base.network.shape.context

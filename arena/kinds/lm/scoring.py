@@ -53,7 +53,7 @@ def judge(base: LanguageModel, examples: Sequence[Example]) -> Judgement:
 
     Raises
     ------
-    DataUnusable, BaseUnusable
+    DataUnusable
         As `encode` does.
     """
     encoded = sorted(encode(base, examples), key=lambda example: len(example.tokens))  # little padding
