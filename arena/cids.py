@@ -2,8 +2,8 @@
 
 The file is cut into leaves of 256 KiB, each named by its sha256 with the codec `raw`. A file of one leaf has that
 leaf's name. Otherwise up to 174 leaves at a time are linked from a `dag-pb` node, and those from further nodes, until
-one is left: the balanced layout. Sources: multiformats (CID, multihash, base32), IPLD dag-pb and UnixFS 1 specifications;
-chunk size and links are the defaults that the reference tool has with that flag.
+one is left: the balanced layout. Sources: the specifications of multiformats (CID, multihash, base32), IPLD dag-pb and
+UnixFS 1; chunk size and links are the defaults that the reference tool has with that flag.
 """
 
 import hashlib

@@ -16,6 +16,7 @@ ArenaError
 │   ├── TensorsForeign          names, shapes or types other than the task's base gives
 │   ├── NotFinite               NaN or infinity among the values
 │   └── FolderForeign           a folder that holds other files than an adapter's two
+├── LineageUnreadable           a lineage.json that this version cannot read
 ├── IsolationMissing            this machine cannot keep a scorer from the network
 └── TargetUnusable              the function to run in a sandbox is not named MODULE:FUNCTION
 """
@@ -135,6 +136,14 @@ class FolderForeign(SubmissionRefused):
     def __init__(self, found: str, needed: str) -> None:
         super().__init__(f"submission folder: found {found}; needed {needed}")
         self.found, self.needed = found, needed
+
+
+class LineageUnreadable(ArenaError):
+    """A `lineage.json` that is none, or is of another version."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"lineage.json: found {found}; needed one that this version writes")
+        self.found = found
 
 
 class IsolationMissing(ArenaError):

@@ -3,8 +3,8 @@
 Where the expected names come from: "hello world" is the vector of Kubo's own tests (`test/cli/add_test.go`,
 `shortStringCidV1`), the empty file's is the published sha256 of nothing as a raw CID. The others were computed with
 `ipfs-unixfs-importer` 16.1.5, the IPFS project's JavaScript importer (raw leaves, 256 KiB, balanced, 174 links), and
-with the Rust crate behind `aleph-cid` 0.1.0, made to match Kubo; the two agreed on each. `spelled_out` below is one more
-computation, written from the specifications for two leaves only.
+with the Rust crate behind `aleph-cid` 0.1.0, made to match Kubo; the two agreed on each. `spelled_out` below is one
+more computation, written from the specifications for two leaves only.
 """
 
 import base64
