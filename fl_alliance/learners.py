@@ -3,14 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from math import ceil
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fl_alliance import workloads
 from fl_alliance.arena.kinds.base import Budget, Progress, Reporter
-from fl_alliance.arena.kinds.networks import Table
+from fl_alliance.arena.kinds.classify import Classify
+from fl_alliance.arena.kinds.networks import NetworkKind, Table
+from fl_alliance.arena.kinds.tabular import Tabular
 from fl_alliance.workloads.base import Arrays, Examples, TrainConfig, Workload
+from fl_alliance.workloads.errors import WorkloadError
+
+KINDS: Mapping[str, type[NetworkKind]] = {kind.name: kind for kind in (Tabular, Classify)}
 
 PASSES = 10
 """Over its data, in a learner's own budget: a model that trains alone needs more than a node's share of a round."""
@@ -73,3 +79,25 @@ class WorkloadLearner:
     def outputs(self, arrays: Arrays, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the model's outputs."""
         return self.workload.outputs(arrays, x)
+
+
+def network_kind(kind: str, workload: str, **options: Any) -> NetworkKind:
+    """Return the kind `tabular` or `classify` of a workload named as in the configuration, with the workload's options.
+
+    Raises
+    ------
+    WorkloadError
+        Another kind, no such workload or option, or a workload that keeps its outputs to itself.
+    """
+    if kind not in KINDS:
+        raise WorkloadError(f"kind {kind!r} of workload {workload}; needed: {' or '.join(KINDS)}")
+    found = workloads.get(workload, **options)
+    if missing := [member for member in ("shapes", "outputs") if not hasattr(found, member)]:
+        raise WorkloadError(f"workload {workload}: lacks {', '.join(missing)}; needed for the kind {kind}")
+    return KINDS[kind](WorkloadLearner(cast(Predictor, found)))
+
+
+def score_submission(artifact: bytes, data: bytes, kind: str, workload: str, options: Mapping[str, Any]) -> int:
+    """Return a stranger's score, for a sandbox to call (`arena/sandbox.py`); raises as the kind's `load` and `score` do."""
+    judge = network_kind(kind, workload, **options)
+    return judge.score(judge.load(artifact), data)

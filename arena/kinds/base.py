@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Protocol, TypeVar
 
+from fl_alliance.arena.copies import Update
 from fl_alliance.arena.headers import ITEM_BYTES, MAX_HEADER_BYTES
 from fl_alliance.arena.kinds.errors import BudgetUnusable
 
@@ -94,6 +95,10 @@ class Kind(Protocol[Model]):
         """What tasks call it, e.g. `lm-lora`."""
 
     @property
+    def loss_unit(self) -> str:
+        """What a loss of 1, a million on the chain, is one of."""
+
+    @property
     def limits(self) -> Limits:
         """What `load` accepts at most."""
 
@@ -105,7 +110,11 @@ class Kind(Protocol[Model]):
         """Return a task's data; no example is in two of the sets."""
 
     def initial(self, seed: int) -> bytes:
-        """Return the submission of somebody who has not trained: it scores as the base model does."""
+        """Return the submission of somebody who has not trained: it scores as the base model does.
+
+        A node starts from a seed of its own. Small networks that start alike and train on the same data end up alike,
+        whatever the order, and the later one would be taken for a copy.
+        """
 
     def train(self, start: bytes, data: bytes, budget: Budget, seed: int, progress: Reporter = silent) -> bytes:
         """Return what the submission `start` becomes by training on `data`.
@@ -137,6 +146,12 @@ class Kind(Protocol[Model]):
         SubmissionRefused
             One of its kinds; whoever scores gives `WORST`.
         """
+
+    def parameters(self, model: Model) -> int:
+        """Return how many values a submission has: what a node declares, and the task's limit counts."""
+
+    def update(self, model: Model, origin: Model) -> Update:
+        """Return what a model changed of the task's first one, for telling copies."""
 
     def score(self, model: Model, data: bytes) -> int:
         """Return the model's loss on `data` in millionths: 0 to `WORST`, lower is better.

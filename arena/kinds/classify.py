@@ -13,7 +13,7 @@ from fl_alliance.arena.kinds.networks import NetworkKind, Table
 class Classify(NetworkKind):
     """Error rate; of equally high outputs the first one counts."""
 
-    name = "classify"
+    name, loss_unit = "classify", "error rate"
 
     @cached_property
     def classes(self) -> int:

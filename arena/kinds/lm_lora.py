@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fl_alliance.arena.adapters import Adapter, AdapterSpec, load_adapter, pack_adapter
+from fl_alliance.arena.copies import AdapterUpdate
 from fl_alliance.arena.kinds.base import Budget, Datasets, Limits, Reporter, millionths, silent
 from fl_alliance.arena.kinds.lm import calls
 from fl_alliance.arena.kinds.lm.examples import Example, read, write
@@ -43,7 +44,7 @@ class LmLora:
         How many.
     """
 
-    name = "lm-lora"
+    name, loss_unit = "lm-lora", "bits per byte"
 
     def __init__(
         self,
@@ -87,6 +88,14 @@ class LmLora:
     def load(self, artifact: bytes) -> Adapter:
         """Return a stranger's adapter: no code, tokenizer, configuration or other tensor comes with it."""
         return load_adapter(artifact, self.spec)
+
+    def parameters(self, model: Adapter) -> int:
+        """Return how many values an adapter has."""
+        return model.parameters
+
+    def update(self, model: Adapter, origin: Adapter) -> AdapterUpdate:
+        """Return what an adapter adds to the base; where every adapter starts, it adds nothing."""
+        return AdapterUpdate(model, tuple(self.spec.layers))
 
     def judge(self, model: Adapter, data: bytes) -> Judgement:
         """Return bits per byte and exact matches of the base with this adapter."""

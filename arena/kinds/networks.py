@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from fl_alliance.arena.copies import ParameterUpdate
 from fl_alliance.arena.errors import SubmissionRefused
 from fl_alliance.arena.headers import read_header
 from fl_alliance.arena.kinds.base import Budget, Datasets, Limits, Progress, Reporter, millionths, silent
@@ -60,6 +61,7 @@ class NetworkKind(ABC):
     """A kind whose submissions are all parameters of a learner's model."""
 
     name: str
+    loss_unit: str
 
     def __init__(self, learner: Learner) -> None:
         self.learner = learner
@@ -94,6 +96,14 @@ class NetworkKind(ABC):
     def load(self, artifact: bytes) -> Arrays:
         """Return a stranger's model with exactly the learner's names and shapes, all values finite."""
         return load_parameters(artifact, self.learner.shapes)
+
+    def parameters(self, model: Arrays) -> int:
+        """Return how many values a model has; the same for all."""
+        return sum(array.size for array in model.values())
+
+    def update(self, model: Arrays, origin: Arrays) -> ParameterUpdate:
+        """Return the difference of all parameters from the task's first model."""
+        return ParameterUpdate.between(model, origin)
 
     def score(self, model: Arrays, data: bytes) -> int:
         """Return the kind's loss in millionths."""

@@ -14,7 +14,7 @@ UNIT = 1000.0
 class Tabular(NetworkKind):
     """Root mean square error in thousands of the targets' unit."""
 
-    name = "tabular"
+    name, loss_unit = "tabular", "root mean square error in thousands of the targets' unit"
 
     def loss(self, outputs: NDArray[np.float32], y: NDArray[Any]) -> float:
         """Return the error's root mean square over `UNIT`; infinite where an output is not finite."""

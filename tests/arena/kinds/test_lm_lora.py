@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from fl_alliance.arena.adapters import Adapter, pack_adapter
+from fl_alliance.arena.copies import SIMILARITY_LIMIT, cosine
 from fl_alliance.arena.errors import SubmissionRefused
 from fl_alliance.arena.kinds.base import WORST, Budget, Datasets, Progress
 from fl_alliance.arena.kinds.lm import scoring
@@ -17,6 +18,7 @@ from fl_alliance.arena.kinds.lm.lora import attached
 from fl_alliance.arena.kinds.lm.model import LanguageModel
 from fl_alliance.arena.kinds.lm.scoring import judge
 from fl_alliance.arena.kinds.lm_lora import LmLora
+from fl_alliance.arena.sandbox import Status, run
 
 SHORT = Budget(steps=5, batch_size=4, learning_rate=1e-2)
 TOLERANCE = 2_000
@@ -122,9 +124,31 @@ def test_an_adapter_that_makes_the_outputs_overflow_gets_the_worst_score(
     assert kind.score(giant, data.a) == WORST
 
 
+def test_a_sandbox_gives_the_same_score_and_refuses_a_malformed_adapter(
+    kind: LmLora, honest: bytes, data: Datasets, base_file: bytes
+) -> None:
+    target = "fl_alliance.arena.kinds.lm.targets:score_on_tiny"
+    outcome = run(target, [honest, data.a, base_file])
+    assert outcome.status == Status.FINISHED
+    assert abs(outcome.value - kind.score(kind.load(honest), data.a)) <= TOLERANCE // 100
+    refused = run(target, [honest[:-4], data.a, base_file])
+    assert refused.status == Status.REFUSED
+    assert refused.is_the_submissions_fault
+
+
+def test_a_copy_with_noise_is_found_and_another_nodes_adapter_is_not(
+    kind: LmLora, untrained: bytes, honest: bytes, data: Datasets
+) -> None:
+    origin, original = kind.load(untrained), kind.load(honest)
+    copy = changed(kind, honest, 1.5, noise=1e-3)
+    another = kind.load(kind.train(kind.initial(seed=2), data.train, Budget(100, 8, 1e-2), seed=2))
+    assert cosine(kind.update(copy, origin), kind.update(original, origin)) > SIMILARITY_LIMIT
+    assert cosine(kind.update(another, origin), kind.update(original, origin)) < SIMILARITY_LIMIT - 0.1
+
+
 def test_an_adapter_of_the_largest_rank_is_within_the_limits_and_a_larger_one_is_refused(kind: LmLora) -> None:
     largest = LmLora(kind.base, rank=64).initial(0)
-    assert kind.load(largest).parameters == kind.limits.parameters
+    assert kind.parameters(kind.load(largest)) == kind.limits.parameters
     assert len(largest) <= kind.limits.file_bytes
     with pytest.raises(SubmissionRefused, match="rank"):
         kind.load(LmLora(kind.base, rank=65).initial(0))

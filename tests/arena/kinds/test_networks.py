@@ -1,31 +1,26 @@
 """Small networks as submissions: glucose by its error in mg/dL, digits by how many are misread."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from fl_alliance import workloads
+from fl_alliance.arena.copies import SIMILARITY_LIMIT, cosine
 from fl_alliance.arena.errors import NotFinite, NotSafetensors, TensorsForeign
 from fl_alliance.arena.kinds.base import WORST, Budget, Datasets, Progress
-from fl_alliance.arena.kinds.classify import Classify
 from fl_alliance.arena.kinds.errors import DataUnusable
 from fl_alliance.arena.kinds.networks import NetworkKind
-from fl_alliance.arena.kinds.tabular import Tabular
 from fl_alliance.arena.parameters import pack_parameters
-from fl_alliance.learners import WorkloadLearner
+from fl_alliance.arena.sandbox import Status, run
+from fl_alliance.learners import WorkloadLearner, network_kind
+from fl_alliance.workloads.errors import WorkloadError
 
-MAKERS: dict[str, Callable[[], NetworkKind]] = {
-    "tabular": lambda: Tabular(WorkloadLearner(workloads.get("glucose"))),  # type: ignore[arg-type]
-    "classify": lambda: Classify(WorkloadLearner(workloads.get("digits"))),  # type: ignore[arg-type]
-}
+WORKLOADS = {"tabular": "glucose", "classify": "digits"}
 QUICK = Budget(steps=200, batch_size=64, learning_rate=0.05)
 
 
-@pytest.fixture(scope="module", params=MAKERS)
+@pytest.fixture(scope="module", params=WORKLOADS)
 def kind(request: pytest.FixtureRequest) -> NetworkKind:
-    return MAKERS[request.param]()
+    return network_kind(request.param, WORKLOADS[request.param])
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +35,12 @@ def untrained(kind: NetworkKind) -> bytes:
 
 @pytest.fixture(scope="module")
 def tabular() -> NetworkKind:
-    return MAKERS["tabular"]()
+    return network_kind("tabular", "glucose")
 
 
 @pytest.fixture(scope="module")
 def classify() -> NetworkKind:
-    return MAKERS["classify"]()
+    return network_kind("classify", "digits")
 
 
 def test_training_lowers_the_loss_on_both_sets_that_score(kind: NetworkKind, data: Datasets, untrained: bytes) -> None:
@@ -72,7 +67,7 @@ def test_training_reports_every_pass_and_makes_at_least_the_steps_of_its_budget(
 
 def test_a_submission_is_exactly_the_models_parameters(kind: NetworkKind, untrained: bytes) -> None:
     arrays = kind.load(untrained)
-    assert sum(array.size for array in arrays.values()) == kind.limits.parameters
+    assert kind.parameters(arrays) == kind.limits.parameters == sum(array.size for array in arrays.values())
     assert len(untrained) <= kind.limits.file_bytes
     first = next(iter(arrays))
     with pytest.raises(TensorsForeign):
@@ -123,6 +118,42 @@ def test_an_fl_alliance_task_can_start_from_a_winner(kind: NetworkKind, data: Da
     site = workload.load(0, 3, 0)
     assert list(winner) == list(workload.initial_arrays(0))
     assert workload.score(winner, site).score > workload.score(kind.load(untrained), site).score
+
+
+def test_a_sandbox_gives_the_same_score_and_refuses_a_malformed_model(
+    kind: NetworkKind, data: Datasets, untrained: bytes
+) -> None:
+    terms = {"kind": kind.name, "workload": WORKLOADS[kind.name], "options": {}}
+    outcome = run("fl_alliance.learners:score_submission", [untrained, data.a], terms)
+    assert (outcome.status, outcome.value) == (Status.FINISHED, kind.score(kind.load(untrained), data.a))
+    refused = run("fl_alliance.learners:score_submission", [untrained[:-4], data.a], terms)
+    assert refused.status == Status.REFUSED
+    assert refused.is_the_submissions_fault
+
+
+def test_a_copy_with_noise_is_found_and_a_model_that_started_from_another_seed_is_not(
+    kind: NetworkKind, data: Datasets, untrained: bytes
+) -> None:
+    origin = kind.load(untrained)
+    first, other = (kind.load(kind.train(kind.initial(seed), data.train, kind.budget, seed)) for seed in (1, 2))
+    rng = np.random.default_rng(0)
+    noisy = {n: origin[n] + 1.3 * (a - origin[n]) + rng.normal(0, 1e-4, a.shape) for n, a in first.items()}
+    noisy = {name: array.astype(np.float32) for name, array in noisy.items()}
+    assert cosine(kind.update(noisy, origin), kind.update(first, origin)) > SIMILARITY_LIMIT
+    assert cosine(kind.update(other, origin), kind.update(first, origin)) < SIMILARITY_LIMIT - 0.1
+
+
+@pytest.mark.parametrize(
+    ("kind_name", "workload", "named"),
+    [
+        ("lm-lora", "glucose", "tabular or classify"),
+        ("tabular", "linear", "lacks outputs"),
+        ("tabular", "nothing", "unknown workload"),
+    ],
+)
+def test_a_workload_that_cannot_be_a_task_is_refused(kind_name: str, workload: str, named: str) -> None:
+    with pytest.raises(WorkloadError, match=named):
+        network_kind(kind_name, workload)
 
 
 @pytest.mark.parametrize(
