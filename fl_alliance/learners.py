@@ -98,6 +98,6 @@ def network_kind(kind: str, workload: str, **options: Any) -> NetworkKind:
 
 
 def score_submission(artifact: bytes, data: bytes, kind: str, workload: str, options: Mapping[str, Any]) -> int:
-    """Return a stranger's score, for a sandbox to call (`arena/sandbox.py`); raises as the kind's `load` and `score` do."""
+    """Return a stranger's score, for a sandbox to call (`arena/sandbox.py`); raises as the kind's own methods do."""
     judge = network_kind(kind, workload, **options)
     return judge.score(judge.load(artifact), data)

@@ -67,7 +67,7 @@ def silent(progress: Progress) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ArtifactLimits:
     """What a submission of a kind may be at most; checked before anything of it is read."""
 
     parameters: int
@@ -99,7 +99,7 @@ class Kind(Protocol[Model]):
         """What a loss of 1, a million on the chain, is one of."""
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> ArtifactLimits:
         """What `load` accepts at most."""
 
     @property
@@ -107,7 +107,10 @@ class Kind(Protocol[Model]):
         """The training budget that the kind was tuned with."""
 
     def datasets(self, seed: int) -> Datasets:
-        """Return a task's data; no example is in two of the sets."""
+        """Return a task's data; no example is in two of the sets.
+
+        Who knows the seed knows the secret set b: a creator draws it as long as a key, or brings data of their own.
+        """
 
     def initial(self, seed: int) -> bytes:
         """Return the submission of somebody who has not trained: it scores as the base model does.

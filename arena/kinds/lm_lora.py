@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fl_alliance.arena.adapters import Adapter, AdapterSpec, load_adapter, pack_adapter
 from fl_alliance.arena.copies import AdapterUpdate
-from fl_alliance.arena.kinds.base import Budget, Datasets, Limits, Reporter, millionths, silent
+from fl_alliance.arena.kinds.base import ArtifactLimits, Budget, Datasets, Reporter, millionths, silent
 from fl_alliance.arena.kinds.lm import calls
 from fl_alliance.arena.kinds.lm.examples import Example, read, write
 from fl_alliance.arena.kinds.lm.lora import adaptable, attached, untrained
@@ -59,9 +59,9 @@ class LmLora:
         self.spec = AdapterSpec(adaptable(base.network), MAX_RANK)
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> ArtifactLimits:
         """What an adapter of the largest rank has."""
-        return Limits(self.spec.parameters(MAX_RANK))
+        return ArtifactLimits(self.spec.parameters(MAX_RANK))
 
     @property
     def budget(self) -> Budget:

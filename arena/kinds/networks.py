@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fl_alliance.arena.copies import ParameterUpdate
 from fl_alliance.arena.errors import SubmissionRefused
 from fl_alliance.arena.headers import read_header
-from fl_alliance.arena.kinds.base import Budget, Datasets, Limits, Progress, Reporter, millionths, silent
+from fl_alliance.arena.kinds.base import ArtifactLimits, Budget, Datasets, Progress, Reporter, millionths, silent
 from fl_alliance.arena.kinds.errors import DataUnusable
 from fl_alliance.arena.parameters import load_parameters, pack_parameters
 from fl_alliance.arena.tensors import Arrays, Shape, read_arrays
@@ -71,9 +71,9 @@ class NetworkKind(ABC):
         """Return the loss that is scored; not a finite number where outputs are not."""
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> ArtifactLimits:
         """What the learner's model has."""
-        return Limits(sum(int(np.prod(shape)) for shape in self.learner.shapes.values()))
+        return ArtifactLimits(sum(int(np.prod(shape)) for shape in self.learner.shapes.values()))
 
     @property
     def budget(self) -> Budget:

@@ -1,7 +1,7 @@
 """The default task: what somebody asks in plain words, as the FML tool call that does it, in JSON.
 
 Data are drawn from templates. Which set a prompt may be in follows from the prompt itself: no seed and no size brings a
-prompt of one set into another, and whoever draws training data of their own cannot draw what scores.
+prompt of one set into another, and whoever draws a training set of their own does not meet what scores.
 """
 
 import hashlib
@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from fl_alliance.arena.kinds.lm.examples import Example
+from fl_alliance.arena.kinds.errors import DataUnusable
+from fl_alliance.arena.kinds.lm.examples import MOST_EXAMPLES, Example
 from fl_alliance.arena.kinds.lm.phrases import FILLERS, PHRASES, TOOLS
 from fl_alliance.arena.kinds.seeded import stream
 
@@ -19,17 +20,24 @@ _EDGES = {"train": range(192), "a": range(192, 224), "b": range(224, 256)}
 
 
 def examples(name: str, count: int, seed: int) -> tuple[Example, ...]:
-    """Return `count` different examples of a set, every tool as often as any other.
+    """Return `count` different examples of a set; tools take turns, past those that have no new prompt left.
 
     Parameters
     ----------
     name
         One of `SETS`.
     count
-        At least 1; some thousands are there.
+        1 to `MOST_EXAMPLES`.
     seed
         Another seed draws others, of the same set.
+
+    Raises
+    ------
+    DataUnusable
+        Another count.
     """
+    if not 1 <= count <= MOST_EXAMPLES:
+        raise DataUnusable(f"{count} examples", f"1 to {MOST_EXAMPLES}")
     found: dict[str, Example] = {}
     for example in _drawn(stream(seed, "calls", name)):
         if set_of(example.prompt) == name:

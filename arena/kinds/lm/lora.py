@@ -37,7 +37,10 @@ def untrained(spec: AdapterSpec, rank: int, alpha: float, seed: int) -> Adapter:
 
 @contextmanager
 def attached(network: nn.Module, adapter: Adapter) -> Iterator[dict[str, nn.Parameter]]:
-    """Let the network's layers add the adapter's part, and yield the adapter's tensors, which can be trained."""
+    """Let the network's layers add the adapter's part, and yield the adapter's tensors, which can be trained.
+
+    One adapter at a time: a second one on the same network would be added to the first.
+    """
     tensors = {name: nn.Parameter(torch.tensor(array)) for name, array in adapter.arrays.items()}
     scale = adapter.alpha / adapter.rank
     with ExitStack() as hooks:

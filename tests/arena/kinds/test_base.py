@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fl_alliance.arena.kinds.base import WORST, Budget, Limits, millionths
+from fl_alliance.arena.kinds.base import WORST, ArtifactLimits, Budget, millionths
 from fl_alliance.arena.kinds.errors import BudgetUnusable
 from fl_alliance.arena.parameters import load_parameters, pack_parameters
 
@@ -50,5 +50,5 @@ def test_a_budget_with_which_nothing_can_be_trained_is_refused(change: dict[str,
 
 def test_what_a_kind_writes_is_within_its_limit_of_bytes() -> None:
     written = pack_parameters({"weight": np.ones((3, 5), np.float32)})
-    assert len(written) <= Limits(15).file_bytes
+    assert len(written) <= ArtifactLimits(15).file_bytes
     assert load_parameters(written, {"weight": (3, 5)})["weight"].size == 15

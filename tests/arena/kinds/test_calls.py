@@ -5,8 +5,9 @@ from itertools import combinations
 
 import pytest
 
+from fl_alliance.arena.kinds.errors import DataUnusable
 from fl_alliance.arena.kinds.lm.calls import SETS, examples, set_of
-from fl_alliance.arena.kinds.lm.examples import read, write
+from fl_alliance.arena.kinds.lm.examples import MOST_EXAMPLES, read, write
 from fl_alliance.arena.kinds.lm.phrases import FILLERS, PHRASES, TOOLS
 
 
@@ -55,3 +56,14 @@ def test_every_phrase_names_all_arguments_of_its_tool_once(tool: str) -> None:
 def test_data_are_read_as_they_were_written() -> None:
     drawn = examples("train", 20, 0)
     assert read(write(drawn)) == drawn
+
+
+@pytest.mark.parametrize("count", [0, MOST_EXAMPLES + 1])
+def test_a_number_of_examples_that_no_dataset_may_have_is_refused(count: int) -> None:
+    with pytest.raises(DataUnusable, match=f"{count} examples"):
+        examples("train", count, 0)
+
+
+def test_the_largest_training_set_can_be_drawn() -> None:
+    drawn = examples("train", MOST_EXAMPLES, 0)
+    assert len({example.prompt for example in drawn}) == MOST_EXAMPLES
