@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from fl_alliance.arena.adapters import Adapter, pack_adapter
+from fl_alliance.arena.adapters import Adapter, down_name, pack_adapter, up_name
 from fl_alliance.arena.copies import SIMILARITY_LIMIT, cosine
 from fl_alliance.arena.errors import SubmissionRefused
 from fl_alliance.arena.kinds.base import WORST, Budget, Datasets, Progress
@@ -17,6 +17,7 @@ from fl_alliance.arena.kinds.lm.examples import Example, read, write
 from fl_alliance.arena.kinds.lm.lora import attached
 from fl_alliance.arena.kinds.lm.model import LanguageModel
 from fl_alliance.arena.kinds.lm.scoring import judge
+from fl_alliance.arena.kinds.lm.tiny import tiny
 from fl_alliance.arena.kinds.lm_lora import LmLora
 from fl_alliance.arena.sandbox import Status, run
 
@@ -86,6 +87,17 @@ def test_whoever_has_not_trained_scores_as_the_base_does(kind: LmLora, untrained
     alone = judge(kind.base, read(data.a))
     assert kind.judge(kind.load(untrained), data.a) == alone
     assert alone.bits_per_byte > 4
+
+
+def test_an_adapter_adds_alpha_over_rank_times_up_times_down_to_every_weight(
+    kind: LmLora, honest: bytes, data: Datasets, base_file: bytes
+) -> None:
+    adapter, merged = kind.load(honest), tiny(base_file)
+    for layer in kind.spec.layers:
+        up, down = adapter.arrays[up_name(layer)], adapter.arrays[down_name(layer)]
+        merged.network.get_submodule(layer).weight.add_(torch.from_numpy(adapter.alpha / adapter.rank * up @ down))
+    assert (adapter.alpha, adapter.rank, len(kind.spec.layers)) == (32, 16, 3 * 7)
+    assert judge(merged, read(data.a)).nats == pytest.approx(kind.judge(adapter, data.a).nats, rel=1e-4)
 
 
 def test_neither_training_nor_scoring_changes_the_base(
