@@ -40,6 +40,14 @@ class AdapterSpec:
     layers: Mapping[str, tuple[int, int]]
     max_rank: int
 
+    def __post_init__(self) -> None:
+        """Refuse a task that no adapter could fit."""
+        if self.max_rank < 1 or not self.layers or min(map(min, self.layers.values())) < 1:
+            raise ValueError(
+                f"AdapterSpec: given {len(self.layers)} layers and max_rank {self.max_rank}, "
+                "needed at least one layer, and sizes and a rank from 1"
+            )
+
     def shapes(self, rank: int) -> dict[str, Shape]:
         """Return names and shapes of all tensors of an adapter of this rank."""
         found: dict[str, Shape] = {}

@@ -165,6 +165,11 @@ class TargetUnusable(ArenaError):
         self.found = found
 
 
+def printable(text: str, most: int = 500) -> str:
+    """Return at most `most` characters of a stranger's text, without what would move the cursor or break the line."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text[:most])[:most]
+
+
 def shown(text: str, most: int = 80) -> str:
     """Return a stranger's text so that it can stand in a message: escaped, quoted and at most `most` characters."""
     quoted = ascii(text[: most + 1])

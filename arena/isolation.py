@@ -6,6 +6,7 @@ network devices), Landlock (files) and a filter of system calls. There is no way
 
 import contextlib
 import os
+import pwd
 import resource
 import signal
 import site
@@ -24,7 +25,7 @@ _NEW_USER, _NEW_NETWORK, _NEW_IPC = 0x10000000, 0x40000000, 0x08000000
 _MOST_THREADS = 128
 _OPEN_FILES = 256
 _SYSTEM = (
-    *("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime"),
+    *("/usr", "/lib", "/lib64", "/opt", "/nix/store", "/etc/ld.so.cache", "/etc/localtime"),
     *("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu"),
     *("/dev/zero", "/dev/urandom"),
 )
@@ -119,4 +120,10 @@ def _interpreter() -> list[str]:
     """Return where the interpreter, this package and what `sys.path` names are."""
     package = Path(__file__).resolve().parent.parent
     prefixes = [sys.prefix, sys.base_prefix, sys.exec_prefix, *site.getsitepackages()]
-    return [*prefixes, *(path for path in sys.path if path), str(package)]
+    return [*prefixes, *(path for path in sys.path if path and not _holds_home(path)), str(package)]
+
+
+def _holds_home(path: str) -> bool:
+    """Whether a folder is the user's home or above it, as the folder is from which `python -m` was called there."""
+    home = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    return Path(path) in (home, *home.parents)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from fl_alliance.arena import strict_json
-from fl_alliance.arena.errors import IsolationMissing, TargetUnusable, shown
+from fl_alliance.arena.errors import IsolationMissing, TargetUnusable, printable, shown
 from fl_alliance.arena.isolation import GUARDS
 
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from fl_alliance.arena.jail import main; main()"
@@ -81,6 +81,13 @@ class Limits:
     answer_bytes: int = _MIB
     require_no_network: bool = True
     guards: tuple[str, ...] = GUARDS
+
+    def __post_init__(self) -> None:
+        """Refuse limits under which nothing could run, and guards that there are not."""
+        if min(self.memory_bytes, self.cpu_s, self.answer_bytes) < 1 or self.wall_s <= 0 or self.file_bytes < 0:
+            raise ValueError(f"Limits: given {self}, needed memory, CPU and wall time, and answer above 0")
+        if foreign := set(self.guards) - set(GUARDS):
+            raise ValueError(f"Limits: given guards {sorted(foreign)}, needed some of {', '.join(GUARDS)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +306,8 @@ def _words(status: Status, watch: _Watch, answer: Mapping[str, Any], limits: Lim
     return {
         Status.NOT_STARTED: f"the sandbox did not start {used}; {_end(watch.code)}, its last words were {said}",
         Status.FINISHED: f"finished {used}",
-        Status.REFUSED: f"refused: {answer.get('words')}",
-        Status.RAISED: f"the scorer failed: {answer.get('words')}",
+        Status.REFUSED: f"refused: {printable(str(answer.get('words')))}",
+        Status.RAISED: f"the scorer failed: {printable(str(answer.get('words')))}",
         Status.OUT_OF_MEMORY: f"stopped {used}: it needed more than {limits.memory_bytes // _MIB} MiB of memory",
         Status.OUT_OF_CPU: f"stopped {used}: it had {limits.cpu_s} s of CPU time",
         Status.OUT_OF_TIME: f"stopped {used}: it had {limits.wall_s:g} s",

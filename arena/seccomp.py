@@ -122,8 +122,7 @@ def _instructions(table: _Table, pid: int) -> list[bytes]:
         code += [_step(_EQUAL, number, 0, 1), refuse]
     code += _only(table.clone, [_step(_LOAD, _low(0)), _step(_ANY_BIT, _CLONE_THREAD, 0, 1), allow, refuse])
     code += _only(table.tgkill, [_step(_LOAD, _low(0)), _step(_EQUAL, pid, 0, 1), allow, refuse])
-    asks_only = [_step(_LOAD, _low(0)), _step(_EQUAL, 0, 0, 5)]  # pid 0: this process
-    asks_only += [_step(_LOAD, _low(2)), _step(_EQUAL, 0, 0, 3)]  # and no new limit
+    asks_only = [_step(_LOAD, _low(2)), _step(_EQUAL, 0, 0, 3)]  # no new limit is given
     asks_only += [_step(_LOAD, _low(2) + 4), _step(_EQUAL, 0, 0, 1), allow, refuse]
     code += _only(table.prlimit64, asks_only)
     return [*code, allow]

@@ -29,7 +29,7 @@ class Shelf(Protocol):
         """Return an item, None where it is not there; raises `Oversized` once more than `most` bytes came."""
 
     def names(self) -> Iterator[str]:
-        """Return the names of all whole items, sorted."""
+        """Return what is there, sorted; unfinished writes are among it under longer names."""
 
 
 class FolderShelf:
@@ -57,8 +57,8 @@ class FolderShelf:
             raise Oversized from error
 
     def names(self) -> Iterator[str]:
-        """Return the names of the files that are no unfinished writes."""
-        yield from sorted(path.name for path in self._root.glob("??/*") if path.suffix != ".part")
+        """Return the names of all files."""
+        yield from sorted(path.name for path in self._root.glob("??/*"))
 
     def _path(self, name: str) -> Path:
         return self._root / name[:2] / name
@@ -101,9 +101,8 @@ class RemoteShelf:
         return data
 
     def names(self) -> Iterator[str]:
-        """Return the names of what was written, without unfinished writes."""
-        found = (os.path.basename(path) for path in self._fs.find(self._root))
-        yield from sorted(name for name in found if not name.endswith(".part"))
+        """Return the names of all that was written."""
+        yield from sorted(os.path.basename(path) for path in self._fs.find(self._root))
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name[:2]}/{name}"

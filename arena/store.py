@@ -99,7 +99,7 @@ class Store:
             return True
 
     def __iter__(self) -> Iterator[bytes]:
-        """Return the digests of what is here, in order; what is not named by a digest is passed over."""
+        """Return the digests of what is here, in order; other names, and unfinished writes, are passed over."""
         for name in self._shelf.names():
             if len(name) == 2 * DIGEST_BYTES and not set(name) - set("0123456789abcdef"):
                 yield bytes.fromhex(name)

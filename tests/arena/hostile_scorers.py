@@ -139,6 +139,17 @@ def raises_its_limits() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
+def limits_itself_from(address: int) -> None:
+    """Give the new limit at an address of which one half is zero."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.mmap.restype = ctypes.c_void_p
+    found = libc.mmap(ctypes.c_void_p(address), 4096, 3, 0x22, -1, 0)  # private and anonymous, there if it is free
+    assert found == address
+    ctypes.memset(found, 0, 16)
+    if libc.syscall(ctypes.c_long(302), 0, 4, ctypes.c_void_p(found), 0) < 0:
+        raise OSError(ctypes.get_errno(), "prlimit64")
+
+
 def limits_its_parent() -> None:
     resource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (1, 1))
 
@@ -200,6 +211,12 @@ def answers_an_object() -> object:
 
 def fails() -> None:
     raise KeyError("\x1b[2Jlayer")
+
+
+def refuses_in_colour() -> None:
+    from fl_alliance.arena.errors import SubmissionRefused
+
+    raise SubmissionRefused("\x1b[2J\n" + "x" * 10_000)
 
 
 def refuses() -> None:

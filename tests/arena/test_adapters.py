@@ -29,6 +29,7 @@ from fl_alliance.arena.errors import (
     TensorsForeign,
     TermsRefused,
 )
+from fl_alliance.arena.files import read_regular
 from fl_alliance.arena.folders import pack_folder
 from fl_alliance.arena.parameters import load_parameters, pack_parameters
 
@@ -226,6 +227,21 @@ def test_a_folder_of_a_pickle_is_refused(folder: Path) -> None:
     (folder / "adapter_model.safetensors").write_bytes(b"\x80\x04\x95pickled adapter")
     with pytest.raises(NotSafetensors, match="a pickle"):
         pack_folder(folder, SPEC)
+
+
+def test_a_file_that_hides_its_size_is_read_no_further_than_allowed() -> None:
+    path = Path("/proc/self/status")
+    if not path.exists():
+        pytest.skip("no /proc here")
+    assert path.stat().st_size == 0
+    with pytest.raises(SubmissionTooLarge, match="found 11 bytes; needed at most 10"):
+        read_regular(path, 10)
+
+
+@pytest.mark.parametrize(("layers", "max_rank"), [({}, 4), ({"a": (8, 0)}, 4), ({"a": (8, 8)}, 0)])
+def test_a_task_that_no_adapter_fits_is_refused(layers: dict[str, tuple[int, int]], max_rank: int) -> None:
+    with pytest.raises(ValueError, match="AdapterSpec: given"):
+        AdapterSpec(layers, max_rank)
 
 
 def test_terms_in_a_file_are_read_like_those_in_metadata() -> None:

@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import pickle
+import sys
 import time
 import tracemalloc
 import zipfile
@@ -233,6 +234,7 @@ def zipped(*contents: bytes) -> bytes:
     return archive.getvalue()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can isolate a scorer")
 @pytest.mark.parametrize(
     ("scorer", "limits", "status"),
     [

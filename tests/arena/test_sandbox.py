@@ -5,18 +5,25 @@ import os
 import re
 import resource
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fl_alliance.arena import libc
 from fl_alliance.arena.errors import IsolationMissing, TargetUnusable
+from fl_alliance.arena.isolation import GUARDS
 from fl_alliance.arena.sandbox import Limits, Outcome, Status, run
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the guards")
 
 HERE = Path(__file__).parent
 FIRM = Limits(memory_bytes=512 * 2**20, cpu_s=20, wall_s=60)
@@ -139,9 +146,47 @@ def test_no_local_socket_is_reached(guards: tuple[str, ...], tmp_path: Path) -> 
         assert nobody_called(server)
 
 
-def test_a_validator_without_any_guard_is_told_instead_of_scoring() -> None:
+def test_a_validator_without_any_guard_is_told_and_the_scorer_not_called(tmp_path: Path) -> None:
     with pytest.raises(IsolationMissing, match="no way to keep a scorer from the network"):
-        hostile("connects", Limits(guards=("landlock",)), port=1)
+        hostile("writes", Limits(guards=()), path=str(tmp_path / "mark"))
+    assert not (tmp_path / "mark").exists()
+    with pytest.raises(IsolationMissing):  # Landlock knows TCP only
+        hostile("honest", Limits(guards=("landlock",)))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"guards": ("secomp",)},
+        {"cpu_s": 0},
+        {"wall_s": 0},
+        {"memory_bytes": 0},
+        {"file_bytes": -1},
+        {"answer_bytes": 0},
+    ],
+)
+def test_limits_under_which_nothing_could_run_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"Limits: given .*needed"):
+        Limits(**wrong)
+
+
+def kernel_has(guard: str) -> bool:
+    """Ask the kernel in another way than the sandbox does."""
+    if guard == "landlock":
+        with contextlib.suppress(OSError):
+            return libc.syscall(444, 0, 0, 1) > 0
+        return False
+    if guard == "seccomp":
+        return "Seccomp:" in Path("/proc/self/status").read_text() and os.uname().machine in ("x86_64", "aarch64")
+    unshare = shutil.which("unshare")
+    return unshare is not None and subprocess.run([unshare, "-Uni", "true"], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_each_guard_is_up_where_the_kernel_has_it(guards: tuple[str, ...], guard: str) -> None:
+    if not kernel_has(guard):
+        pytest.skip(f"this kernel has no {guard}")
+    assert guard in guards
 
 
 def test_no_program_is_run(tmp_path: Path) -> None:
@@ -166,6 +211,13 @@ def test_the_filter_alone_refuses_every_reach_beyond_the_process(guards: tuple[s
     outcome = hostile(name, only("seccomp", guards))
     assert outcome.status is Status.RAISED
     assert "PermissionError" in outcome.words
+
+
+@pytest.mark.parametrize("address", [2**28, 2**32])
+def test_a_limit_is_refused_wherever_it_stands_in_memory(guards: tuple[str, ...], address: int) -> None:
+    if os.uname().machine != "x86_64":
+        pytest.skip("the scorer calls prlimit64 by its number on x86_64")
+    assert "PermissionError" in hostile("limits_itself_from", only("seccomp", guards), address=address).words
 
 
 def test_limits_cannot_be_raised_again() -> None:
@@ -214,7 +266,12 @@ def test_an_answer_beyond_its_length_is_cut_off() -> None:
 
 
 def test_what_a_library_prints_is_no_answer_and_fills_no_memory() -> None:
-    assert hostile("floods_its_output").value == "done"
+    tracemalloc.start()
+    try:
+        assert hostile("floods_its_output").value == "done"
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_scorer_cannot_say_that_it_ran_unguarded() -> None:
@@ -242,7 +299,10 @@ def test_what_happened_is_told_in_plain_words(name: str, status: Status, words: 
 
 
 def test_words_from_the_sandbox_cannot_write_to_the_terminal() -> None:
-    assert "\x1b" not in hostile("fails").words
+    for name in ("fails", "refuses_in_colour"):
+        words = hostile(name).words
+        assert words.isprintable()
+        assert len(words) < 600
 
 
 def test_a_sandbox_that_cannot_start_is_not_the_submissions_fault(monkeypatch: pytest.MonkeyPatch) -> None:
