@@ -1,6 +1,6 @@
 """Running a scorer on a stranger's model in a process of its own that can do nothing but compute and answer.
 
-    run("fl_alliance.arena.kinds.tabular:score_submission", [blob], {"data": "..."}, readable=[folder])
+    run("fl_alliance.learners:score_submission", [blob], {"data": "..."}, readable=[folder])
 
 The child has an empty environment, no network, limits on memory, CPU time, files and wall time, and reads only the
 interpreter, this package and what it is given. Submissions are data and are checked before they are loaded

@@ -12,9 +12,7 @@ from typing import Protocol, TypeVar
 from fl_alliance.arena.copies import Update
 from fl_alliance.arena.headers import ITEM_BYTES, MAX_HEADER_BYTES
 from fl_alliance.arena.kinds.errors import BudgetUnusable
-
-WORST = 2**32 - 1
-"""The score of what was refused: malformed, unsafe, too large, a copy, or a model whose outputs are not finite."""
+from fl_alliance.chain.rules.arena_consensus import WORST
 
 MOST_THREADS = 1024
 
