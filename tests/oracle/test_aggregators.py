@@ -49,9 +49,9 @@ def test_nearest_neighbour_mixing_and_trimmed_mean(byzfl: ModuleType, count: int
 def test_what_the_inner_strategy_sees_is_clipped(byzfl: ModuleType, count: int, malicious: int, seed: int) -> None:
     rows = models(count, malicious, seed)
     old = {"weight": np.zeros(40, np.float32)}
-    rule = Candidates()
+    rule = Candidates(limits={"coordinates": 0})
     proposals = {member: {"weight": row} for member, row in enumerate(rows)}
-    limit = float(np.median(np.linalg.norm(rows, axis=1)))
+    limit = float(np.sort(np.linalg.norm(rows, axis=1))[(count - 1) // 2])
     clipped = byzfl.Clipping(c=limit)(rows.astype(np.float64))
     prepared = np.array([arrays["weight"] for arrays in rule.prepare(old, proposals).values()])
     assert prepared == pytest.approx(clipped, abs=1e-5)
