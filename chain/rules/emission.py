@@ -17,7 +17,8 @@ Source: FLock litepaper v1.1; mechanism.md, section 2.
 from math import isqrt
 
 from fl_alliance.chain.rules.consensus import BPS
-from fl_alliance.chain.rules.units import GWEI, MAX_STAKE_WEI, WAD, require_amounts, require_range, require_stakes
+from fl_alliance.chain.rules.units import MAX_STAKE_WEI, WAD, require_amounts, require_range, require_stakes
+from fl_alliance.chain.types import WEI_PER_GWEI
 
 POOL_WEI = 420_000_000 * WAD
 """What the whole schedule releases at most."""
@@ -25,7 +26,7 @@ MONTHS = 60
 DAYS_A_MONTH = 30
 MAX_HALVES = 4
 """An exponent is counted in halves: 0 to 2 in steps of 1/2; 2 halves are the plain stake."""
-MAX_POWERED = (MAX_STAKE_WEI // GWEI) ** (MAX_HALVES // 2)
+MAX_POWERED = (MAX_STAKE_WEI // WEI_PER_GWEI) ** (MAX_HALVES // 2)
 """What a powered stake, and the sum of all, is at most: below 2^124."""
 
 _KEPT, _OF = 99, 100  # a month releases 99 / 100 of what the one before did
@@ -93,7 +94,7 @@ def powered(stake_wei: int, halves: int) -> int:
     """
     require_stakes(stake_wei=stake_wei)
     require_range("halves", halves, 0, MAX_HALVES)
-    gwei = stake_wei // GWEI
+    gwei = stake_wei // WEI_PER_GWEI
     return isqrt(gwei**halves) if gwei else 0
 
 

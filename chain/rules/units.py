@@ -6,8 +6,6 @@ Amounts are wei of FML, shares and factors parts of `WAD`. With the bounds here 
 
 WAD = 10**18
 """One, for shares and factors; also the wei of one FML."""
-GWEI = 10**9
-"""Wei in one gwei."""
 MAX_WEI = 1_000_000_000 * WAD
 """The supply cap, below 2^90: no amount is larger."""
 MAX_STAKE_WEI = 4 * MAX_WEI

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.emission import MAX_HALVES, daily_wei, lowered, powered, split, task_share
 from fl_alliance.chain.rules.pools import assets_for, is_worthless, shares_burned, shares_for
-from fl_alliance.chain.rules.units import GWEI
+from fl_alliance.chain.types import WEI_PER_GWEI as GWEI
 
 DAY = 86_400
 DRAW_S, WINDOW_S = 7 * DAY, 2 * DAY

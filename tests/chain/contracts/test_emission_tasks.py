@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fl_alliance.chain.rules.emission import MAX_HALVES, daily_wei, powered, split, task_share
-from fl_alliance.chain.rules.units import GWEI
+from fl_alliance.chain.types import WEI_PER_GWEI as GWEI
 
 ARENA, ALLIANCE = 1, 2
 THIRD_TASK = 3

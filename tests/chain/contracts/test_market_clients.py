@@ -7,7 +7,7 @@ from fl_alliance.chain.emission import MOST_DAYS, DayBooks, Emission
 from fl_alliance.chain.market_refusals import DayNotOver, ERC4626ExceededMaxDeposit, LapseTooEarly, TooManyShares
 from fl_alliance.chain.pools import DelegationPool, Redemption
 from fl_alliance.chain.rules.emission import daily_wei
-from fl_alliance.chain.rules.units import GWEI
+from fl_alliance.chain.types import WEI_PER_GWEI as GWEI
 
 WEEK = 7 * 86_400
 

@@ -22,7 +22,8 @@ from fl_alliance.chain.rules.emission import (
     split,
     task_share,
 )
-from fl_alliance.chain.rules.units import GWEI, MAX_STAKE_WEI, MAX_WEI, WAD
+from fl_alliance.chain.rules.units import MAX_STAKE_WEI, MAX_WEI, WAD
+from fl_alliance.chain.types import WEI_PER_GWEI as GWEI
 
 DAYS = MONTHS * DAYS_A_MONTH
 AMOUNT = st.integers(0, MAX_WEI)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from fl_alliance.chain.rules.arena_consensus import WORST
 from fl_alliance.chain.rules.emission import MAX_HALVES, powered
 from fl_alliance.chain.rules.ranking import MAX_RANKS, node_shares, rank_shares, ranking
-from fl_alliance.chain.rules.units import GWEI, MAX_STAKE_WEI, WAD
+from fl_alliance.chain.rules.units import MAX_STAKE_WEI, WAD
+from fl_alliance.chain.types import WEI_PER_GWEI as GWEI
 
 Q = 85 * WAD // 100
 Q_WAD = st.integers(0, WAD)

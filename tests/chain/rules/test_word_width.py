@@ -14,7 +14,8 @@ from fl_alliance.chain.rules.emission import MAX_HALVES, MAX_POWERED, lowered, p
 from fl_alliance.chain.rules.exponential import MAX_X_WAD, exp_neg_wad
 from fl_alliance.chain.rules.locks import MAX_LOCK_DAYS, counted
 from fl_alliance.chain.rules.ranking import MAX_RANKS, node_shares, rank_shares
-from fl_alliance.chain.rules.units import GWEI, MAX_STAKE_WEI, MAX_WEI, WAD
+from fl_alliance.chain.rules.units import MAX_STAKE_WEI, MAX_WEI, WAD
+from fl_alliance.chain.types import WEI_PER_GWEI as GWEI
 
 
 class Word(int):

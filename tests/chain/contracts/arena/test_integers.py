@@ -15,7 +15,8 @@ from fl_alliance.chain.rules.emission import powered
 from fl_alliance.chain.rules.exponential import MAX_X_WAD, exp_neg_wad
 from fl_alliance.chain.rules.locks import counted
 from fl_alliance.chain.rules.ranking import node_shares
-from fl_alliance.chain.rules.units import GWEI, MAX_WEI, WAD
+from fl_alliance.chain.rules.units import MAX_WEI, WAD
+from fl_alliance.chain.types import WEI_PER_GWEI as GWEI
 
 AMOUNTS = st.integers(0, MAX_WEI)
 STAKES = st.integers(1, MAX_WEI // GWEI)
