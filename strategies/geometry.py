@@ -18,6 +18,8 @@ Matrix = NDArray[np.float64]
 
 MAD_TO_SIGMA = 1.4826
 """The median absolute deviation of a normal distribution times this is its standard deviation."""
+TINY = 1e-12
+"""Added to lengths before they are divided by or their logarithm is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,11 @@ def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
         if odd.shape[-1]:
             values = np.concatenate([values, odd], axis=-1)
     return values[..., 0] if values.shape[-1] else np.zeros(values.shape[:-1])
+
+
+def norms(rows: Matrix) -> Vector:
+    """Return the length of each row."""
+    return np.sqrt(total(rows * rows))
 
 
 def gram(rows: Matrix) -> Matrix:

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fl_alliance.strategies.geometry import Matrix, Vector, total
+from fl_alliance.strategies.geometry import TINY, Matrix, Vector, norms, total
 
 _STILL = 0.1
 """Who moves less than this share of the middle length does not move: a free rider must not shrink the limits."""
 _RAISE, _MOST_RAISED = 1.5, 8
 """Factor by which a limit is raised, and how often at most."""
-_TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +56,15 @@ class Limits:
 
     def _clip(self, raw: Matrix, *, upper: bool) -> Matrix:
         """Return the updates within the limit on coordinates, and then none longer than the middle one."""
-        moving = _moving(np.sqrt(total(raw * raw)), upper=upper)
+        moving = _moving(norms(raw), upper=upper)
         within = self._within(raw, moving, upper=upper) if self.coordinates else raw
-        lengths = np.sqrt(total(within * within))
-        factors = np.minimum(1.0, _middle(lengths[moving], upper=upper) / (lengths + _TINY))
+        lengths = norms(within)
+        factors = np.minimum(1.0, _middle(lengths[moving], upper=upper) / (lengths + TINY))
         return np.asarray(within * factors[:, None])
 
     def _within(self, raw: Matrix, moving: Vector, *, upper: bool) -> Matrix:
         """Return the updates within the limit on coordinates."""
-        squares = np.maximum(total(raw[moving] * raw[moving]), _TINY)
+        squares = np.maximum(total(raw[moving] * raw[moving]), TINY)
         limit = self.coordinates * _middle(np.abs(raw[moving]), upper=upper)
         for _ in range(_MOST_RAISED):
             within = np.clip(raw, -limit, limit)

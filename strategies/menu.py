@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from fl_alliance.chain.rules.candidates import OLD, PART_OF, MenuDigest, Row, encode_menu
+from fl_alliance.chain.rules.candidates import MAX_ENTRIES, OLD, PART_OF, MenuDigest, Row, encode_menu
 from fl_alliance.strategies.digests import model_digest
-from fl_alliance.strategies.geometry import Arrays, Matrix, Shapes, Vector, distances, gram, mean_of, total
+from fl_alliance.strategies.geometry import TINY, Arrays, Matrix, Shapes, Vector, distances, gram, mean_of, norms
 from fl_alliance.strategies.limits import Limits
 from fl_alliance.strategies.subsets import keep, shorter, sides, trusted
 from fl_alliance.strategies.suspicion import Suspicion
@@ -22,8 +22,6 @@ from fl_alliance.strategies.views import Updates
 
 ABSENT = -1
 """Position of a member whose proposal did not come."""
-TINY = 1e-12
-"""Added to lengths before they are divided by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +163,7 @@ class Candidates:
         updates = self.updates(raw, np.array([known.get(member, 0) for member in proposals], dtype=np.float64))
         candidates = [self._old(updates), *self.candidates(updates, shapes.flat(aggregate) - base)]
         marks = self.suspicion.marks(updates, candidates[1].parts, self.suspect_at)
-        question = self._question(updates, marks)
+        question = self._question(updates, marks) if len(candidates) < MAX_ENTRIES else []
         everyone = tuple(sorted(proposals) if members is None else members)
         places = {member: position for position, member in enumerate(proposals)}
         order = [places.get(member, ABSENT) for member in everyone]
@@ -181,7 +179,7 @@ class Candidates:
         products = gram(wide)
         wide_lengths = np.sqrt(np.diagonal(products)) + TINY
         cosines = products / wide_lengths[:, None] / wide_lengths
-        gaps, lengths = distances(products), np.sqrt(total(raw * raw))
+        gaps, lengths = distances(products), norms(raw)
         giants = self.limits.giants(lengths)
         pool = tuple(place for place in self._distinct(gaps) if place not in giants)
         return Updates(narrow, wide, pool, products, cosines, gaps, lengths, averages)

@@ -13,14 +13,13 @@ import numpy as np
 
 from fl_alliance.chain.rules.candidates import MARK_LIMIT, MARKS_PER_Z
 from fl_alliance.chain.rules.pay import POINTS
-from fl_alliance.strategies.geometry import Vector, logs, robust_z
+from fl_alliance.strategies.geometry import TINY, Vector, logs, robust_z
 from fl_alliance.strategies.subsets import to_mean
 from fl_alliance.strategies.views import Updates
 
 SHORT_COUNTS = 3.0
 """How many times shorter, in logarithms, an update may be than longer: who has learnt all it can moves little."""
 _FEWEST = 3  # of fewer there is no deviation from the middle to speak of
-_TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +64,11 @@ class Suspicion:
         """Return the largest robust z of three: turned away, of unusual length, near copy."""
         if len(parts) < _FEWEST:
             return np.zeros(len(updates.lengths))
-        lengths = updates.lengths + _TINY
+        lengths = updates.lengths + TINY
         longer = logs(lengths / float(np.median(lengths[list(parts)])))
         ratio = -np.maximum(longer, -longer / SHORT_COUNTS)
         earlier = np.where(np.tri(len(lengths), k=-1) > 0, updates.gaps, np.inf).min(axis=1)
-        nearest = logs(np.minimum(earlier, np.median(updates.gaps)) + _TINY)
+        nearest = logs(np.minimum(earlier, np.median(updates.gaps)) + TINY)
         features = (to_mean(updates.products, parts), ratio, nearest)
         z = [robust_z(feature, parts, floor) for feature, floor in zip(features, self.floors, strict=True)]
         return np.asarray(-np.min(z, axis=0))

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fl_alliance.chain.rules.candidates import MARK_BITS, OLD
+from fl_alliance.chain.rules.candidates import MARK_BITS, MAX_ENTRIES, OLD, decode_menu
 from fl_alliance.chain.rules.pay import POINTS
-from fl_alliance.strategies.menu import Candidates, Menu
+from fl_alliance.strategies.geometry import Vector
+from fl_alliance.strategies.menu import Candidate, Candidates, Menu
+from fl_alliance.strategies.views import Updates
 
 Model = dict[str, NDArray[np.floating]]
 SUSPECT_AT = 32
@@ -76,3 +78,19 @@ def test_a_reversed_proposal_is_asked_about_without_any_history(proposals: dict[
 def test_of_two_proposals_nothing_is_unusual(proposals: dict[int, Model]) -> None:
     proposals = {0: proposals[0], 1: {"w": -proposals[1]["w"]}}
     assert marks_of(menu_of(proposals, {})) == [0, 0]
+
+
+class FullMenu(Candidates):
+    """A menu of somebody's own that leaves no room for a question."""
+
+    def candidates(self, updates: Updates, aggregate: Vector) -> list[Candidate]:
+        usual = super().candidates(updates, aggregate)
+        return [*usual, *usual][: MAX_ENTRIES - 1]
+
+
+def test_a_menu_full_of_candidates_asks_about_nobody(proposals: dict[int, Model]) -> None:
+    old = {"w": np.zeros(16, dtype=np.float32)}
+    menu = FullMenu(suspect_at=SUSPECT_AT).menu(old, proposals, proposals[0], None, {3: -EVEN})
+    assert len(menu.rows) == len(menu.models) == MAX_ENTRIES
+    assert all(row.reference == row.question for row in menu.rows)
+    assert decode_menu(menu.encoded, MEMBERS) == menu.digest
