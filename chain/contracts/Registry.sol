@@ -144,28 +144,6 @@ library Registry {
         return h;
     }
 
-    /// @notice Take everything that a finished task holds of a member.
-    /// @return node Whose it is.
-    /// @return amountGwei How much.
-    function payOut(Task storage t, uint256 task, uint256 member) external returns (address node, uint256 amountGwei) {
-        t.within(task, IAlliance.Phase.FINISHED);
-        return (t.nodes[member], t.takeAll(member));
-    }
-
-    /// @notice Take the stake that a finished task holds in its queue.
-    /// @return node Whose it is.
-    /// @return amountGwei How much.
-    function payOutQueued(Task storage t, uint256 task, uint256 position)
-        external
-        returns (address node, uint256 amountGwei)
-    {
-        t.within(task, IAlliance.Phase.FINISHED);
-        IAlliance.Queued memory queued = t.queue[position];
-        delete t.queue[position];
-        t.terms.queuedGwei -= queued.amountGwei;
-        return (queued.node, queued.amountGwei);
-    }
-
     /// @return signer Who signed that it leaves; somebody.
     function leaver(bytes32 domain, uint256 task, uint256 member, IAlliance.Signature calldata signature)
         external
@@ -196,7 +174,7 @@ library Registry {
         s.phase = t.phase(h);
         (s.round, s.phaseAt, s.members) = (uint32(h.round()), uint64(h.phaseAt()), uint16(h.members()));
         (s.poolGwei, s.queuedGwei) = (uint64(h.poolGwei()), t.terms.queuedGwei);
-        (s.seed, s.creator) = (t.seed, t.creator);
+        (s.seed, s.creator, s.acceptedAt) = (t.seed, t.creator, uint64(h.acceptedAt()));
         if (s.phase == IAlliance.Phase.COMMITTING) s.phaseAt = uint64(ballot.deadline());
         if (s.phase == IAlliance.Phase.REVEALING) {
             (s.phaseAt, s.ballot, s.complete) = (uint64(t.omittedUntil()), ballot.digest(), ballot.complete());
