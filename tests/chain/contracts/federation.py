@@ -194,7 +194,7 @@ class Federation:
 
     @property
     def state(self) -> dict[str, Any]:
-        names = ("phase", "round", "phase_at", "members", "pool", "queued", "seed", "ballot", "complete", "creator")
+        names = "phase round phase_at members pool queued seed ballot complete creator accepted_at".split()
         state = dict(zip(names, self.chain.read("state", self.task), strict=True))
         return state | {"phase": Phase(state["phase"])}
 
