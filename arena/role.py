@@ -8,7 +8,7 @@ is sent.
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 from fl_alliance.arena.calendar import Calendar, Window
 from fl_alliance.arena.claims import due
@@ -23,6 +23,7 @@ from fl_alliance.chain.arena import Arena
 from fl_alliance.chain.arena_types import Phase, StakeState
 from fl_alliance.chain.arena_types import Role as StakeRole
 from fl_alliance.chain.emission import Emission
+from fl_alliance.chain.sender import Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Desk:
 
     Attributes
     ----------
+    sender : Sender
+        The account, and what it signs with.
     arena : Arena
         Sends as this account.
     emission : Emission
@@ -49,6 +52,7 @@ class Desk:
         How long to go on without an answer.
     """
 
+    sender: Sender
     arena: Arena
     emission: Emission
     store: Store
@@ -61,7 +65,7 @@ class Desk:
     @property
     def me(self) -> str:
         """The account."""
-        return self.arena.me
+        return self.sender.address
 
     def patiently(self, step: Callable[[], None], task: int = 0) -> None:
         """Run a step that may be repeated until chain and store have answered; see `patience.py` for what it raises."""
@@ -83,6 +87,37 @@ class Desk:
             return self.store.get(digest, most)
         except (ContentMissing, ContentDamaged):
             return None
+
+
+def open_desk(
+    sender: Sender,
+    arena: str,
+    store: Store,
+    clock: Clock,
+    folder: Path,
+    matter: str,
+    tell: Listener = unheard,
+    entropy: Callable[[int], bytes] = secrets.token_bytes,
+    patience: Patience = Patience(),
+) -> Desk:
+    """Return an account's desk, its journal in `folder`; close that when the work is done.
+
+    Parameters
+    ----------
+    arena : str
+        The Arena's address.
+    matter : str
+        What the journal is of, such as the task's number: a folder serves one matter of one account.
+
+    Raises
+    ------
+    JournalError
+        The folder is another matter's, or in use.
+    """
+    market = Arena(sender, arena)
+    owner = f"{matter} of {sender.address} in {sender.chain_id}:{market.address}"
+    emission = Emission(sender, market.emission)
+    return Desk(sender, market, emission, store, clock, Journal(folder, owner), tell, entropy, patience)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +254,3 @@ def claim_for(desk: Desk, task: int, account: str) -> None:
         if due(desk.arena, task, day, account):
             paid = desk.arena.claim(task, day, account)
             desk.tell(Claimed(task, desk.me, day, account, paid.paid_wei, paid.fee_wei, paid.pushed_wei))
-
-
-def plain(entry: dict[str, Any], *names: str) -> tuple[Any, ...]:
-    """Return an entry's values by name, those in hex as bytes."""
-    return tuple(bytes.fromhex(value) if isinstance(value := entry[name], str) else value for name in names)
