@@ -1,14 +1,13 @@
 """Those who would earn without working, as tests and the demonstration play them; each breaks a role in one place."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
 import numpy as np
-from safetensors import safe_open
 from safetensors.numpy import load, save
 
+from fl_alliance.arena.headers import read_header
 from fl_alliance.arena.kinds.base import Kind
 from fl_alliance.arena.node import TrainingNode
 from fl_alliance.arena.role import Desk, Stake, Staker
@@ -33,7 +32,7 @@ class Forger(TrainingNode):
     """
 
     def __init__(
-        self, desk: Desk, task: Task, stake: Stake, kind: Kind[Any], forgery: Forgery, plan: Plan = Plan()
+        self, desk: Desk, task: Task, stake: Stake, kind: Kind[Any], forgery: Forgery, plan: Plan | None = None
     ) -> None:
         super().__init__(desk, task, stake, kind, plan)
         self.forgery = forgery
@@ -159,12 +158,4 @@ class ColludingValidator(Validator):
 def _changed(artifact: bytes, change: Callable[[Any], Any]) -> bytes:
     """Return a safetensors file with every tensor changed, its metadata as they were."""
     arrays = {name: np.ascontiguousarray(change(array), array.dtype) for name, array in load(artifact).items()}
-    return save(arrays, _metadata(artifact))
-
-
-def _metadata(artifact: bytes) -> dict[str, str] | None:
-    size = int.from_bytes(artifact[:8], "little")
-    import json
-
-    found = json.loads(artifact[8 : 8 + size]).get("__metadata__")
-    return found
+    return save(arrays, dict(read_header(artifact).metadata) or None)
