@@ -1,6 +1,7 @@
 """Those who would earn without working, as tests and the demonstration play them; each breaks a role in one place."""
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from statistics import median
 from typing import Any
 
@@ -75,12 +76,16 @@ def untrained(node: Forger, day: int) -> Made:
 
 
 def poisoned(node: Forger, day: int) -> Made:
-    """Hand in a model of the right form whose values are shuffled and ten times as large."""
-    base = node.spec.base_model
-    start = node.kind.initial(day)
-    data = node.desk.store.get(node.spec.train)
-    trained = node.kind.train(start, data, node.trainer.budget, day)
-    return Made(shuffled(trained, 10.0, day), base)
+    """Hand in a trained model whose values are shuffled and ten times as large: of the right form, and harmful.
+
+    The first shuffle that does worse than the untrained model: where there are two classes some do better by chance.
+    """
+    base, spec = node.spec.base_model, node.spec
+    trained = node.kind.train(node.kind.initial(day), node.desk.store.get(spec.train), node.trainer.budget, day)
+    data = node.desk.store.get(spec.dataset_a)
+    shuffles = (shuffled(trained, 10.0, seed) for seed in count(day))
+    harmful = (one for one in shuffles if node.kind.score(node.kind.load(one), data) > node.trainer.base_score())
+    return Made(next(harmful), base)
 
 
 def malformed(node: Forger, day: int) -> Made:

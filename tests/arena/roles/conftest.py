@@ -2,9 +2,10 @@
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import torch
@@ -37,3 +38,9 @@ def village(tmp_path: Path) -> Iterator["villages.Village"]:
     """A market of the test's own."""
     with villages.village(tmp_path) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def open_village() -> Callable[..., Any]:
+    """Open a market for several tests: (folder) -> context of a village."""
+    return villages.village
