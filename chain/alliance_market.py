@@ -138,7 +138,7 @@ class AllianceMarket:
         return bool(self._contract.read("accepted", task, begin, begin + DAY_S))
 
     def stake_wei(self, task: int) -> int:
-        """Return what counts as staked in a running task now: seated members' balances and what is delegated to them."""
+        """Return what counts as staked in a running task now: seated members' balances, and what is delegated."""
         return int(self._contract.read("stakeWei", task))
 
     def delegated_wei(self, task: int) -> int:

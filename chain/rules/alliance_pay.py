@@ -4,12 +4,12 @@
     pool       = floor(A (10,000 S - W) / (10,000 S)) gwei,  W = sum of weight(i)
     delegators = A - pool;  of it member i's: floor(delegators weight(i) / W)
 
-A is the share in whole gwei, S the task's stake in whole gwei that the emission counted at the end of the day, del_i what
-member i's delegators had then, in wei, sigma_i its cut at the begin of the day. W is at most 10,000 S: S counts every
-stake in W. So delegators get at least A (1 - sigma_i) del_i / S each, which is their part f_i (1 - sigma_i) del_i / (own_i +
-del_i) of what the member's stake earned, f_i = A (own_i + del_i) / S; rounding that leaves stays with the market, less than
-a wei for each member. Own stakes' and sigmas' part is the pool's, from which rounds pay. Everything fits 256 bits: A has
-60, 10,000 S has 74.
+A is the share in whole gwei, S the task's stake in whole gwei that the emission counted at the end of the day, del_i
+what member i's delegators had then, in wei, sigma_i its cut at the begin of the day. W is at most 10,000 S: S counts
+every stake in W. So delegators get at least A (1 - sigma_i) del_i / S each, which is their part f_i (1 - sigma_i)
+del_i / (own_i + del_i) of what the member's stake earned, f_i = A (own_i + del_i) / S; what rounding leaves of it stays
+with the market, less than a wei for each member. Own stakes' and sigmas' part is the pool's, from which rounds pay.
+Everything fits 256 bits: A has 60 in gwei and 90 in wei, 10,000 S and W have 74.
 
 Source: mechanism.md, sections 2, 3 and 5; that the own part goes to the pool and not to the member at once is ours.
 """

@@ -188,7 +188,7 @@ class Auditor:
             self._require_execution(self._token.tells(transaction), where, "this call of FML")
 
     def _foreign(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer] | None:
-        """Look at a transaction to somebody else: it may move FML of its own, but take no step of a task but funding."""
+        """Look at a transaction to somebody else: it may move FML of its own, and of a task's steps only fund."""
         self._contracts.require_known(transaction, where)
         alliance = self._contracts.address(self._contracts.alliance)
         self._funded(block, where)
@@ -197,7 +197,7 @@ class Auditor:
         return () if is_plain else None
 
     def _funded(self, block: Block, where: Where) -> None:
-        """Take the steps that contracts took inside a transaction to another: they may fund tasks, which events tell."""
+        """Take the steps that contracts took in a transaction to another: they may fund tasks, which events tell."""
         models, receipt = self._models, block.receipt
         if models is None or receipt is None:
             return

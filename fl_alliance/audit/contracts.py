@@ -3,8 +3,8 @@
 A contract's code follows from the creation code that its transaction carries. It is compared with our artifacts; only
 the places that linking and construction fill in may differ, and what stands there is checked for itself.
 
-Of a market on the same chain it is only known that its contracts are ours, over this token and this Alliance: what they do
-to tasks is in events, and what they do beside is the market's audit.
+Of a market on the same chain it is only known that its contracts are ours, over this token and this Alliance: what they
+do to tasks is in events, and what they do beside is the market's audit.
 """
 
 from dataclasses import dataclass, field
@@ -140,7 +140,7 @@ class Contracts:
             )
 
     def _belongs(self, code: Code, data: bytes) -> bool:
-        """Return whether what a market's contract is constructed with is ours; of others that is checked more closely."""
+        """Return whether what a market's contract is constructed with is ours; true of others, see `_check_parts`."""
         args = code.args(data)
         addresses = (args[at + _WORD - _ADDRESS : at + _WORD] for at in range(0, len(args), _WORD))
         return all(

@@ -111,7 +111,7 @@ class AllianceTown:
         return sum(self.market.read("claimableWei", self.task, delegate) for delegate in delegates)
 
     def is_conserved(self) -> bool:
-        """Whether every wei is where it should be: at the emission, in the Alliance, due to a pool, or less than dust."""
+        """Whether every wei is where it should be: at the emission, in the Alliance, due to a pool, or dust."""
         dust = self.town.balance(self.market.address) - self.held_for_pools()
         rewards = len(self.market.read("rewardsOf", self.task))
         pools = len(self.market.read("delegatesOf", self.task))
@@ -133,7 +133,7 @@ def _burns_of(market: Handle) -> list[str]:
 
 @contextmanager
 def deployed_alliance_town() -> Iterator[AllianceTown]:
-    """Emission from an hour on, an Alliance with two started tasks of five members, and their market; one is verified."""
+    """Emission from an hour on, an Alliance with two started tasks of five members, one verified, and their market."""
     w3 = connect("memory://")
     deployment = deploy(Sender(w3, DEPLOYER), SUPPLY)
     chain = Chain(w3, deployment)

@@ -233,7 +233,9 @@ class AllianceMachine(RuleBasedStateMachine):
         def model(now: int) -> str | None:
             early = day >= len(self.emission.days)
             drawn = early or now >= self.emission.days[day].at + DRAW_S or (self.key, day) in self.emission.drawn
-            return "NothingAccepted" if not drawn and not self.is_accepted(day) else self.emission.draw(self.key, day, now)
+            return (
+                "NothingAccepted" if not drawn and not self.is_accepted(day) else self.emission.draw(self.key, day, now)
+            )
 
         market = self.allied.market.address
         if not self.attempt(model, self.town.emission, "draw", market, self.task, day, by=DAO):
@@ -295,7 +297,7 @@ class AllianceMachine(RuleBasedStateMachine):
             assert found * GWEI == at(self.emission.stakes[self.key], day)
 
     def teardown(self) -> None:
-        """Minted is paid, burned or held, and what was paid is in the task, at its delegators, due to them, or burned."""
+        """Minted is paid, burned or held; what was paid is in the task, its delegators' or due to them, or burned."""
         self.check_stakes()
         emission, market = self.emission, self.allied.market.address
         assert self.town.emission.read("books") == (emission.minted, emission.paid, emission.burned)
@@ -315,12 +317,24 @@ STEPS = (
     *("deposit", "requestRedeem", "redeem", "give", "report", "setSigma", "accept", "note", "lose_the_seat"),
     *("closeDay", "draw", "claim", "lapse"),
 )
-REFUSALS = ("RewardDue", "NothingAccepted", "DayNotOver", "DayNotClosed", "AlreadyDrawn", "LapseTooEarly", "SigmaFrozen")
+REFUSALS = (
+    "RewardDue",
+    "NothingAccepted",
+    "DayNotOver",
+    "DayNotClosed",
+    "AlreadyDrawn",
+    "LapseTooEarly",
+    "SigmaFrozen",
+)
 
 
 @pytest.mark.slow
 def test_random_days_of_a_task_keep_every_wei_where_the_rules_say(deployed_alliance_town: AllianceTown) -> None:
-    AllianceMachine.deployed, AllianceMachine.done, AllianceMachine.refused = deployed_alliance_town, Counter(), Counter()
+    AllianceMachine.deployed, AllianceMachine.done, AllianceMachine.refused = (
+        deployed_alliance_town,
+        Counter(),
+        Counter(),
+    )
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         AllianceMachine,
         settings=settings(
