@@ -61,7 +61,7 @@ class Limits:
         return np.asarray(within * factors[:, None])
 
     def _within(self, raw: Matrix, moving: Vector, *, upper: bool) -> Matrix:
-        """Return the updates within the limit on coordinates, or as they are where it would leave too little of them."""
+        """Return the updates within the limit on coordinates, or as they are if it would leave too little of them."""
         squares = np.maximum(total(raw[moving] * raw[moving]), TINY)
         limit = self.coordinates * _middle(np.abs(raw[moving]), upper=upper)
         within = np.clip(raw, -limit, limit)
