@@ -36,7 +36,7 @@ class Limits:
     """
 
     coordinates: float = 3.0
-    kept: float = 0.6
+    kept: float = 0.5
     giant: float = 3.0
 
     def narrow(self, raw: Matrix) -> Matrix:
