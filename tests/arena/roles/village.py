@@ -111,6 +111,15 @@ class Village:
         desk.journal.close()
         return task
 
+    @contextmanager
+    def behind_snapshot(self, folder: Path) -> Iterator["Village"]:
+        """Yield a village like this in another folder; what happens in it is undone on the chain."""
+        mark = self.bank.rpc("evm_snapshot")
+        found = Village(self.w3, self.deployment, folder, self.kind, accounts={"bank": Sender(self.w3, BANK)})
+        yield found
+        found.close()
+        self.bank.rpc("evm_revert", mark)
+
     # --- roles
 
     def creator(self, task: Task) -> Creator:
