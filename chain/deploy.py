@@ -9,7 +9,9 @@ from typing import Any, Self
 from fl_alliance.chain import artifacts
 from fl_alliance.chain.calls import CANDIDATES, MAJORITY
 from fl_alliance.chain.codec import constructor
-from fl_alliance.chain.errors import CodeMismatch, ManifestUnusable, WrongChain
+from fl_alliance.chain.errors import CodeMismatch, ContractMissing, ManifestUnusable, TransactionReverted, WrongChain
+from fl_alliance.chain.gas import MOST
+from fl_alliance.chain.reverts import explained
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.words import address_bytes, keccak
 from fl_alliance.chain.sender import Sender
@@ -17,7 +19,10 @@ from fl_alliance.chain.types import WEI_PER_FML
 
 TOKEN = "FML"  # noqa: S105  a contract, no secret
 RULES = {"majority": MAJORITY, "candidates": CANDIDATES}
-"""The contract of each rule, by artifact; a deployment has one of them."""
+"""The contract of each rule, by artifact; a deployment has one of them at most."""
+EMISSION, POOLS, ARENA = "Emission", "DelegationPool", "Arena"
+MARKET = (EMISSION, POOLS, ARENA)
+"""The market's contracts; a deployment has all of them or none. Pools are clones of the second."""
 CAP_WEI = 10**9 * WEI_PER_FML
 """FML's hard cap; a simulation mints all of it to the deployer, who hands out the stakes."""
 
@@ -34,7 +39,10 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The contracts of one chain, in the order of their deployment; `block` is the last one's."""
+    """The contracts of one chain, in the order of their deployment; no task of theirs is older than `block`.
+
+    Beside the token they are an Alliance, a market, or both. What is not there has no address: `ContractMissing`.
+    """
 
     chain_id: int
     block: int
@@ -48,7 +56,10 @@ class Deployment:
     @property
     def contract(self) -> str:
         """The Alliance's contract, by artifact: one of `RULES`."""
-        return _contract(self.contracts)
+        found = _rules_in(self.contracts)
+        if not found:
+            raise ContractMissing(" or ".join(RULES.values()), tuple(self.contracts))
+        return found[0]
 
     @property
     def rule(self) -> str:
@@ -59,6 +70,32 @@ class Deployment:
     def alliance(self) -> str:
         """The Alliance's address."""
         return self.contracts[self.contract].address
+
+    @property
+    def has_alliance(self) -> bool:
+        """Whether an Alliance is there."""
+        return bool(_rules_in(self.contracts))
+
+    @property
+    def has_market(self) -> bool:
+        """Whether the market's contracts are there."""
+        return ARENA in self.contracts
+
+    @property
+    def arena(self) -> str:
+        """The Arena's address."""
+        return self.address(ARENA)
+
+    @property
+    def emission(self) -> str:
+        """The emission's address."""
+        return self.address(EMISSION)
+
+    def address(self, name: str) -> str:
+        """Return where the contract of an artifact is; raises `ContractMissing`."""
+        if name not in self.contracts:
+            raise ContractMissing(name, tuple(self.contracts))
+        return self.contracts[name].address
 
     def save(self, path: Path) -> None:
         """Write the manifest, by custom `deployments/<chain id>.json`."""
@@ -78,8 +115,8 @@ class Deployment:
             found = json.loads(path.read_text())
             contracts = {str(name): Contract(**entry) for name, entry in found["contracts"].items()}
             deployment = cls(int(found["chain_id"]), int(found["block"]), contracts)
-            for contract in (contracts[TOKEN], contracts[_contract(contracts)]):
-                address_bytes(contract.address)
+            for name in _main_contracts(contracts):
+                address_bytes(contracts[name].address)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as reason:
             raise ManifestUnusable(str(path), f"{type(reason).__name__}: {reason}") from reason
         return deployment
@@ -100,12 +137,18 @@ class Deployment:
                 raise CodeMismatch(name, contract.address, code_hash, contract.code_hash)
 
 
-def _contract(contracts: Container[str]) -> str:
-    """Return which of the rules' contracts is among these; raises `KeyError` if none or several are."""
-    found = [name for name in RULES.values() if name in contracts]
-    if len(found) != 1:
-        raise KeyError(" or ".join(RULES.values()))
-    return found[0]
+def _rules_in(contracts: Container[str]) -> list[str]:
+    """Return which of the rules' contracts are among these."""
+    return [name for name in RULES.values() if name in contracts]
+
+
+def _main_contracts(contracts: Container[str]) -> tuple[str, ...]:
+    """Return the names that a deployment with these contracts is used by; raises `KeyError` if some are missing."""
+    alliances = _rules_in(contracts)
+    market = MARKET if ARENA in contracts else ()
+    if len(alliances) > 1 or not (alliances or market):
+        raise KeyError(f"one of {' and '.join(RULES.values())}, or a market")
+    return (TOKEN, *alliances, *market)
 
 
 def deploy(sender: Sender, supply_wei: int = CAP_WEI, rule: str = "majority") -> Deployment:
@@ -117,20 +160,30 @@ def deploy(sender: Sender, supply_wei: int = CAP_WEI, rule: str = "majority") ->
         A deployment failed.
     """
     contracts: dict[str, Contract] = {}
-    _deploy(sender, TOKEN, (supply_wei,), contracts)
-    block = _deploy(sender, RULES[rule], (contracts[TOKEN].address,), contracts)
+    deploy_contract(sender, TOKEN, (supply_wei,), contracts)
+    block = deploy_contract(sender, RULES[rule], (contracts[TOKEN].address,), contracts)
     return Deployment(sender.chain_id, block, contracts)
 
 
-def _deploy(sender: Sender, name: str, args: tuple[Any, ...], contracts: dict[str, Contract]) -> int:
-    """Deploy one contract after the libraries that it links to, note where they are, and return the block."""
+def deploy_contract(sender: Sender, name: str, args: tuple[Any, ...], contracts: dict[str, Contract]) -> int:
+    """Deploy one contract after the libraries that it links to, note where they are, and return the block.
+
+    Raises
+    ------
+    TransactionError
+        The deployment failed; a contract that refused its arguments says so with its own `Refused`.
+    """
     artifact = artifacts.load(name)
     libraries = sorted({library for unit in artifact.link_references.values() for library in unit})
     for library in libraries:
         if library not in contracts:
-            _deploy(sender, library, (), contracts)
+            deploy_contract(sender, library, (), contracts)
     init = bytes.fromhex(_linked(artifact, contracts).removeprefix("0x")) + constructor(name, args)
-    receipt = sender.send(None, init, _GAS_BASE + _GAS_PER_BYTE * len(init), f"deploy {name}")
+    label = f"deploy {name}"
+    try:
+        receipt = sender.send(None, init, min(MOST, _GAS_BASE + _GAS_PER_BYTE * len(init)), label)
+    except TransactionReverted as reverted:
+        raise explained(reverted, label) from reverted
     if receipt.contract is None:
         raise CodeMismatch(name, "nowhere", "no contract", "the deployed contract")
     contracts[name] = Contract(receipt.contract, _code_hash(sender.rpc, receipt.contract))

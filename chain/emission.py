@@ -82,7 +82,29 @@ class Emission:
         receipt = self._contract.send(_STEP_GAS, "draw", source, task, day)
         return sum(event["amountWei"] for event in self._contract.events(receipt, "ShareDrawn"))
 
+    def verify(self, source: str, task: int) -> Receipt:
+        """Let a task's stake count from today on; only the DAO.
+
+        Raises
+        ------
+        AlreadyVerified, TooManyTasks, NoSource, AccessControlUnauthorizedAccount
+        """
+        return self._contract.send(_STEP_GAS, "verify", source, task)
+
+    def unverify(self, source: str, task: int) -> Receipt:
+        """Let it count no more, from today on; only the DAO; raises `NotVerified` where it does not."""
+        return self._contract.send(_STEP_GAS, "unverify", source, task)
+
     # what is read
+
+    @property
+    def today(self) -> int:
+        """The running day, 0 before `start_at`."""
+        return int(self._contract.read("today"))
+
+    def is_verified(self, source: str, task: int) -> bool:
+        """Return whether a task's stake counts now."""
+        return bool(self._contract.read("isVerified", source, task))
 
     @property
     def start_at(self) -> int:

@@ -16,6 +16,7 @@ ChainError
 │   └── RequestRefused          the node answered a request with an error
 ├── ArtifactMissing             no compiled contract of that name
 ├── ManifestUnusable            no deployment manifest there
+├── ContractMissing             the manifest is there, but not of a deployment with this contract
 ├── CodeMismatch                other code on the chain than the manifest names
 ├── ModelDiverged               the chain did something else than the rules
 ├── DataUnreadable              bytes that are not of the types they should be
@@ -161,8 +162,19 @@ class ManifestUnusable(ChainError):
     """The file is no deployment manifest."""
 
     def __init__(self, path: str, found: str) -> None:
-        super().__init__(f"manifest {path}: found {found}; needed chain_id, block and contracts with FML and Alliance")
+        super().__init__(
+            f"manifest {path}: found {found}; needed chain_id, block and contracts with FML and "
+            "an Alliance, a market (Arena, Emission, DelegationPool) or both"
+        )
         self.path, self.found = path, found
+
+
+class ContractMissing(ChainError):
+    """A deployment has no contract of this name."""
+
+    def __init__(self, name: str, present: tuple[str, ...]) -> None:
+        super().__init__(f"deployment: given {', '.join(present) or 'no contracts'}; needed {name}")
+        self.name, self.present = name, present
 
 
 class CodeMismatch(ChainError):
