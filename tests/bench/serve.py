@@ -2,10 +2,11 @@
 
     python tests/bench/serve.py
 
-Each figure is the median wall time of one transfer signed, sent and its receipt fetched by `Sender`, and how many a
-second several processes' worth of senders get through together. Half of it is the client's: web3 and requests.
+Per transfer signed, sent and its receipt fetched by `Sender`: CPU of the client and of the server, and wall time, of
+which the fastest tells most on a machine that does other work, too. Then how many a second several senders get through.
 """
 
+import os
 import statistics
 import subprocess
 import sys
@@ -42,20 +43,33 @@ def transfers(url: str, index: int, count: int) -> list[float]:
         return took
 
 
-def report(name: str, url: str) -> None:
-    """Print the figures of one chain."""
+def report(name: str, url: str, server: int | None = None) -> None:
+    """Print the figures of one chain, with the CPU of process `server` if there is one."""
     transfers(url, 0, 20)
-    print(f"{name:<28} {statistics.median(transfers(url, 0, TRANSFERS)):6.2f} ms a transfer with receipt", end="")
-    if url.startswith("http"):
+    ours, theirs = time.process_time(), _cpu_s(server)
+    took = transfers(url, 0, TRANSFERS)
+    ours, theirs = (time.process_time() - ours) * 1000 / TRANSFERS, (_cpu_s(server) - theirs) * 1000 / TRANSFERS
+    print(f"{name:<22} {ours:5.2f} {theirs:7.2f} {min(took):9.2f} {statistics.median(took):7.2f}", end="")
+    if server is not None:
         began = time.perf_counter()
         with ThreadPoolExecutor(SENDERS) as pool:
             list(pool.map(lambda index: transfers(url, index, TRANSFERS // SENDERS), range(SENDERS)))
-        print(f", {TRANSFERS / (time.perf_counter() - began):4.0f} a second by {SENDERS} senders", end="")
+        print(f" {TRANSFERS / (time.perf_counter() - began):7.0f}", end="")
     print()
+
+
+def _cpu_s(process: int | None) -> float:
+    """Return the seconds of CPU that a process has had, as Linux tells it."""
+    if process is None:
+        return 0.0
+    user, system = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
     """Measure all four."""
+    print(f"{'':<22} CPU ms        wall ms         a second")
+    print(f"{'':<22}  ours  server  fastest  median  {SENDERS} senders")
     with TemporaryDirectory() as folder:
         report("memory, in the process", "memory://")
         report("file, in the process", f"file://{folder}/inside.db")
@@ -64,7 +78,7 @@ def main() -> None:
             with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as chain:
                 line = chain.stdout.readline() if chain.stdout is not None else ""
                 try:
-                    report(name, line.split()[1])
+                    report(name, line.split()[1], chain.pid)
                 finally:
                     chain.terminate()
 
