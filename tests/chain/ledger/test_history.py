@@ -109,7 +109,7 @@ def test_history_tells_every_step_with_its_sender_and_leaves_out_what_failed(fou
 
 def test_what_a_contract_funds_a_task_with_is_told_as_its_call(found: Found) -> None:
     """In a node's blocks nobody called the Alliance; its event tells. Amounts are in a run that the emission pays."""
-    federation = found(nodes=4)
+    federation = found(nodes=5)
     ledger, task = federation.ledger, federation.task
     contracts = dict(ledger.deployment.contracts)
     deploy_contract(ledger.sender, "Forwarder", (ledger.address,), contracts)
