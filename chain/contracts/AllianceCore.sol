@@ -17,7 +17,6 @@ import {Phases} from "./Phases.sol";
 import {Registry} from "./Registry.sol";
 import {Rounds} from "./Rounds.sol";
 import {Ballot, Ballots, Header, Headers, Task, Terms, Voting} from "./Task.sol";
-import {Treasury} from "./Treasury.sol";
 import {Vrf} from "./Vrf.sol";
 
 /// @title FL Alliance, whatever rule judges its rounds
@@ -62,7 +61,7 @@ abstract contract AllianceCore is IAlliance, EIP712, Multicall {
 
     /// @inheritdoc IAlliance
     function fund(uint256 task, uint256 amountWei) external {
-        Treasury.fund(_tasks[task], task, fml, amountWei);
+        Registry.fund(_tasks[task], task, fml, amountWei);
     }
 
     /// @inheritdoc IAlliance
@@ -217,22 +216,22 @@ abstract contract AllianceCore is IAlliance, EIP712, Multicall {
 
     /// @inheritdoc IAlliance
     function withdraw(uint256 task, uint16 member) external {
-        Treasury.withdraw(_tasks[task], task, fml, member);
+        Registry.withdraw(_tasks[task], task, fml, member);
     }
 
     /// @inheritdoc IAlliance
     function withdrawQueued(uint256 task, uint16 position) external {
-        Treasury.withdrawQueued(_tasks[task], task, fml, position);
+        Registry.withdrawQueued(_tasks[task], task, fml, position);
     }
 
     /// @inheritdoc IAlliance
     function withdrawPool(uint256 task) external {
-        Treasury.withdrawPool(_tasks[task], task, fml);
+        Registry.withdrawPool(_tasks[task], task, fml);
     }
 
     /// @inheritdoc IAlliance
     function withdrawCredit(address account) external {
-        Treasury.withdrawCredit(creditGwei, fml, account);
+        Registry.withdrawCredit(creditGwei, fml, account);
     }
 
     // --- What is known ------------------------------------------------------------------------------------------
@@ -254,12 +253,12 @@ abstract contract AllianceCore is IAlliance, EIP712, Multicall {
 
     /// @inheritdoc IAlliance
     function stakedGwei(uint256 task) external view returns (uint256) {
-        return Treasury.stakedGwei(_tasks[task], task);
+        return Registry.stakedGwei(_tasks[task], task);
     }
 
     /// @inheritdoc IAlliance
     function seated(uint256 task, uint16 member) external view returns (address node, uint256 stakeGwei) {
-        return Treasury.seated(_tasks[task], task, member);
+        return Registry.seated(_tasks[task], task, member);
     }
 
     /// @inheritdoc IAlliance
