@@ -74,4 +74,4 @@ def audit_market(
         if listener is not None:
             listener(taken, replay.books)
     check_state(source, replay.books, where)
-    return MarketAudited(chosen, replay.books, number, digest, isinstance(source, FileSource))
+    return MarketAudited(chosen, replay.books, number, digest, source.executed)

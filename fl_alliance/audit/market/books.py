@@ -78,6 +78,9 @@ class Account:
         return Weight(stood.own_wei // WEI_PER_GWEI, stood.delegated_wei // WEI_PER_GWEI, weighs // WEI_PER_GWEI)
 
 
+NO_WEIGHT = Weight(0, 0, 0)
+
+
 @dataclass(slots=True)
 class Place:
     """A submission."""
@@ -88,7 +91,7 @@ class Place:
     digest: bytes = b""
     score: int = 0
     sigma_bps: int = 0
-    weight: Weight = Weight(0, 0, 0)
+    weight: Weight = NO_WEIGHT
     share_wad: int = 0
     is_claimed_now: bool = False
     is_claimed_held: bool = False

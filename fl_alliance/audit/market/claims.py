@@ -73,9 +73,7 @@ def _pay(step: Step, task: Task, number: int, entry: Place | Seat, earned: int, 
     if pushed:
         account.change(step.now, delegated_wei=account.delegated_wei + pushed)
     step.books.counts.claims += 1
-    step.arena(
-        "Claimed", task=task.number, day=number, account=address, paidWei=keeps, feeWei=fee, pushedWei=pushed
-    )
+    step.arena("Claimed", task=task.number, day=number, account=address, paidWei=keeps, feeWei=fee, pushedWei=pushed)
     if keeps + fee:
         step.transfer(arena, address, keeps + fee)
     if pool is not None and pushed:

@@ -194,5 +194,3 @@ def creation(source: Source, deployment: Deployment | None) -> tuple[Deployment,
 def _ours() -> tuple[str, ...]:
     libraries = sorted({library for name in (TOKEN, *MARKET) for _, library in compiled(name).links})
     return (TOKEN, *libraries, *MARKET)
-
-

@@ -90,9 +90,7 @@ def _pools_of_day(step: Step, task: Task, number: int) -> Pools:
 
 def _split(task: Task, number: int, reward_wei: int) -> tuple[int, int]:
     nodes_gwei, validators_gwei = staked_of(task.day(number))
-    return task_pools(
-        reward_wei, nodes_gwei * WEI_PER_GWEI, validators_gwei * WEI_PER_GWEI, task.params.floor_bps
-    )
+    return task_pools(reward_wei, nodes_gwei * WEI_PER_GWEI, validators_gwei * WEI_PER_GWEI, task.params.floor_bps)
 
 
 def _pools_of_b(task: Task, day: Day) -> Pools:

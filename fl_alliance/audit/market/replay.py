@@ -67,14 +67,27 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
 """What takes an event, by contract and name, where that is the first that a step leaves."""
 _UNTOLD = frozenset({(POOLS, "Approval")})
 """Events that change nothing in the books."""
-_LOUD = {
+_LOUD: dict[str, frozenset[str]] = {
     ARENA: frozenset(
-        "createTask cancel stake openPool unlock claim commitSubmission revealSubmission commitScores revealScores "
-        "finishDay revealDatasetB setMinCreatorStake".split()
+        {
+            "createTask",
+            "cancel",
+            "stake",
+            "openPool",
+            "unlock",
+            "claim",
+            "commitSubmission",
+            "revealSubmission",
+            "commitScores",
+            "revealScores",
+            "finishDay",
+            "revealDatasetB",
+            "setMinCreatorStake",
+        }
     ),
-    EMISSION: frozenset("closeDay draw verify unverify lower setPower".split()),
-    POOLS: frozenset("deposit mint redeem withdraw requestRedeem setSigma report".split()),
-    TOKEN: frozenset("transfer transferFrom burn".split()),
+    EMISSION: frozenset({"closeDay", "draw", "verify", "unverify", "lower", "setPower"}),
+    POOLS: frozenset({"deposit", "mint", "redeem", "withdraw", "requestRedeem", "setSigma", "report"}),
+    TOKEN: frozenset({"transfer", "transferFrom", "burn"}),
 }
 """Functions that leave an event whenever they succeed."""
 
@@ -108,7 +121,9 @@ class Replay:
                 continue
             handler = _HANDLERS.get((event.source, event.name))
             if handler is None:
-                raise DoesNotHold(reading.where, f"the chain says {event.source}.{event.name}, which follows from nothing")
+                raise DoesNotHold(
+                    reading.where, f"the chain says {event.source}.{event.name}, which follows from nothing"
+                )
             handler(step)
         self._finish_calls(step)
         money.conserve(self.books, reading)
@@ -131,7 +146,7 @@ class Replay:
         """Settle what leaves no event, and refuse calls that must have left one."""
         reading = step.reading
         reading.step = ""
-        for call in [call for call in reading.calls if call.name == "settle"]:
+        while any(call.name == "settle" for call in reading.calls):
             settling.settled(step)
         for call in reading.calls:
             if call.name in _LOUD[reading.source]:

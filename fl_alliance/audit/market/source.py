@@ -29,6 +29,10 @@ class Source(Protocol):
         """The chain's id."""
 
     @property
+    def executed(self) -> bool:
+        """Whether every transaction was executed again."""
+
+    @property
     def head(self) -> tuple[int, bytes, int]:
         """Number, hash and second of the last block."""
 
@@ -51,15 +55,18 @@ class FileSource:
     blocks : sequence of Block
     machine : Machine
         Which has taken them all.
+    executed : bool
+        Whether every transaction was executed again.
     """
 
     blocks: Sequence[Block]
     machine: Machine
     chain_id: int
+    executed: bool = True
 
     @classmethod
     def open(cls, path: Path, *, executes: bool = True) -> "FileSource":
-        """Read a chain file, and execute it unless that is known to hold.
+        """Read a chain file, and execute it unless nobody wants that or another audit did.
 
         Raises
         ------
@@ -75,7 +82,7 @@ class FileSource:
                 for block in file.blocks():
                     machine.take(block, Where(block.number))
                     blocks.append(block)
-                return cls(blocks, machine, file.settings.chain_id)
+                return cls(blocks, machine, file.settings.chain_id, executes)
         except ChainCorrupt as broken:
             where = Where(broken.block) if broken.block is not None else "the chain file"
             told = f"found {broken.found}, needed {broken.needed}"
@@ -134,6 +141,11 @@ class NodeSource:
         head = rpc("eth_getBlockByNumber", "latest", False)
         digest = bytes.fromhex(head["hash"].removeprefix("0x"))
         return cls(rpc, int(head["number"], 16), digest, int(head["timestamp"], 16), rpc.number("eth_chainId"))
+
+    @property
+    def executed(self) -> bool:
+        """Nothing is: a node's receipts are its word."""
+        return False
 
     @property
     def head(self) -> tuple[int, bytes, int]:

@@ -7,12 +7,13 @@ from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.audit.market.books import Day, Place, Pool, Seat, Task, best_score
 from fl_alliance.audit.market.contracts import check_clone
 from fl_alliance.audit.market.delegators import REDEEM_S
-from fl_alliance.audit.market.emission import ALLIANCE, ARENA as ARENA_KIND, at
+from fl_alliance.audit.market.emission import ALLIANCE, at
+from fl_alliance.audit.market.emission import ARENA as ARENA_KIND
 from fl_alliance.audit.market.settling import pass_silent
 from fl_alliance.audit.market.source import Source, view
 from fl_alliance.audit.market.stakes import pool_of
 from fl_alliance.audit.market.step import Books
-from fl_alliance.chain.arena_types import Phase, Verdict
+from fl_alliance.chain.arena_types import Verdict
 from fl_alliance.chain.arena_view import checksum, read_params
 from fl_alliance.chain.deploy import ARENA, EMISSION, POOLS, TOKEN
 

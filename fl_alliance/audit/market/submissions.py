@@ -27,9 +27,7 @@ def committed(step: Step) -> None:
     place = _add_place(step, task.day(number), node, commitment)
     fee = task.params.submission_fee_wei
     task.owed_wei += fee
-    step.arena(
-        "SubmissionCommitted", task=task.number, day=number, node=node, place=place, commitment=commitment
-    )
+    step.arena("SubmissionCommitted", task=task.number, day=number, node=node, place=place, commitment=commitment)
     if fee:
         step.transfer(node, step.books.addresses.arena, fee)
     if place == 0:
