@@ -12,24 +12,29 @@ MARKET_ROLE = keccak(b"MARKET_ROLE")
 
 def granted(step: Step) -> None:
     """Somebody gets a role, by who may give it: at its construction a contract itself, later an administrator."""
+    values, source = step.head.values, step.head.source
+    step.reading.called(source, "grantRole", values["role"], values["account"])
     _by_administrator(step)
-    values = step.head.values
-    step.books.roles.setdefault((step.head.source, values["role"]), set()).add(values["account"])
+    step.books.roles.setdefault((source, values["role"]), {})[values["account"]] = True
     _take(step)
 
 
 def revoked(step: Step) -> None:
     """Somebody loses a role, or gives it back."""
-    values = step.head.values
-    if values["sender"] != values["account"]:
+    values, source = step.head.values, step.head.source
+    is_own = values["sender"] == values["account"]
+    name = step.reading.coming(source, ("revokeRole", "renounceRole"))
+    if name is not None:
+        step.reading.called(source, name, values["role"], values["account"])
+    if not is_own:
         _by_administrator(step)
-    step.books.roles.get((step.head.source, values["role"]), set()).discard(values["account"])
+    step.books.roles.setdefault((source, values["role"]), {})[values["account"]] = False
     _take(step)
 
 
 def has_role(books: Books, source: str, role: bytes, account: str) -> bool:
     """Return whether an account holds a role of a contract."""
-    return account in books.roles.get((source, role), ())
+    return books.roles.get((source, role), {}).get(account, False)
 
 
 def as_dao(step: Step, source: str, name: str, *args: Any) -> None:
@@ -40,8 +45,10 @@ def as_dao(step: Step, source: str, name: str, *args: Any) -> None:
 
 
 def _by_administrator(step: Step) -> None:
-    giver = step.head.values["sender"]
-    is_built = step.reading.taken.to is None
+    giver, taken = step.head.values["sender"], step.reading.taken
+    is_built = taken.to is None
+    is_direct = is_built or step.reading.source == step.head.source
+    step.require(not is_direct or giver == taken.sender, f"sent by {taken.sender}, its event says {giver}")
     step.require(is_built or has_role(step.books, step.head.source, ADMIN, giver), f"{giver} is no administrator")
 
 

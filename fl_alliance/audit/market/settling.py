@@ -19,30 +19,34 @@ def settled(step: Step) -> None:
     """The next places of a day, in order, and after them the validators, as many as were asked for."""
     args = step.called("settle")
     if args is None:
-        _settle_as_told(step)
-    else:
-        task = step.books.tasks.get(args[0])
-        step.require(task is not None, f"task {args[0]}, needed one that was created")
-        if task is not None:
-            settle_next(step, task, args[1], args[2])
+        task, number = _day_of(step)
+        _require_over(step, task, number)
+        _settle_told(step, task, number)
+        step.sync(task)
+        return
+    task_number, number, count = args
+    step.require(task_number in step.books.tasks, f"task {task_number}, needed one that was created")
+    task = step.books.tasks[task_number]
+    _require_over(step, task, number)
+    _settle_next(step, task, number, count)
+    if not any(call.name == "settle" for call in step.reading.calls):
+        # Contracts may have settled before what leaves no event: then this went further.
+        _settle_told(step, task, number)
+    step.sync(task)
 
 
-def settle_next(step: Step, task: Task, number: int, count: int) -> None:
-    """Settle exactly `count` places and validators, or all that are left."""
-    _settlement(step, task, number)
+def _settle_next(step: Step, task: Task, number: int, count: int) -> None:
+    """Settle `count` places and validators, or all that are left."""
     day = task.day(number)
     places = min(count, len(day.places) - day.settled)
     for _ in range(places):
         _settle(step, task, number)
     for _ in range(min(count - places, len(day.seats) - day.judged)):
         _judge(step, task, number)
-    step.sync(task)
 
 
-def _settle_as_told(step: Step) -> None:
-    """Where a contract settled nobody tells how many were asked for: as many as there are events of."""
-    task, number = _day_of(step)
-    _settlement(step, task, number)
+def _settle_told(step: Step, task: Task, number: int) -> None:
+    """Settle as many as there are events of."""
     day = task.day(number)
     while _is_told(step, "SubmissionSettled", task, number):
         pass_silent(task, number)
@@ -54,7 +58,6 @@ def _settle_as_told(step: Step) -> None:
         pass_revealed(day)
         step.require(day.judged < len(day.seats), "a slash that follows from nothing")
         _judge(step, task, number)
-    step.sync(task)
 
 
 def pass_silent(task: Task, number: int) -> None:
@@ -79,7 +82,7 @@ def _day_of(step: Step) -> tuple[Task, int]:
     return step.books.tasks[event.values["task"]], event.values["day"]
 
 
-def _settlement(step: Step, task: Task, number: int) -> None:
+def _require_over(step: Step, task: Task, number: int) -> None:
     """Refuse what comes before all windows are over."""
     step.active(task)
     step.require(number <= task.params.day_count, f"day {number}, needed at most {task.params.day_count}")

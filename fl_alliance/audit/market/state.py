@@ -30,7 +30,7 @@ def check_state(source: Source, books: Books, where: Where) -> None:
         Naming the first that differs.
     """
     check = _Check(source, books, where)
-    for facts in (check.tasks(), check.pools(), check.emission(), check.money()):
+    for facts in (check.tasks(), check.pools(), check.emission(), check.roles(), check.money()):
         for name, found, needed in facts:
             if _plain(found) != _plain(needed):
                 raise DoesNotHold(where, f"{name}: the contract says {_shown(found)}, the rules give {_shown(needed)}")
@@ -178,6 +178,13 @@ class _Check:
             yield f"verification of {name}", self._emission("isVerified", *key), key in emission.verified
             for day_ in record.stakes:
                 yield f"stake of {name} on day {day_}", self._emission("stakeGwei", *key, day_), at(record.stakes, day_)
+
+    def roles(self) -> Iterator[Fact]:
+        told = {ARENA: self._arena, EMISSION: self._emission}
+        for (source, role), holders in self._books.roles.items():
+            for account, is_held in holders.items():
+                name = f"role 0x{role.hex()} of {source} for {account}"
+                yield name, told[source]("hasRole", role, account), is_held
 
     def money(self) -> Iterator[Fact]:
         money, fml = self._books.money, self._books.addresses.fml

@@ -54,7 +54,7 @@ class Books:
     pools : dict of str to Pool
         By address.
     roles : dict
-        Who holds a role, by contract and the role's keccak256.
+        Who holds a role, or held it, by contract and the role's keccak256.
     """
 
     addresses: Addresses
@@ -62,7 +62,7 @@ class Books:
     money: Money = field(default_factory=Money)
     tasks: dict[int, Task] = field(default_factory=dict)
     pools: dict[str, Pool] = field(default_factory=dict)
-    roles: dict[tuple[str, bytes], set[str]] = field(default_factory=dict)
+    roles: dict[tuple[str, bytes], dict[str, bool]] = field(default_factory=dict)
     min_creator_stake_wei: int = 0
     counts: Counts = field(default_factory=Counts)
 

@@ -398,9 +398,9 @@ class Task:
 
 
 @contextmanager
-def deployed_town() -> Iterator[Town]:
+def deployed_town(url: str = "memory://") -> Iterator[Town]:
     """The contracts on a chain of their own; day 0 of the emission begins in an hour."""
-    w3 = connect("memory://")
+    w3 = connect(url)
     town = Town(w3)
     town.deploy("FML", SUPPLY)
     town.deploy("Emission", town.fml.address, town.now + 3_600, DAO.address)
