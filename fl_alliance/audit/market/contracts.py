@@ -6,7 +6,7 @@ from typing import Any
 
 from fl_alliance.audit.contracts import compiled, created_address
 from fl_alliance.audit.finding import DoesNotHold, Where
-from fl_alliance.audit.market.source import FileSource, Source, view
+from fl_alliance.audit.market.source import Source, view
 from fl_alliance.audit.market.step import Addresses
 from fl_alliance.audit.reading import UNREADABLE
 from fl_alliance.chain.arena_view import checksum
@@ -179,7 +179,7 @@ def creation(source: Source, deployment: Deployment | None) -> tuple[Deployment,
     DoesNotHold
         There is none, or not from our code.
     """
-    if not isinstance(source, FileSource):
+    if source.blocks is None:
         if deployment is None:
             raise DoesNotHold("the node", "which market on it is meant, no manifest says")
         return deployment, None

@@ -33,6 +33,10 @@ class Source(Protocol):
         """Whether every transaction was executed again."""
 
     @property
+    def blocks(self) -> Sequence[Block] | None:
+        """Every block, where they are at hand: what created the contracts is among them."""
+
+    @property
     def head(self) -> tuple[int, bytes, int]:
         """Number, hash and second of the last block."""
 
@@ -146,6 +150,11 @@ class NodeSource:
     def executed(self) -> bool:
         """Nothing is: a node's receipts are its word."""
         return False
+
+    @property
+    def blocks(self) -> None:
+        """None: a node is asked for events."""
+        return None
 
     @property
     def head(self) -> tuple[int, bytes, int]:

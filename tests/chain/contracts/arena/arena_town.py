@@ -420,6 +420,8 @@ def behind_snapshot(town: Town) -> Iterator[Town]:
     """The town as it is, put back afterwards; by then every wei must be where it belongs."""
     mark = town.rpc("evm_snapshot")
     copy = Town(town.w3, dict(town.addresses), holders=set(town.holders))
-    yield copy
-    assert copy.is_conserved()
-    town.back_to(mark)
+    try:
+        yield copy
+        assert copy.is_conserved()
+    finally:
+        town.back_to(mark)
