@@ -85,14 +85,14 @@ def _assets_due(step: Step, owner: str, shares: int, said: int, pool: Pool) -> i
     """Return what shares are redeemed for; `withdraw` names the assets and burns shares rounded up."""
     held, supply = step.books.money.held(pool.address), pool.supply
     worth, burned = assets_for(shares, held, supply), shares_burned(said, held, supply)
-    receiver = step.reading.ahead(POOLS, "Withdraw")
-    to = receiver.values["receiver"] if receiver else owner
+    told = step.reading.ahead(POOLS, "Withdraw")
+    to, sender = (told.values["receiver"], told.values["sender"]) if told else (owner, owner)
     match step.reading.coming(POOLS, ("redeem", "withdraw")):
         case "redeem":
-            step.reading.called(POOLS, "redeem", shares, to, owner)
+            step.reading.called(POOLS, "redeem", shares, to, owner, by=sender)
             return worth
         case "withdraw":
-            step.reading.called(POOLS, "withdraw", said, to, owner)
+            step.reading.called(POOLS, "withdraw", said, to, owner, by=sender)
             step.require(burned == shares, f"{shares} shares burned for {said} wei, needed {burned}")
             return said
     return said if said < worth and burned == shares else worth

@@ -22,7 +22,8 @@ from fl_alliance.audit.market import (
 )
 from fl_alliance.audit.market.emission import EmissionBooks
 from fl_alliance.audit.market.step import Addresses, Books, Step
-from fl_alliance.audit.market.taken import Reading, Taken, calls_of
+from fl_alliance.audit.market.taken import Reading, Taken, calls_of, told
+from fl_alliance.audit.reading import UNREADABLE
 from fl_alliance.chain.deploy import ARENA, EMISSION, POOLS, TOKEN
 
 Handler = Callable[[Step], None]
@@ -120,11 +121,11 @@ class Replay:
                 reading.at += 1
                 continue
             handler = _HANDLERS.get((event.source, event.name))
-            if handler is None:
-                raise DoesNotHold(
-                    reading.where, f"the chain says {event.source}.{event.name}, which follows from nothing"
-                )
-            handler(step)
+            before = reading.progress
+            if handler is not None:
+                _handle(handler, step)
+            if reading.progress == before:
+                raise DoesNotHold(reading.where, f"the chain says {told(event)}, which follows from nothing")
         self._finish_calls(step)
         money.conserve(self.books, reading)
         self.books.counts.transactions += 1
@@ -147,7 +148,15 @@ class Replay:
         reading = step.reading
         reading.step = ""
         while any(call.name == "settle" for call in reading.calls):
-            settling.settled(step)
+            _handle(settling.settled, step)
         for call in reading.calls:
             if call.name in _LOUD[reading.source]:
                 raise DoesNotHold(reading.where, f"the call of {call.name} left no event that the rules give")
+
+
+def _handle(handler: Handler, step: Step) -> None:
+    try:
+        handler(step)
+    except UNREADABLE as refusal:
+        where = step.reading.where
+        raise DoesNotHold(where, f"the chain took this, the rules refuse it: {refusal!r}") from refusal

@@ -15,6 +15,8 @@ def granted(step: Step) -> None:
     values, source = step.head.values, step.head.source
     step.reading.called(source, "grantRole", values["role"], values["account"])
     _by_administrator(step)
+    held = has_role(step.books, source, values["role"], values["account"])
+    step.require(not held, f"{values['account']} holds the role already")
     step.books.roles.setdefault((source, values["role"]), {})[values["account"]] = True
     _take(step)
 
@@ -28,7 +30,9 @@ def revoked(step: Step) -> None:
         step.reading.called(source, name, values["role"], values["account"])
     if not is_own:
         _by_administrator(step)
-    step.books.roles.setdefault((source, values["role"]), {})[values["account"]] = False
+    held = has_role(step.books, source, values["role"], values["account"])
+    step.require(held, f"{values['account']} does not hold the role")
+    step.books.roles[(source, values["role"])][values["account"]] = False
     _take(step)
 
 

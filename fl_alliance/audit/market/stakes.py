@@ -58,12 +58,12 @@ def cancelled(step: Step) -> None:
 def staked(step: Step) -> None:
     """An account stakes, or adds to its stake; a validator's first stake tells its key before that."""
     task = step.task()
+    told = step.reading.ahead(ARENA, "Staked")
+    step.require(told is not None and told.values["task"] == task.number, "a key without a stake")
+    values = told.values if told else {}
     key = step.head.values["vrfX"] if step.head.name == "KeyRegistered" else 0
     if key:
-        validator = step.head.values["validator"]
-        step.arena("KeyRegistered", task=task.number, validator=validator, vrfX=key)
-    values = step.head.values
-    step.require(step.head.name == "Staked" and values["task"] == task.number, "a key without a stake")
+        step.arena("KeyRegistered", task=task.number, validator=values["account"], vrfX=key)
     account, role, amount, lock_days = values["account"], values["role"], values["amountWei"], values["lockDays"]
     step.called("stake", task.number, role, amount, lock_days, key, by=account)
     own_wei = _add(step, task, account, role, amount, lock_days, key)

@@ -69,6 +69,11 @@ class Reading:
         """What is being verified, in words."""
         return self.taken.where.at_step(self.step)
 
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many events are taken, and how many calls are left."""
+        return self.at, len(self.calls)
+
     def peek(self) -> MarketEvent | None:
         """Return the next event."""
         return self.taken.events[self.at] if self.at < len(self.taken.events) else None
@@ -89,7 +94,7 @@ class Reading:
         found = self.peek()
         if found is None or (found.source, found.address, found.name) != (source, address, name):
             raise DoesNotHold(
-                self.where, f"the chain says {_told(found)}, the rules give {source}.{name}({_shown(values)})"
+                self.where, f"the chain says {told(found)}, the rules give {source}.{name}({_shown(values)})"
             )
         differing = {key: values[key] for key, value in found.values.items() if value != values[key]}
         if differing:
@@ -161,7 +166,8 @@ def _readable(value: Any) -> Any:
     return checksum(value) if isinstance(value, str) and value.startswith("0x") else value
 
 
-def _told(event: MarketEvent | None) -> str:
+def told(event: MarketEvent | None) -> str:
+    """Return an event in words."""
     return "nothing more" if event is None else f"{event.source}.{event.name}({_shown(event.values)})"
 
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from arena_town import CREATOR, DATASET_B, DELEGATOR, FML, OUTSIDER, SALT, Handle, Task, Town
 from emissions import DAO
 
+from fl_alliance.chain import artifacts
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.codec import constructor, interface
-from fl_alliance.chain import artifacts
 from fl_alliance.chain.rules.arena_consensus import WORST
 
 WEEK = 7 * 86_400

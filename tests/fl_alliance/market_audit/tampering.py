@@ -40,12 +40,15 @@ class Altered:
         What to make of a transaction; None leaves it out.
     answers : callable
         What to make of a view's answer: contract, name, arguments and values.
+    told : list of Taken, optional
+        The chain's transactions, where they have been read.
     """
 
     behind: Source
     events: Callable[[Taken], Taken | None] = lambda taken: taken
     answers: Callable[[str, str, tuple[Any, ...], tuple[Any, ...]], tuple[Any, ...]] = lambda c, n, a, values: values
     executed: bool = False
+    told: list[Taken] | None = None
 
     @property
     def chain_id(self) -> int:
@@ -60,7 +63,7 @@ class Altered:
         return self.behind.blocks  # type: ignore[attr-defined]
 
     def transactions(self, deployment: Deployment) -> Iterator[Taken]:
-        for taken in self.behind.transactions(deployment):
+        for taken in self.behind.transactions(deployment) if self.told is None else self.told:
             changed = self.events(taken)
             if changed is not None:
                 yield changed

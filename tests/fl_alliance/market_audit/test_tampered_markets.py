@@ -166,16 +166,43 @@ def test_whoever_sends_for_another_is_found(
         selector = interface("Arena").functions[name].selector
         first = next(taken for taken in told if taken.data[:4] == selector)
         spoofed = Altered(
-            market_source, lambda one, f=first: replace(one, sender=other(one.sender)) if one is not f and one.tx_hash == f.tx_hash else one
+            market_source,
+            lambda one, f=first: (
+                replace(one, sender=other(one.sender)) if one is not f and one.tx_hash == f.tx_hash else one
+            ),
         )
         assert "sent by" in finding(spoofed, deployment)
 
 
-VIEWS = (
-    "params state stakeOf dayState ranking submission validation taskCount minCreatorStakeWei task delegate market "
-    "totalAssets totalSupply sigmaBps balanceOf requestOf books closedDays dayOf factorBps powerHalves totals kindOf "
-    "isVerified stakeGwei hasRole"
-).split()
+VIEWS = [
+    "params",
+    "state",
+    "stakeOf",
+    "dayState",
+    "ranking",
+    "submission",
+    "validation",
+    "taskCount",
+    "minCreatorStakeWei",
+    "task",
+    "delegate",
+    "market",
+    "totalAssets",
+    "totalSupply",
+    "sigmaBps",
+    "balanceOf",
+    "requestOf",
+    "books",
+    "closedDays",
+    "dayOf",
+    "factorBps",
+    "powerHalves",
+    "totals",
+    "kindOf",
+    "isVerified",
+    "stakeGwei",
+    "hasRole",
+]
 NOT_COMPARED = {("stakeOf", 5)}
 """What counts today is told by the events of each day."""
 
