@@ -111,7 +111,7 @@ def _second_day(town: Town, paid: Task, own: Task, keeper: str) -> None:
     """The DAO changes the emission, stakes change, all nodes are scored, one of them by nobody."""
     town.emission.send("lower", 9_000, by=DAO)
     town.emission.send("setPower", 1, by=DAO)
-    first, copier, large, absent = paid.nodes
+    first = paid.nodes[0]
     paid.send("stake", 2, 200 * FML, 90, 0, by=first)
     town.fml.send("transfer", town.arena.address, 5, by=CREATOR)
     town.fml.send("transfer", town.emission.address, 6, by=CREATOR)
