@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flwr.serverapp import Grid
 
 from fl_alliance.bookkeeping import task_begun
-from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.accounts import DEVELOPMENT_CHAIN, NodeKey
 from fl_alliance.chain.connect import close, connect
 from fl_alliance.chain.deploy import Deployment, deploy
 from fl_alliance.chain.ledger import Alliance
@@ -20,6 +20,7 @@ from fl_alliance.chain.vrf import Proof, Tag, alpha
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, JobConfig, config_digest, fml_to_wei
 from fl_alliance.folders import FolderError
+from fl_alliance.parent import about_parent
 from fl_alliance.records import RunFolder, write_whole
 from fl_alliance.strategies.enrolment import NO_SALT, by_address, collect_registrations
 from fl_alliance.strategies.errors import RunStalled
@@ -62,7 +63,7 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
         ledger = Alliance(w3, deployment, key)
         if is_begun:
             task = task_begun(folder)
-            _check_settings(ledger, task, config, folder)
+            _check_settings(ledger, task, config, folder, initial_model)
         else:
             params = task_params(config, key.address, initial_model)
             task = ledger.create_task(params, fml_to_wei(config.alliance.pool, "alliance.pool"), terms_of(config))
@@ -190,7 +191,7 @@ def _check_folder(config: JobConfig, folder: RunFolder) -> None:
         raise FolderError(f"{folder.root}: lacks {folder.chain.name}, the chain that holds its task")
 
 
-def _check_settings(ledger: Alliance, task: int, config: JobConfig, folder: RunFolder) -> None:
+def _check_settings(ledger: Alliance, task: int, config: JobConfig, folder: RunFolder, initial_model: bytes) -> None:
     """Refuse to go on with a task under other settings or code than it was created with; raises `FolderError`."""
     params = ledger.params(task)
     if params.code_digest != code_digest():
@@ -205,6 +206,12 @@ def _check_settings(ledger: Alliance, task: int, config: JobConfig, folder: RunF
             f"created with settings of digest {pinned.hex()[:16]}...; needed this run's own settings and chain"
         )
 
+    if params.initial_model != initial_model:
+        raise FolderError(
+            f"{folder.root}: the run would start from a model of digest {initial_model.hex()[:16]}..., the task on "
+            f"chain from one of {params.initial_model.hex()[:16]}...; needed this run's own {folder.parent.name}/"
+        )
+
 
 def _forget_chain(folder: RunFolder) -> None:
     for suffix in ("", "-wal", "-shm"):
@@ -214,7 +221,8 @@ def _forget_chain(folder: RunFolder) -> None:
 def _relayer_key(config: JobConfig) -> NodeKey:
     if config.chain.relayer_key_env:
         return NodeKey.from_env(config.chain.relayer_key_env)
-    if config.chain.url.startswith(("http://", "https://", "ipc://")):
+    # On the development chain the key that everybody knows is worth nothing; `connect` makes sure that it is that one.
+    if config.chain.chain_id != DEVELOPMENT_CHAIN and config.chain.url.startswith(("http://", "https://", "ipc://")):
         raise ConfigError(
             f"chain.relayer_key_env is empty, but chain.url={config.chain.url} needs the name of an environment "
             "variable with the relayer's key"
@@ -232,6 +240,7 @@ def _write_deployment(
         "code_digest": "0x" + params.code_digest.hex(),
         "config_digest": "0x" + params.config_digest.hex(),
         "initial_model": "0x" + params.initial_model.hex(),
+        **about_parent(folder),
         "members": [
             {
                 "index": index,

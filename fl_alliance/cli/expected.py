@@ -3,6 +3,7 @@
 
 def expected_errors() -> tuple[type[Exception], ...]:
     """Return their classes; evaluated when an error is on its way, so that start-up pays for no import."""
+    from fl_alliance.arena.errors import ArenaError
     from fl_alliance.chain.errors import ChainError
     from fl_alliance.config import ConfigError
     from fl_alliance.folders import FolderError
@@ -10,4 +11,4 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from fl_alliance.strategies.errors import StrategyError
     from fl_alliance.workloads.errors import WorkloadError
 
-    return ConfigError, FolderError, ChainError, ModelMissing, StrategyError, WorkloadError
+    return ArenaError, ConfigError, FolderError, ChainError, ModelMissing, StrategyError, WorkloadError

@@ -19,6 +19,10 @@ settings (name=value, in any order; the value here is the default):
   rounds=20                rounds of the task
   seed=1                   decides data split, initial model, training order and simulated keys
   baselines=true           also compute the figures to compare with
+  init=workload            where round 0's model comes from: the workload, or arena:TASK, the winner of that Arena task,
+                           which must be completed, of kind tabular or classify and of this workload and its options
+  market.folder=market     with init=arena:TASK: the folder of its market, with manifest.json, chain.db and store/
+  market.url, .store       its chain (http://HOST) and its store (path or URL) where they are not in that folder
   workload=glucose         what is learned: glucose, digits, linear
   workload.options.NAME    the workload's own options, such as workload.options.horizon_min=60
   workload.name            set by workload=...
@@ -54,9 +58,9 @@ settings (name=value, in any order; the value here is the default):
   attack/update, attack/vote, attack/protocol    what they do when they train, judge and answer: none, or an attack
   alliance.registration_s, .leader_s, .propose_s, .commit_s, .reveal_s, .evidence_s    deadlines, in seconds
   chain.url=               where the contracts live; empty: a chain file in the run folder.
-                           anvil://, http(s)://HOST or ipc://PATH for a chain of your own
+                           anvil://, http(s)://HOST or ipc://PATH for a chain of your own (`fl-alliance chain` is one)
   chain.chain_id=31337     refused when the chain at chain.url says otherwise
-  chain.relayer_key_env=   environment variable with the relayer's key (or keystore path)
+  chain.relayer_key_env=   environment variable with the relayer's key (or keystore path); empty: the development key
   runtime.name=local       local: all nodes in this process; ray: Flower's simulation
   runtime.timeout_s=3600   longest wait for the replies of a round
   records.proposals=all    keep every proposal, for the audit to form every menu again; none: only the digests
@@ -66,6 +70,7 @@ examples:
   fl-alliance run rounds=5 workload=digits strategy=fedadam alliance.voters=3
   fl-alliance run rule=majority workload=digits nodes=12                   the published rule
   fl-alliance run nodes=100 rounds=10 workload=digits alliance.proposers=20 alliance.voters=20
+  fl-alliance run init=arena:3 market.folder=market workload=digits        go on from what task 3 of an Arena found
   fl-alliance run --multirun seed=1,2,3 strategy=fedavg,fedmedian          every combination, then a table
   fl-alliance run --resume runs/20260102-030405-glucose       go on from the last settled round
   fl-alliance run --settings rounds=5                         print the whole configuration, run nothing
