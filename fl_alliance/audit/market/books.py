@@ -123,7 +123,6 @@ class Day:
 
     places: list[Place] = field(default_factory=list)
     seats: list[Seat] = field(default_factory=list)
-    entries: dict[str, int] = field(default_factory=dict)
     digest: bytes = bytes(32)
     settled: int = 0
     judged: int = 0

@@ -174,8 +174,3 @@ def _slash(step: Step, task: Task, number: int, address: str) -> None:
         account.change(step.now, delegated_wei=left)
     step.books.counts.slashes += 1
     step.arena("Slashed", task=task.number, day=number, account=address, ownWei=own, delegatedWei=delegated)
-
-
-def fits_of(seat: Seat) -> int:
-    """Return the sum of a validator's F over what it scored, in parts of 10^18."""
-    return sum(seat.fits_wad)

@@ -26,8 +26,8 @@ from fl_alliance.audit.everything import audit_everything
 from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.audit.market import FileSource, MarketAudited, NodeSource, audit_market
 from fl_alliance.audit.market.contracts import creation
-from fl_alliance.chain.arena_types import Phase, Verdict
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.arena_types import Phase, Verdict
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.connect import advance_to, connected
 from fl_alliance.chain.deploy import Contract, Deployment, deploy
