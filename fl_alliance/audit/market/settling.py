@@ -1,7 +1,7 @@
 """A day's settlement: the consensus on every place, its verdict, what validators earn by it, and slashes."""
 
 from fl_alliance.audit.finding import DoesNotHold
-from fl_alliance.audit.market.books import Day, Seat, Task, silent_places
+from fl_alliance.audit.market.books import Day, Task, silent_places
 from fl_alliance.audit.market.step import Step
 from fl_alliance.chain.arena_types import Verdict
 from fl_alliance.chain.commitments import day_times
