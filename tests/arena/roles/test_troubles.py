@@ -9,6 +9,7 @@ from village import FML, LARGE, TERMS, Village
 
 from fl_alliance.arena.calendar import Window
 from fl_alliance.arena.card import LINEAGE, parse_lineage
+from fl_alliance.arena.claims import due
 from fl_alliance.arena.epoch import run_day, run_final_day, run_task
 from fl_alliance.arena.errors import FundsMissing, ScorerFailed, TaskMismatch, TaskUnfinished
 from fl_alliance.arena.events import Claimed, DayFinished, Judged, Missed, Revealed, Unlocked
@@ -21,7 +22,7 @@ from fl_alliance.arena.store import Store
 from fl_alliance.arena.task import Task
 from fl_alliance.arena.validator import Validator
 from fl_alliance.chain.arena import Arena
-from fl_alliance.chain.arena_types import Phase, Verdict
+from fl_alliance.chain.arena_types import Claim, Phase, Verdict
 
 ONE_DAY = dataclasses.replace(TERMS, day_count=1)
 FEE_WEI = TERMS.submission_fee_wei
@@ -230,12 +231,29 @@ def test_who_joins_late_takes_part_from_the_next_day_on(village: Village) -> Non
     assert keeper.arena.submission(1, 1, keeper.arena.entry_of(1, 1, late.me) or 0).verdict is Verdict.RANKED
 
 
+def _dues(monkeypatch: pytest.MonkeyPatch, arena: Arena) -> list[bool]:
+    """Return a list that grows with every claim: whether what was due before is what was paid, and nothing after."""
+    found: list[bool] = []
+    act = arena.claim
+
+    def claim(task: int, day: int, account: str) -> Claim:
+        before = due(arena, task, day, account)
+        paid = act(task, day, account)
+        found.append(before == paid.total_wei > 0 and due(arena, task, day, account) == 0)
+        return paid
+
+    monkeypatch.setattr(arena, "claim", claim)
+    return found
+
+
 def test_without_its_creator_the_days_on_dataset_a_decide_and_all_that_was_held_is_paid(
-    village: Village, task: Task
+    village: Village, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeper, node, judge = village.keeper(task), village.node(task, "node"), village.validator(task, "judge")
+    dues = [_dues(monkeypatch, role.arena) for role in (node, judge)]
     run_task([keeper, node, judge], village.clock)
     assert keeper.arena.state(1).fell_back
+    assert dues == [[True, True], [True, True]]  # now, and what was held
     reward = next(event.reward_wei for event in village.of(DayFinished) if event.day == 0)
     claimed = sum(event.paid_wei for event in village.of(Claimed))
     assert 0 <= reward - claimed < 10
