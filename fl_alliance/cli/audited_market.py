@@ -20,7 +20,7 @@ def market_summary(audited: "MarketAudited", verbose: bool) -> Iterator[str]:
     how = "recomputed by the rules, " + ("every block executed again" if audited.executed else "not executed again")
     yield f"the market holds: {counts.transactions} transactions, {counts.events} events {how}"
     yield (
-        f"{len(books.tasks)} tasks, {counts.days} days finished, {counts.consensuses} consensuses, {counts.proofs} "
+        f"{_tasks(len(books.tasks))}, {counts.days} days finished, {counts.consensuses} consensuses, {counts.proofs} "
         f"assignments proved, {counts.slashes} slashes, {counts.shares} shares and {counts.claims} claims to the wei"
     )
     yield (
@@ -37,6 +37,10 @@ def market_summary(audited: "MarketAudited", verbose: bool) -> Iterator[str]:
     yield f"chain {audited.deployment.chain_id}, block {audited.block}, head 0x{audited.head.hex()}"
     for task in books.tasks.values():
         yield from _task(task, verbose)
+
+
+def _tasks(count: int) -> str:
+    return f"{count} task{'' if count == 1 else 's'}"
 
 
 def _task(task: "Task", verbose: bool) -> Iterator[str]:
