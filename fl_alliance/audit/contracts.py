@@ -118,7 +118,8 @@ class Contracts:
             if code.differs_at(transaction.data) is None:
                 known = name in self.names.values() or (name in ALLIANCES and self.alliance is not None)
                 if known or not self._belongs(code, transaction.data):
-                    self.unknown[address] = block.number
+                    if name not in _MARKETS:  # another market is none of an Alliance's business
+                        self.unknown[address] = block.number
                     return None
                 self._check_parts(code, transaction.data, where)
                 self.names[address] = name
