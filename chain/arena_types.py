@@ -62,7 +62,7 @@ class TaskParams:
     Attributes
     ----------
     kind : str
-        Name of the kind of model, at most 32 characters of Latin-1, none of them NUL.
+        Name of the kind of model, at most 32 characters of Latin-1, the last of them not NUL.
     spec_digest, dataset_a, base_model : bytes
         sha256 of the task's description, of what submissions are scored on, and of the model they start from.
     dataset_b : bytes
@@ -138,8 +138,8 @@ class TaskParams:
 
     def __post_init__(self) -> None:
         kind = self.kind.encode("latin-1", "replace")
-        if kind.decode("latin-1") != self.kind or len(kind) > _KIND_BYTES or b"\0" in kind:
-            raise ValueError(f"kind: given {self.kind!r}, needed at most {_KIND_BYTES} characters of Latin-1 but NUL")
+        if kind.decode("latin-1") != self.kind or len(kind) > _KIND_BYTES or kind.endswith(b"\0"):
+            raise ValueError(f"kind: given {self.kind!r}, needed at most {_KIND_BYTES} of Latin-1, no NUL last")
         for name in ("spec_digest", "dataset_a", "dataset_b", "base_model"):
             given = len(getattr(self, name))
             if given != _DIGEST_BYTES:

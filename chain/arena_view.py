@@ -123,7 +123,7 @@ class ArenaView:
 
 
 def read_params(values: Sequence[Any]) -> TaskParams:
-    """Return task parameters from the contract's struct."""
+    """Return task parameters from the contract's struct, whatever bytes their creator called the kind."""
     kind = bytes(values[0]).rstrip(b"\0").decode("latin-1")
     return TaskParams(kind, *values[1:])
 

@@ -39,7 +39,7 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """The contracts of one chain, in the order of their deployment; `block` is the last one's.
+    """The contracts of one chain, in the order of their deployment; no task of theirs is older than `block`.
 
     Beside the token they are an Alliance, a market, or both. What is not there has no address: `ContractMissing`.
     """

@@ -92,7 +92,7 @@ class Emission:
         return self._contract.send(_STEP_GAS, "verify", source, task)
 
     def unverify(self, source: str, task: int) -> Receipt:
-        """Let it count no more, from today on; only the DAO; raises `NotVerified`, `AccessControlUnauthorizedAccount`."""
+        """Let it count no more, from today on; only the DAO; raises `NotVerified` where it does not."""
         return self._contract.send(_STEP_GAS, "unverify", source, task)
 
     # what is read

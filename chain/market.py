@@ -81,10 +81,10 @@ def add_market(sender: Sender, deployment: Deployment, start_at: int, terms: Mar
     deploy_contract(sender, EMISSION, (deployment.fml, start_at, dao), contracts)
     deploy_contract(sender, POOLS, (deployment.fml, terms.withdrawal_delay_s), contracts)
     emission, pools = contracts[EMISSION].address, contracts[POOLS].address
-    block = deploy_contract(sender, ARENA, (emission, pools, terms.min_creator_stake_wei, dao), contracts)
+    deploy_contract(sender, ARENA, (emission, pools, terms.min_creator_stake_wei, dao), contracts)
     _grant(sender, TOKEN, deployment.fml, "MINTER_ROLE", emission)
     _grant(sender, EMISSION, emission, "MARKET_ROLE", contracts[ARENA].address)
-    return Deployment(deployment.chain_id, block, contracts)
+    return Deployment(deployment.chain_id, deployment.block, contracts)
 
 
 def _grant(sender: Sender, artifact: str, address: str, role: str, holder: str) -> None:

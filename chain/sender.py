@@ -20,6 +20,7 @@ _TYPE = b"\x02"
 _POLL_FIRST_S, _POLL_LONGEST_S = 0.05, 1.0
 _FEES_LAST_S = 24.0
 _PARITY_BIT = 1 << 255
+_USED_UP = "nonce too low"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +97,41 @@ class Sender:
     def _submit(self, to: str | None, data: bytes, gas: int, value: int) -> str:
         """Number, sign and hand over one transaction; a number is used up only if the node takes it.
 
-        After any failure the next number is the node's to tell.
+        After any failure the next number is the node's to tell; so it is, once, where another process of this key has
+        used up the one that was next here.
         """
         with self._lock:
-            if self._nonce is None:
-                self._nonce = self.rpc.number("eth_getTransactionCount", self.address, "pending")
-            number, self._nonce = self._nonce, None
-            raw = self._signed(number, to, data, gas, value)
+            is_told = self._nonce is None
             try:
-                self.rpc("eth_sendRawTransaction", "0x" + raw.hex())
+                return self._hand_over(self._number(), to, data, gas, value)
             except RequestRefused as refusal:
-                if refusal.data:
-                    raise TransactionReverted("eth_sendRawTransaction", refusal.reason, refusal.data) from refusal
-                # The node has it: a first try was answered too late and web3 tried again.
-                if "already known" not in refusal.reason:
+                if is_told or _USED_UP not in refusal.reason:
                     raise
-            self._nonce = number + 1
-            return "0x" + keccak(raw).hex()
+            return self._hand_over(self._number(), to, data, gas, value)
+
+    def _number(self) -> int:
+        """Return the next number and forget it."""
+        number, self._nonce = self._nonce, None
+        return self.rpc.number("eth_getTransactionCount", self.address, "pending") if number is None else number
+
+    def _hand_over(self, number: int, to: str | None, data: bytes, gas: int, value: int) -> str:
+        raw = self._signed(number, to, data, gas, value)
+        tx_hash = "0x" + keccak(raw).hex()
+        try:
+            self.rpc("eth_sendRawTransaction", "0x" + raw.hex())
+        except RequestRefused as refusal:
+            if refusal.data:
+                raise TransactionReverted("eth_sendRawTransaction", refusal.reason, refusal.data) from refusal
+            if not self._is_taken(tx_hash, refusal.reason):
+                raise
+        self._nonce = number + 1
+        return tx_hash
+
+    def _is_taken(self, tx_hash: str, reason: str) -> bool:
+        """Whether the node has a transaction that it refuses: a first try was answered too late, web3 tried again."""
+        if "already known" in reason:
+            return True
+        return _USED_UP in reason and self.rpc("eth_getTransactionByHash", tx_hash) is not None
 
     def _signed(self, nonce: int, to: str | None, data: bytes, gas: int, value: int) -> bytes:
         """Return the bytes of a signed EIP-1559 transaction."""
@@ -169,10 +188,11 @@ def read_receipt(found: dict[str, Any]) -> Receipt:
         gas_used=int(found["gasUsed"], 16),
         succeeded=found["status"] == "0x1",
         contract=checksummed(address_bytes(created)) if created else None,
-        logs=tuple(_log(entry) for entry in found["logs"]),
+        logs=tuple(map(read_log, found["logs"])),
     )
 
 
-def _log(entry: dict[str, Any]) -> Log:
+def read_log(entry: dict[str, Any]) -> Log:
+    """Return an event from a node's JSON."""
     topics = tuple(bytes.fromhex(topic[2:]) for topic in entry["topics"])
     return Log(checksummed(address_bytes(entry["address"])), topics, bytes.fromhex(entry["data"][2:]))
