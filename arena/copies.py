@@ -109,7 +109,7 @@ class Copy:
     order, original : int
         Its commitment's place, and that of the earlier one which it copies.
     similarity : float
-        Cosine of the two updates, above `SIMILARITY_LIMIT`.
+        Cosine of the two updates, above the limit.
     """
 
     order: int
@@ -123,7 +123,9 @@ def cosine(left: U, right: U) -> float:
     return _cosine(left.inner(right), *norms)
 
 
-def find_copies(submissions: Sequence[Committed[U]], originals: Sequence[Committed[U]] = ()) -> dict[int, Copy]:
+def find_copies(
+    submissions: Sequence[Committed[U]], originals: Sequence[Committed[U]] = (), limit: float = SIMILARITY_LIMIT
+) -> dict[int, Copy]:
     """Return the copies among new submissions of one task, by their order.
 
     The earlier commitment wins. A copy is no original: who was copied may go on from its own model without being taken
@@ -135,6 +137,8 @@ def find_copies(submissions: Sequence[Committed[U]], originals: Sequence[Committ
         The new ones, in any sequence.
     originals : sequence of Committed
         Those of earlier days that were no copies.
+    limit : float
+        Cosine above which two updates are one, 0 to 1.
 
     Raises
     ------
@@ -148,7 +152,7 @@ def find_copies(submissions: Sequence[Committed[U]], originals: Sequence[Committ
     norms = {one.order: sqrt(max(one.update.inner(one.update), 0.0)) for one in (*kept, *new)}
     copies: dict[int, Copy] = {}
     for one in new:
-        copy = _copied(one, kept, norms)
+        copy = _copied(one, kept, norms, limit)
         if copy is None:
             kept.append(one)
         else:
@@ -160,13 +164,15 @@ def _order(submission: Committed[U]) -> int:
     return submission.order
 
 
-def _copied(one: Committed[U], originals: Sequence[Committed[U]], norms: Mapping[int, float]) -> Copy | None:
+def _copied(
+    one: Committed[U], originals: Sequence[Committed[U]], norms: Mapping[int, float], limit: float
+) -> Copy | None:
     """Return the earliest original of another node that is like this one."""
     for original in originals:
         if original.node == one.node:
             continue
         similarity = _cosine(one.update.inner(original.update), norms[one.order], norms[original.order])
-        if similarity > SIMILARITY_LIMIT:
+        if similarity > limit:
             return Copy(one.order, original.order, similarity)
     return None
 

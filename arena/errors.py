@@ -16,6 +16,16 @@ ArenaError
 │   ├── TensorsForeign          names, shapes or types other than the task's base gives
 │   ├── NotFinite               NaN or infinity among the values
 │   └── FolderForeign           a folder that holds other files than an adapter's two
+├── TaskError                   a task's description
+│   ├── SpecUnreadable          it is not one that this version reads
+│   └── TaskMismatch            it is not what the chain, the kind or the data say
+├── JournalError                a role's journal
+│   ├── JournalForeign          it is another account's, or another task's
+│   ├── JournalDamaged          an entry is not what was written
+│   └── JournalBusy             another process has it open
+├── ScorerFailed                a scorer broke on its own account: nothing was found out about the submission
+├── FundsMissing                an account has less FML than it is to stake or pay
+├── TaskUnfinished              nobody settled and finished a task that is over
 ├── LineageUnreadable           a lineage.json that this version cannot read
 ├── IsolationMissing            this machine cannot keep a scorer from the network
 └── TargetUnusable              the function to run in a sandbox is not named MODULE:FUNCTION
@@ -136,6 +146,78 @@ class FolderForeign(SubmissionRefused):
     def __init__(self, found: str, needed: str) -> None:
         super().__init__(f"submission folder: found {found}; needed {needed}")
         self.found, self.needed = found, needed
+
+
+class TaskError(ArenaError):
+    """A task's description cannot be used."""
+
+
+class SpecUnreadable(TaskError):
+    """A description that is none, is not in canonical form, or is of another version."""
+
+    def __init__(self, found: str, needed: str) -> None:
+        super().__init__(f"task description: found {found}; needed {needed}")
+        self.found, self.needed = found, needed
+
+
+class TaskMismatch(TaskError):
+    """Two sources that should say the same of a task do not."""
+
+    def __init__(self, task: int, what: str, found: object, needed: object) -> None:
+        super().__init__(f"task {task}: {what}: found {found}; needed {needed}")
+        self.task, self.what, self.found, self.needed = task, what, found, needed
+
+
+class JournalError(ArenaError):
+    """A role's journal cannot be used."""
+
+
+class JournalForeign(JournalError):
+    """The folder holds the journal of another account, or of another task."""
+
+    def __init__(self, folder: str, found: str, needed: str) -> None:
+        super().__init__(f"journal {folder}: found that of {found}; needed that of {needed}")
+        self.folder, self.found, self.needed = folder, found, needed
+
+
+class JournalDamaged(JournalError):
+    """An entry cannot be read; the message never carries what it holds."""
+
+    def __init__(self, folder: str, name: str, found: str) -> None:
+        super().__init__(f"journal {folder}: entry {name}: found {found}; needed what was written there")
+        self.folder, self.name, self.found = folder, name, found
+
+
+class JournalBusy(JournalError):
+    """Another process works with this journal: two of one account would submit twice."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(f"journal {folder}: open in another process; needed exclusive use (stop the other one)")
+        self.folder = folder
+
+
+class ScorerFailed(ArenaError):
+    """Scoring broke for a reason that is not the submission's."""
+
+    def __init__(self, digest: bytes, words: str) -> None:
+        super().__init__(f"scoring {digest.hex()[:12]}: {printable(words)}; needed a scorer that runs on this machine")
+        self.digest, self.words = digest, words
+
+
+class FundsMissing(ArenaError):
+    """An account cannot pay what it is told to stake."""
+
+    def __init__(self, account: str, purpose: str, found_wei: int, needed_wei: int) -> None:
+        super().__init__(f"{account}: {purpose}: found {found_wei} wei of FML; needed {needed_wei}")
+        self.account, self.found_wei, self.needed_wei = account, found_wei, needed_wei
+
+
+class TaskUnfinished(ArenaError):
+    """A task is long over and nobody finished its days."""
+
+    def __init__(self, task: int, finished: int, needed: int) -> None:
+        super().__init__(f"task {task}: found {finished} days finished; needed {needed}: somebody has to keep it")
+        self.task, self.finished, self.needed = task, finished, needed
 
 
 class LineageUnreadable(ArenaError):
