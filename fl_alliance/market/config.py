@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.resources import files
-from math import inf, isfinite
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +28,21 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("scoring.memory_mib", 256, 2**20),
     ("scoring.cpu_s", 1, 86_400),
     ("scoring.wall_s", 1, 86_400),
-    ("network.give_up_s", 0, inf),
+    ("network.give_up_s", 0, 10 * 366 * 86_400),
     ("network.look_s", 0.01, 60),
     ("task.rank", 0, 1),
     ("market.starts_in_s", 1, 86_400 * 365),
     ("market.withdrawal_delay_s", 0, 30 * 86_400),
 )
-_AMOUNTS = ("task.daily", "task.stake", "task.fee", "task.node_stake", "task.validator_stake", "market.supply")
-_AMOUNTS += ("market.creator_stake", "market.development_fml")
+_AMOUNTS = (
+    "task.stake",
+    "task.fee",
+    "task.node_stake",
+    "task.validator_stake",
+    "market.supply",
+    "market.creator_stake",
+    "market.development_fml",
+)
 
 
 def load_settings(
@@ -142,15 +149,15 @@ def _validate(settings: MarketSettings) -> None:
     """Refuse what no command could use; what a task's parameters may be, the chain's types say."""
     for name, least, most in _RANGES:
         value = _value(settings, name)
-        if not (isfinite(value) or most == inf) or not least <= value <= most:
+        if value is not None and not (isfinite(value) and least <= value <= most):
             raise SettingRefused(f"{name}={value:g}: needs {least:g} to {most:g}")
     for name in _AMOUNTS:
         wei(_value(settings, name), name)
-    if settings.stake.amount:
-        wei(settings.stake.amount, "stake.amount")
+    for name in ("stake.amount", "task.daily"):
+        if given := _value(settings, name):
+            wei(given, name)
     _require_one_of("training.preset", settings.training.preset, *PRESETS)
     _require_one_of("training.start", settings.training.start, "best", "fresh")
-    _require_one_of("keep.claim_for", settings.keep.claim_for, "all", "nobody")
     _require_one_of("task.base", settings.task.base, *BASES)
     development, steps = settings.key.development, settings.training.steps
     if development is not None and not 0 <= development <= 9:

@@ -8,6 +8,7 @@ MarketError
 ├── TaskUnknown                 no task of that number
 ├── KeyMissing                  no key to act with
 ├── AccountShort                the account lacks FML, or the chain's own coin for gas
+├── NotDao                      only the DAO can have the emission pay a task
 └── TaskClosed                  the task has ended, or cannot be joined any more
 """
 
@@ -61,13 +62,23 @@ class KeyMissing(MarketError):
 
     def __init__(self, variable: str, chain_id: int) -> None:
         super().__init__(
-            f"chain {chain_id} is no development chain and there is no key: put 64 hex digits or a keystore's path into "
-            f"the environment variable {variable}, or name a keystore file: key.keystore=FILE"
+            f"chain {chain_id} is no development chain and there is no key: put 64 hex digits or a keystore's path "
+            f"into the environment variable {variable}, or name a keystore file: key.keystore=FILE"
         )
 
 
 class AccountShort(MarketError):
     """An account cannot pay for what it is about to do."""
+
+
+class NotDao(MarketError):
+    """The account cannot verify a task."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__(
+            f"--verified: {account} does not hold the DAO's role, so the emission would not pay; pay the task yourself "
+            "with task.daily=FML, or act as who deployed the market"
+        )
 
 
 class TaskClosed(MarketError):

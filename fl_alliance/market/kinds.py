@@ -32,7 +32,7 @@ _LARGEST = 4096
 """Of a workload's option: no network that nobody could hold."""
 _MOST_BASE_BYTES = 2**26
 DECAY: Mapping[str, float] = {LM: 5.0, TABULAR: 500.0, CLASSIFY: 20.0}
-"""How fast a validator loses with its distance from the consensus, by one of the kind's loss: 1, 1000 or 1 of a unit."""
+"""How fast a validator loses with its distance from the consensus: lambda, by one of the kind's loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def trade_of(kind: str, options: Mapping[str, Any], store: Store, cache: Path) -
     return Trade(network_kind(kind, workload, **own), "fl_alliance.learners:score_submission", arguments)
 
 
-def new_base(kind: str, options: Mapping[str, Any], store: Store) -> dict[str, Any]:
+def with_base(kind: str, options: Mapping[str, Any], store: Store) -> dict[str, Any]:
     """Return a new task's options with the base model that its creator makes and publishes, where it takes one."""
     if kind != LM or options["base"] != "tiny":
         return dict(options)
@@ -127,7 +127,9 @@ def _language(options: Mapping[str, Any], store: Store, cache: Path) -> Trade:
         write_whole(path, content)
         target = "fl_alliance.market.targets:score_on_tiny_file"
         return Trade(LmLora(tiny(content)), target, {"path": str(path)}, (path,))
-    raise SettingRefused(f"task of kind {LM} with {dict(options)}: this version knows the base models {', '.join(BASES)}")
+    raise SettingRefused(
+        f"task of kind {LM} with {dict(options)}: this version knows the base models {', '.join(BASES)}"
+    )
 
 
 def _digest(text: Any) -> bytes:

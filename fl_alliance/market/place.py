@@ -155,6 +155,6 @@ def is_there(market: Deployment, rpc: Rpc) -> bool:
 
 
 def identity(market: Deployment, rpc: Rpc) -> str:
-    """Return 16 hex digits that name a market: they follow from its chain, its Arena and the block of its deployment."""
+    """Return 16 hex digits that name a market, from its chain, its Arena and the block of its deployment."""
     block = rpc("eth_getBlockByNumber", hex(market.block), False)["hash"]
     return hashlib.sha256(f"{market.chain_id}:{market.arena}:{block}".encode()).hexdigest()[:16]

@@ -75,13 +75,6 @@ class Network:
 
 
 @dataclass
-class Keep:
-    """Whom the keeper claims for: `all`, or `nobody`."""
-
-    claim_for: str = ""
-
-
-@dataclass
 class Task:
     """What a creator fixes for good; amounts are FML as decimal text."""
 
@@ -116,7 +109,7 @@ class Market:
     """What `deploy` fixes for good; amounts are FML as decimal text."""
 
     supply: str = ""
-    starts_in_s: int = 0
+    starts_in_s: int | None = None
     creator_stake: str = ""
     withdrawal_delay_s: int = 0
     development_fml: str = ""
@@ -136,6 +129,5 @@ class MarketSettings:
     training: Training = field(default_factory=Training)
     scoring: Scoring = field(default_factory=Scoring)
     network: Network = field(default_factory=Network)
-    keep: Keep = field(default_factory=Keep)
     task: Task = field(default_factory=Task)
     market: Market = field(default_factory=Market)
