@@ -1,14 +1,14 @@
 """Those who would earn without working, as tests and the demonstration play them; each breaks a role in one place."""
 
-import hashlib
 from collections.abc import Callable, Sequence
+from itertools import count
 from statistics import median
 from typing import Any
 
 import numpy as np
-from safetensors import safe_open
 from safetensors.numpy import load, save
 
+from fl_alliance.arena.headers import read_header
 from fl_alliance.arena.kinds.base import Kind
 from fl_alliance.arena.node import TrainingNode
 from fl_alliance.arena.role import Desk, Stake, Staker
@@ -33,7 +33,7 @@ class Forger(TrainingNode):
     """
 
     def __init__(
-        self, desk: Desk, task: Task, stake: Stake, kind: Kind[Any], forgery: Forgery, plan: Plan = Plan()
+        self, desk: Desk, task: Task, stake: Stake, kind: Kind[Any], forgery: Forgery, plan: Plan | None = None
     ) -> None:
         super().__init__(desk, task, stake, kind, plan)
         self.forgery = forgery
@@ -76,12 +76,16 @@ def untrained(node: Forger, day: int) -> Made:
 
 
 def poisoned(node: Forger, day: int) -> Made:
-    """Hand in a model of the right form whose values are shuffled and ten times as large."""
-    base = node.spec.base_model
-    start = node.kind.initial(day)
-    data = node.desk.store.get(node.spec.train)
-    trained = node.kind.train(start, data, node.trainer.budget, day)
-    return Made(shuffled(trained, 10.0, day), base)
+    """Hand in a trained model whose values are shuffled and ten times as large: of the right form, and harmful.
+
+    The first shuffle that does worse than the untrained model: where there are two classes some do better by chance.
+    """
+    base, spec = node.spec.base_model, node.spec
+    trained = node.kind.train(node.kind.initial(day), node.desk.store.get(spec.train), node.trainer.budget, day)
+    data = node.desk.store.get(spec.dataset_a)
+    shuffles = (shuffled(trained, 10.0, seed) for seed in count(day))
+    harmful = (one for one in shuffles if node.kind.score(node.kind.load(one), data) > node.trainer.base_score())
+    return Made(next(harmful), base)
 
 
 def malformed(node: Forger, day: int) -> Made:
@@ -159,12 +163,4 @@ class ColludingValidator(Validator):
 def _changed(artifact: bytes, change: Callable[[Any], Any]) -> bytes:
     """Return a safetensors file with every tensor changed, its metadata as they were."""
     arrays = {name: np.ascontiguousarray(change(array), array.dtype) for name, array in load(artifact).items()}
-    return save(arrays, _metadata(artifact))
-
-
-def _metadata(artifact: bytes) -> dict[str, str] | None:
-    size = int.from_bytes(artifact[:8], "little")
-    import json
-
-    found = json.loads(artifact[8 : 8 + size]).get("__metadata__")
-    return found
+    return save(arrays, dict(read_header(artifact).metadata) or None)

@@ -47,7 +47,7 @@ class Draft:
 
     title: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    terms: Terms = Terms()
+    terms: Terms = field(default_factory=Terms)
     budget: Budget | None = None
     tolerance: int = TOLERANCE
     first_day: int | None = None
@@ -84,16 +84,7 @@ class Creator(Keeper):
 
     def open_final(self) -> None:
         """Reveal dataset B, publish it, and enter the best submissions."""
-        entry = self.desk.journal.read(_CREATION) or {}
-        digest, salt = bytes.fromhex(entry.get("dataset_b", "")), bytes.fromhex(entry.get("salt", ""))
-        if not self.arena.state(self.number).is_dataset_b_revealed:
-            if dataset_b_commitment(digest, salt) != self.params.dataset_b:
-                what = "the journal does not hold dataset B"
-                self.tell_missed(self.calendar.last, what, "the days on dataset A decide alone")
-                return super().open_final()
-            self.arena.reveal_dataset_b(self.number, digest, salt)
-            self.desk.tell(DatasetBRevealed(self.number, self.me, digest))
-        self.desk.store.put(self.desk.journal.kept(digest))
+        self._reveal_b()
         super().open_final()
 
     def missed(self, day: int, window: Window) -> None:
@@ -109,6 +100,18 @@ class Creator(Keeper):
         state, mine = self.arena.state(self.number), self.arena.my(self.number)
         if mine.own_wei or state.fund_wei:
             self.desk.tell(Unlocked(self.number, self.me, self.arena.unlock(self.number)))
+
+    def _reveal_b(self) -> None:
+        entry = self.desk.journal.read(_CREATION) or {"dataset_b": "", "salt": ""}
+        digest, salt = bytes.fromhex(entry["dataset_b"]), bytes.fromhex(entry["salt"])
+        if dataset_b_commitment(digest, salt) != self.params.dataset_b:
+            what = "the journal does not hold dataset B"
+            self.tell_missed(self.calendar.last, what, "the days on dataset A decide alone")
+            return
+        if not self.arena.state(self.number).is_dataset_b_revealed:
+            self.arena.reveal_dataset_b(self.number, digest, salt)
+            self.desk.tell(DatasetBRevealed(self.number, self.me, digest))
+        self.desk.store.put(self.desk.journal.kept(digest))
 
 
 def _prepared(desk: Desk, kind: Kind[Any], draft: Draft) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from fl_alliance.arena.role import Role
 from fl_alliance.chain.arena_types import DAY_S, Phase
 from fl_alliance.chain.refusals import TooLate
 
+Step = Callable[[Role], None]
+
 _LOOKS_EVERY_S = 600
 _PATIENCE_DAYS = 30
 
@@ -30,20 +32,20 @@ def run_task(roles: Sequence[Role], clock: Clock) -> None:
         What a role cannot go on from.
     """
     calendar = roles[0].calendar
-    _each(roles, Role.join)
+    _each(roles, lambda role: role.join())
     _wait(roles, clock, calendar.begins_at)
     if not _is_cancelled(roles[0]):
         for day in range(calendar.day_of(clock.now()), calendar.last):
             run_day(roles, clock, day)
         run_final_day(roles, clock)
         _await_completion(roles, clock)
-    _each(roles, Role.leave)
+    _each(roles, lambda role: role.leave())
 
 
 def run_day(roles: Sequence[Role], clock: Clock, day: int) -> None:
     """A day on dataset A."""
-    _window(roles, clock, day, Window.SUBMIT, Role.submit)  # nodes train, and commit to their models
-    _window(roles, clock, day, Window.REVEAL, Role.reveal)  # and reveal and publish them
+    _window(roles, clock, day, Window.SUBMIT, lambda role: role.submit(day))  # nodes train, and commit to their models
+    _window(roles, clock, day, Window.REVEAL, lambda role: role.reveal(day))  # and reveal and publish them
     _judge(roles, clock, day)
 
 
@@ -60,26 +62,24 @@ def run_final_day(roles: Sequence[Role], clock: Clock) -> None:
 def _judge(roles: Sequence[Role], clock: Clock, day: int) -> None:
     """What days on dataset A and the B day have in common."""
     times = roles[0].calendar.day(day)
-    _window(roles, clock, day, Window.SCORE, Role.score)  # validators score what is theirs, and commit
-    _window(roles, clock, day, Window.REVEAL_SCORES, Role.reveal_scores)  # and reveal
+    _window(
+        roles, clock, day, Window.SCORE, lambda role: role.score(day)
+    )  # validators score what is theirs, and commit
+    _window(roles, clock, day, Window.REVEAL_SCORES, lambda role: role.reveal_scores(day))  # and reveal
     _wait(roles, clock, times.settle_at)
-    _each(roles, Role.settle, day)  # keepers find the consensus
+    _each(roles, lambda role: role.settle(day))  # keepers find the consensus
     _wait(roles, clock, times.over_at)
-    _each(roles, Role.close, day)  # keepers finish the day, everybody is paid
+    _each(roles, lambda role: role.close(day))  # keepers finish the day, everybody is paid
 
 
-def _window(
-    roles: Sequence[Role], clock: Clock, day: int, window: Window, step: Callable[[Role, int], None]
-) -> None:
+def _window(roles: Sequence[Role], clock: Clock, day: int, window: Window, step: Step) -> None:
     calendar = roles[0].calendar
     _wait(roles, clock, calendar.opens(day, window))
     for role in roles:
-        _in_time(role, clock, day, window, calendar.closes(day, window), partial(step, role, day))
+        _in_time(role, clock, day, window, calendar.closes(day, window), partial(step, role))
 
 
-def _in_time(
-    role: Role, clock: Clock, day: int, window: Window, closes_at: int, step: Callable[[], None]
-) -> None:
+def _in_time(role: Role, clock: Clock, day: int, window: Window, closes_at: int, step: Callable[[], None]) -> None:
     """Let a role do its step while the window is open, or say what it has missed."""
 
     def attempt() -> None:
@@ -94,9 +94,9 @@ def _in_time(
         role.desk.patiently(partial(role.missed, day, window), role.number)
 
 
-def _each(roles: Sequence[Role], step: Callable[..., None], *args: int) -> None:
+def _each(roles: Sequence[Role], step: Step) -> None:
     for role in roles:
-        role.desk.patiently(partial(step, role, *args), role.number)
+        role.desk.patiently(partial(step, role), role.number)
 
 
 def _wait(roles: Sequence[Role], clock: Clock, second: int) -> None:

@@ -40,14 +40,14 @@ class TrainingNode(Staker):
     kind : Kind
         The task's.
     plan : Plan
-        How it trains.
+        How it trains; as the task suggests unless given.
     """
 
     stake_role = StakeRole.NODE
 
-    def __init__(self, desk: Desk, task: Task, stake: Stake, kind: Kind[Any], plan: Plan = Plan()) -> None:
+    def __init__(self, desk: Desk, task: Task, stake: Stake, kind: Kind[Any], plan: Plan | None = None) -> None:
         super().__init__(desk, task, stake)
-        self.kind, self.trainer = kind, Trainer(desk, task, kind, plan)
+        self.kind, self.trainer = kind, Trainer(desk, task, kind, plan or Plan())
 
     # --- the steps of a day
 
@@ -60,9 +60,7 @@ class TrainingNode(Staker):
             return
         sealed = submission_commitment(self.number, day, self.me, opening.digest, opening.parameters, opening.salt)
         place = self.arena.commit_submission(self.number, sealed)
-        self.desk.tell(
-            Submitted(self.number, self.me, day, place, opening.digest, self.params.submission_fee_wei)
-        )
+        self.desk.tell(Submitted(self.number, self.me, day, place, opening.digest, self.params.submission_fee_wei))
 
     def reveal(self, day: int) -> None:
         """Reveal the model and publish it."""

@@ -1,13 +1,13 @@
 """What all roles have in common: where they work, the steps of a day, and being paid.
 
-A role is asked to do its part of each window (`epoch.py`). Every step looks at the chain first and may be repeated at any
-time, in a new process too: what was done is on the chain, and what must not be forgotten is in the journal before it
-is sent.
+A role is asked to do its part of each window (`epoch.py`). Every step looks at the chain first and may be repeated at
+any time, in a new process too: what was done is on the chain, and what must not be forgotten is in the journal before
+it is sent.
 """
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fl_alliance.arena.calendar import Calendar, Window
@@ -60,7 +60,7 @@ class Desk:
     journal: Journal
     tell: Listener = unheard
     entropy: Callable[[int], bytes] = secrets.token_bytes
-    patience: Patience = Patience()
+    patience: Patience = field(default_factory=Patience)
 
     @property
     def me(self) -> str:
@@ -98,7 +98,7 @@ def open_desk(
     matter: str,
     tell: Listener = unheard,
     entropy: Callable[[int], bytes] = secrets.token_bytes,
-    patience: Patience = Patience(),
+    patience: Patience | None = None,
 ) -> Desk:
     """Return an account's desk, its journal in `folder`; close that when the work is done.
 
@@ -117,7 +117,7 @@ def open_desk(
     market = Arena(sender, arena)
     owner = f"{matter} of {sender.address} in {sender.chain_id}:{market.address}"
     emission = Emission(sender, market.emission)
-    return Desk(sender, market, emission, store, clock, Journal(folder, owner), tell, entropy, patience)
+    return Desk(sender, market, emission, store, clock, Journal(folder, owner), tell, entropy, patience or Patience())
 
 
 @dataclass(frozen=True, slots=True)

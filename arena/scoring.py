@@ -27,13 +27,13 @@ class SandboxScorer:
     readable : sequence of Path
         What it may read: the kind's own files.
     limits : Limits
-        What it may use.
+        What it may use; the sandbox's own unless given.
     """
 
     target: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     readable: Sequence[Path] = ()
-    limits: Limits = Limits()
+    limits: Limits | None = None
 
     def __call__(self, artifact: bytes, data: bytes) -> int:
         """Return a model's loss.

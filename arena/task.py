@@ -77,7 +77,12 @@ class TaskSpec:
         for name in _DIGESTS:
             if len(getattr(self, name)) != DIGEST_BYTES:
                 raise SpecUnreadable(f"{name} of {len(getattr(self, name))} bytes", f"{DIGEST_BYTES}")
-        for name, most in (("max_parameters", 2**64 - 1), ("max_bytes", 2**40), ("tolerance", 2**32), ("copy_bps", BPS)):
+        for name, most in (
+            ("max_parameters", 2**64 - 1),
+            ("max_bytes", 2**40),
+            ("tolerance", 2**32),
+            ("copy_bps", BPS),
+        ):
             if not 1 <= getattr(self, name) <= most:
                 raise SpecUnreadable(f"{name} {getattr(self, name)}", f"1 to {most}")
 
@@ -159,7 +164,9 @@ def read_task(arena: Arena, store: Store, number: int) -> Task:
     for name in ("kind", "max_parameters", "dataset_a", "dataset_b", "base_model"):
         found, needed = getattr(spec, name), getattr(params, name)
         if found != needed:
-            raise TaskMismatch(number, f"{name} of the description", _readable(found), f"{_readable(needed)} as on chain")
+            raise TaskMismatch(
+                number, f"{name} of the description", _readable(found), f"{_readable(needed)} as on chain"
+            )
     return Task(number, params, spec)
 
 

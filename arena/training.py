@@ -112,7 +112,9 @@ class Trainer:
             began = self.desk.clock.now()
             if piece and began + longest_s > closes_at:
                 break
-            artifact = self.kind.train(artifact, data, budget, self._seed("train", day, piece), self._report(day, piece))
+            artifact = self.kind.train(
+                artifact, data, budget, self._seed("train", day, piece), self._report(day, piece)
+            )
             entry = entry | {"piece": piece + 1, "digest": journal.keep(artifact).hex()}
             journal.write(name, entry)
             longest_s = max(longest_s, self.desk.clock.now() - began)

@@ -87,9 +87,9 @@ class Validator(Staker):
         index = self._index(day)
         if window is Window.SCORE and index is None and self.arena.day_state(self.number, day).commits:
             self.tell_missed(day, "no scores were committed to in time", "nothing is earned today, nothing lost")
-        if window is Window.REVEAL_SCORES and index is not None:
-            if not self.arena.validation(self.number, day, index).is_revealed:
-                self.tell_missed(day, "the scores were not revealed in time", self._stake_lost)
+        is_sealed = index is not None and not self.arena.validation(self.number, day, index).is_revealed
+        if window is Window.REVEAL_SCORES and is_sealed:
+            self.tell_missed(day, "the scores were not revealed in time", self._stake_lost)
 
     # --- what it says
 

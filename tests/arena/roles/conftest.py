@@ -1,0 +1,46 @@
+"""A market for each test that plays a task in it."""
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+
+
+def _load(name: str) -> ModuleType:
+    """Import the helper module beside this file under its plain name, which the tests here import it by."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+villages = _load("village")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Networks this small are faster on one core."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def village(tmp_path: Path) -> Iterator["villages.Village"]:
+    """A market of the test's own."""
+    with villages.village(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def open_village() -> Callable[..., Any]:
+    """Open a market for several tests: (folder) -> context of a village."""
+    return villages.village
