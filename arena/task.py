@@ -16,8 +16,8 @@ from fl_alliance.arena.errors import SpecUnreadable, TaskMismatch, shown
 from fl_alliance.arena.kinds.base import Budget, Kind
 from fl_alliance.arena.kinds.errors import BudgetUnusable
 from fl_alliance.arena.store import DIGEST_BYTES, Store
-from fl_alliance.chain.arena import Arena
 from fl_alliance.chain.arena_types import TaskParams
+from fl_alliance.chain.arena_view import ArenaView
 
 FORMAT = 1
 """Version of the description; a reader refuses another."""
@@ -145,7 +145,7 @@ class Task:
             raise TaskMismatch(self.number, "parameters of the kind handed in", found, f"at most {needed}")
 
 
-def read_task(arena: Arena, store: Store, number: int) -> Task:
+def read_task(arena: ArenaView, store: Store, number: int) -> Task:
     """Return a task's parameters with its description.
 
     Raises
