@@ -45,8 +45,8 @@ class TaskSpec:
     dataset_b : bytes
         The commitment to what they are scored on at the end, as the chain holds it.
     base_model : bytes
-        sha256 of the submission of somebody who has not trained; in the store. What does not score better than this
-        by more than `tolerance` is refused.
+        sha256 of the submission of somebody who has not trained; in the store. What does not beat it is refused, see
+        `beats_untrained`.
     budget : Budget
         The training budget that the creator suggests.
     max_parameters, max_bytes : int
@@ -90,6 +90,13 @@ class TaskSpec:
     def similarity_limit(self) -> float:
         """`copy_bps` as a cosine."""
         return self.copy_bps / BPS
+
+    def beats_untrained(self, score: int, base_score: int) -> bool:
+        """Return whether a score is below the untrained model's by more than `tolerance`.
+
+        A hundredth of the untrained model's loss will do where that is less: in some units all losses are small.
+        """
+        return score + min(self.tolerance, base_score // 100) < base_score
 
     @property
     def digest(self) -> bytes:

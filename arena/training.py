@@ -82,7 +82,7 @@ class Trainer:
         score, base_score = self._score(made.artifact), self.base_score()
         digest = self.desk.journal.keep(made.artifact)
         self.desk.tell(Trained(self.task.number, self.desk.me, day, digest, score, base_score))
-        if score == WORST or score + self.task.spec.tolerance >= base_score:
+        if not self.task.spec.beats_untrained(score, base_score):
             what = f"the model's loss on dataset A is {loss(score)}, untrained it is {loss(base_score)}"
             cost = "not submitted, it would be refused and cost fee and stake"
             self.desk.tell(Missed(self.task.number, self.desk.me, day, what, cost))

@@ -161,7 +161,7 @@ class Validator(Staker):
         score = self.score_of(digest, dataset)
         if score == WORST:
             return WORST, "not in the store, too large, or nothing that can be scored"
-        if score + self.spec.tolerance >= self.score_of(self.spec.base_model, dataset):
+        if not self.spec.beats_untrained(score, self.score_of(self.spec.base_model, dataset)):
             return WORST, f"loss {score / 1e6:.6f}, no better than the untrained model"
         return score, ""
 
