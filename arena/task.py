@@ -37,7 +37,7 @@ class TaskSpec:
     title : str
         For people; 1 to 200 characters.
     kind : str
-        Name of the task's kind.
+        Name of the task's kind, 1 to 32 characters.
     options : mapping
         What the kind is made with, as JSON: a workload and its options, a base language model.
     train, dataset_a : bytes
@@ -74,6 +74,8 @@ class TaskSpec:
         """Refuse what no task can be; raises `SpecUnreadable`."""
         if not 1 <= len(self.title) <= 200 or not self.title.isprintable():
             raise SpecUnreadable(f"title {shown(self.title)}", "1 to 200 printable characters")
+        if not 1 <= len(self.kind) <= 32 or not self.kind.isprintable():
+            raise SpecUnreadable(f"kind {shown(self.kind)}", "1 to 32 printable characters")
         for name in _DIGESTS:
             if len(getattr(self, name)) != DIGEST_BYTES:
                 raise SpecUnreadable(f"{name} of {len(getattr(self, name))} bytes", f"{DIGEST_BYTES}")

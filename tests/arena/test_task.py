@@ -79,6 +79,7 @@ def test_whatever_the_title_options_and_budget_a_description_has_one_text(
         (changed(options=[]), "options that is"),
         (changed(max_bytes=True), "max_bytes that is"),
         (changed(copy_bps=10_001), "copy_bps 10001"),
+        (changed(kind="classify\x1b[2J"), "kind"),
         (changed(title="a\u202eb"), "title"),
     ],
     ids=str,

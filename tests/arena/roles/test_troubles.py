@@ -7,12 +7,13 @@ from collections.abc import Callable
 import pytest
 from village import FML, LARGE, TERMS, Village
 
+from fl_alliance.arena import training
 from fl_alliance.arena.calendar import Window
 from fl_alliance.arena.card import LINEAGE, parse_lineage
 from fl_alliance.arena.claims import due
 from fl_alliance.arena.epoch import run_day, run_final_day, run_task
 from fl_alliance.arena.errors import FundsMissing, ScorerFailed, TaskMismatch, TaskUnfinished
-from fl_alliance.arena.events import Claimed, DayFinished, Judged, Missed, Revealed, Unlocked
+from fl_alliance.arena.events import Claimed, DayFinished, Event, Judged, Missed, Revealed, Training, Unlocked
 from fl_alliance.arena.keeper import Keeper
 from fl_alliance.arena.kinds.base import WORST, Budget
 from fl_alliance.arena.node import TrainingNode
@@ -204,6 +205,31 @@ def test_a_model_that_has_learned_nothing_is_not_submitted(
     (missed,) = missed_by(village, node)
     assert missed.cost == "not submitted, it would be refused and cost fee and stake"
     assert node.arena.day_state(1, 0).commits == 0
+
+
+@pytest.mark.parametrize(("pieces", "is_submitted"), [(1, False), (4, True)])
+def test_a_training_that_would_take_too_long_is_stopped_early_and_what_is_done_of_it_submitted(
+    village: Village, task: Task, monkeypatch: pytest.MonkeyPatch, pieces: int, is_submitted: bool
+) -> None:
+    (node,) = joined(village.node(task, "node", LARGE, pieces=pieces))
+    monkeypatch.setattr(training, "_LOOK_EVERY_S", 0.0)
+    closes_at, progress = node.calendar.closes(0, Window.SUBMIT), list[Training]()
+
+    def passed(event: Event) -> None:
+        """Let the whole training take 25 hours; the window has twelve."""
+        village.told.append(event)
+        if isinstance(event, Training):
+            progress.append(event)
+            village.clock.wait_until(node.calendar.begins_at + event.step * 90_000 // event.steps)
+
+    for owner in (node, node.trainer):
+        owner.desk = dataclasses.replace(owner.desk, tell=passed)
+    node.submit(0)
+    assert village.clock.now() < closes_at
+    assert node.arena.day_state(1, 0).commits == is_submitted
+    assert progress[-1].step < progress[-1].steps
+    stopped = [event.what for event in missed_by(village, node)]
+    assert stopped == ([] if is_submitted else ["training would take longer than the window for submissions is open"])
 
 
 def test_training_goes_on_from_the_nodes_best_submission(village: Village) -> None:
