@@ -3,8 +3,8 @@
     python tests/bench/kill.py                     20 kills each over 5 days, about 10 minutes on an idle machine
     python tests/bench/kill.py --kills 2 --days 1  something smaller first
 
-Prints what happened and ends with 1 where anything was done twice, lost, or left undone. `tests/fl_alliance/market` runs
-the same with fewer kills.
+Prints what happened and ends with 1 where anything was done twice, lost, or left undone. `tests/fl_alliance/market`
+runs the same with fewer kills.
 """
 
 import argparse

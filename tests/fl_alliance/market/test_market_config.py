@@ -1,4 +1,4 @@
-"""Settings of the Arena's commands: defaults, then a file, then words; what is unknown is refused with what was meant."""
+"""Settings of the Arena's commands: defaults, then a file, then words; the unknown is refused with what was meant."""
 
 import re
 from dataclasses import fields, is_dataclass

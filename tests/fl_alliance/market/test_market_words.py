@@ -55,7 +55,8 @@ def test_ranks_and_spans_are_told_as_people_tell_them() -> None:
     assert [ordinal(rank) for rank in (1, 2, 3, 4, 11, 12, 13, 21, 112)] == [
         "1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th"
     ]  # fmt: skip
-    assert [duration(span) for span in (0, 59, 60, 3_661, 90_000)] == ["0 s", "59 s", "1 min 0 s", "1 h 1 min", "1 d 1 h"]
+    spans = (0, 59, 60, 3_661, 90_000)
+    assert [duration(span) for span in spans] == ["0 s", "59 s", "1 min 0 s", "1 h 1 min", "1 d 1 h"]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_ranks_and_spans_are_told_as_people_tell_them() -> None:
         (START, Phase.ACTIVE, "others can join; it has not begun, for 1 d 0 h more"),
         (START + DAY_S, Phase.ACTIVE, "day 0 of 0 to 1: nodes train and commit to their models, for 11 h 6 min more"),
         (START + DAY_S + 40_000, Phase.ACTIVE, "day 0 of 0 to 1: nodes reveal their models, for 2 h 46 min more"),
-        (START + 2 * DAY_S + 50_000, Phase.ACTIVE, "day 1 of 0 to 1: validators score and commit to that, for 5 h 33 min"),
+        (START + 2 * DAY_S + 50_000, Phase.ACTIVE, "day 1 of 0 to 1: validators score and commit to that, for 5 h"),
         (START + 2 * DAY_S + 80_000, Phase.ACTIVE, "day 1 of 0 to 1: the day is settled, for 1 h 46 min more"),
         (START + 3 * DAY_S, Phase.ACTIVE, "the last day, on dataset B: the creator shows dataset B"),
         (START + 4 * DAY_S, Phase.ACTIVE, "the days are over, somebody has to finish the last"),
