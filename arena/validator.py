@@ -185,6 +185,8 @@ class Validator(Staker):
             self.tell_missed(day, "dataset B was not revealed", "what was held of each day is paid by its own shares")
         elif mine.own_wei < least:
             self.tell_missed(day, f"the stake is {fml(mine.own_wei)}", f"no scores, {fml(least)} are needed")
+        elif not mine.weight_gwei:
+            self.tell_missed(day, "the stake counts from tomorrow on", "no scores today")
         else:
             return True
         return False
