@@ -272,10 +272,33 @@ class AllianceMachine(RuleBasedStateMachine):
         self.accept()
         self.note()
         self.town.wait(DAY)
-        self.close_day()
+        while len(self.emission.days) < self.emission.today(self.town.now):
+            self.close_day()
         self.draw(1)
         for where in range(len(self.pools)):
             self.claim(where)
+
+    @rule()
+    def be_greedy(self) -> None:
+        """Draw what was drawn, and a day on which nothing was accepted."""
+        self.live_a_day()
+        self.draw(1)
+        self.town.wait(DAY)
+        self.close_day()
+        self.draw(1)
+
+    @rule()
+    def wait_a_month_and_set_sigma(self) -> None:
+        self.town.wait(30 * DAY)
+        self.set_sigma(0, 5_000)
+
+    @rule()
+    def let_a_day_lapse(self) -> None:
+        """A week goes by, and the oldest day of which something is left lapses."""
+        left = [number for number, day in enumerate(self.emission.days) if day.left]
+        if left:
+            self.town.wait(DRAW_S)
+            self.lapse(len(self.emission.days) - left[0])
 
     @rule(back=st.integers(0, 12))
     def lapse(self, back: int) -> None:
