@@ -5,6 +5,7 @@ from typing import Any
 
 from fl_alliance.chain.node import encode
 from fl_alliance.chain.node.block import Block
+from fl_alliance.chain.node.clock import DevelopmentClock
 from fl_alliance.chain.node.engine import Engine
 from fl_alliance.chain.node.faults import INVALID_PARAMS, METHOD_NOT_FOUND, RpcFault
 from fl_alliance.chain.node.logs import LogIndex
@@ -13,7 +14,10 @@ from fl_alliance.chain.node.params import address, block_number, data, hash32, q
 from fl_alliance.chain.node.settings import DEV_ACCOUNTS
 from fl_alliance.chain.node.transaction import Transaction
 
-VERSION = "fl-alliance/embedded"
+EMBEDDED, SERVED = "fl-alliance/embedded", "fl-alliance/served"
+"""Client versions: of a chain whose clock is moved by request, and of one whose clock runs."""
+
+_SERVED_REFUSES = "this chain is shared: its clock runs by itself and its blocks stay; wait for the time instead"
 _TIP = 1_000_000_000
 _TAGS = {"latest", "safe", "finalized"}
 
@@ -25,7 +29,7 @@ class Rpc:
         self.node = node
         self.logs = LogIndex(node)
         self._methods: dict[str, Callable[..., Any]] = {
-            "web3_clientVersion": lambda: VERSION,
+            "web3_clientVersion": lambda: EMBEDDED if isinstance(node.clock, DevelopmentClock) else SERVED,
             "net_version": lambda: str(node.settings.chain_id),
             "net_listening": lambda: True,
             "eth_chainId": lambda: hex(node.settings.chain_id),
@@ -57,12 +61,14 @@ class Rpc:
             "evm_revert": lambda name: node.revert(quantity(name)),
             "evm_mine": self._mine,
             "evm_increaseTime": self._increase_time,
-            "evm_setNextBlockTimestamp": lambda seconds: node.set_next_timestamp(quantity(seconds)),
+            "evm_setNextBlockTimestamp": self._set_next_timestamp,
         }
 
     def answer(self, method: str, params: Any) -> dict[str, Any]:
         """Return a JSON-RPC answer without envelope: a `result` or an `error`."""
         try:
+            if method.startswith("evm_"):
+                self._clock(method)
             function = self._methods.get(method)
             if function is None:
                 raise RpcFault(METHOD_NOT_FOUND, f"Method not found: {method}")
@@ -165,13 +171,25 @@ class Rpc:
 
     # development
 
+    def _clock(self, method: str) -> DevelopmentClock:
+        """Return the clock if requests may move it, and with it take blocks back."""
+        clock = self.node.clock
+        if not isinstance(clock, DevelopmentClock):
+            raise RpcFault(METHOD_NOT_FOUND, f"{method}: {_SERVED_REFUSES}")
+        return clock
+
     def _mine(self, timestamp: Any = None) -> str:
-        self.node.mine(None if timestamp is None else quantity(timestamp))
+        if timestamp is not None:
+            self._set_next_timestamp(timestamp)
+        self.node.mine()
         return "0x0"
 
     def _increase_time(self, seconds: Any) -> int:
-        self.node.increase_time(quantity(seconds))
+        self._clock("evm_increaseTime").increase(quantity(seconds))
         return quantity(seconds)
+
+    def _set_next_timestamp(self, timestamp: Any) -> None:
+        self._clock("evm_setNextBlockTimestamp").set(quantity(timestamp), self.node.head.timestamp)
 
 
 def _positional(function: Callable[..., Any], method: str, params: Any) -> list[Any]:

@@ -3,11 +3,13 @@
 
 def expected_errors() -> tuple[type[Exception], ...]:
     """Return their classes; evaluated when an error is on its way, so that start-up pays for no import."""
+    from fl_alliance.arena.errors import ArenaError
     from fl_alliance.chain.errors import ChainError
     from fl_alliance.config import ConfigError
     from fl_alliance.folders import FolderError
+    from fl_alliance.market.errors import MarketError
     from fl_alliance.models import ModelMissing
     from fl_alliance.strategies.errors import StrategyError
     from fl_alliance.workloads.errors import WorkloadError
 
-    return ConfigError, FolderError, ChainError, ModelMissing, StrategyError, WorkloadError
+    return ArenaError, ChainError, ConfigError, FolderError, MarketError, ModelMissing, StrategyError, WorkloadError
