@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from fl_alliance.arena.events import fml
 from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.types import WEI_PER_FML
+from fl_alliance.market.demo.amounts import words
 from fl_alliance.market.demo.cast import BAD_VALIDATORS, CAST, CHEATS, HONEST, LARGE, SMALL, Member
 from fl_alliance.market.demo.outcome import Account, Bar, Entry, Judgement, Money, Setting
 
@@ -23,7 +23,7 @@ def bars_of(
         _order(setting, entries),
         _cheats(setting, entries, by_name),
         _losses(setting, entries, by_name),
-        _validators(by_name),
+        _validators(judgements, by_name),
         _sums(money),
     ]
 
@@ -48,7 +48,7 @@ def _cheats(setting: Setting, entries: Sequence[Entry], accounts: dict[str, Acco
     ranked = [entry for entry in entries if entry.name in CHEATS and entry.rank]
     tries = {name: sum(e.name == name and e.verdict == "WORST" for e in entries) for name in CHEATS}
     text = "copier, free rider and attacker earn nothing"
-    said = ", ".join(f"{name} {fml(earned[name])} for {tries[name]} tries" for name in CHEATS)
+    said = ", ".join(f"{name} {words(earned[name])} for {tries[name]} submissions" for name in CHEATS)
     return Bar(text, not ranked and not any(earned.values()) and all(tries.values()), said)
 
 
@@ -63,8 +63,8 @@ def _losses(setting: Setting, entries: Sequence[Entry], accounts: dict[str, Acco
         slashed, fees = _due(member, tries, setting)
         if (account.slashed_wei, account.fees_wei, -account.gained_wei) != (slashed, fees, slashed + fees):
             wrong.append(member.name)
-        said.append(f"{member.name} {fml(account.slashed_wei)} of stake, {fml(account.fees_wei)} of fees")
-    text = "each time they lose the fee and a tenth of the stake, their own first"
+        said.append(f"{member.name} {words(account.slashed_wei)} of stake, {words(account.fees_wei)} of fees")
+    text = f"each time they lose the fee and {100 * setting.slash_bps / BPS:g} % of the stake, their own first"
     return Bar(text, not wrong, ", ".join(said))
 
 
@@ -78,13 +78,23 @@ def _due(member: Member, tries: int, setting: Setting) -> tuple[int, int]:
     return begun - own, tries * setting.fee_wei
 
 
-def _validators(accounts: dict[str, Account]) -> Bar:
-    """Who does not work, or lies, is paid less than who scores honestly with the same own stake."""
-    paid = {name: accounts[name].paid_wei for name in (HONEST, *BAD_VALIDATORS)}
-    stakes = {accounts[name].stake_wei for name in paid}
-    holds = len(stakes) == 1 and all(0 <= paid[name] < paid[HONEST] for name in BAD_VALIDATORS)
-    text = "the lazy and the colluding validator earn less than the honest one with as much stake"
-    return Bar(text, holds, ", ".join(f"{name} {fml(amount)}" for name, amount in paid.items()))
+def _validators(judgements: Sequence[Judgement], accounts: dict[str, Account]) -> Bar:
+    """Who does not work, or lies, is paid less for the same own stake, and less for each FML that scored."""
+    names = (HONEST, *BAD_VALIDATORS)
+    paid = {name: accounts[name].paid_wei for name in names}
+    rates = {name: earned_per_stake(judgements, name) for name in names}
+    is_fair = len({accounts[name].stake_wei for name in names}) == 1
+    holds = is_fair and all(paid[name] < paid[HONEST] and rates[name] < rates[HONEST] for name in BAD_VALIDATORS)
+    said = ", ".join(
+        f"{name} {words(paid[name])} ({100 * rates[name]:.1f} % of the stake behind its scores)" for name in names
+    )
+    return Bar("the lazy and the colluding validator earn less than the honest one with as much own stake", holds, said)
+
+
+def earned_per_stake(judgements: Sequence[Judgement], name: str) -> float:
+    """Return what a validator and its delegators were paid over the task, by the stake that scored."""
+    mine = [judgement for judgement in judgements if judgement.name == name and judgement.weight_wei]
+    return sum(judgement.now_wei for judgement in mine) / mine[0].weight_wei if mine else 0.0
 
 
 def _sums(money: Money) -> Bar:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from fl_alliance.arena.events import fml
 from fl_alliance.arena.task import Task
 from fl_alliance.chain.arena import Arena
 from fl_alliance.chain.types import WEI_PER_FML
-from fl_alliance.market.demo.cast import CAST, TERMS, Member, Part
+from fl_alliance.market.demo.amounts import words
+from fl_alliance.market.demo.cast import CAST, Member, Part
 from fl_alliance.market.demo.days import ABSENT
 from fl_alliance.market.demo.ledger import Ledger
 from fl_alliance.market.demo.outcome import Account, Entry, Judgement, Money
@@ -25,7 +25,7 @@ def accounts_of(
     return [_account(stage, task, ledger, member, worth[member.name], entries, judgements) for member in CAST]
 
 
-def money_of(stage: Stage, ledger: Ledger) -> Money:
+def money_of(stage: Stage, task: Task, ledger: Ledger) -> Money:
     """Return where all FML came from and went."""
     paid = {
         part: sum(
@@ -33,7 +33,7 @@ def money_of(stage: Stage, ledger: Ledger) -> Money:
         )
         for part in Part
     }
-    names = _names(stage)
+    names = _names(stage, task)
     return Money(
         before_wei=ledger.minted - ledger.emitted,
         emitted_wei=ledger.emitted,
@@ -59,9 +59,8 @@ def _account(
     address = stage.senders[member.name].address
     pools = _gains(stage, task, ledger, member)
     fee_wei, tries = task.params.submission_fee_wei, ledger.of_account(ledger.commits, address)
-    is_creator = member.part is Part.CREATOR
     why = {
-        Part.CREATOR: lambda: f"paid in {fml(task.params.fund_wei)} of daily rewards",
+        Part.CREATOR: lambda: f"paid in {words(task.params.fund_wei)} of daily rewards",
         Part.NODE: lambda: _node(member.name, entries),
         Part.VALIDATOR: lambda: _validator(member.name, judgements),
         Part.DELEGATOR: lambda: _delegator(pools),
@@ -78,21 +77,17 @@ def _account(
         from_pool_wei=sum(pools.values()),
         fees_wei=tries * fee_wei - ledger.of_account(ledger.fees_back, address),
         slashed_wei=ledger.of_account(ledger.slashed_own, address),
-        fund_wei=TERMS.daily_wei * TERMS.day_count - task_fund_left(stage, task) if is_creator else 0,
+        fund_wei=_fund_spent(stage, task) if member.part is Part.CREATOR else 0,
         worth=worth,
         why=why,
     )
 
 
-def task_fund_left(stage: Stage, task: Task) -> int:
-    """Return what of the daily rewards nobody earned and the creator got back."""
-    drawn = task.params.fund_wei
-    return drawn - sum(_fund_of(stage, task, day) for day in range(task.params.day_count))
-
-
-def _fund_of(stage: Stage, task: Task, day: int) -> int:
-    is_paid = bool(Arena(stage.bank, stage.deployment.arena).ranking(task.number, day))
-    return task.params.daily_wei if is_paid else 0
+def _fund_spent(stage: Stage, task: Task) -> int:
+    """Return what was paid of the creator's daily rewards: on days without a rank it gets them back."""
+    arena = Arena(stage.bank, stage.deployment.arena)
+    paid_days = [day for day in range(task.params.day_count) if arena.ranking(task.number, day)]
+    return len(paid_days) * task.params.daily_wei
 
 
 def _gains(stage: Stage, task: Task, ledger: Ledger, member: Member) -> dict[str, int]:
@@ -102,12 +97,12 @@ def _gains(stage: Stage, task: Task, ledger: Ledger, member: Member) -> dict[str
     return {name: ledger.taken_out[pool, me] - ledger.put_in[pool, me] for name, pool in pools.items()}
 
 
-def _names(stage: Stage) -> dict[str, str]:
+def _names(stage: Stage, task: Task) -> dict[str, str]:
     arena = Arena(stage.bank, stage.deployment.arena)
     found = {sender.address: name for name, sender in stage.senders.items()}
     found |= {arena.address: "Arena", stage.deployment.emission: "Emission"}
     for member in CAST:
-        part = arena.stake_of(1, stage.senders[member.name].address)
+        part = arena.stake_of(task.number, stage.senders[member.name].address)
         if part.has_pool:
             found[part.pool] = f"{member.name}'s pool"
     return found
@@ -125,18 +120,21 @@ def _node(name: str, entries: Sequence[Entry]) -> str:
     if final := next((entry.rank for entry in mine if entry.day == last), 0):
         said.append(f"rank {final} on the hidden dataset B")
     if refused:
-        said.append(f"refused on {len(refused)} of {last} days, each time the fee and a tenth of the stake")
-    absent = [entry for entry in mine if entry.verdict == ABSENT and entry.day < last]
-    if absent:
-        said.append(f"handed in nothing on {len(absent)} ({absent[-1].why})")
+        lost_wei = sum(entry.slashed_wei for entry in refused)
+        said.append(
+            f"refused on {len(refused)} of {last} days, for {words(lost_wei)} of stake, its delegators' included"
+        )
+    if absent := [entry for entry in mine if entry.verdict == ABSENT and entry.day < last]:
+        said.append(f"no model on {len(absent)} of {last} days")
     return "; ".join(said)
 
 
 def _validator(name: str, judgements: Sequence[Judgement]) -> str:
     mine = [judgement for judgement in judgements if judgement.name == name]
-    shares = [judgement.share_wad / 1e16 for judgement in mine]
-    return f"{sum(shares) / len(shares):.1f} % of what validators share in the mean, for being that near the consensus"
+    share = sum(judgement.share_wad for judgement in mine) / len(mine) / 1e16
+    caught, bad = sum(judgement.caught for judgement in mine), sum(judgement.bad for judgement in mine)
+    return f"saw through {caught} of {bad} bad models; {share:.1f} % of what validators share, by nearness times stake"
 
 
 def _delegator(pools: Mapping[str, int]) -> str:
-    return ", ".join(f"behind {name} {'-' if gain < 0 else '+'}{fml(abs(gain))}" for name, gain in pools.items())
+    return ", ".join(f"{words(gain, sign=True)} behind {name}" for name, gain in pools.items())

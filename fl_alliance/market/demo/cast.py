@@ -79,11 +79,15 @@ CAST = (
     Member(ATTACKER, Part.NODE, "hands in a poisoned model one day and a file that is none the next", 1_000_000),
     Member(HONEST, Part.VALIDATOR, "scores every model in the sandbox", 1_000_000, 2_000),
     Member(LAZY, Part.VALIDATOR, "scores nothing: says yesterday's middle of every model", 1_000_000),
-    Member(COLLUDING, Part.VALIDATOR, "praises copier and free rider, finds the others half as bad again", 1_000_000, 0),
+    Member(
+        COLLUDING, Part.VALIDATOR, "praises copier and free rider, finds the others half as bad again", 1_000_000, 0
+    ),
     Member(CAREFUL, Part.DELEGATOR, "behind who works", behind={HONEST: 2_500_000, LARGE: 1_000_000}),
-    Member(CARELESS, Part.DELEGATOR, "behind who promises all of it", behind={FREE_RIDER: 1_900_000, COLLUDING: 500_000}),
+    Member(
+        CARELESS, Part.DELEGATOR, "behind who promises all of it", behind={FREE_RIDER: 1_900_000, COLLUDING: 500_000}
+    ),
 )
-"""In the order in which they act. More than half of the scoring stake is behind who scores honestly: no rule holds without."""
+"""In the order in which they act. More than half of the scoring stake scores honestly: no rule holds without that."""
 
 
 def members(part: Part) -> list[Member]:

@@ -9,11 +9,12 @@ from fl_alliance.arena.originals import BASE_ORDER, place_of
 from fl_alliance.arena.task import Task
 from fl_alliance.arena.validator import Validator
 from fl_alliance.chain.arena import Arena
-from fl_alliance.chain.arena_types import DayState, Submission, Validation, Verdict
+from fl_alliance.chain.arena_types import Submission, Validation, Verdict
 from fl_alliance.chain.commitments import unpack_scores
 from fl_alliance.chain.rules.arena_consensus import WORST
 from fl_alliance.chain.rules.arena_pay import paid
-from fl_alliance.market.demo.cast import HONEST, Part, members
+from fl_alliance.chain.types import WEI_PER_GWEI
+from fl_alliance.market.demo.cast import COPIER, HONEST, Part, members
 from fl_alliance.market.demo.ledger import Ledger
 from fl_alliance.market.demo.outcome import Entry, Judgement
 from fl_alliance.market.demo.stage import Stage
@@ -86,8 +87,11 @@ class Days:
     def _absence(self, day: int, address: str) -> str:
         if day == self.task.params.day_count:
             return "has no model that was ever ranked"
-        told = (event for event in self.stage.told if isinstance(event, Missed))
-        return next((event.what for event in told if (event.account, event.day) == (address, day)), _NO_ENTRY)
+        told = [event for event in self.stage.told if isinstance(event, Missed)]
+        why = [event for event in told if (event.account, event.day) == (address, day)]
+        if address == self.stage.senders[COPIER].address and not why:
+            return f"{_NO_ENTRY}: there is nothing to copy yet"
+        return f"{_NO_ENTRY}: {why[0].what}" if why else _NO_ENTRY
 
     def _rank(self, day: int, found: Submission, rank: int, count: int) -> str:
         said = losses(self.task.spec, found.score)
@@ -105,7 +109,7 @@ class Days:
         copy = self.judge.originals.copies(day).get(place)
         if copy is not None:
             why = f"a copy of {self._original(copy.original)}, cosine {copy.similarity:.4f}"
-        return f"refused by {share:.0%} of the scoring stake: {why}"
+        return f"refused by {100 * share:.0f} % of the scoring stake: {why}"
 
     def _refused_by(self, day: int, place: int, ledger: Ledger) -> float:
         count = self.arena.day_state(self.task.number, day).commits
@@ -139,39 +143,41 @@ class Days:
         number, address = self.task.number, self.stage.senders[name].address
         index, state = self.arena.entry_of(number, day, address), self.arena.day_state(number, day)
         if index is None:
-            return Judgement(day, name, 0, state.commits, 0, 0, 0, "scored nothing")
-        found = self.arena.validation(number, day, index)
-        return Judgement(
-            day=day,
-            name=name,
-            scored=found.scored,
-            places=state.commits,
-            share_wad=found.share_wad,
-            now_wei=paid(state.validators_now_wei, found.share_wad),
-            held_wei=paid(state.validators_held_wei, found.share_wad),
-            why=self._closeness(day, found, state, ledger),
-        )
-
-    def _closeness(self, day: int, found: Validation, state: DayState, ledger: Ledger) -> str:
-        if not found.is_revealed:
-            return "did not reveal: a part of the stake is lost"
-        scores = _scores(ledger, day, found, state.commits)
-        submissions = self.arena.submissions(self.task.number, day)
-        ranked = [place for place, other in enumerate(submissions) if other.verdict is Verdict.RANKED]
+            return Judgement(day, name, 0, 0, state.commits, 0, 0, 0, 0, 0, "scored nothing")
+        found, submissions = self.arena.validation(number, day, index), self.arena.submissions(number, day)
+        scores = _scores(ledger, day, found, state.commits) if found.is_revealed else [0] * state.commits
         # What the contract refused by itself is nobody's to find out.
-        worst = [
+        bad = [
             place
             for place, other in enumerate(submissions)
             if other.verdict is Verdict.WORST and (day, place) not in ledger.copies
         ]
-        parts = []
-        if ranked:
-            off = mean(abs(scores[place] - submissions[place].score) for place in ranked)
-            parts.append(f"off by {self._distance(off)} on {_counted(len(ranked), 'model')}")
-        if worst:
-            parts.append(f"saw through {sum(scores[place] == WORST for place in worst)} of {len(worst)} bad ones")
-        said = ", ".join(parts) or f"scored {_counted(state.commits, 'model')}"
-        return f"{said}: {found.share_wad / 1e16:.1f} % of what validators share"
+        caught = sum(scores[place] == WORST for place in bad)
+        off = [
+            abs(score - other.score)
+            for score, other in zip(scores, submissions, strict=True)
+            if other.verdict is Verdict.RANKED
+        ]
+        return Judgement(
+            day=day,
+            name=name,
+            weight_wei=found.weight_gwei * WEI_PER_GWEI,
+            scored=found.scored,
+            places=state.commits,
+            caught=caught,
+            bad=len(bad),
+            share_wad=found.share_wad,
+            now_wei=paid(state.validators_now_wei, found.share_wad),
+            held_wei=paid(state.validators_held_wei, found.share_wad),
+            why=self._closeness(found, off, caught, len(bad)),
+        )
+
+    def _closeness(self, found: Validation, off: Sequence[int], caught: int, bad: int) -> str:
+        if not found.is_revealed:
+            return "did not reveal: a part of the stake is lost"
+        near = f"off by {self._distance(mean(off))} on {_counted(len(off), 'model')}" if off else "nothing was ranked"
+        through = f", saw through {caught} of {bad} bad ones" if bad else ""
+        return f"{near}{through}: {found.share_wad / 1e16:.1f} % of what validators share"
 
     def _distance(self, off: float) -> str:
         return "nothing" if off < 1 else losses(self.task.spec, round(off)).removesuffix(" wrong").removeprefix("RMSE ")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from fl_alliance.arena import strict_json
-from fl_alliance.arena.files import write_whole
+from fl_alliance.records import write_whole
 
 RESULTS = "results.json"
 
@@ -87,12 +87,27 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A validator's day; fields as in `Entry`, `scored` of `places` models were its to score."""
+    """A validator's day; fields as in `Entry`.
+
+    Attributes
+    ----------
+    scored, places : int
+        How many models it scored, of how many.
+    caught, bad : int
+        How many bad models it gave the worst score, of how many that validators had to find out.
+    weight_wei : int
+        The stake that it scored with, its delegators' included.
+    share_wad, now_wei, held_wei : int
+        Of what validators share.
+    """
 
     day: int
     name: str
+    weight_wei: int
     scored: int
     places: int
+    caught: int
+    bad: int
     share_wad: int
     now_wei: int
     held_wei: int
@@ -214,7 +229,7 @@ class Outcome:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Return the results in a folder; raises `OSError`, `ValueError`, `TypeError` or `KeyError` where they are not."""
+        """Return the results in a folder; raises `OSError`, `ValueError`, `TypeError` or `KeyError` without."""
         found = strict_json.parse((folder / RESULTS).read_text())
         return cls(
             Setting(**found["setting"]),

@@ -1,4 +1,4 @@
-"""Scoring on one machine what validators would each score on their own: every model once, in a sandbox, several at once."""
+"""Scoring on one machine what validators would each score on their own: every model once, several at a time."""
 
 import hashlib
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
 """The demonstration from beginning to end: a market is deployed, a task played in it day by day, and accounted for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fl_alliance.arena.epoch import run_task
@@ -10,6 +10,7 @@ from fl_alliance.arena.scoring import Scorer
 from fl_alliance.arena.store import open_store
 from fl_alliance.arena.task import Task
 from fl_alliance.arena.validator import Validator
+from fl_alliance.chain.arena_types import DAY_S
 from fl_alliance.chain.market_events import arena_events
 from fl_alliance.market.demo.bars import bars_of
 from fl_alliance.market.demo.books import accounts_of, money_of
@@ -26,9 +27,10 @@ from fl_alliance.market.place import STATE, STORE
 
 HIDDEN = "hidden.bin"
 """The yardstick, which anybody can score the models with afterwards."""
+_DRAW_S = 7 * DAY_S
 
 DayTold = Callable[[Setting, list[Entry], list[Judgement]], None]
-"""Hears of a day that is over."""
+"""Hears of a day that is over, what every node and every validator made of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +73,23 @@ def play(choice: Choice, folder: Path, told: DayTold) -> Outcome:
         roles = roles_of(market, task, subject, shared)
         judge = roles[HONEST]
         assert isinstance(judge, Validator)  # noqa: S101  the cast says so
-        days = Days(market, task, subject, judge)
+        days, setting = Days(market, task, subject, judge), _setting(choice, market, task, subject)
         entries: list[Entry] = []
         judgements: list[Judgement] = []
 
         def finished(day: int) -> None:
             ledger = _ledger(market)
-            entries.extend(days.entries(day, ledger))
-            judgements.extend(days.judgements(day, ledger))
-            told(_setting(choice, market, task, subject, days), entries, judgements)
+            todays, judged = days.entries(day, ledger), days.judgements(day, ledger)
+            entries.extend(todays)
+            judgements.extend(judged)
+            told(setting, todays, judged)
 
         witness = Witness(market.desks[0], task, market, finished)
         run_task([*roles.values(), witness], market.clock)
         _lapse(market)
-        ledger, setting = _ledger(market), _setting(choice, market, task, subject, days)
+        ledger, setting = _ledger(market), replace(setting, head=_head(market))
         accounts = accounts_of(market, task, ledger, witness.worth, entries, judgements)
-        money = money_of(market, ledger)
+        money = money_of(market, task, ledger)
     bars = bars_of(setting, entries, judgements, accounts, money)
     outcome = Outcome(setting, entries, judgements, accounts, money, bars)
     outcome.save(folder)
@@ -98,22 +101,26 @@ def _ledger(market: Stage) -> Ledger:
     return Ledger.of(arena_events(rpc, market.deployment, 0, rpc.number("eth_blockNumber")))
 
 
-def _setting(choice: Choice, market: Stage, task: Task, subject: Subject, days: Days) -> Setting:
-    base = market.store.get(task.spec.base_model)
+def _setting(choice: Choice, market: Stage, task: Task, subject: Subject) -> Setting:
     kind = subject.trade.kind
+    base = kind.load(market.store.get(task.spec.base_model))
     return Setting(
         kind=choice.kind,
         title=subject.title,
         options=dict(subject.options),
         seed=choice.seed,
         days=task.params.day_count,
-        head=str(market.bank.rpc("eth_getBlockByNumber", "latest", False)["hash"]),
+        head=_head(market),
         slash_bps=task.params.slash_bps,
         now_bps=task.params.now_bps,
         fee_wei=task.params.submission_fee_wei,
-        base_score=kind.score(kind.load(base), subject.datasets.a),
-        base_hidden=days.hidden(task.spec.base_model) or 0,
+        base_score=kind.score(base, subject.datasets.a),
+        base_hidden=kind.score(base, subject.hidden),
     )
+
+
+def _head(market: Stage) -> str:
+    return str(market.bank.rpc("eth_getBlockByNumber", "latest", False)["hash"])
 
 
 def _lapse(market: Stage) -> None:
@@ -122,6 +129,3 @@ def _lapse(market: Stage) -> None:
     for day in range(emission.closed_days):
         market.clock.wait_until(emission.day(day).closed_at + _DRAW_S)
         emission.lapse(day)
-
-
-_DRAW_S = 7 * 86_400

@@ -100,7 +100,9 @@ def stage(folder: Path, members: Sequence[Member], seed: int) -> Iterator[Stage]
         deployment = deploy_market(bank, begins_at, supply_wei)
         deployment.save(folder / MANIFEST)
         keys = {member.name: NodeKey.derive(seed, index) for index, member in enumerate(members)}
-        found = Stage(w3, deployment, folder, seed, {BANK: bank} | {name: Sender(w3, key) for name, key in keys.items()})
+        found = Stage(
+            w3, deployment, folder, seed, {BANK: bank} | {name: Sender(w3, key) for name, key in keys.items()}
+        )
         for member in members:
             address = found.senders[member.name].address
             bank.send(address, b"", _GAS_TRANSFER, "gas", _GAS_WEI)

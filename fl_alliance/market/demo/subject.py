@@ -1,4 +1,4 @@
-"""What is learned in the demonstration: a kind's data, a part of it that nobody in the market ever sees, and two plans."""
+"""What is learned in the demonstration: a kind's data, a part of it that nobody in the market sees, and two plans."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fl_alliance.arena.role import Desk, Role
 from fl_alliance.arena.task import Task
 from fl_alliance.chain.pools import DelegationPool
-from fl_alliance.market.demo.cast import CREATOR, CAST
+from fl_alliance.market.demo.cast import CAST, CREATOR
 from fl_alliance.market.demo.stage import Stage
 
 Reported = Callable[[int], None]
