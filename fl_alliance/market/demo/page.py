@@ -171,8 +171,8 @@ def _cast() -> Markup:
     scoring = {member.name: member.stake_fml + _behind(member.name) for member in CAST if member.part is Part.VALIDATOR}
     share = scoring[HONEST] / sum(scoring.values())
     note = (
-        f"{HONEST} holds {100 * share:.0f} % of the scoring stake with its delegator. The consensus is what more than half "
-        "of the scoring stake stands for; where the dishonest hold that, no rule on scores can help."
+        f"{HONEST} holds {100 * share:.0f} % of the scoring stake with its delegator. The consensus is what more than "
+        "half of the scoring stake stands for; where the dishonest hold that, no rule on scores can help."
     )
     return join(table(["part", "who", "what it does"], rows, "The cast", frozenset()), el("p", note, class_="note"))
 
