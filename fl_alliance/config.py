@@ -35,8 +35,8 @@ __all__ = [
     "yaml_digest",
 ]
 
-_UNPINNED = ("chain", "runtime", "records")
-"""What a task does not pin: where its chain is, how its nodes are run and what is kept of it."""
+_UNPINNED = ("chain", "market", "runtime", "records")
+"""What a task does not pin: where its chain and a market are, how its nodes are run and what is kept of it."""
 
 ConfigStore.instance().store(name="job_schema", node=JobConfig)
 

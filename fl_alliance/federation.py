@@ -20,6 +20,7 @@ from fl_alliance.chain.vrf import Proof, Tag, alpha
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, JobConfig, config_digest, fml_to_wei
 from fl_alliance.folders import FolderError
+from fl_alliance.parent import about_parent
 from fl_alliance.records import RunFolder, write_whole
 from fl_alliance.strategies.enrolment import NO_SALT, by_address, collect_registrations
 from fl_alliance.strategies.errors import RunStalled
@@ -62,7 +63,7 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
         ledger = Alliance(w3, deployment, key)
         if is_begun:
             task = task_begun(folder)
-            _check_settings(ledger, task, config, folder)
+            _check_settings(ledger, task, config, folder, initial_model)
         else:
             params = task_params(config, key.address, initial_model)
             task = ledger.create_task(params, fml_to_wei(config.alliance.pool, "alliance.pool"), terms_of(config))
@@ -190,7 +191,7 @@ def _check_folder(config: JobConfig, folder: RunFolder) -> None:
         raise FolderError(f"{folder.root}: lacks {folder.chain.name}, the chain that holds its task")
 
 
-def _check_settings(ledger: Alliance, task: int, config: JobConfig, folder: RunFolder) -> None:
+def _check_settings(ledger: Alliance, task: int, config: JobConfig, folder: RunFolder, initial_model: bytes) -> None:
     """Refuse to go on with a task under other settings or code than it was created with; raises `FolderError`."""
     params = ledger.params(task)
     if params.code_digest != code_digest():
@@ -203,6 +204,12 @@ def _check_settings(ledger: Alliance, task: int, config: JobConfig, folder: RunF
         raise FolderError(
             f"{folder.root}: {folder.overrides.name} has digest {given.hex()[:16]}..., but the task on chain was "
             f"created with settings of digest {pinned.hex()[:16]}...; needed this run's own settings and chain"
+        )
+
+    if params.initial_model != initial_model:
+        raise FolderError(
+            f"{folder.root}: the run would start from a model of digest {initial_model.hex()[:16]}..., the task on "
+            f"chain from one of {params.initial_model.hex()[:16]}...; needed this run's own {folder.parent.name}/"
         )
 
 
@@ -233,6 +240,7 @@ def _write_deployment(
         "code_digest": "0x" + params.code_digest.hex(),
         "config_digest": "0x" + params.config_digest.hex(),
         "initial_model": "0x" + params.initial_model.hex(),
+        **about_parent(folder),
         "members": [
             {
                 "index": index,

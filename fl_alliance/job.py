@@ -20,6 +20,7 @@ from fl_alliance.federation import Federation, enrol, open_federation, pay_out
 from fl_alliance.insider import check_attack
 from fl_alliance.judging import check_rule, make_rule, make_strategy
 from fl_alliance.models import ModelStore, save_model
+from fl_alliance.parent import find_parent, first_model
 from fl_alliance.recorder import Recorder
 from fl_alliance.records import RunFolder, write_whole
 from fl_alliance.recovery import recover_records
@@ -58,7 +59,7 @@ def run(
 
     Raises
     ------
-    ConfigError, CommitteeTooSmall, WorkloadError, ChainError
+    ConfigError, CommitteeTooSmall, WorkloadError, ChainError, ArenaError
         What was asked for cannot run; nothing has been written to a chain.
     """
     from fl_alliance.client_app import app as client_app
@@ -79,10 +80,13 @@ def run(
 def prepare(folder: RunFolder, config: JobConfig, overrides: Sequence[str]) -> None:
     """Refuse what cannot run, then write down what is going to."""
     inner.check_committee(make_strategy(config), config.alliance.proposers, config.alliance.voters)
-    Yardstick(config).check_sites()
+    parent = find_parent(config, folder)
+    Yardstick(config, parent.arrays if parent else None).check_sites()
     check_attack(config)
     check_rule(config)
     folder.root.mkdir(parents=True, exist_ok=True)
+    if parent is not None:
+        parent.keep(folder)
     # Each whole, and the overrides first: a folder with a configuration is one that a run can go on in.
     write_whole(folder.overrides, (shlex.join(overrides) + "\n").encode())
     write_whole(folder.config, to_yaml(config).encode())
@@ -90,7 +94,8 @@ def prepare(folder: RunFolder, config: JobConfig, overrides: Sequence[str]) -> N
 
 def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: Listener, resume: bool) -> RunSummary:
     """Take a task from its creation to its last payout over the nodes of `grid`."""
-    yardstick, store, strategy = Yardstick(config), ModelStore(folder.models), make_strategy(config)
+    yardstick = Yardstick(config, first_model(config, folder))
+    store, strategy = ModelStore(folder.models), make_strategy(config)
     watch = Stopwatch()
     with References(config) as references, ExitStack() as chain:
         listener(Stage("deploying the contracts and creating the task" if not resume else "reading the chain"))

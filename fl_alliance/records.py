@@ -8,6 +8,7 @@ metrics.jsonl        one line a round: a RoundRecord
 references.json      what the workload compares itself with: persistence, local only, pooled
 grid.json            reference and predicted values for the error grid (glucose)
 model.safetensors    the task's final model
+parent/              with init=arena:TASK: the model that the run started from, its lineage.json and its card
 models/              models by digest, kept while a round may still adopt them
 proposals/           every proposal by its digest on chain (rule=candidates, unless records.proposals=none)
 flower.log           what Flower itself logs
@@ -121,6 +122,16 @@ class RunFolder:
     def model(self) -> Path:
         """The final model."""
         return self.root / "model.safetensors"
+
+    @property
+    def parent(self) -> Path:
+        """What the run started from, where that is the winner of an Arena task."""
+        return self.root / "parent"
+
+    @property
+    def parent_model(self) -> Path:
+        """That winner, as it was submitted."""
+        return self.parent / "model.safetensors"
 
     @property
     def models(self) -> Path:

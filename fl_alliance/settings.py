@@ -133,6 +133,19 @@ class ChainSettings:
 
 
 @dataclass
+class MarketSettings:
+    """Where the market is whose task a run starts from.
+
+    `folder` holds `market.json` and, unless they are elsewhere, the chain (`chain.db`) and the store (`store/`);
+    `url` is the chain's, `store` the store's as a path or URL.
+    """
+
+    folder: str = "market"
+    url: str = ""
+    store: str = ""
+
+
+@dataclass
 class RuntimeSettings:
     """How the ClientApps run: `local` (in this process) or `ray` (Flower's simulation)."""
 
@@ -142,12 +155,16 @@ class RuntimeSettings:
 
 @dataclass
 class JobConfig:
-    """Everything that decides a run's result, down to the last byte on the embedded chain."""
+    """Everything that decides a run's result, down to the last byte on the embedded chain.
+
+    `init` is where the model of round 0 comes from: `workload`, or `arena:TASK`, the winner of that task of `market`.
+    """
 
     nodes: int = 10
     rounds: int = 20
     seed: int = 1
     baselines: bool = True
+    init: str = "workload"
     workload: WorkloadSettings = field(default_factory=WorkloadSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
     strategy: dict[str, Any] = field(default_factory=dict)
@@ -155,5 +172,6 @@ class JobConfig:
     rule: RuleSettings = field(default_factory=RuleSettings)
     attack: AttackSettings = field(default_factory=AttackSettings)
     chain: ChainSettings = field(default_factory=ChainSettings)
+    market: MarketSettings = field(default_factory=MarketSettings)
     runtime: RuntimeSettings = field(default_factory=RuntimeSettings)
     records: RecordSettings = field(default_factory=RecordSettings)

@@ -1,6 +1,7 @@
 """What a configuration must hold before anything runs."""
 
 import math
+import re
 from decimal import Decimal, InvalidOperation
 
 from fl_alliance.settings import JobConfig
@@ -12,6 +13,7 @@ MAX_MEMBERS = 1024
 MAX_JUDGED = 64
 """Proposers, and voters, that a round of candidates can have: their marks and scores are judged on chain."""
 
+_ARENA_TASK = re.compile(r"arena:([1-9][0-9]{0,17})")
 _SIXTEENTHS = (("suspect_at", 1, 127), ("offset", 0, 127), ("forgive", 0, 255), ("slash_above", 0, 65_535))
 """Settings in sixteenths of a robust z, with the contract's bounds."""
 
@@ -40,12 +42,21 @@ def fml_to_wei(amount: str, name: str) -> int:
     return int(wei)
 
 
+def arena_task(init: str) -> int | None:
+    """Return the number in `arena:NUMBER`, None of `workload`; raises `ConfigError` of anything else."""
+    found = _ARENA_TASK.fullmatch(init)
+    if found is None and init != "workload":
+        raise ConfigError(f"init={init}: needs workload, or arena:TASK with a task's number")
+    return int(found[1]) if found else None
+
+
 def validate(config: JobConfig) -> None:
     """Refuse a configuration that cannot run, naming the setting, its value and what is needed."""
     _validate_size(config)
     _validate_alliance(config)
     _validate_rule(config)
     _validate_attack(config)
+    arena_task(config.init)
     for name in ("local_epochs", "batch_size", "learning_rate"):
         value = getattr(config.train, name)
         _require(value is None or 0 < value < math.inf, f"train.{name}={value}: needs more than 0, and finite")

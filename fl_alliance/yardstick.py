@@ -11,17 +11,24 @@ from typing import Any
 import numpy as np
 from flwr.app import ArrayRecord, MetricRecord
 
-from fl_alliance.config import JobConfig
+from fl_alliance.config import ConfigError, JobConfig
 from fl_alliance.strategies import wire
+from fl_alliance.validation import arena_task
 from fl_alliance.workloads import WorkloadError, get
 from fl_alliance.workloads.base import Arrays, HasErrorGrid, Site
 
 
 class Yardstick:
-    """The workload's own view of a model's quality; the chain never sees it."""
+    """The workload's own view of a model's quality; the chain never sees it.
 
-    def __init__(self, config: JobConfig) -> None:
-        self._config = config
+    Parameters
+    ----------
+    initial : Arrays, optional
+        The model of round 0 where it is not the workload's own.
+    """
+
+    def __init__(self, config: JobConfig, initial: Arrays | None = None) -> None:
+        self._config, self._initial = config, initial
         self.workload = get(config.workload.name, **config.workload.options)
 
     @cached_property
@@ -32,7 +39,11 @@ class Yardstick:
 
     @property
     def initial_model(self) -> Arrays:
-        """The model of round 0."""
+        """The model of round 0; raises `ConfigError` where the configuration takes one that was not given."""
+        if self._initial is not None:
+            return self._initial
+        if arena_task(self._config.init) is not None:
+            raise ConfigError(f"init={self._config.init}: only a run with a folder can start from it; needed workload")
         return self.workload.initial_arrays(self._config.seed)
 
     def evaluate(self, server_round: int, arrays: ArrayRecord) -> MetricRecord:

@@ -1,6 +1,7 @@
 """The JSON-RPC 2.0 envelope: bytes of a request or a batch in, bytes of the answers out."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -9,6 +10,9 @@ from fl_alliance.chain.node.faults import INVALID_REQUEST, PARSE_ERROR, RpcFault
 MAX_DEPTH = 32
 """Arrays and objects inside each other; the deepest that a method takes is an access list in a batch, 7."""
 MAX_BATCH = 1_000
+
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 Answer = Callable[[str, Any], dict[str, Any]]
 
@@ -65,25 +69,26 @@ def _request(request: Any) -> tuple[str, Any]:
 
 
 def _parse(body: bytes) -> Any:
-    """Return strict JSON's value: UTF-8, no NaN, no name twice in an object, not too deep."""
+    """Return strict JSON's value: UTF-8, no NaN, no name twice in an object, not too deep.
+
+    Depth is looked at first: py-evm raises Python's recursion limit, and json's scanner then takes the whole process
+    with it when it runs out of stack.
+    """
+    if _is_deep(body):
+        raise RpcFault(PARSE_ERROR, f"JSON: needed a depth of at most {MAX_DEPTH}")
     try:
-        found = json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_object)
-    except RecursionError:
-        raise RpcFault(PARSE_ERROR, f"JSON: needed a depth of at most {MAX_DEPTH}") from None
+        return json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_object)
     except ValueError as broken:
         raise RpcFault(PARSE_ERROR, f"JSON: {str(broken)[:200]}") from None
-    level, depth = [found], 0
-    while level:
+
+
+def _is_deep(body: bytes) -> bool:
+    depth = 0
+    for mark in _STRING.sub(b"", body).translate(None, _NO_BRACKETS):
+        depth += 1 if mark in b"[{" else -1
         if depth > MAX_DEPTH:
-            raise RpcFault(PARSE_ERROR, f"JSON: needed a depth of at most {MAX_DEPTH}")
-        level, depth = [inner for value in level for inner in _inner(value)], depth + 1
-    return found
-
-
-def _inner(value: Any) -> Any:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+            return True
+    return False
 
 
 def _no_constant(name: str) -> NoReturn:

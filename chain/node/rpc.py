@@ -10,7 +10,7 @@ from fl_alliance.chain.node.engine import Engine
 from fl_alliance.chain.node.faults import INVALID_PARAMS, METHOD_NOT_FOUND, RpcFault
 from fl_alliance.chain.node.logs import LogIndex
 from fl_alliance.chain.node.node import Node
-from fl_alliance.chain.node.params import address, block_number, data, hash32, quantity
+from fl_alliance.chain.node.params import address, block_number, data, hash32, items, members, quantity
 from fl_alliance.chain.node.settings import DEV_ACCOUNTS
 from fl_alliance.chain.node.transaction import Transaction
 
@@ -19,6 +19,7 @@ EMBEDDED, SERVED = "fl-alliance/embedded", "fl-alliance/served"
 
 _SERVED_REFUSES = "this chain is shared: its clock runs by itself and its blocks stay; wait for the time instead"
 _TIP = 1_000_000_000
+_MOST_FEES = 1_024
 _TAGS = {"latest", "safe", "finalized"}
 
 
@@ -52,7 +53,7 @@ class Rpc:
             "eth_getBlockByNumber": self._block_by_number,
             "eth_getBlockByHash": self._block_by_hash,
             "eth_getLogs": lambda query: self.logs.select(query),
-            "eth_newFilter": lambda query: self.logs.new_filter(query),
+            "eth_newFilter": lambda query: self.logs.new_filter(members(query, "a log query")),
             "eth_newBlockFilter": lambda: self.logs.new_filter(None),
             "eth_getFilterChanges": lambda name: self.logs.changes(name),
             "eth_getFilterLogs": lambda name: self.logs.all_of(name),
@@ -82,7 +83,7 @@ class Rpc:
         node = self.node
         if isinstance(given, dict):
             given = given.get("blockHash", given.get("blockNumber"))
-        if given is None or given in _TAGS:
+        if given is None or (isinstance(given, str) and given in _TAGS):
             return node.head
         if given == "earliest":
             return node.blocks[0]
@@ -123,16 +124,17 @@ class Rpc:
         with self.node.at(self._known_block(given)) as engine:
             return encode.word(engine.storage(address(who), quantity(slot)))
 
-    def _call(self, call: dict[str, Any], given: Any = None) -> str:
+    def _call(self, call: Any, given: Any = None) -> str:
         block = self._known_block(given)
         return encode.bytes_(self.node.call(self._message(call, self.node.settings.gas_limit), block).output)
 
-    def _estimate(self, call: dict[str, Any], given: Any = None) -> str:
+    def _estimate(self, call: Any, given: Any = None) -> str:
         block = self._known_block("pending" if given is None else given)
         return hex(self.node.estimate(self._message(call, self.node.settings.transaction_gas_cap), block))
 
-    def _message(self, call: dict[str, Any], most_gas: int) -> Transaction:
+    def _message(self, given: Any, most_gas: int) -> Transaction:
         """Build a call that pays no gas; nonce and signature do not matter to it."""
+        call = members(given, "a call")
         return Transaction(
             sender=address(call["from"]) if call.get("from") else bytes(20),
             to=address(call["to"]) if call.get("to") else b"",
@@ -146,7 +148,8 @@ class Rpc:
 
     # transactions
 
-    def _refuse_unsigned(self, call: dict[str, Any]) -> None:
+    def _refuse_unsigned(self, given: Any) -> None:
+        call = members(given, "a transaction")
         text = "eth_sendTransaction: this node holds no keys; sign and use eth_sendRawTransaction"
         raise RpcFault(INVALID_PARAMS, f"{text} (No Signer available for {call.get('from')})")
 
@@ -164,10 +167,11 @@ class Rpc:
         waiting = (queued for queued in self.node.queue.values() if queued.hash == wanted)
         return next((encode.transaction(queued, None) for queued in waiting), None)
 
-    def _fee_history(self, count: Any, newest: Any, percentiles: list[float] | None = None) -> dict[str, Any]:
+    def _fee_history(self, count: Any, newest: Any, percentiles: Any = None) -> dict[str, Any]:
         last = min(self._known_block(newest).number, self.node.head.number)
-        blocks = self.node.blocks[max(0, last + 1 - quantity(count)) : last + 1]
-        return encode.fee_history(blocks, len(percentiles or ()))
+        wanted = min(max(1, quantity(count)), _MOST_FEES)
+        blocks = self.node.blocks[max(0, last + 1 - wanted) : last + 1]
+        return encode.fee_history(blocks, len(items(percentiles, "percentiles", 100)))
 
     # development
 

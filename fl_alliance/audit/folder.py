@@ -11,6 +11,7 @@ from typing import Any
 
 from fl_alliance.audit.facts import Audited, EndedRound
 from fl_alliance.audit.finding import DoesNotHold
+from fl_alliance.audit.initial import check_initial
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.reasons import explain
 from fl_alliance.chain.rules.settlement import Line
@@ -18,6 +19,7 @@ from fl_alliance.chain.types import Phase, Standing
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.code_digest import code_digest
 from fl_alliance.records import FolderError, RoundRecord, RunFolder
+from fl_alliance.strategies.digests import Arrays
 
 _BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError)
 """What reading somebody's file can raise where it is not what it should be."""
@@ -50,8 +52,9 @@ def check_folder(folder: RunFolder, audited: Audited) -> Agreement:
     _code(model, agreement)
     _metrics(folder, model, rounds, agreement)
     _model(folder, model, agreement)
+    initial = check_initial(folder, model, agreement.files, agreement.notes)
     if model.terms is not None:
-        _menus(folder, model, rounds, agreement)
+        _menus(folder, initial, model, rounds, agreement)
     return agreement
 
 
@@ -201,7 +204,9 @@ def _model(folder: RunFolder, model: TaskModel, agreement: Agreement) -> None:
     agreement.files.append(path.name)
 
 
-def _menus(folder: RunFolder, model: TaskModel, rounds: Sequence[EndedRound], agreement: Agreement) -> None:
+def _menus(
+    folder: RunFolder, initial: Arrays | None, model: TaskModel, rounds: Sequence[EndedRound], agreement: Agreement
+) -> None:
     """Form every menu again that was voted on, as far as proposals are kept and the code that makes it is here."""
     from fl_alliance.archive import ProposalArchive
     from fl_alliance.audit.menus import check_menus
@@ -216,10 +221,12 @@ def _menus(folder: RunFolder, model: TaskModel, rounds: Sequence[EndedRound], ag
     if not folder.config.is_file() or not folder.proposals.is_dir():
         agreement.notes.append(f"no {folder.proposals.name}/: what was put to the vote could not be formed again")
         return
+    if initial is None:
+        return  # `check_initial` has said so
     try:
         config = read_config(folder.config.read_text())
         with flower_log_off():
-            menus = check_menus(config, ProposalArchive(folder.proposals), model, rounds)
+            menus = check_menus(config, ProposalArchive(folder.proposals), initial, model, rounds)
     except (ConfigError, StrategyError) as error:
         agreement.notes.append(f"what was put to the vote could not be formed again: {error}")
         return

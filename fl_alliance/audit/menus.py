@@ -23,13 +23,12 @@ from fl_alliance.config import JobConfig
 from fl_alliance.judging import make_rule, make_strategy
 from fl_alliance.runtime.local import LocalGrid
 from fl_alliance.strategies import inner, wire
-from fl_alliance.strategies.digests import Arrays, model_digest
+from fl_alliance.strategies.digests import Arrays
 from fl_alliance.strategies.exchange import Exchange
 from fl_alliance.strategies.motions import put_to_the_vote
 from fl_alliance.strategies.rules import Rule
 from fl_alliance.strategies.rules.candidates import CandidateMotion
 from fl_alliance.strategies.updates import Update
-from fl_alliance.workloads import get
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +39,17 @@ class Menus:
     note: str = ""
 
 
-def check_menus(config: JobConfig, archive: ProposalArchive, model: TaskModel, rounds: Sequence[EndedRound]) -> Menus:
-    """Form the menus of a task's rounds again.
+def check_menus(
+    config: JobConfig, archive: ProposalArchive, initial: Arrays, model: TaskModel, rounds: Sequence[EndedRound]
+) -> Menus:
+    """Form the menus of a task's rounds again, from its first model on.
 
     Raises
     ------
     DoesNotHold
         A kept proposal is not the one on chain, or a menu is not the one that follows from the proposals.
     """
-    reenactment = _Reenactment(config, archive, model)
+    reenactment = _Reenactment(config, archive, initial, model)
     verified = 0
     for ended in rounds:
         if ended.menu is None:
@@ -62,19 +63,14 @@ def check_menus(config: JobConfig, archive: ProposalArchive, model: TaskModel, r
 class _Reenactment:
     """Goes through the rounds as the coordinator did, with the proposals in the place of the nodes."""
 
-    def __init__(self, config: JobConfig, archive: ProposalArchive, model: TaskModel) -> None:
+    def __init__(self, config: JobConfig, archive: ProposalArchive, initial: Arrays, model: TaskModel) -> None:
         self._archive, self._relayer = archive, model.params.relayer
         self._strategy: Strategy = make_strategy(config)
         self._rule: Rule = make_rule(config)
         # No node is asked for anything: the grid is there for what a strategy reads from it.
         grid = LocalGrid(ClientApp(), len(model.roster.nodes), {})
         self._nodes = Exchange(grid, list(grid.get_node_ids()), 0.0)
-        workload = get(config.workload.name, **config.workload.options)
-        self._model: Arrays = workload.initial_arrays(config.seed)
-        made, pinned = model_digest(self._model), model.params.initial_model
-        if made != pinned:
-            what = f"its digest is {pinned.hex()}, the workload makes {made.hex()}"
-            raise DoesNotHold("the task's first model", what)
+        self._model = initial
 
     def take(self, ended: EndedRound) -> str | None:
         """Verify one round; return why it cannot be, where that is nobody's fault."""

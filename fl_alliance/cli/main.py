@@ -17,7 +17,7 @@ from fl_alliance.cli.expected import expected_errors
 COMMANDS = {
     "run": "train a model: a chain draws, judges and pays every round",
     "ledger": "show balances, rounds and why each payout happened",
-    "audit": "verify a run from its chain file, trusting nobody",
+    "audit": "verify a run or a market from its chain, trusting nobody",
     "report": "write report.html of a run again",
     "chain": "serve a chain that several processes on this machine share",
     "attack": "attack rules and baselines with malicious nodes, and see who gains",

@@ -12,7 +12,7 @@ from fl_alliance.chain.deploy import EMISSION
 from fl_alliance.chain.refusals import BadParameter
 from fl_alliance.market.config import wei
 from fl_alliance.market.errors import NotDao, SettingRefused
-from fl_alliance.market.kinds import DECAY, KINDS, options_of, trade_of, with_base
+from fl_alliance.market.kinds import DECAY, options_of, title_of, trade_of, with_base
 from fl_alliance.market.money import in_words
 from fl_alliance.market.place import Place
 from fl_alliance.market.settings import Task as TaskSettings
@@ -69,7 +69,7 @@ def draft_of(kind: str, settings: TaskSettings, is_verified: bool) -> Draft:
     )
     if not terms.daily_wei and not is_verified:
         raise SettingRefused("task.daily=0: nobody would earn anything; needs FML a day, or --verified by the DAO")
-    return Draft(settings.title or KINDS[kind], options, terms)
+    return Draft(settings.title or title_of(kind, options), options, terms)
 
 
 def publish(place: Place, desk: Desk, kind: str, draft: Draft, is_verified: bool) -> Task:

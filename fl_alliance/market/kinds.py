@@ -16,18 +16,17 @@ from fl_alliance.arena.scoring import SandboxScorer
 from fl_alliance.arena.store import Store
 from fl_alliance.market.config import BASES
 from fl_alliance.market.errors import SettingRefused
-from fl_alliance.workloads import BUILT_IN
 
 LM, TABULAR, CLASSIFY = "lm-lora", "tabular", "classify"
-KINDS: Mapping[str, str] = {
-    CLASSIFY: "handwritten digits, or malignant tumours: a small network, minutes at most",
-    TABULAR: "blood glucose half an hour ahead: a small network, minutes",
-    LM: "plain words to an FML tool call: an adapter of a language model",
+KINDS = (CLASSIFY, TABULAR, LM)
+WORKLOADS: Mapping[str, tuple[str, ...]] = {CLASSIFY: ("digits", "breast_cancer"), TABULAR: ("glucose",)}
+"""The workloads of each kind that takes one, the default first; a task's description may name no other."""
+_TITLES = {
+    "digits": "Handwritten digits",
+    "breast_cancer": "Malignant or benign tumours",
+    "glucose": "Blood glucose some minutes ahead",
+    LM: "Plain words to an FML tool call",
 }
-"""Name of each kind -> what a task of it is by default."""
-WORKLOADS = {TABULAR: "glucose", CLASSIFY: "digits"}
-"""The default workload of each kind that has one."""
-_CLASSES = {TABULAR: ("glucose", "linear"), CLASSIFY: ("digits", "breast_cancer")}
 _LARGEST = 4096
 """Of a workload's option: no network that nobody could hold."""
 _MOST_BASE_BYTES = 2**26
@@ -68,9 +67,14 @@ def options_of(kind: str, workload: str, options: Mapping[str, Any], base: str) 
         if workload or options:
             raise SettingRefused("task.workload and task.options: needs a kind with a workload, tabular or classify")
         return {"base": base}
-    found = {"workload": workload or WORKLOADS[kind], "options": dict(options)}
+    found = {"workload": workload or WORKLOADS[kind][0], "options": dict(options)}
     _check_workload(kind, found)
     return found
+
+
+def title_of(kind: str, options: Mapping[str, Any]) -> str:
+    """Return what a task is called where its creator does not say."""
+    return _TITLES[options.get("workload", kind)]
 
 
 def trade_of(kind: str, options: Mapping[str, Any], store: Store, cache: Path) -> Trade:
@@ -140,8 +144,8 @@ def _digest(text: Any) -> bytes:
 
 def _check_workload(kind: str, options: Mapping[str, Any]) -> None:
     workload, own = options.get("workload"), options.get("options", {})
-    if workload not in BUILT_IN or workload not in _CLASSES[kind]:
-        raise SettingRefused(f"task of kind {kind} with workload {workload!r}: needs {' or '.join(_CLASSES[kind])}")
+    if workload not in WORKLOADS[kind]:
+        raise SettingRefused(f"task of kind {kind} with workload {workload!r}: needs {' or '.join(WORKLOADS[kind])}")
     if not isinstance(own, dict) or set(options) - {"workload", "options"}:
         raise SettingRefused(f"task of kind {kind}: needs workload and options, and nothing else")
     for name, value in own.items():

@@ -80,6 +80,7 @@ def digests_table(results: Results) -> Markup:
         entries.append((f"contract {name}", contract.get("address")))
         entries.append((f"code hash of {name}", contract.get("code_hash")))
     entries += [(name.replace("_", " "), deployed.get(name)) for name in _DIGESTS]
+    entries += [(f"started from: {name}".replace("_", " "), told) for name, told in deployed.get("parent", {}).items()]
     last = next((record.model for record in reversed(results.rounds)), None)
     entries.append(("model after the last round", last))
     rows: list[list[str | Markup]] = [

@@ -2,12 +2,13 @@
 
 import importlib
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from fl_alliance.workloads.base import Workload
 from fl_alliance.workloads.errors import ModelMismatch, WorkloadError
 
-__all__ = ["BUILT_IN", "ModelMismatch", "Workload", "WorkloadError", "get"]
+__all__ = ["BUILT_IN", "ModelMismatch", "Workload", "WorkloadError", "arguments", "get"]
 
 BUILT_IN = {
     "breast_cancer": "fl_alliance.workloads.breast_cancer:BreastCancer",
@@ -34,10 +35,7 @@ def get(name: str, **options: Any) -> Workload:
         Unknown name, module, class or option; the message lists what exists.
     """
     made = _class_of(name)
-    try:
-        inspect.signature(made).bind(**options)
-    except TypeError as error:
-        raise WorkloadError(f"workload {name}: {error}; options are {inspect.signature(made)}") from error
+    _bound(name, made, options)
     try:
         workload = made(**options)
     except WorkloadError:
@@ -49,6 +47,20 @@ def get(name: str, **options: Any) -> Workload:
     if missing:
         raise WorkloadError(f"workload {name}: lacks {', '.join(missing)}; needed: every member of Workload")
     return workload  # type: ignore[no-any-return]
+
+
+def arguments(name: str, **options: Any) -> dict[str, Any]:
+    """Return the options of the workload called `name` with the defaults of those not given; raises as `get`."""
+    bound = _bound(name, _class_of(name), options)
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
+def _bound(name: str, made: type[Any], options: Mapping[str, Any]) -> inspect.BoundArguments:
+    try:
+        return inspect.signature(made).bind(**options)
+    except TypeError as error:
+        raise WorkloadError(f"workload {name}: {error}; options are {inspect.signature(made)}") from error
 
 
 def _class_of(name: str) -> type[Any]:

@@ -19,7 +19,7 @@ _MORE = """\
   task.slash_bps=1000      what a slash takes of a stake, of 10,000
   task.floor_bps=0, task.now_bps=1000, task.delegated_bps=10000, task.power_halves=2, task.rank=0.85, task.decay=
                            how rewards are split, see chain/README.md
-  task.workload=           tabular: glucose or linear; classify: digits or breast_cancer
+  task.workload=           classify: digits or breast_cancer; tabular: glucose
   task.options.NAME        the workload's own, such as task.options.hidden=64
   task.base=smollm2        lm-lora: the base model, smollm2 or tiny
 

@@ -1,6 +1,7 @@
 """A market on a chain of its own in memory, a store and a task, and everybody who could take part in it."""
 
-from collections.abc import Iterator, Mapping
+import random
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +50,10 @@ class Village:
     folder: Path
     kind: NetworkKind
     told: list[Event] = field(default_factory=list)
+    journals: Path | None = None
+    """Where journals are, where that is not the folder."""
+    entropy: Callable[[int], bytes] = field(default_factory=lambda: random.Random(7).randbytes)
+    """The same in every run, so that datasets are, and with them who learns how much."""
     accounts: dict[str, Sender] = field(default_factory=dict)
     desks: list[Desk] = field(default_factory=list)
 
@@ -78,9 +83,16 @@ class Village:
 
     def desk(self, name: str, matter: str) -> Desk:
         """Return somebody's desk."""
-        folder = self.folder / name
+        folder = (self.journals or self.folder) / name
         desk = open_desk(
-            self.account(name), self.deployment.arena, self.store, self.clock, folder, matter, self.told.append
+            self.account(name),
+            self.deployment.arena,
+            self.store,
+            self.clock,
+            folder,
+            matter,
+            self.told.append,
+            self.entropy,
         )
         self.desks.append(desk)
         return desk
@@ -100,13 +112,24 @@ class Village:
         desk.journal.close()
         return task
 
+    @contextmanager
+    def behind_snapshot(self, folder: Path) -> Iterator["Village"]:
+        """Yield a village like this in another folder; what happens in it is undone on the chain."""
+        mark = self.bank.rpc("evm_snapshot")
+        found = Village(self.w3, self.deployment, folder, self.kind, accounts={"bank": Sender(self.w3, BANK)})
+        yield found
+        found.close()
+        self.bank.rpc("evm_revert", mark)
+
     # --- roles
 
     def creator(self, task: Task) -> Creator:
         return Creator(self.desk("creator", "creation"), task)
 
-    def node(self, task: Task, name: str, budget: Budget = LARGE, sigma_bps: int | None = None) -> TrainingNode:
-        plan, stake = Plan(budget, seed=len(name)), Stake(1_000 * FML, sigma_bps=sigma_bps)
+    def node(
+        self, task: Task, name: str, budget: Budget = LARGE, sigma_bps: int | None = None, pieces: int = 1
+    ) -> TrainingNode:
+        plan, stake = Plan(budget, seed=len(name), pieces=pieces), Stake(1_000 * FML, sigma_bps=sigma_bps)
         return TrainingNode(self.desk(name, f"task {task.number}"), task, stake, self.kind, plan)
 
     def validator(self, task: Task, name: str, stake_fml: int = 1_000) -> Validator:
