@@ -3,6 +3,7 @@
 from fl_alliance.cli.arguments import CommandParser, group_parser
 
 COMMANDS = {
+    "demo": "a whole market on this machine, honest and dishonest, with a report",
     "deploy": "put a market on a chain",
     "create": "create a task: what is to be learned, for how long, and what it pays",
     "train": "train every day and submit the model",
