@@ -15,7 +15,10 @@ from fl_alliance.report.markup import Markup, el, join, table
 from fl_alliance.report.style import CSS
 
 REPORT, PLOTS = "report.html", "plots"
-_MORE_CSS = "td:nth-child(2){white-space:nowrap}.scroll{max-height:none}"
+_MORE_CSS = (
+    ".scroll{max-height:none}td:nth-child(2){white-space:nowrap}.plot .x span{white-space:nowrap}"
+    ".wrapped td{overflow-wrap:anywhere}.wrapped td:nth-child(2){white-space:normal;min-width:14rem}"
+)
 
 
 def write_report(outcome: Outcome, folder: Path) -> Path:
