@@ -61,7 +61,7 @@ def _account(
     fee_wei, tries = task.params.submission_fee_wei, ledger.of_account(ledger.commits, address)
     why = {
         Part.CREATOR: lambda: f"paid in {words(task.params.fund_wei)} of daily rewards",
-        Part.NODE: lambda: _node(member.name, entries),
+        Part.NODE: lambda: _node(member.name, entries, ledger.of_account(ledger.slashed_own, address)),
         Part.VALIDATOR: lambda: _validator(member.name, judgements),
         Part.DELEGATOR: lambda: _delegator(pools),
     }[member.part]()
@@ -108,7 +108,7 @@ def _names(stage: Stage, task: Task) -> dict[str, str]:
     return found
 
 
-def _node(name: str, entries: Sequence[Entry]) -> str:
+def _node(name: str, entries: Sequence[Entry], own_wei: int) -> str:
     mine = [entry for entry in entries if entry.name == name]
     last = max(entry.day for entry in entries)
     ranked = [entry for entry in mine if entry.rank and entry.day < last]
@@ -120,10 +120,9 @@ def _node(name: str, entries: Sequence[Entry]) -> str:
     if final := next((entry.rank for entry in mine if entry.day == last), 0):
         said.append(f"rank {final} on the hidden dataset B")
     if refused:
-        lost_wei = sum(entry.slashed_wei for entry in refused)
-        said.append(
-            f"refused on {len(refused)} of {last} days, for {words(lost_wei)} of stake, its delegators' included"
-        )
+        others_wei = sum(entry.slashed_wei for entry in refused) - own_wei
+        also = f" and {words(others_wei)} of its delegators'" if others_wei else ""
+        said.append(f"refused on {len(refused)} of {last} days, for {words(own_wei)} of its stake{also}")
     if absent := [entry for entry in mine if entry.verdict == ABSENT and entry.day < last]:
         said.append(f"no model on {len(absent)} of {last} days")
     return "; ".join(said)

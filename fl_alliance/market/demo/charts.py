@@ -4,7 +4,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fl_alliance.chain.types import WEI_PER_FML
-from fl_alliance.market.demo.cast import BAD_VALIDATORS, CAREFUL, CARELESS, CHEATS, HONEST, LARGE, SMALL, Part
+from fl_alliance.market.demo.cast import (
+    ATTACKER,
+    BAD_VALIDATORS,
+    CAREFUL,
+    CARELESS,
+    CHEATS,
+    COLLUDING,
+    COPIER,
+    FREE_RIDER,
+    HONEST,
+    LARGE,
+    LAZY,
+    SMALL,
+)
 from fl_alliance.market.demo.outcome import Outcome, Setting
 
 Values = list[float | None]
@@ -14,7 +27,7 @@ _LOG_FROM = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line, or dots that no line joins; None is a gap. `style` is one of `STYLES`; without a name no label."""
+    """One line, or dots that no line joins; None is a gap, no name no label. `style` is one of those of `STYLES`."""
 
     name: str
     values: Values
@@ -59,7 +72,19 @@ class Chart:
         return [*found, self.level[1]] if self.level else found
 
 
-STYLES = ("l1", "l2", "l3", "l4", "l5", "l6", "l7", "l8", "l9", "l10")
+STYLES = {
+    LARGE: "l1",
+    SMALL: "l3",
+    COPIER: "l5",
+    FREE_RIDER: "l6",
+    ATTACKER: "l2",
+    HONEST: "l4",
+    LAZY: "l7",
+    COLLUDING: "l8",
+    CAREFUL: "l9",
+    CARELESS: "l10",
+}
+"""Everybody's line, the same in all charts."""
 
 
 def charts_of(outcome: Outcome) -> list[Chart]:
@@ -87,13 +112,14 @@ def _quality(outcome: Outcome) -> Chart:
         return [None if value is None else value / by for value in found]
 
     lines: list[Line] = []
-    for name, style in ((LARGE, "l1"), (SMALL, "l3")):
+    for name in (LARGE, SMALL):
+        style = STYLES[name]
         mine = {entry.day: entry for entry in outcome.entries if entry.name == name}
         lines.append(Line(name, series(name, lambda day, mine=mine: mine[day].score), style))  # type: ignore[misc]
         lines.append(Line("", series(name, lambda day, mine=mine: mine[day].hidden), style, is_dots=True))  # type: ignore[misc]
     for name in CHEATS:
         refused = {e.day: e.hidden for e in outcome.entries if e.name == name and e.hidden is not None}
-        lines.append(Line("", series(name, refused.get), "l2", is_dots=True))
+        lines.append(Line("", series(name, refused.get), STYLES[ATTACKER], is_dots=True))
     chart = [value for line in lines for value in line.values if value is not None]
     return Chart(
         name="leaderboard",
@@ -105,8 +131,8 @@ def _quality(outcome: Outcome) -> Chart:
         entries=(
             ("l1", False, f"{LARGE}, consensus"),
             ("l3", False, f"{SMALL}, consensus"),
-            ("l1", True, "their models on the hidden set"),
-            ("l2", True, "refused models on the hidden set: forged, or copied"),
+            ("l1", True, "their models, hidden set"),
+            ("l2", True, "refused models, hidden set"),
         ),
         is_log=max(chart) / min(chart) > _LOG_FROM if min(chart) > 0 else False,
     )
@@ -115,9 +141,9 @@ def _quality(outcome: Outcome) -> Chart:
 def _worth(outcome: Outcome) -> Chart:
     """By how much everybody's own FML, stake and delegations together have changed."""
     lines = []
-    for account, style in zip((a for a in outcome.accounts if a.part != Part.CREATOR), STYLES, strict=False):
-        worth = account.worth[: outcome.setting.days + 2]
-        lines.append(Line(account.name, [(value - worth[0]) / WEI_PER_FML for value in worth], style))
+    for name, style in STYLES.items():
+        worth = outcome.account(name).worth[: outcome.setting.days + 2]
+        lines.append(Line(name, [(value - worth[0]) / WEI_PER_FML for value in worth], style))
     return Chart(
         name="earnings",
         title="What everybody has won or lost since the start, FML",
@@ -130,23 +156,23 @@ def _worth(outcome: Outcome) -> Chart:
 def _nodes(outcome: Outcome) -> Chart:
     """What each day was worth to nodes, with what is held back for the B day, and what it cost them."""
     lines = []
-    for name, style in zip((LARGE, SMALL, *CHEATS), ("l1", "l3", "l5", "l6", "l2"), strict=True):
+    for name in (LARGE, SMALL, *CHEATS):
         mine = {entry.day: entry for entry in outcome.entries if entry.name == name}
         values: Values = [
             (entry.now_wei + entry.held_wei - entry.slashed_wei - entry.fee_wei) / WEI_PER_FML
             for entry in (mine[day] for day in range(outcome.setting.days))
         ]
-        lines.append(Line(name, values, style))
+        lines.append(Line(name, values, STYLES[name]))
     return _daily(outcome, "nodes", "What each day's ranking was worth to nodes, FML", lines)
 
 
 def _validators(outcome: Outcome) -> Chart:
     """What each day was worth to validators."""
     lines = []
-    for name, style in zip((HONEST, *BAD_VALIDATORS), ("l1", "l2", "l3"), strict=True):
+    for name in (HONEST, *BAD_VALIDATORS):
         mine = {judgement.day: judgement for judgement in outcome.judgements if judgement.name == name}
         days = (mine[day] for day in range(outcome.setting.days))
-        lines.append(Line(name, [(day.now_wei + day.held_wei) / WEI_PER_FML for day in days], style))
+        lines.append(Line(name, [(day.now_wei + day.held_wei) / WEI_PER_FML for day in days], STYLES[name]))
     return _daily(outcome, "validators", "What each day was worth to validators, FML", lines)
 
 
@@ -158,9 +184,9 @@ def _daily(outcome: Outcome, name: str, title: str, lines: Sequence[Line]) -> Ch
 def _delegators(outcome: Outcome) -> Chart:
     """What a delegator has of every 100 FML that it began with."""
     lines = []
-    for name, style in ((CAREFUL, "l1"), (CARELESS, "l2")):
+    for name in (CAREFUL, CARELESS):
         worth = outcome.account(name).worth[: outcome.setting.days + 2]
-        lines.append(Line(name, [100 * value / worth[0] for value in worth], style))
+        lines.append(Line(name, [100 * value / worth[0] for value in worth], STYLES[name]))
     said = "; ".join(f"{line.name} {line.values[-1]:.1f}" for line in lines)
     title = "What delegators have of every 100 FML they began with"
     return Chart("delegators", title, said, ("start", *_days(outcome.setting)), tuple(lines), level=("", 100.0))

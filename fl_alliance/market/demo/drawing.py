@@ -37,6 +37,8 @@ CSS = (
 )
 _WIDE, _HIGH, _LEFT, _RIGHT, _TOP, _FOOT = 960, 420, 90, 210, 50, 70
 _AIR = 0.06
+_WHOLE_FROM = 1_000
+"""From here on values are written whole, with separators."""
 
 
 class _Axis:
@@ -57,7 +59,9 @@ class _Axis:
         """Return where to write what."""
         if not self._is_log:
             found = ticks(self._scale.low, self._scale.high)
-            return list(zip(map(self.at, found), tick_text(found), strict=True))
+            is_large = max(map(abs, found)) >= _WHOLE_FROM
+            texts = [f"{value:,.0f}" for value in found] if is_large else tick_text(found)
+            return list(zip(map(self.at, found), texts, strict=True))
         powers = range(math.floor(self._scale.low), math.ceil(self._scale.high) + 1)
         candidates = [round(step * 10.0**power, 10) for power in powers for step in (1, 2, 5)]
         within = [value for value in candidates if self._scale.low <= math.log10(value) <= self._scale.high]
@@ -148,7 +152,7 @@ def _labels(chart: Chart, axis: _Axis) -> list[Label]:
 
 
 def _short(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else number(value)
+    return f"{value:,.0f}" if abs(value) >= _WHOLE_FROM else number(value)
 
 
 def _drawn(line: Line, points: Sequence[tuple[float, float | None]]) -> Markup:

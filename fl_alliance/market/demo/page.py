@@ -15,7 +15,10 @@ from fl_alliance.report.markup import Markup, el, join, table
 from fl_alliance.report.style import CSS
 
 REPORT, PLOTS = "report.html", "plots"
-_MORE_CSS = "td:nth-child(2){white-space:nowrap}.scroll{max-height:none}"
+_MORE_CSS = (
+    ".scroll{max-height:none}td:nth-child(2){white-space:nowrap}.plot .x span{white-space:nowrap}"
+    ".wrapped td+td{overflow-wrap:anywhere}.wrapped td:nth-child(2){white-space:normal;min-width:14rem}"
+)
 
 
 def write_report(outcome: Outcome, folder: Path) -> Path:
@@ -77,7 +80,7 @@ def _header(outcome: Outcome) -> Markup:
     paid = money.to_nodes_wei + money.to_validators_wei + money.to_delegators_wei
     final = outcome.entries_of(setting.days)[0]
     tiles: list[tuple[str, str, str]] = [
-        ("what must hold", f"{held} of {len(outcome.bars)}", "holds"),
+        ("what must hold", f"{held} of {len(outcome.bars)}", "hold"),
         ("best model", score_words(setting, final.score), f"{final.name}, on dataset B"),
         ("paid", plain(paid), "FML of rewards"),
         ("slashed", plain(sum(entry.slashed_wei for entry in outcome.entries)), "FML, for refused models"),
