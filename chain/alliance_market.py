@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fl_alliance.chain.arena_types import DAY_S
 from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.deploy import ALLIANCE_MARKET
 from fl_alliance.chain.emission import Emission
@@ -12,7 +13,6 @@ from fl_alliance.chain.rules.alliance_pay import delegators_share
 from fl_alliance.chain.rules.words import address_bytes
 from fl_alliance.chain.sender import Receipt, Sender
 
-DAY_S = 86_400
 DRAW_S = 7 * DAY_S
 """Seconds after a day's closing in which its shares can be drawn."""
 _OPEN_GAS = 600_000

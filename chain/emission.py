@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from fl_alliance.chain.arena_types import DAY_S
 from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.sender import Receipt, Sender
 
@@ -57,7 +58,7 @@ class Emission:
 
     def catch_up(self, now: int) -> int:
         """Close every day that is over at second `now`, in as many transactions as it takes; return how many."""
-        days = min((now - self.start_at) // 86_400, int(self._contract.read("DAYS")))
+        days = min((now - self.start_at) // DAY_S, int(self._contract.read("DAYS")))
         due = closed = max(0, days - self.closed_days)
         while due > 0:
             due -= len(self.close_days(min(due, MOST_DAYS)))

@@ -9,7 +9,8 @@ import pytest
 from fl_alliance.audit import audit
 from fl_alliance.bookkeeping import read_books
 from fl_alliance.chain.accounts import NodeKey
-from fl_alliance.chain.alliance_market import DAY_S, AllianceMarket
+from fl_alliance.chain.alliance_market import AllianceMarket
+from fl_alliance.chain.arena_types import DAY_S
 from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.connect import advance_to, connected
 from fl_alliance.chain.deploy import ALLIANCE_MARKET, Deployment
