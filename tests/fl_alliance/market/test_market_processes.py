@@ -20,7 +20,7 @@ NODES = {TRAINER, development_key(kill.OTHER_TRAINER).address}
 @pytest.fixture(scope="module")
 def whole_town(tmp_path_factory: pytest.TempPathFactory) -> Iterator["kill.Town"]:
     """A task of two days that five processes took part in and a delegator put 50 FML into, to its end."""
-    day_s = max(20.0, 8 * kill.heavy_start_s())
+    day_s = kill.day_that_suits_s()
     with kill.Town(tmp_path_factory.mktemp("market"), day_s) as town:
         kill.open_market(town, DAYS)
         kill.populate(town)
@@ -91,7 +91,7 @@ def test_a_finished_task_is_left_at_once_by_who_comes_again(whole_town: "kill.To
 
 
 def test_killed_at_random_points_nothing_is_done_twice_nothing_lost(tmp_path: Path) -> None:
-    day_s = max(40.0, 16 * kill.heavy_start_s())
+    day_s = kill.day_that_suits_s()
     with kill.Town(tmp_path, day_s) as town:
         kill.open_market(town, 1)
         kill.populate(town)
