@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _SCHEMES = "memory://, file:///path, anvil://, http(s)://host or ipc:///path"
 _PARAMETERS = ("chain_id", "hardfork", "genesis_time")
 _HTTP_TIMEOUT_S = 30
+_SHORTEST_POLL_S, _LONGEST_POLL_S = 0.05, 1.0
+_MOVABLE = ("fl-alliance/embedded", "anvil/")
 
 
 def connect(url: str, *, chain_id: int | None = None) -> "Web3":
@@ -84,17 +86,24 @@ def close(w3: "Web3") -> None:
 def advance_to(w3: "Web3", timestamp: int) -> None:
     """Return once the head's timestamp is at least `timestamp` (Unix seconds).
 
-    A development chain's clock is moved and an empty block sealed; on any other chain this waits.
+    The clock of an embedded chain or of anvil is moved and an empty block sealed; on any other chain, a served one
+    too, this waits.
     """
-    head = w3.eth.get_block("latest")
-    if head["timestamp"] >= timestamp:
+    if _now(w3) >= timestamp:
         return
-    if w3.client_version.startswith(("fl-alliance/", "anvil/")):
+    if w3.client_version.startswith(_MOVABLE):
         _request(w3, "evm_setNextBlockTimestamp", [timestamp])
         _request(w3, "evm_mine", [])
         return
-    while w3.eth.get_block("latest")["timestamp"] < timestamp:
-        time.sleep(min(1.0, max(0.05, timestamp - time.time())))
+    first, began = _now(w3), time.monotonic()
+    while (now := _now(w3)) < timestamp:
+        # A served chain's time may run faster than ours; how much is seen while waiting.
+        speed = max(1.0, (now - first) / max(1.0, time.monotonic() - began))
+        time.sleep(min(_LONGEST_POLL_S, max(_SHORTEST_POLL_S, (timestamp - now) / speed)))
+
+
+def _now(w3: "Web3") -> int:
+    return int(w3.eth.get_block("latest")["timestamp"])
 
 
 def _request(w3: "Web3", method: str, params: list[Any]) -> Any:

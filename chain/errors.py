@@ -6,6 +6,7 @@ ChainError
 │   ├── ChainUnreachable        nothing answered: the only error worth a retry
 │   ├── WrongChain              it answered with another chain id than the one asked for
 │   └── AnvilMissing            anvil:// without an anvil binary
+├── CannotListen                a chain cannot be served at this address
 ├── ChainFileError              the chain file cannot be used
 │   ├── ChainCorrupt            a stored byte is not what was written; names the block
 │   └── ChainLocked             another process has it open for writing
@@ -72,6 +73,14 @@ class AnvilMissing(ConnectError):
             "or the binary's path in FL_ALLIANCE_ANVIL"
         )
         self.url, self.searched = url, searched
+
+
+class CannotListen(ChainError):
+    """A chain cannot be served at this address: it is not this machine's own, or the port is taken."""
+
+    def __init__(self, host: str, port: int, found: str, needed: str) -> None:
+        super().__init__(f"serve at {host} port {port}: found {found}; needed {needed}")
+        self.host, self.port, self.found, self.needed = host, port, found, needed
 
 
 class ChainFileError(ChainError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flwr.serverapp import Grid
 
 from fl_alliance.bookkeeping import task_begun
-from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.accounts import DEVELOPMENT_CHAIN, NodeKey
 from fl_alliance.chain.connect import close, connect
 from fl_alliance.chain.deploy import Deployment, deploy
 from fl_alliance.chain.ledger import Alliance
@@ -222,7 +222,8 @@ def _forget_chain(folder: RunFolder) -> None:
 def _relayer_key(config: JobConfig) -> NodeKey:
     if config.chain.relayer_key_env:
         return NodeKey.from_env(config.chain.relayer_key_env)
-    if config.chain.url.startswith(("http://", "https://", "ipc://")):
+    # On the development chain the key that everybody knows is worth nothing; `connect` makes sure that it is that one.
+    if config.chain.chain_id != DEVELOPMENT_CHAIN and config.chain.url.startswith(("http://", "https://", "ipc://")):
         raise ConfigError(
             f"chain.relayer_key_env is empty, but chain.url={config.chain.url} needs the name of an environment "
             "variable with the relayer's key"

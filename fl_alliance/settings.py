@@ -124,7 +124,7 @@ class ChainSettings:
 
     `relayer_key_env` names an environment variable that holds the relayer's key (hex, or the path of a
     keystore v3 whose password is in the variable of the same name with `_PASSWORD` behind it). Empty: the
-    development key of the embedded chain.
+    development key, which signs on chain 31337 only.
     """
 
     url: str = ""

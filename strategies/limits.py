@@ -17,8 +17,6 @@ from fl_alliance.strategies.geometry import TINY, Matrix, Vector, norms, total
 
 _STILL = 0.1
 """Who moves less than this share of the middle length does not move: a free rider must not shrink the limits."""
-_RAISE, _MOST_RAISED = 1.5, 8
-"""Factor by which a limit is raised, and how often at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +29,14 @@ class Limits:
         How many times as far as the middle one an update may move a coordinate; 0: no such limit. What fewer than half
         of the proposers move at all does not move then: set it to 0 for features that only few sites have.
     kept : float
-        The limit on coordinates is raised until the middle update keeps this share of its squared length: where sites
-        differ much, few coordinates are moved alike.
+        There is no limit on coordinates in a round where the middle update would keep less than this share of its
+        squared length: sites then differ so much that few coordinates are moved alike, and rare classes would go first.
     giant : float
         An update of more than so many times the middle length is part of no candidate.
     """
 
     coordinates: float = 3.0
-    kept: float = 0.7
+    kept: float = 0.5
     giant: float = 3.0
 
     def narrow(self, raw: Matrix) -> Matrix:
@@ -63,16 +61,12 @@ class Limits:
         return np.asarray(within * factors[:, None])
 
     def _within(self, raw: Matrix, moving: Vector, *, upper: bool) -> Matrix:
-        """Return the updates within the limit on coordinates."""
+        """Return the updates within the limit on coordinates, or as they are if it would leave too little of them."""
         squares = np.maximum(total(raw[moving] * raw[moving]), TINY)
         limit = self.coordinates * _middle(np.abs(raw[moving]), upper=upper)
-        for _ in range(_MOST_RAISED):
-            within = np.clip(raw, -limit, limit)
-            kept = total(within[moving] * within[moving]) / squares
-            if _middle(kept, upper=False) >= self.kept:
-                break
-            limit = limit * _RAISE
-        return within
+        within = np.clip(raw, -limit, limit)
+        kept = total(within[moving] * within[moving]) / squares
+        return within if _middle(kept, upper=False) >= self.kept else raw
 
 
 def _moving(lengths: Vector, *, upper: bool) -> Vector:

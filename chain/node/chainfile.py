@@ -22,6 +22,7 @@ from eth_hash.auto import keccak
 
 from fl_alliance.chain.errors import ChainCorrupt, ChainFileError, ChainLocked
 from fl_alliance.chain.node.block import Block, Header, Receipt, root_of_one, state_digest
+from fl_alliance.chain.node.clock import RecordedClock
 from fl_alliance.chain.node.faults import RpcFault
 from fl_alliance.chain.node.settings import Settings
 from fl_alliance.chain.node.transaction import Transaction, decode_transaction
@@ -80,9 +81,11 @@ class ChainFile:
         """
         from fl_alliance.chain.node.node import Node
 
-        node = Node(self.settings, reference=reference)
+        clock = RecordedClock()
+        node = Node(self.settings, reference=reference, clock=clock)
         for block in self.blocks():
             if block.number:
+                clock.told = block.timestamp
                 _execute(node, block)
             if node.head.hash != block.hash:
                 found, needed = f"hash 0x{block.hash.hex()}", f"0x{node.head.hash.hex()}, which execution gives"
@@ -241,8 +244,8 @@ def _check(row: tuple[Any, ...], parent: Block | None, settings: Settings, path:
     need("parent hash", header.parent_hash, parent.hash if parent else bytes(32))
     if parent is None:
         need("settings digest", keccak(settings.encode()), header.extra_data)
-    elif header.timestamp <= parent.timestamp:
-        raise ChainCorrupt(path, number, f"timestamp {header.timestamp}", f"above {parent.timestamp}")
+    elif header.timestamp < parent.timestamp:
+        raise ChainCorrupt(path, number, f"timestamp {header.timestamp}", f"at least {parent.timestamp}")
     return Block(header, digest, transaction, receipt, writes, encoded)
 
 
@@ -251,7 +254,6 @@ def _shown(value: object) -> str:
 
 
 def _execute(node: Any, block: Block) -> None:
-    node.set_next_timestamp(block.timestamp)
     transaction: Transaction | None = block.transaction
     if transaction is None:
         node.mine()

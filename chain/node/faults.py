@@ -5,6 +5,7 @@ from typing import Any
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
+PARSE_ERROR, INVALID_REQUEST = -32700, -32600
 INVALID_PARAMS, METHOD_NOT_FOUND, INTERNAL = -32602, -32601, -32603
 REFUSED, SERVER, REVERTED = -32003, -32000, 3
 _ERROR_STRING, _PANIC = bytes.fromhex("08c379a0"), bytes.fromhex("4e487b71")

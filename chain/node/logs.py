@@ -8,9 +8,10 @@ from fl_alliance.chain.node.block import Block
 from fl_alliance.chain.node.engine import Log
 from fl_alliance.chain.node.faults import INVALID_PARAMS, RpcFault
 from fl_alliance.chain.node.node import Node
-from fl_alliance.chain.node.params import address, hash32, quantity
+from fl_alliance.chain.node.params import address, hash32, items, members, quantity
 
 _TAGS = {"latest", "pending", "safe", "finalized"}
+_MOST_FILTERS = 1_024
 
 
 class LogIndex:
@@ -23,8 +24,9 @@ class LogIndex:
         self._filters: dict[int, tuple[Any, int]] = {}
         self._next_filter = 1
 
-    def select(self, query: dict[str, Any]) -> list[dict[str, Any]]:
+    def select(self, given: Any) -> list[dict[str, Any]]:
         """Return the logs of an eth_getLogs query, oldest first."""
+        query = members(given, "a log query")
         first, last = self._range(query)
         return self._between(query, first, last)
 
@@ -37,7 +39,7 @@ class LogIndex:
         return self._number(query.get("fromBlock")), self._number(query.get("toBlock"))
 
     def _number(self, given: Any) -> int:
-        if given is None or given in _TAGS:
+        if given is None or (isinstance(given, str) and given in _TAGS):
             return self._node.head.number
         return 0 if given == "earliest" else quantity(given)
 
@@ -71,9 +73,14 @@ class LogIndex:
     # filters
 
     def new_filter(self, query: dict[str, Any] | None) -> str:
-        """Remember a log query, or None for new block hashes; returns the filter's id."""
+        """Remember a log query, or None for new block hashes; returns the filter's id.
+
+        Of too many filters the oldest is forgotten: who leaves without a word leaves its filter behind.
+        """
         name = self._next_filter
         self._next_filter += 1
+        if len(self._filters) >= _MOST_FILTERS:
+            del self._filters[min(self._filters)]
         self._filters[name] = (query, self._node.head.number + 1)
         return hex(name)
 
@@ -115,7 +122,7 @@ def _addresses(given: Any) -> set[bytes] | None:
 def _topics(given: Any) -> list[set[bytes] | None]:
     """Return per position the accepted topics; None accepts any."""
     positions: list[set[bytes] | None] = []
-    for item in given or ():
+    for item in items(given, "topics", 4):
         if item is None:
             positions.append(None)
         else:

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from typing import Protocol
 
 from eth_hash.auto import keccak
 
 from fl_alliance.chain.node.block import NO_BLOOM, Block, Header, Receipt, seal_block
+from fl_alliance.chain.node.clock import Clock, DevelopmentClock
 from fl_alliance.chain.node.engine import Engine, Environment, Outcome
-from fl_alliance.chain.node.faults import INTERNAL, INVALID_PARAMS, REFUSED, SERVER, RpcFault, reverted
+from fl_alliance.chain.node.faults import INTERNAL, REFUSED, SERVER, RpcFault, reverted
 from fl_alliance.chain.node.forks import new_engine
 from fl_alliance.chain.node.root import EMPTY_ROOT
 from fl_alliance.chain.node.settings import DEV_ACCOUNTS, DEV_BALANCE_WEI, Settings
@@ -31,10 +33,7 @@ class BlockStore(Protocol):
 
 
 class Node:
-    """One chain and its state.
-
-    A block's timestamp is its parent's plus one second unless the clock was moved; no real clock is read.
-    """
+    """One chain and its state; `clock` tells the timestamps of its blocks, one second apart unless it is another."""
 
     def __init__(
         self,
@@ -43,17 +42,17 @@ class Node:
         blocks: list[Block] | None = None,
         *,
         reference: bool = False,
+        clock: Clock | None = None,
     ) -> None:
         """Start a chain, or go on from stored `blocks` (genesis first), which the caller has verified."""
         self.settings = settings
+        self.clock: Clock = DevelopmentClock() if clock is None else clock
         self.engine: Engine = new_engine(settings, reference=reference)
         self.blocks: list[Block] = []
         self.queue: dict[tuple[bytes, int], Transaction] = {}
         self._store = store
         self._index: dict[bytes, int] = {}
-        self._snapshots: list[tuple[int, int, int | None]] = []
-        self._advance = 0
-        self._next_timestamp: int | None = None
+        self._snapshots: list[tuple[int, Clock]] = []
         if blocks:
             for block in blocks:
                 self.engine.load(block.writes)
@@ -85,13 +84,13 @@ class Node:
             ancestor=lambda number: self.blocks[number].hash if 0 <= number < header.number else b"",
         )
 
-    def _open_header(self, timestamp: int) -> Header:
+    def _open_header(self) -> Header:
         parent = self.head.header
         return replace(
             parent,
             parent_hash=self.head.hash,
             number=parent.number + 1,
-            timestamp=timestamp,
+            timestamp=self.clock.next(parent.timestamp),
             transactions_root=EMPTY_ROOT,
             receipts_root=EMPTY_ROOT,
             bloom=NO_BLOOM,
@@ -101,35 +100,14 @@ class Node:
 
     def pending(self) -> Block:
         """Return the next block, still empty, with the timestamp it would get."""
-        return Block(self._open_header(self._timestamp()), bytes(32), None, None, b"", b"")
-
-    # the clock
-
-    def _timestamp(self) -> int:
-        if self._next_timestamp is not None:
-            return self._next_timestamp
-        return self.head.timestamp + max(1, self._advance)
-
-    def increase_time(self, seconds: int) -> None:
-        """Put at least `seconds` more between the head and the next block."""
-        if seconds < 0:
-            raise RpcFault(INVALID_PARAMS, f"evm_increaseTime: given {seconds} s, needed 0 or more")
-        self._advance += seconds
-
-    def set_next_timestamp(self, timestamp: int) -> None:
-        if timestamp <= self.head.timestamp:
-            text = f"Timestamp error: {timestamp} is not above the previous block's timestamp {self.head.timestamp}"
-            raise RpcFault(INVALID_PARAMS, text)
-        self._next_timestamp = timestamp
+        return Block(self._open_header(), bytes(32), None, None, b"", b"")
 
     # blocks
 
-    def mine(self, timestamp: int | None = None) -> Block:
+    def mine(self) -> Block:
         """Seal an empty block."""
-        if timestamp is not None:
-            self.set_next_timestamp(timestamp)
         with self._all_or_nothing():
-            return self._seal(self._open_header(self._timestamp()), None, None)
+            return self._seal(self._open_header(), None, None)
 
     def send(self, raw: bytes) -> bytes:
         """Take a signed transaction: seal it at once, or queue it where an earlier nonce is missing.
@@ -167,7 +145,7 @@ class Node:
 
     def _include(self, transaction: Transaction) -> None:
         with self._all_or_nothing():
-            header = self._open_header(self._timestamp())
+            header = self._open_header()
             outcome = self.engine.apply(transaction, self.environment(header))
             receipt = Receipt.of(int(not outcome.failure), outcome.gas_used, outcome.logs)
             self._seal(header, transaction, receipt)
@@ -186,7 +164,7 @@ class Node:
     def _seal(self, header: Header, transaction: Transaction | None, receipt: Receipt | None) -> Block:
         block = seal_block(header, self.engine.seal(), transaction, receipt)
         self._keep(block)
-        self._advance, self._next_timestamp = 0, None
+        self.clock.sealed()
         return block
 
     def _keep(self, block: Block) -> None:
@@ -279,14 +257,14 @@ class Node:
     # snapshots
 
     def snapshot(self) -> int:
-        self._snapshots.append((self.head.number, self._advance, self._next_timestamp))
+        self._snapshots.append((self.head.number, copy(self.clock)))
         return len(self._snapshots) - 1
 
     def revert(self, snapshot: int) -> bool:
         """Drop every block after the snapshot, the queue, and the snapshot itself with all later ones."""
         if not 0 <= snapshot < len(self._snapshots):
             return False
-        number, self._advance, self._next_timestamp = self._snapshots[snapshot]
+        number, self.clock = self._snapshots[snapshot]
         del self._snapshots[snapshot:]
         self._drop_above(number)
         self.queue.clear()

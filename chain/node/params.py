@@ -40,6 +40,24 @@ def hash32(given: Any) -> bytes:
     return _sized(given, 32, "a hash")
 
 
+def members(given: Any, what: str) -> dict[str, Any]:
+    """Return an object's members; `what` names it where it is none."""
+    if not isinstance(given, dict):
+        raise RpcFault(INVALID_PARAMS, f"invalid value: {str(given)[:100]!r}, expected {what}, an object")
+    return given
+
+
+def items(given: Any, what: str, most: int) -> list[Any] | tuple[Any, ...]:
+    """Return a list of at most `most` items; None is an empty one."""
+    if given is None:
+        return []
+    if not isinstance(given, list | tuple) or len(given) > most:
+        raise RpcFault(
+            INVALID_PARAMS, f"invalid value: {str(given)[:100]!r}, expected {what}, a list of at most {most}"
+        )
+    return given
+
+
 def _sized(given: Any, size: int, what: str) -> bytes:
     value = data(given)
     if len(value) != size:

@@ -5,16 +5,21 @@ from typing import Any
 
 from fl_alliance.chain.node import encode
 from fl_alliance.chain.node.block import Block
+from fl_alliance.chain.node.clock import DevelopmentClock
 from fl_alliance.chain.node.engine import Engine
 from fl_alliance.chain.node.faults import INVALID_PARAMS, METHOD_NOT_FOUND, RpcFault
 from fl_alliance.chain.node.logs import LogIndex
 from fl_alliance.chain.node.node import Node
-from fl_alliance.chain.node.params import address, block_number, data, hash32, quantity
+from fl_alliance.chain.node.params import address, block_number, data, hash32, items, members, quantity
 from fl_alliance.chain.node.settings import DEV_ACCOUNTS
 from fl_alliance.chain.node.transaction import Transaction
 
-VERSION = "fl-alliance/embedded"
+EMBEDDED, SERVED = "fl-alliance/embedded", "fl-alliance/served"
+"""Client versions: of a chain whose clock is moved by request, and of one whose clock runs."""
+
+_SERVED_REFUSES = "this chain is shared: its clock runs by itself and its blocks stay; wait for the time instead"
 _TIP = 1_000_000_000
+_MOST_FEES = 1_024
 _TAGS = {"latest", "safe", "finalized"}
 
 
@@ -25,7 +30,7 @@ class Rpc:
         self.node = node
         self.logs = LogIndex(node)
         self._methods: dict[str, Callable[..., Any]] = {
-            "web3_clientVersion": lambda: VERSION,
+            "web3_clientVersion": lambda: EMBEDDED if isinstance(node.clock, DevelopmentClock) else SERVED,
             "net_version": lambda: str(node.settings.chain_id),
             "net_listening": lambda: True,
             "eth_chainId": lambda: hex(node.settings.chain_id),
@@ -48,7 +53,7 @@ class Rpc:
             "eth_getBlockByNumber": self._block_by_number,
             "eth_getBlockByHash": self._block_by_hash,
             "eth_getLogs": lambda query: self.logs.select(query),
-            "eth_newFilter": lambda query: self.logs.new_filter(query),
+            "eth_newFilter": lambda query: self.logs.new_filter(members(query, "a log query")),
             "eth_newBlockFilter": lambda: self.logs.new_filter(None),
             "eth_getFilterChanges": lambda name: self.logs.changes(name),
             "eth_getFilterLogs": lambda name: self.logs.all_of(name),
@@ -57,12 +62,14 @@ class Rpc:
             "evm_revert": lambda name: node.revert(quantity(name)),
             "evm_mine": self._mine,
             "evm_increaseTime": self._increase_time,
-            "evm_setNextBlockTimestamp": lambda seconds: node.set_next_timestamp(quantity(seconds)),
+            "evm_setNextBlockTimestamp": self._set_next_timestamp,
         }
 
     def answer(self, method: str, params: Any) -> dict[str, Any]:
         """Return a JSON-RPC answer without envelope: a `result` or an `error`."""
         try:
+            if method.startswith("evm_"):
+                self._clock(method)
             function = self._methods.get(method)
             if function is None:
                 raise RpcFault(METHOD_NOT_FOUND, f"Method not found: {method}")
@@ -76,7 +83,7 @@ class Rpc:
         node = self.node
         if isinstance(given, dict):
             given = given.get("blockHash", given.get("blockNumber"))
-        if given is None or given in _TAGS:
+        if given is None or (isinstance(given, str) and given in _TAGS):
             return node.head
         if given == "earliest":
             return node.blocks[0]
@@ -117,16 +124,17 @@ class Rpc:
         with self.node.at(self._known_block(given)) as engine:
             return encode.word(engine.storage(address(who), quantity(slot)))
 
-    def _call(self, call: dict[str, Any], given: Any = None) -> str:
+    def _call(self, call: Any, given: Any = None) -> str:
         block = self._known_block(given)
         return encode.bytes_(self.node.call(self._message(call, self.node.settings.gas_limit), block).output)
 
-    def _estimate(self, call: dict[str, Any], given: Any = None) -> str:
+    def _estimate(self, call: Any, given: Any = None) -> str:
         block = self._known_block("pending" if given is None else given)
         return hex(self.node.estimate(self._message(call, self.node.settings.transaction_gas_cap), block))
 
-    def _message(self, call: dict[str, Any], most_gas: int) -> Transaction:
+    def _message(self, given: Any, most_gas: int) -> Transaction:
         """Build a call that pays no gas; nonce and signature do not matter to it."""
+        call = members(given, "a call")
         return Transaction(
             sender=address(call["from"]) if call.get("from") else bytes(20),
             to=address(call["to"]) if call.get("to") else b"",
@@ -140,7 +148,8 @@ class Rpc:
 
     # transactions
 
-    def _refuse_unsigned(self, call: dict[str, Any]) -> None:
+    def _refuse_unsigned(self, given: Any) -> None:
+        call = members(given, "a transaction")
         text = "eth_sendTransaction: this node holds no keys; sign and use eth_sendRawTransaction"
         raise RpcFault(INVALID_PARAMS, f"{text} (No Signer available for {call.get('from')})")
 
@@ -158,20 +167,33 @@ class Rpc:
         waiting = (queued for queued in self.node.queue.values() if queued.hash == wanted)
         return next((encode.transaction(queued, None) for queued in waiting), None)
 
-    def _fee_history(self, count: Any, newest: Any, percentiles: list[float] | None = None) -> dict[str, Any]:
+    def _fee_history(self, count: Any, newest: Any, percentiles: Any = None) -> dict[str, Any]:
         last = min(self._known_block(newest).number, self.node.head.number)
-        blocks = self.node.blocks[max(0, last + 1 - quantity(count)) : last + 1]
-        return encode.fee_history(blocks, len(percentiles or ()))
+        wanted = min(max(1, quantity(count)), _MOST_FEES)
+        blocks = self.node.blocks[max(0, last + 1 - wanted) : last + 1]
+        return encode.fee_history(blocks, len(items(percentiles, "percentiles", 100)))
 
     # development
 
+    def _clock(self, method: str) -> DevelopmentClock:
+        """Return the clock if requests may move it, and with it take blocks back."""
+        clock = self.node.clock
+        if not isinstance(clock, DevelopmentClock):
+            raise RpcFault(METHOD_NOT_FOUND, f"{method}: {_SERVED_REFUSES}")
+        return clock
+
     def _mine(self, timestamp: Any = None) -> str:
-        self.node.mine(None if timestamp is None else quantity(timestamp))
+        if timestamp is not None:
+            self._set_next_timestamp(timestamp)
+        self.node.mine()
         return "0x0"
 
     def _increase_time(self, seconds: Any) -> int:
-        self.node.increase_time(quantity(seconds))
+        self._clock("evm_increaseTime").increase(quantity(seconds))
         return quantity(seconds)
+
+    def _set_next_timestamp(self, timestamp: Any) -> None:
+        self._clock("evm_setNextBlockTimestamp").set(quantity(timestamp), self.node.head.timestamp)
 
 
 def _positional(function: Callable[..., Any], method: str, params: Any) -> list[Any]:

@@ -12,6 +12,8 @@ from fl_alliance.chain.node.recovery import SECP256K1_N, recover
 _GAS_PER_TOKEN, _FLOOR_PER_TOKEN, _GAS_TX, _GAS_CREATE = 4, 10, 21_000, 32_000
 _GAS_ACCESS_ADDRESS, _GAS_ACCESS_SLOT, _GAS_AUTHORIZATION, _GAS_INITCODE_WORD = 2_400, 1_900, 25_000, 2
 _FIELDS = {1: 11, 2: 12, 4: 13}
+_STRING, _LIST, _SHORT = 0x80, 0xC0, 55  # of RLP: first bytes, and the longest size that they hold
+_MAX_LISTS = 6  # the deepest, an access list with slots inside a transaction, has 4
 
 AccessList = tuple[tuple[bytes, tuple[int, ...]], ...]
 
@@ -92,6 +94,7 @@ def decode_transaction(raw: bytes, chain_id: int) -> Transaction:
     if not raw:
         raise RpcFault(INVALID_PARAMS, "Empty transaction data")
     try:
+        _need_shallow(raw)
         parsed = _legacy(raw) if raw[0] >= 0xC0 else _typed(raw)
     except (rlp.DecodingError, ValueError, IndexError, TypeError, AttributeError) as broken:
         raise RpcFault(INVALID_PARAMS, f"Failed to decode transaction: {broken}") from broken
@@ -111,6 +114,28 @@ def recover_sender(digest: bytes, y_parity: int, r: int, s: int) -> bytes:
     if not address:
         raise RpcFault(INVALID_PARAMS, "Failed to decode transaction: no key made this signature")
     return address
+
+
+def _need_shallow(raw: bytes) -> None:
+    """Refuse lists too deep inside each other, on which rlp would spend minutes and its stack."""
+    at, ends = 0 if raw[0] >= _LIST else 1, list[int]()
+    while at < len(raw):
+        while ends and ends[-1] <= at:
+            ends.pop()
+        first = raw[at]
+        is_list = first >= _LIST
+        size = first - (_LIST if is_list else _STRING)
+        at += 1
+        if size > _SHORT:
+            width = size - _SHORT
+            size = int.from_bytes(raw[at : at + width], "big")
+            at += width
+        if is_list:
+            ends.append(at + size)
+            if len(ends) > _MAX_LISTS:
+                raise ValueError(f"lists more than {_MAX_LISTS} deep")
+        else:
+            at += max(0, size)  # below 0: the byte is its own value
 
 
 def _int(item: bytes) -> int:

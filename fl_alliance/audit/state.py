@@ -12,6 +12,7 @@ from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import TOKEN
 from fl_alliance.chain.mirror import AllianceModel
 from fl_alliance.chain.node.block import Block
+from fl_alliance.chain.node.clock import RecordedClock
 from fl_alliance.chain.node.faults import RpcFault
 from fl_alliance.chain.node.node import Node
 from fl_alliance.chain.node.settings import Settings
@@ -34,7 +35,8 @@ class Machine:
 
     def __init__(self, settings: Settings, executes: bool) -> None:
         self._viewer = Node(settings)
-        self._executor = Node(settings, reference=True) if executes else None
+        self._clock = RecordedClock()
+        self._executor = Node(settings, reference=True, clock=self._clock) if executes else None
         self._head = self._viewer.head
 
     def take(self, block: Block, where: Where) -> None:
@@ -49,6 +51,7 @@ class Machine:
             _compare(block, self._viewer.head, where)
             return
         if self._executor is not None:
+            self._clock.told = block.timestamp
             _execute(self._executor, block, where)
             _compare(block, self._executor.head, where)
         try:
@@ -81,7 +84,6 @@ class Machine:
 
 def _execute(node: Node, block: Block, where: Where) -> None:
     try:
-        node.set_next_timestamp(block.timestamp)
         if block.transaction is None:
             node.mine()
         else:

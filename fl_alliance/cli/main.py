@@ -19,6 +19,7 @@ COMMANDS = {
     "ledger": "show balances, rounds and why each payout happened",
     "audit": "verify a run from its chain file, trusting nobody",
     "report": "write report.html of a run again",
+    "chain": "serve a chain that several processes on this machine share",
     "attack": "attack rules and baselines with malicious nodes, and see who gains",
 }
 

@@ -58,9 +58,9 @@ settings (name=value, in any order; the value here is the default):
   attack/update, attack/vote, attack/protocol    what they do when they train, judge and answer: none, or an attack
   alliance.registration_s, .leader_s, .propose_s, .commit_s, .reveal_s, .evidence_s    deadlines, in seconds
   chain.url=               where the contracts live; empty: a chain file in the run folder.
-                           anvil://, http(s)://HOST or ipc://PATH for a chain of your own
+                           anvil://, http(s)://HOST or ipc://PATH for a chain of your own (`fl-alliance chain` is one)
   chain.chain_id=31337     refused when the chain at chain.url says otherwise
-  chain.relayer_key_env=   environment variable with the relayer's key (or keystore path)
+  chain.relayer_key_env=   environment variable with the relayer's key (or keystore path); empty: the development key
   runtime.name=local       local: all nodes in this process; ray: Flower's simulation
   runtime.timeout_s=3600   longest wait for the replies of a round
   records.proposals=all    keep every proposal, for the audit to form every menu again; none: only the digests

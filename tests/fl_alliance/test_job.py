@@ -124,7 +124,7 @@ def test_a_run_is_not_resumed_by_other_code_than_it_pinned(tmp_path: Path, monke
         (["chain.url=gopher://x"], ChainError, "gopher"),
         (['chain.url="memory://?chain_id=5"', "chain.chain_id=7"], WrongChain, "found chain id 5, needed 7"),
         (['chain.url="memory://?chain_id=5"', "chain.chain_id=5"], DevelopmentKey, "31337"),
-        (["chain.url=http://127.0.0.1:9"], ConfigError, "relayer_key_env"),
+        (["chain.url=http://127.0.0.1:9", "chain.chain_id=1"], ConfigError, "relayer_key_env"),
         (["chain.relayer_key_env=UNSET_KEY"], KeyUnusable, "UNSET_KEY"),
     ],
 )

@@ -34,6 +34,12 @@ def test_what_most_sites_do_not_move_an_attacker_cannot_move_either(honest: Rows
     assert Limits(coordinates=0).narrow(rows)[12:, 36:].all()
 
 
+def test_sites_that_move_little_alike_are_limited_by_length_alone() -> None:
+    apart = np.kron(np.eye(8), np.ones(5))
+    assert np.array_equal(Limits().narrow(apart), Limits(coordinates=0).narrow(apart))
+    assert not Limits(kept=0).narrow(apart).any()
+
+
 def test_free_riders_do_not_shrink_what_others_may_move(honest: Rows) -> None:
     rows = np.vstack([honest, np.zeros((8, 40))])
     assert np.array_equal(Limits().narrow(rows)[:12], Limits().narrow(honest))

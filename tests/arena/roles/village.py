@@ -1,6 +1,7 @@
 """A market on a chain of its own in memory, a store and a task, and everybody who could take part in it."""
 
-from collections.abc import Iterator, Mapping
+import secrets
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +50,9 @@ class Village:
     folder: Path
     kind: NetworkKind
     told: list[Event] = field(default_factory=list)
+    journals: Path | None = None
+    """Where journals are, where that is not the folder."""
+    entropy: Callable[[int], bytes] = secrets.token_bytes
     accounts: dict[str, Sender] = field(default_factory=dict)
     desks: list[Desk] = field(default_factory=list)
 
@@ -78,9 +82,16 @@ class Village:
 
     def desk(self, name: str, matter: str) -> Desk:
         """Return somebody's desk."""
-        folder = self.folder / name
+        folder = (self.journals or self.folder) / name
         desk = open_desk(
-            self.account(name), self.deployment.arena, self.store, self.clock, folder, matter, self.told.append
+            self.account(name),
+            self.deployment.arena,
+            self.store,
+            self.clock,
+            folder,
+            matter,
+            self.told.append,
+            self.entropy,
         )
         self.desks.append(desk)
         return desk
@@ -105,8 +116,10 @@ class Village:
     def creator(self, task: Task) -> Creator:
         return Creator(self.desk("creator", "creation"), task)
 
-    def node(self, task: Task, name: str, budget: Budget = LARGE, sigma_bps: int | None = None) -> TrainingNode:
-        plan, stake = Plan(budget, seed=len(name)), Stake(1_000 * FML, sigma_bps=sigma_bps)
+    def node(
+        self, task: Task, name: str, budget: Budget = LARGE, sigma_bps: int | None = None, pieces: int = 1
+    ) -> TrainingNode:
+        plan, stake = Plan(budget, seed=len(name), pieces=pieces), Stake(1_000 * FML, sigma_bps=sigma_bps)
         return TrainingNode(self.desk(name, f"task {task.number}"), task, stake, self.kind, plan)
 
     def validator(self, task: Task, name: str, stake_fml: int = 1_000) -> Validator:

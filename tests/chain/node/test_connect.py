@@ -124,7 +124,11 @@ def test_on_a_real_chain_the_clock_is_waited_for() -> None:
         provider: Any = w3.provider
         node = provider.node
         provider._rpc._methods["web3_clientVersion"] = lambda: "geth/1.15"
-        timer = threading.Timer(0.2, lambda: node.mine(node.head.timestamp + 10))
+
+        def later() -> None:
+            provider.make_request("evm_mine", [node.head.timestamp + 10])
+
+        timer = threading.Timer(0.2, later)
         timer.start()
         started = time.monotonic()
         advance_to(w3, node.head.timestamp + 5)
