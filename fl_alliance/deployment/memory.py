@@ -1,4 +1,4 @@
-"""What a hospital's node must not forget when its process ends: what it has signed, and the vote it has still to reveal.
+"""What a hospital's node must not forget when its process ends: what it has signed, and the vote it has to reveal.
 
 Flower keeps a node's state in the SuperNode's memory. Here it is on disk before any reply leaves, so that a node that
 was killed never says two things on one matter, and reveals after a restart what it committed to before.

@@ -41,6 +41,6 @@ def member_of(reply: Message, place: Place, challenge: bytes, members: Sequence[
 
 
 def _digest(place: Place, challenge: bytes) -> bytes:
-    """Return what is signed; a message of the contract's own (EIP-712) begins otherwise, so it is never one of those."""
+    """Return what is signed; the contract's own messages (EIP-712) begin otherwise, so it is none of those."""
     where = f"{place.domain.chain_id}/{place.domain.contract}/{place.task}/".encode()
     return keccak(_PREFIX + where + challenge)
