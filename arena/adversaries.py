@@ -161,6 +161,10 @@ class ColludingValidator(Validator):
 
 
 def _changed(artifact: bytes, change: Callable[[Any], Any]) -> bytes:
-    """Return a safetensors file with every tensor changed, its metadata as they were."""
-    arrays = {name: np.ascontiguousarray(change(array), array.dtype) for name, array in load(artifact).items()}
+    """Return a safetensors file with every tensor changed, its metadata as they were.
+
+    Tensors are changed by name: the library hands them over in another order each time, and a change may be random.
+    """
+    found = sorted(load(artifact).items())
+    arrays = {name: np.ascontiguousarray(change(array), array.dtype) for name, array in found}
     return save(arrays, dict(read_header(artifact).metadata) or None)

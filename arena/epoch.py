@@ -12,7 +12,7 @@ from fl_alliance.arena.calendar import Window
 from fl_alliance.arena.clock import Clock
 from fl_alliance.arena.errors import TaskUnfinished
 from fl_alliance.arena.role import Role
-from fl_alliance.chain.arena_types import DAY_S, Phase
+from fl_alliance.chain.arena_types import DAY_S, Phase, TaskState
 from fl_alliance.chain.refusals import TooLate
 
 Step = Callable[[Role], None]
@@ -34,8 +34,8 @@ def run_task(roles: Sequence[Role], clock: Clock) -> None:
     calendar = roles[0].calendar
     _each(roles, lambda role: role.join())
     _wait(roles, clock, calendar.begins_at)
-    if not _is_cancelled(roles[0]):
-        for day in range(calendar.day_of(clock.now()), calendar.last):
+    if _state(roles).phase is not Phase.CANCELLED:
+        for day in range(calendar.day_of(_now(roles, clock)), calendar.last):
             run_day(roles, clock, day)
         run_final_day(roles, clock)
         _await_completion(roles, clock)
@@ -103,14 +103,20 @@ def _wait(roles: Sequence[Role], clock: Clock, second: int) -> None:
     roles[0].desk.patiently(partial(clock.wait_until, second), roles[0].number)
 
 
-def _is_cancelled(role: Role) -> bool:
-    return role.arena.state(role.number).phase is Phase.CANCELLED
+def _now(roles: Sequence[Role], clock: Clock) -> int:
+    return roles[0].desk.patiently(clock.now, roles[0].number)
+
+
+def _state(roles: Sequence[Role]) -> TaskState:
+    first = roles[0]
+    return first.desk.patiently(lambda: first.arena.state(first.number), first.number)
 
 
 def _await_completion(roles: Sequence[Role], clock: Clock) -> None:
     """Wait until somebody has finished the last day; where a keeper is among the roles it has."""
-    first = roles[0]
-    while (state := first.arena.state(first.number)).phase is Phase.ACTIVE:
-        if clock.now() > first.calendar.over_at + _PATIENCE_DAYS * DAY_S:
-            raise TaskUnfinished(first.number, state.finished_days, first.calendar.last + 1)
-        _wait(roles, clock, clock.now() + _LOOKS_EVERY_S)
+    calendar = roles[0].calendar
+    while (state := _state(roles)).phase is Phase.ACTIVE:
+        now = _now(roles, clock)
+        if now > calendar.over_at + _PATIENCE_DAYS * DAY_S:
+            raise TaskUnfinished(roles[0].number, state.finished_days, calendar.last + 1)
+        _wait(roles, clock, now + _LOOKS_EVERY_S)

@@ -10,6 +10,7 @@ from fl_alliance.arena.events import Revealed, Scored, Submitted, fml
 from fl_alliance.arena.files import write_whole
 from fl_alliance.arena.kinds.base import Kind
 from fl_alliance.arena.role import Desk, Stake, Staker
+from fl_alliance.arena.scorecards import scores_of
 from fl_alliance.arena.store import name_content
 from fl_alliance.arena.task import Task
 from fl_alliance.arena.training import Made, Plan, Trainer
@@ -172,14 +173,15 @@ class TrainingNode(Staker):
             self.tell_missed(day, "the journal has lost the model", "validators will refuse it")
             return
         self.desk.store.put(artifact)
-        lineage = self._lineage(day, opening, artifact, found)
+        lineage = self._lineage(day, place, opening, artifact, found)
         for name, text in ((LINEAGE, lineage_text(lineage)), (CARD, model_card(lineage))):
             self.desk.store.put(text.encode())
             write_whole(self.desk.journal.folder / "cards" / f"day-{day}" / name, text.encode())
 
-    def _lineage(self, day: int, opening: Opening, artifact: bytes, found: Submission) -> Lineage:
-        content = name_content(artifact)
+    def _lineage(self, day: int, place: int, opening: Opening, artifact: bytes, found: Submission) -> Lineage:
+        content, times = name_content(artifact), self.calendar.day(day)
         is_settled = found.verdict in (Verdict.RANKED, Verdict.WORST)
+        scores = scores_of(self.arena, self.number, day, place, times) if is_settled else ()
         return Lineage(
             task=f"{self.desk.sender.chain_id}:{self.arena.address}:{self.number}",
             kind=self.spec.kind,
@@ -193,6 +195,7 @@ class TrainingNode(Staker):
             dataset=self.spec.train.hex(),
             loss_unit=self.kind.loss_unit,
             loss=found.score if is_settled else None,
+            scores=scores,
         )
 
     def _tell_result(self, day: int, place: int) -> None:

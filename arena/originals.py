@@ -37,7 +37,7 @@ class Originals:
         for former in range(day):
             earlier += self._committed(former, arena.submissions(number, former), set(_NO_ORIGINAL))
         found = find_copies(new, earlier, self.task.spec.similarity_limit)
-        return {_place(order): copy for order, copy in found.items()}
+        return {place_of(order)[1]: copy for order, copy in found.items()}
 
     @cached_property
     def _base(self) -> Any:
@@ -86,5 +86,6 @@ def _order(day: int, place: int) -> int:
     return (day + 1) * _PLACES + place
 
 
-def _place(order: int) -> int:
-    return order % _PLACES
+def place_of(order: int) -> tuple[int, int]:
+    """Return day and place of a commitment by its order, which is above `BASE_ORDER`."""
+    return order // _PLACES - 1, order % _PLACES

@@ -8,11 +8,14 @@ So a step begins when whatever the account has sent is in a block or gone.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fl_alliance.arena.errors import printable
 from fl_alliance.chain.errors import ChainUnreachable, ReceiptMissing, RequestRefused
 from fl_alliance.chain.refusals import Refused
 from fl_alliance.chain.rpc import Rpc
+
+T = TypeVar("T")
 
 NO_ANSWER = (ChainUnreachable, ReceiptMissing, OSError)
 """After these nobody knows whether something was done."""
@@ -39,9 +42,9 @@ class Patience:
 
 
 def patiently(
-    step: Callable[[], None], rpc: Rpc, account: str, patience: Patience, tell: Callable[[str, float], None]
-) -> None:
-    """Run a step until it returns, telling of every pause why and how long.
+    step: Callable[[], T], rpc: Rpc, account: str, patience: Patience, tell: Callable[[str, float], None]
+) -> T:
+    """Run a step until it returns, and return what it did, telling of every pause why and how long.
 
     A refusal by a contract or a node may be a lost race: then the step finds done what it was about to do, and the
     second try returns. A second refusal is raised.

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from fl_alliance.arena.calendar import Calendar, Window
 from fl_alliance.arena.claims import due
@@ -24,6 +25,8 @@ from fl_alliance.chain.arena_types import Phase, StakeState
 from fl_alliance.chain.arena_types import Role as StakeRole
 from fl_alliance.chain.emission import Emission
 from fl_alliance.chain.sender import Sender
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +70,13 @@ class Desk:
         """The account."""
         return self.sender.address
 
-    def patiently(self, step: Callable[[], None], task: int = 0) -> None:
+    def patiently(self, step: Callable[[], T], task: int = 0) -> T:
         """Run a step that may be repeated until chain and store have answered; see `patience.py` for what it raises."""
 
         def tell(why: str, pause_s: float) -> None:
             self.tell(Trying(task, self.me, why, pause_s))
 
-        patiently(step, self.arena.rpc, self.me, self.patience, tell)
+        return patiently(step, self.arena.rpc, self.me, self.patience, tell)
 
     def fetch(self, digest: bytes, most: int) -> bytes | None:
         """Return a stranger's content of at most `most` bytes, None where the store does not have it whole.

@@ -37,7 +37,7 @@ class TaskSpec:
     title : str
         For people; 1 to 200 characters.
     kind : str
-        Name of the task's kind.
+        Name of the task's kind, 1 to 32 characters.
     options : mapping
         What the kind is made with, as JSON: a workload and its options, a base language model.
     train, dataset_a : bytes
@@ -45,8 +45,8 @@ class TaskSpec:
     dataset_b : bytes
         The commitment to what they are scored on at the end, as the chain holds it.
     base_model : bytes
-        sha256 of the submission of somebody who has not trained; in the store. What does not score better than this
-        by more than `tolerance` is refused.
+        sha256 of the submission of somebody who has not trained; in the store. What does not beat it is refused, see
+        `beats_untrained`.
     budget : Budget
         The training budget that the creator suggests.
     max_parameters, max_bytes : int
@@ -74,6 +74,8 @@ class TaskSpec:
         """Refuse what no task can be; raises `SpecUnreadable`."""
         if not 1 <= len(self.title) <= 200 or not self.title.isprintable():
             raise SpecUnreadable(f"title {shown(self.title)}", "1 to 200 printable characters")
+        if not 1 <= len(self.kind) <= 32 or not self.kind.isprintable():
+            raise SpecUnreadable(f"kind {shown(self.kind)}", "1 to 32 printable characters")
         for name in _DIGESTS:
             if len(getattr(self, name)) != DIGEST_BYTES:
                 raise SpecUnreadable(f"{name} of {len(getattr(self, name))} bytes", f"{DIGEST_BYTES}")
@@ -90,6 +92,13 @@ class TaskSpec:
     def similarity_limit(self) -> float:
         """`copy_bps` as a cosine."""
         return self.copy_bps / BPS
+
+    def beats_untrained(self, score: int, base_score: int) -> bool:
+        """Return whether a score is below the untrained model's by more than `tolerance`.
+
+        A hundredth of the untrained model's loss will do where that is less: in some units all losses are small.
+        """
+        return score + min(self.tolerance, base_score // 100) < base_score
 
     @property
     def digest(self) -> bytes:

@@ -1,6 +1,8 @@
 """How a node makes its model of a day: where it starts, how long it trains, and what it keeps if it is killed."""
 
 import hashlib
+import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -8,11 +10,19 @@ from typing import Any
 from fl_alliance.arena.errors import ContentMissing
 from fl_alliance.arena.events import Missed, Trained, loss
 from fl_alliance.arena.events import Training as TrainingEvent
-from fl_alliance.arena.kinds.base import Budget, Kind, Progress
+from fl_alliance.arena.kinds.base import Budget, Kind, Progress, Reporter
+from fl_alliance.arena.patience import NO_ANSWER
 from fl_alliance.arena.role import Desk
 from fl_alliance.arena.store import DEFAULT_MOST
 from fl_alliance.arena.task import Task
 from fl_alliance.chain.rules.arena_consensus import WORST
+
+_LOOK_EVERY_S = 5.0
+"""Our seconds between two looks at the chain's time while a training goes on."""
+
+
+class TooSlow(Exception):
+    """A training that would not end in time was ended."""
 
 
 class Start(StrEnum):
@@ -76,13 +86,20 @@ class Trainer:
         Parameters
         ----------
         closes_at : int
-            Second by which it is needed: where another piece would take longer, the last one is the model.
+            Second by which it is needed: where another piece would take longer, the last one is the model; where
+            the first one would, there is none.
         """
-        made = self._trained(day, closes_at)
+        try:
+            made = self._trained(day, closes_at)
+        except TooSlow:
+            what = "training would take longer than the window for submissions is open"
+            cost = "stopped, nothing is earned today and nothing lost; fewer steps would do"
+            self.desk.tell(Missed(self.task.number, self.desk.me, day, what, cost))
+            return None
         score, base_score = self._score(made.artifact), self.base_score()
         digest = self.desk.journal.keep(made.artifact)
         self.desk.tell(Trained(self.task.number, self.desk.me, day, digest, score, base_score))
-        if score == WORST or score + self.task.spec.tolerance >= base_score:
+        if not self.task.spec.beats_untrained(score, base_score):
             what = f"the model's loss on dataset A is {loss(score)}, untrained it is {loss(base_score)}"
             cost = "not submitted, it would be refused and cost fee and stake"
             self.desk.tell(Missed(self.task.number, self.desk.me, day, what, cost))
@@ -112,9 +129,13 @@ class Trainer:
             began = self.desk.clock.now()
             if piece and began + longest_s > closes_at:
                 break
-            artifact = self.kind.train(
-                artifact, data, budget, self._seed("train", day, piece), self._report(day, piece)
-            )
+            seed, report = self._seed("train", day, piece), self._report(day, piece, closes_at)
+            try:
+                artifact = self.kind.train(artifact, data, budget, seed, report)
+            except TooSlow:
+                if not piece:
+                    raise
+                break
             entry = entry | {"piece": piece + 1, "digest": journal.keep(artifact).hex()}
             journal.write(name, entry)
             longest_s = max(longest_s, self.desk.clock.now() - began)
@@ -148,9 +169,20 @@ class Trainer:
             self.desk.journal.write("seed", found := {"seed": int.from_bytes(self.desk.entropy(16), "big")})
         return int(found["seed"])
 
-    def _report(self, day: int, piece: int) -> Any:
+    def _report(self, day: int, piece: int, closes_at: int) -> Reporter:
+        """Return what tells how far a piece is, and ends it where it is clear that it will not be in time."""
+        began, looked = self.desk.clock.now(), time.monotonic()
+
         def report(progress: Progress) -> None:
+            nonlocal looked
             done, steps = piece * progress.steps + progress.step, self.plan.pieces * progress.steps
             self.desk.tell(TrainingEvent(self.task.number, self.desk.me, day, done, steps, progress.loss))
+            if time.monotonic() - looked < _LOOK_EVERY_S:
+                return
+            looked = time.monotonic()
+            with suppress(*NO_ANSWER):  # a chain that is away is no reason to lose a training
+                now = self.desk.clock.now()
+                if now + (now - began) * (progress.steps - progress.step) // progress.step > closes_at:
+                    raise TooSlow
 
         return report

@@ -161,7 +161,7 @@ class Validator(Staker):
         score = self.score_of(digest, dataset)
         if score == WORST:
             return WORST, "not in the store, too large, or nothing that can be scored"
-        if score + self.spec.tolerance >= self.score_of(self.spec.base_model, dataset):
+        if not self.spec.beats_untrained(score, self.score_of(self.spec.base_model, dataset)):
             return WORST, f"loss {score / 1e6:.6f}, no better than the untrained model"
         return score, ""
 
@@ -185,6 +185,8 @@ class Validator(Staker):
             self.tell_missed(day, "dataset B was not revealed", "what was held of each day is paid by its own shares")
         elif mine.own_wei < least:
             self.tell_missed(day, f"the stake is {fml(mine.own_wei)}", f"no scores, {fml(least)} are needed")
+        elif not mine.weight_gwei:
+            self.tell_missed(day, "the stake counts from tomorrow on", "no scores today")
         else:
             return True
         return False

@@ -66,6 +66,8 @@ class TaskBoard:
         Of the last round that was settled.
     last_outcome : Outcome
         Of the last round that ended.
+    accepted_at : int
+        Second at which a round was accepted last; 0: none was.
     list_until : int or None
         Second from which the list of commitments that the relayer owes, or owed to a round since skipped, is too late;
         None where it owes none.
@@ -103,6 +105,7 @@ class TaskBoard:
         self.lines: list[Line] = []
         self.settlement: Settlement | None = None
         self.last_outcome = Outcome.NONE
+        self.accepted_at = 0
         self._step_lines: list[Line] = []
 
     def copy(self) -> Self:
@@ -265,6 +268,8 @@ class TaskBoard:
 
     def _end_round(self, result: Outcome, now: int) -> None:
         self.last_outcome = result
+        if result is Outcome.ACCEPTED:
+            self.accepted_at = now
         if self.round == self.params.rounds:
             self._finish_at(now)
         else:

@@ -108,6 +108,12 @@ def constructor(contract: str, args: Sequence[Any]) -> bytes:
     return bytes(_encoder(_tuple(inputs[0]))(args)) if inputs and inputs[0] else b""
 
 
+def constructor_args(contract: str, data: bytes) -> tuple[Any, ...]:
+    """Return a contract's constructor's arguments from what follows its bytecode."""
+    inputs = [entry["inputs"] for entry in artifacts.load(contract).abi if entry["type"] == "constructor"]
+    return _decode(_tuple(inputs[0]), data) if inputs and inputs[0] else ()
+
+
 def _function(entry: Mapping[str, Any]) -> Function:
     name, inputs, outputs = str(entry["name"]), _tuple(entry["inputs"]), _tuple(entry["outputs"])
     is_view = entry["stateMutability"] in ("view", "pure")

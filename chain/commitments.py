@@ -35,7 +35,11 @@ def scores_commitment(task: int, day: int, validator: str, scores: Sequence[int]
     ValueError
         A score is out of its range.
     """
-    words = pack_scores(scores)
+    return words_commitment(task, day, validator, pack_scores(scores), salt)
+
+
+def words_commitment(task: int, day: int, validator: str, words: Sequence[int], salt: bytes) -> bytes:
+    """Return the same of scores as they are packed, whatever is in the last word behind the last place."""
     return hash_words(task, day, validator, _SCORES_AT, salt, len(words), *words)
 
 

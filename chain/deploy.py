@@ -21,6 +21,8 @@ TOKEN = "FML"  # noqa: S105  a contract, no secret
 RULES = {"majority": MAJORITY, "candidates": CANDIDATES}
 """The contract of each rule, by artifact; a deployment has one of them at most."""
 EMISSION, POOLS, ARENA = "Emission", "DelegationPool", "Arena"
+ALLIANCE_MARKET = "AllianceMarket"
+"""What pays the Alliance's tasks from the emission; only where there are both, and may be missing."""
 MARKET = (EMISSION, POOLS, ARENA)
 """The market's contracts; a deployment has all of them or none. Pools are clones of the second."""
 CAP_WEI = 10**9 * WEI_PER_FML

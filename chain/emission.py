@@ -79,8 +79,12 @@ class Emission:
         ------
         NothingAccepted, AlreadyDrawn, DrawTooLate, DayNotClosed, NotVerified, NotSource
         """
-        receipt = self._contract.send(_STEP_GAS, "draw", source, task, day)
+        receipt = self.draw_receipt(source, task, day)
         return sum(event["amountWei"] for event in self._contract.events(receipt, "ShareDrawn"))
+
+    def draw_receipt(self, source: str, task: int, day: int) -> Receipt:
+        """Draw as `draw` does, and return the receipt: the source may have events of its own in it."""
+        return self._contract.send(_STEP_GAS, "draw", source, task, day)
 
     def verify(self, source: str, task: int) -> Receipt:
         """Let a task's stake count from today on; only the DAO.

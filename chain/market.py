@@ -6,7 +6,17 @@ The deployer holds every role of the DAO until there is one, to which it hands t
 from dataclasses import dataclass
 
 from fl_alliance.chain.bound import BoundContract
-from fl_alliance.chain.deploy import ARENA, CAP_WEI, EMISSION, POOLS, TOKEN, Contract, Deployment, deploy_contract
+from fl_alliance.chain.deploy import (
+    ALLIANCE_MARKET,
+    ARENA,
+    CAP_WEI,
+    EMISSION,
+    POOLS,
+    TOKEN,
+    Contract,
+    Deployment,
+    deploy_contract,
+)
 from fl_alliance.chain.fml import Fml
 from fl_alliance.chain.rules.emission import POOL_WEI
 from fl_alliance.chain.sender import Sender
@@ -84,6 +94,29 @@ def add_market(sender: Sender, deployment: Deployment, start_at: int, terms: Mar
     deploy_contract(sender, ARENA, (emission, pools, terms.min_creator_stake_wei, dao), contracts)
     _grant(sender, TOKEN, deployment.fml, "MINTER_ROLE", emission)
     _grant(sender, EMISSION, emission, "MARKET_ROLE", contracts[ARENA].address)
+    return Deployment(deployment.chain_id, deployment.block, contracts)
+
+
+def add_alliance_market(sender: Sender, deployment: Deployment) -> Deployment:
+    """Deploy what pays the tasks of a deployment's Alliance from its emission, and return the deployment with it.
+
+    The DAO then verifies tasks of it: their source is this contract.
+
+    Raises
+    ------
+    ContractMissing
+        The deployment lacks the Alliance or the market.
+    ValueError
+        It has this contract already.
+    TransactionError
+        The deployment failed.
+    """
+    if ALLIANCE_MARKET in deployment.contracts:
+        at = deployment.address(ALLIANCE_MARKET)
+        raise ValueError(f"add_alliance_market: given a deployment with one at {at}, needed one without")
+    contracts = dict(deployment.contracts)
+    parts = (deployment.alliance, deployment.emission, deployment.address(POOLS))
+    deploy_contract(sender, ALLIANCE_MARKET, parts, contracts)
     return Deployment(deployment.chain_id, deployment.block, contracts)
 
 

@@ -258,3 +258,24 @@ class NothingToEnter(Refused):
 
     FIELDS = ("task", "node")
     TEXT = "task {task}: {node} has no submission with a consensus below the worst"
+
+
+class NotSeated(Refused):
+    """Only members with a seat in a running task have delegators."""
+
+    FIELDS = ("task", "member")
+    TEXT = "task {task}: member {member} holds less than the minimum stake, or the task does not run"
+
+
+class NoPool(Refused):
+    """The member has not opened a pool."""
+
+    FIELDS = ("task", "delegate")
+    TEXT = "task {task}: {delegate} has no delegation pool"
+
+
+class RewardDue(Refused):
+    """Nobody delegates before what others earned until then is closed, drawn and claimed; anybody can do that."""
+
+    FIELDS = ("task", "day")
+    TEXT = "task {task}: day {day} of the emission is to be closed, drawn and claimed before anybody delegates"

@@ -219,6 +219,8 @@ class TaskState:
         Whether that list was said to hold every drawn voter.
     creator : str
         Who gets back what is left of the pool.
+    accepted_at : int
+        Second at which a round was accepted last; 0: none was.
     """
 
     phase: Phase
@@ -231,6 +233,7 @@ class TaskState:
     ballot: bytes
     is_complete: bool
     creator: str
+    accepted_at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ class ChainSettings:
 class MarketSettings:
     """Where the market is whose task a run starts from.
 
-    `folder` holds `manifest.json` and, unless they are elsewhere, the chain (`chain.db`) and the store (`store/`);
+    `folder` holds `market.json` and, unless they are elsewhere, the chain (`chain.db`) and the store (`store/`);
     `url` is the chain's, `store` the store's as a path or URL.
     """
 

@@ -20,7 +20,7 @@ from fl_alliance.config import ConfigError, JobConfig
 from fl_alliance.learners import KINDS, network_kind
 from fl_alliance.settings import MarketSettings
 
-MANIFEST, CHAIN, STORE = "manifest.json", "chain.db", "store"
+MANIFEST, CHAIN, STORE = "market.json", "chain.db", "store"
 """What a market's folder holds: where its contracts are, its embedded chain's file, its store."""
 
 

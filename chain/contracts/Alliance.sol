@@ -7,6 +7,7 @@ import {AllianceCore} from "./AllianceCore.sol";
 import {IAlliance} from "./IAlliance.sol";
 import {IMajorityAlliance} from "./IMajorityAlliance.sol";
 import {Messages} from "./Messages.sol";
+import {Money} from "./Money.sol";
 import {Nibbles} from "./Nibbles.sol";
 import {Phases} from "./Phases.sol";
 import {Rounds} from "./Rounds.sol";
@@ -92,8 +93,9 @@ contract Alliance is AllianceCore, IMajorityAlliance {
         unchecked {
             pool -= paid; // at most the reward
         }
-        if (slashed > 0) pool += slashed - _payBounty(h, slashed);
+        if (slashed > 0) pool += slashed - Money.payBounty(creditGwei, h, slashed);
         h = h.withPool(pool);
+        if (outcome == Outcome.ACCEPTED) h = h.withAccepted(block.timestamp);
         emit RoundSettled(task, h.round(), outcome, pool, candidate);
         Rounds.end(t, task, h);
     }

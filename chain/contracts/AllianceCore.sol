@@ -42,8 +42,6 @@ abstract contract AllianceCore is IAlliance, EIP712, Multicall {
     /// @notice Ranks of a leader line.
     uint256 public constant MAX_LEADERS = Leaders.MAX_LEADERS;
 
-    uint256 private constant BPS = 10_000;
-
     /// @notice The token that everything is paid in.
     address public immutable fml;
 
@@ -63,12 +61,7 @@ abstract contract AllianceCore is IAlliance, EIP712, Multicall {
 
     /// @inheritdoc IAlliance
     function fund(uint256 task, uint256 amountWei) external {
-        Task storage t = _tasks[task];
-        Header h = t.running(task);
-        h = h.withPool(h.poolGwei() + Money.gwei_(amountWei));
-        t.header = h;
-        emit TaskFunded(task, msg.sender, amountWei, h.poolGwei() * Money.WEI_PER_GWEI);
-        Money.pull(fml, amountWei);
+        Registry.fund(_tasks[task], task, fml, amountWei);
     }
 
     /// @inheritdoc IAlliance
@@ -211,11 +204,7 @@ abstract contract AllianceCore is IAlliance, EIP712, Multicall {
 
     /// @inheritdoc IAlliance
     function slashEquivocation(uint256 task, Equivocation calldata proof) external {
-        Task storage t = _tasks[task];
-        uint256 slashed = Disputes.slashEquivocation(t, task, _domainSeparatorV4(), _voteType(), proof);
-        Header h = t.header;
-        t.header = h.withPool(h.poolGwei() + slashed - _payBounty(h, slashed));
-        emit EquivocationSlashed(task, proof.round, proof.member, proof.kind, slashed);
+        Disputes.slashEquivocation(_tasks[task], creditGwei, task, _domainSeparatorV4(), _voteType(), proof);
     }
 
     // --- The end ------------------------------------------------------------------------------------------------
@@ -227,30 +216,22 @@ abstract contract AllianceCore is IAlliance, EIP712, Multicall {
 
     /// @inheritdoc IAlliance
     function withdraw(uint256 task, uint16 member) external {
-        (address node, uint256 amountGwei) = Registry.payOut(_tasks[task], task, member);
-        Money.pay(fml, node, amountGwei);
+        Registry.withdraw(_tasks[task], task, fml, member);
     }
 
     /// @inheritdoc IAlliance
     function withdrawQueued(uint256 task, uint16 position) external {
-        (address node, uint256 amountGwei) = Registry.payOutQueued(_tasks[task], task, position);
-        Money.pay(fml, node, amountGwei);
+        Registry.withdrawQueued(_tasks[task], task, fml, position);
     }
 
     /// @inheritdoc IAlliance
     function withdrawPool(uint256 task) external {
-        Task storage t = _tasks[task];
-        Header h = t.within(task, Phase.FINISHED);
-        t.header = h.withPool(0);
-        Money.pay(fml, t.creator, h.poolGwei());
+        Registry.withdrawPool(_tasks[task], task, fml);
     }
 
     /// @inheritdoc IAlliance
     function withdrawCredit(address account) external {
-        Phases.requireDirect();
-        uint256 amountGwei = creditGwei[account];
-        creditGwei[account] = 0;
-        Money.pay(fml, account, amountGwei);
+        Registry.withdrawCredit(creditGwei, fml, account);
     }
 
     // --- What is known ------------------------------------------------------------------------------------------
@@ -268,6 +249,16 @@ abstract contract AllianceCore is IAlliance, EIP712, Multicall {
     /// @inheritdoc IAlliance
     function members(uint256 task) external view returns (Member[] memory) {
         return Registry.members(_tasks[task], task);
+    }
+
+    /// @inheritdoc IAlliance
+    function stakedGwei(uint256 task) external view returns (uint256) {
+        return Registry.stakedGwei(_tasks[task], task);
+    }
+
+    /// @inheritdoc IAlliance
+    function seated(uint256 task, uint16 member) external view returns (address node, uint256 stakeGwei) {
+        return Registry.seated(_tasks[task], task, member);
     }
 
     /// @inheritdoc IAlliance
@@ -301,11 +292,5 @@ abstract contract AllianceCore is IAlliance, EIP712, Multicall {
 
     function _advance(Task storage t, uint256 task, Header h) private returns (Header) {
         return t.terms.queueHead == t.terms.queueTail ? h : Registry.advance(t, task, h, creditGwei);
-    }
-
-    /// @dev Divide last, rounded down: the rest stays in the pool.
-    function _payBounty(Header h, uint256 slashedGwei) internal returns (uint256 bountyGwei) {
-        bountyGwei = slashedGwei * h.bountyBps() / BPS;
-        if (bountyGwei > 0) creditGwei[msg.sender] += bountyGwei;
     }
 }

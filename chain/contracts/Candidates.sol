@@ -8,6 +8,7 @@ import {ICandidateAlliance} from "./ICandidateAlliance.sol";
 import {Judgement, Panel} from "./Judgement.sol";
 import {Members} from "./Members.sol";
 import {Menu, Menus} from "./Menus.sol";
+import {Money} from "./Money.sol";
 import {Nibbles} from "./Nibbles.sol";
 import {Payroll, Proposers} from "./Payroll.sol";
 import {Phases} from "./Phases.sol";
@@ -113,14 +114,13 @@ library Candidates {
             (winner, paid, caught) = _judge(t, c, task, h, m, panel, heard, standings);
             slashed += caught;
         }
-        uint256 pool = h.poolGwei() - paid + slashed;
-        if (slashed > 0) {
-            uint256 bounty = slashed * h.bountyBps() / BPS;
-            if (bounty > 0) credits[msg.sender] += bounty;
-            pool -= bounty;
-        }
-        emit IAlliance.RoundSettled(task, h.round(), _outcome(isVoid, winner), pool, m.digest(winner));
-        Rounds.end(t, task, h.withPool(pool));
+        uint256 pool = h.poolGwei() - paid;
+        if (slashed > 0) pool += slashed - Money.payBounty(credits, h, slashed);
+        IAlliance.Outcome outcome = _outcome(isVoid, winner);
+        h = h.withPool(pool);
+        if (outcome == IAlliance.Outcome.ACCEPTED) h = h.withAccepted(block.timestamp);
+        emit IAlliance.RoundSettled(task, h.round(), outcome, pool, m.digest(winner));
+        Rounds.end(t, task, h);
     }
 
     /// @return all The record of every member, by index.

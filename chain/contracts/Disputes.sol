@@ -7,6 +7,7 @@ import {IAlliance} from "./IAlliance.sol";
 import {Leaders} from "./Leaders.sol";
 import {Members} from "./Members.sol";
 import {Messages} from "./Messages.sol";
+import {Money} from "./Money.sol";
 import {Nibbles} from "./Nibbles.sol";
 import {Phases} from "./Phases.sol";
 import {Rounds} from "./Rounds.sol";
@@ -79,16 +80,16 @@ library Disputes {
         emit IAlliance.VotesWithheld(task, h.round(), accused);
     }
 
-    /// @notice Take everything from a member that said two things.
+    /// @notice Take everything from a member that said two things, for the caller's bounty and the pool.
     /// @param voteType What the rule's voters sign.
-    /// @return slashedGwei What that was; it is nobody's yet.
     function slashEquivocation(
         Task storage t,
+        mapping(address => uint256) storage credits,
         uint256 task,
         bytes32 domain,
         bytes32 voteType,
         IAlliance.Equivocation calldata e
-    ) external returns (uint256 slashedGwei) {
+    ) external {
         Header h = t.running(task);
         // The line of leaders is that of the balances: it must not be drawn anew by who slashes itself.
         if (h.phase() == IAlliance.Phase.IDLE) revert IAlliance.WrongPhase(task, IAlliance.Phase.IDLE);
@@ -100,8 +101,10 @@ library Disputes {
         Messages.Frame frame = Messages.frame(domain, kind, task, e.round);
         _requireSigned(t, frame, kind, e.member, e.motion, e.first, e.firstSignature);
         _requireSigned(t, frame, kind, e.member, e.motion, e.second, e.secondSignature);
-        slashedGwei = t.takeAll(e.member);
+        uint256 slashedGwei = t.takeAll(e.member);
         if (slashedGwei == 0) revert IAlliance.NothingThere();
+        t.header = h.withPool(h.poolGwei() + slashedGwei - Money.payBounty(credits, h, slashedGwei));
+        emit IAlliance.EquivocationSlashed(task, e.round, e.member, e.kind, slashedGwei);
     }
 
     /// @notice End the running round because whoever was to act did not in time.

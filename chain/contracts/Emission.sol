@@ -120,7 +120,7 @@ contract Emission is IEmission, AccessControl, Multicall {
         _paidWei += amountWei;
         emit ShareDrawn(source, task, day, amountWei);
         IFML(fml).transfer(source, amountWei);
-        if (record.kind == Kind.ALLIANCE) IAllianceSource(source).onReward(task, amountWei);
+        if (record.kind == Kind.ALLIANCE) IAllianceSource(source).onReward(task, day, amountWei);
     }
 
     /// @inheritdoc IEmission

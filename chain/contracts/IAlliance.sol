@@ -15,7 +15,7 @@ import {Vrf} from "./Vrf.sol";
 /// verified, and nobody can forge, alter or count one twice. What the relayer omits, anybody may submit.
 ///
 /// Everything that happens here can be read from the calldata of transactions to this contract: what changes anything
-/// is refused to callers that are contracts (NotDirect).
+/// is refused to callers that are contracts (NotDirect). Only `fund` is not: TaskFunded says all that it does.
 ///
 /// Amounts are whole gwei of FML (1e9 wei) inside a task; parameters and events named `...Wei` are wei and must be
 /// whole gwei. Divisions round down and what is left over stays in the pool.
@@ -100,6 +100,7 @@ interface IAlliance {
         bytes24 ballot; // first 24 bytes of keccak256(motion, listHash) while REVEALING
         bool complete; // whether that list was said to hold every drawn voter
         address creator; // who gets the pool back
+        uint64 acceptedAt; // second at which a round was settled as ACCEPTED last; 0: none was
     }
 
     /// @notice A member as it stands.
@@ -227,7 +228,8 @@ interface IAlliance {
 
     // --- A task's life ------------------------------------------------------------------------------------------
 
-    /// @notice Add `amountWei` (allowance needed) to the pool of a task that is not finished; anybody.
+    /// @notice Add `amountWei` (allowance needed) to the pool of a task that is not finished; anybody, contracts too: so the
+    /// emission reaches a task.
     function fund(uint256 task, uint256 amountWei) external;
 
     /// @notice Join with a stake of `amountWei` (allowance needed) and a VRF key proven over tag 0, round 0, seed 0.
@@ -371,6 +373,13 @@ interface IAlliance {
 
     /// @notice All members, by index.
     function members(uint256 task) external view returns (Member[] memory);
+
+    /// @notice What members hold who have a seat, that is a balance of the minimum stake or more, in gwei; 0 before the start and
+    /// after the end.
+    function stakedGwei(uint256 task) external view returns (uint256);
+
+    /// @notice Whose index this is, and the balance, in gwei, if the task runs and it is a seat or more; else 0.
+    function seated(uint256 task, uint16 member) external view returns (address node, uint256 stakeGwei);
 
     /// @notice Joins and leaves that wait, from position `head` of the queue on.
     function queue(uint256 task) external view returns (uint256 head, Queued[] memory waiting);

@@ -13,6 +13,7 @@ interface IAllianceSource is ITaskSource {
     /// @notice Whether a round of the task was accepted at a second t, fromAt <= t < untilAt.
     function accepted(uint256 task, uint256 fromAt, uint256 untilAt) external view returns (bool);
 
-    /// @notice `amountWei`, whole gwei, has just been sent here for the task; only the emission calls it.
-    function onReward(uint256 task, uint256 amountWei) external;
+    /// @notice `amountWei`, whole gwei, the task's share of day `day` of the emission, has just been sent here; only the
+    /// emission calls it, once for each task and day.
+    function onReward(uint256 task, uint256 day, uint256 amountWei) external;
 }

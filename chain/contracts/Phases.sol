@@ -32,6 +32,11 @@ library Phases {
     /// @return h The header of a task that is not finished, for a step of it.
     function running(Task storage t, uint256 task) internal view returns (Header h) {
         requireDirect();
+        return unfinished(t, task);
+    }
+
+    /// @return h The header of a task that is not finished, whoever calls.
+    function unfinished(Task storage t, uint256 task) internal view returns (Header h) {
         h = known(t, task);
         if (h.phase() == IAlliance.Phase.FINISHED) revert IAlliance.WrongPhase(task, IAlliance.Phase.FINISHED);
     }

@@ -4,13 +4,14 @@ pragma solidity ^0.8.30;
 import {IAlliance} from "./IAlliance.sol";
 import {Members} from "./Members.sol";
 import {Messages} from "./Messages.sol";
+import {Money} from "./Money.sol";
 import {Nibbles} from "./Nibbles.sol";
 import {Phases} from "./Phases.sol";
 import {Roster} from "./Roster.sol";
 import {Ballot, Header, Headers, Task, Terms, Voting} from "./Task.sol";
 import {Vrf} from "./Vrf.sol";
 
-/// @title Creating tasks, joining and leaving them, and what is known of them
+/// @title Creating tasks, funding, joining and leaving them, what they pay out in the end, and what is known of them
 /// @notice Deployed by itself and linked into the Alliance, which has no room for it; it works on the Alliance's
 /// storage. Functions do what IAlliance says of those that call them.
 library Registry {
@@ -41,6 +42,15 @@ library Registry {
         t.voting = Voting(p.relayer, p.commitS, p.revealS, p.evidenceS);
         (t.creator, t.slashGwei) = (msg.sender, p.slashGwei);
         (t.codeDigest, t.configDigest, t.initialModel) = (p.codeDigest, p.configDigest, p.initialModel);
+    }
+
+    /// @notice Take `amountWei` of the caller's, which may be a contract, into the pool.
+    function fund(Task storage t, uint256 task, address fml, uint256 amountWei) external {
+        Header h = t.unfinished(task);
+        h = h.withPool(h.poolGwei() + Money.gwei_(amountWei));
+        t.header = h;
+        emit IAlliance.TaskFunded(task, msg.sender, amountWei, h.poolGwei() * Money.WEI_PER_GWEI);
+        Money.pull(fml, amountWei);
     }
 
     /// @notice Register `node` with its key and a stake that is about to come in, or queue it.
@@ -144,26 +154,34 @@ library Registry {
         return h;
     }
 
-    /// @notice Take everything that a finished task holds of a member.
-    /// @return node Whose it is.
-    /// @return amountGwei How much.
-    function payOut(Task storage t, uint256 task, uint256 member) external returns (address node, uint256 amountGwei) {
+    /// @notice Send a member everything that a finished task holds of it.
+    function withdraw(Task storage t, uint256 task, address fml, uint256 member) external {
         t.within(task, IAlliance.Phase.FINISHED);
-        return (t.nodes[member], t.takeAll(member));
+        Money.pay(fml, t.nodes[member], t.takeAll(member));
     }
 
-    /// @notice Take the stake that a finished task holds in its queue.
-    /// @return node Whose it is.
-    /// @return amountGwei How much.
-    function payOutQueued(Task storage t, uint256 task, uint256 position)
-        external
-        returns (address node, uint256 amountGwei)
-    {
+    /// @notice Send a queued node the stake that a finished task holds in its queue.
+    function withdrawQueued(Task storage t, uint256 task, address fml, uint256 position) external {
         t.within(task, IAlliance.Phase.FINISHED);
         IAlliance.Queued memory queued = t.queue[position];
         delete t.queue[position];
         t.terms.queuedGwei -= queued.amountGwei;
-        return (queued.node, queued.amountGwei);
+        Money.pay(fml, queued.node, queued.amountGwei);
+    }
+
+    /// @notice Send the creator what is left in a finished task's pool.
+    function withdrawPool(Task storage t, uint256 task, address fml) external {
+        Header h = t.within(task, IAlliance.Phase.FINISHED);
+        t.header = h.withPool(0);
+        Money.pay(fml, t.creator, h.poolGwei());
+    }
+
+    /// @notice Send an account its credit.
+    function withdrawCredit(mapping(address => uint256) storage credits, address fml, address account) external {
+        Phases.requireDirect();
+        uint256 amountGwei = credits[account];
+        credits[account] = 0;
+        Money.pay(fml, account, amountGwei);
     }
 
     /// @return signer Who signed that it leaves; somebody.
@@ -196,7 +214,7 @@ library Registry {
         s.phase = t.phase(h);
         (s.round, s.phaseAt, s.members) = (uint32(h.round()), uint64(h.phaseAt()), uint16(h.members()));
         (s.poolGwei, s.queuedGwei) = (uint64(h.poolGwei()), t.terms.queuedGwei);
-        (s.seed, s.creator) = (t.seed, t.creator);
+        (s.seed, s.creator, s.acceptedAt) = (t.seed, t.creator, uint64(h.acceptedAt()));
         if (s.phase == IAlliance.Phase.COMMITTING) s.phaseAt = uint64(ballot.deadline());
         if (s.phase == IAlliance.Phase.REVEALING) {
             (s.phaseAt, s.ballot, s.complete) = (uint64(t.omittedUntil()), ballot.digest(), ballot.complete());
@@ -219,6 +237,32 @@ library Registry {
         }
     }
 
+    /// @return staked What members with a seat hold while the task runs, in gwei.
+    function stakedGwei(Task storage t, uint256 task) external view returns (uint256 staked) {
+        Header h = t.known(task);
+        if (!_runs(h)) return 0;
+        uint256 minStake = t.terms.minStakeGwei;
+        for (uint256 i = 0; i * Members.PER_WORD < h.members(); ++i) {
+            for (uint256 five = t.balances[i]; five != 0; five >>= Members.BITS) {
+                uint256 held = five & Members.MAX_BALANCE_GWEI;
+                if (held >= minStake) staked += held;
+            }
+        }
+    }
+
+    /// @return node Whose place it is; nobody's if there is no such member.
+    /// @return stakeGwei What it holds, if the task runs and that is a seat at least.
+    function seated(Task storage t, uint256 task, uint256 member)
+        external
+        view
+        returns (address node, uint256 stakeGwei)
+    {
+        Header h = t.known(task);
+        if (member >= h.members()) return (address(0), 0);
+        uint256 held = t.balance(member);
+        return (t.nodes[member], _runs(h) && held >= t.terms.minStakeGwei ? held : 0);
+    }
+
     /// @return head Position of the first that waits.
     /// @return waiting All that wait.
     function queue(Task storage t, uint256 task)
@@ -232,6 +276,10 @@ library Registry {
         for (uint256 i = 0; i < waiting.length; ++i) {
             waiting[i] = t.queue[head + i];
         }
+    }
+
+    function _runs(Header h) private pure returns (bool) {
+        return h.phase() != IAlliance.Phase.REGISTRATION && h.phase() != IAlliance.Phase.FINISHED;
     }
 
     function _add(Task storage t, Header h, address node, uint256 amountGwei) private returns (Header) {

@@ -59,15 +59,31 @@ struct Task {
 }
 
 /// @title The fields of a Header
-/// @dev From the lowest bit: phase 8, round 16, phaseAt 40, members 16, poolGwei 64, rounds 16, proposers 16,
-/// voters 16, toleranceBps 16, slashBps 16, bountyBps 16, absenceBps 16.
+/// @dev From the lowest bit: phase 4, phaseAt 35, round 16, acceptedAt 35, poolGwei 60, members 11, rounds 16, proposers
+/// 11, voters 11, toleranceBps 14, slashBps 14, bountyBps 14, absenceBps 14. Seconds fit until the year 3058, all FML
+/// there can be is below 2^60 gwei.
 library Headers {
+    uint256 private constant U4 = 0xF;
+    uint256 private constant U11 = 0x7FF;
+    uint256 private constant U14 = 0x3FFF;
     uint256 private constant U16 = type(uint16).max;
-    uint256 private constant U40 = type(uint40).max;
-    uint256 private constant U64 = type(uint64).max;
+    uint256 private constant U35 = 0x7FFFFFFFF;
+    uint256 private constant U60 = 0xFFFFFFFFFFFFFFF;
+    uint256 private constant PHASE_AT = 4;
+    uint256 private constant ROUND = 39;
+    uint256 private constant ACCEPTED_AT = 55;
+    uint256 private constant POOL = 90;
+    uint256 private constant MEMBERS = 150;
+    uint256 private constant ROUNDS = 161;
+    uint256 private constant PROPOSERS = 177;
+    uint256 private constant VOTERS = 188;
+    uint256 private constant TOLERANCE = 199;
+    uint256 private constant SLASH = 213;
+    uint256 private constant BOUNTY = 227;
+    uint256 private constant ABSENCE = 241;
 
     function phase(Header self) internal pure returns (IAlliance.Phase) {
-        uint256 stored = uint8(Header.unwrap(self));
+        uint256 stored = Header.unwrap(self) & U4;
         IAlliance.Phase result;
         assembly ("memory-safe") {
             result := stored // only phases are ever stored: no need to check
@@ -75,48 +91,53 @@ library Headers {
         return result;
     }
 
-    function round(Header self) internal pure returns (uint256) {
-        return (Header.unwrap(self) >> 8) & U16;
-    }
-
     function phaseAt(Header self) internal pure returns (uint256) {
-        return (Header.unwrap(self) >> 24) & U40;
+        return (Header.unwrap(self) >> PHASE_AT) & U35;
     }
 
-    function members(Header self) internal pure returns (uint256) {
-        return (Header.unwrap(self) >> 64) & U16;
+    function round(Header self) internal pure returns (uint256) {
+        return (Header.unwrap(self) >> ROUND) & U16;
+    }
+
+    /// @return The second at which a round was accepted last; 0: none was.
+    function acceptedAt(Header self) internal pure returns (uint256) {
+        return (Header.unwrap(self) >> ACCEPTED_AT) & U35;
     }
 
     function poolGwei(Header self) internal pure returns (uint256) {
-        return (Header.unwrap(self) >> 80) & U64;
+        return (Header.unwrap(self) >> POOL) & U60;
+    }
+
+    function members(Header self) internal pure returns (uint256) {
+        return (Header.unwrap(self) >> MEMBERS) & U11;
     }
 
     function rounds(Header self) internal pure returns (uint256) {
-        return (Header.unwrap(self) >> 144) & U16;
+        return (Header.unwrap(self) >> ROUNDS) & U16;
     }
 
     function proposers(Header self) internal pure returns (uint256) {
-        return (Header.unwrap(self) >> 160) & U16;
+        return (Header.unwrap(self) >> PROPOSERS) & U11;
     }
 
     function voters(Header self) internal pure returns (uint256) {
-        return (Header.unwrap(self) >> 176) & U16;
+        return (Header.unwrap(self) >> VOTERS) & U11;
     }
 
     function toleranceBps(Header self) internal pure returns (uint256) {
-        return (Header.unwrap(self) >> 192) & U16;
+        return (Header.unwrap(self) >> TOLERANCE) & U14;
     }
 
     function slashBps(Header self) internal pure returns (uint256) {
-        return (Header.unwrap(self) >> 208) & U16;
+        return (Header.unwrap(self) >> SLASH) & U14;
     }
 
     function bountyBps(Header self) internal pure returns (uint256) {
-        return (Header.unwrap(self) >> 224) & U16;
+        return (Header.unwrap(self) >> BOUNTY) & U14;
     }
 
     function absenceBps(Header self) internal pure returns (uint256) {
-        return Header.unwrap(self) >> 240;
+        return Header.unwrap(self) >> ABSENCE;
     }
 
     /// @return The members that a round draws in all.
@@ -124,31 +145,35 @@ library Headers {
         return self.proposers() + self.voters();
     }
 
-    /// @return A header with the terms of `params`, nothing else set.
+    /// @return A header with the terms of `params`, which are within their ranges, and nothing else set.
     function fromParams(IAlliance.TaskParams calldata params) internal pure returns (Header) {
         return Header.wrap(
-            (uint256(params.rounds) << 144) | (uint256(params.proposers) << 160) | (uint256(params.voters) << 176)
-                | (uint256(params.toleranceBps) << 192) | (uint256(params.slashBps) << 208)
-                | (uint256(params.bountyBps) << 224) | (uint256(params.absenceBps) << 240)
+            (uint256(params.rounds) << ROUNDS) | (uint256(params.proposers) << PROPOSERS)
+                | (uint256(params.voters) << VOTERS) | (uint256(params.toleranceBps) << TOLERANCE)
+                | (uint256(params.slashBps) << SLASH) | (uint256(params.bountyBps) << BOUNTY)
+                | (uint256(params.absenceBps) << ABSENCE)
         );
     }
 
     function withPhase(Header self, IAlliance.Phase value, uint256 at_) internal pure returns (Header) {
-        uint256 kept = Header.unwrap(self) & ~(uint256(type(uint8).max) | (U40 << 24));
-        return Header.wrap(kept | uint256(value) | (at_ << 24));
+        uint256 kept = Header.unwrap(self) & ~(U4 | (U35 << PHASE_AT));
+        return Header.wrap(kept | uint256(value) | (at_ << PHASE_AT));
     }
 
     function withRound(Header self, uint256 value) internal pure returns (Header) {
-        return Header.wrap((Header.unwrap(self) & ~(U16 << 8)) | (value << 8));
+        return Header.wrap((Header.unwrap(self) & ~(U16 << ROUND)) | (value << ROUND));
+    }
+
+    function withAccepted(Header self, uint256 at_) internal pure returns (Header) {
+        return Header.wrap((Header.unwrap(self) & ~(U35 << ACCEPTED_AT)) | (at_ << ACCEPTED_AT));
     }
 
     function withMembers(Header self, uint256 value) internal pure returns (Header) {
-        return Header.wrap((Header.unwrap(self) & ~(U16 << 64)) | (value << 64));
+        return Header.wrap((Header.unwrap(self) & ~(U11 << MEMBERS)) | (value << MEMBERS));
     }
 
-    /// @dev All FML there can be is below 2^60 gwei.
     function withPool(Header self, uint256 valueGwei) internal pure returns (Header) {
-        return Header.wrap((Header.unwrap(self) & ~(U64 << 80)) | (valueGwei << 80));
+        return Header.wrap((Header.unwrap(self) & ~(U60 << POOL)) | (valueGwei << POOL));
     }
 }
 

@@ -14,6 +14,7 @@ from fl_alliance.chain import calls
 from fl_alliance.chain.batches import listed
 from fl_alliance.chain.deploy import TOKEN
 from fl_alliance.chain.errors import ChainCorrupt
+from fl_alliance.chain.history import calls_in_file, steps
 from fl_alliance.chain.messages import Domain, checksummed
 from fl_alliance.chain.mirror import AllianceModel
 from fl_alliance.chain.node.block import Block
@@ -86,6 +87,7 @@ class Auditor:
         self._views: Views | None = None
         self._nonces: dict[bytes, int] = {}
         self._gifts_wei = 0
+        self._fundings: list[Transfer] = []
         self._task: int | None = None
         self._lists: dict[int, tuple[int, ...] | None] = {}
         self._rounds: dict[int, list[EndedRound]] = {}
@@ -130,6 +132,7 @@ class Auditor:
         if transaction.nonce != nonce and not transaction.authorization_list:
             raise DoesNotHold(where, f"the transaction is its sender's number {transaction.nonce}, due is {nonce}")
         self._nonces[transaction.sender] = transaction.nonce + 1
+        self._fundings = []
         expected = self._expected(block, transaction, where)
         found = self._token.follow(block, self._contracts.address(TOKEN), where)
         if expected is not None and found != tuple(expected):
@@ -137,9 +140,20 @@ class Auditor:
                 where, f"transfers of FML: the token says {_transfers(found)}, the rules {_transfers(expected)}"
             )
         if self._contracts.names.get(transaction.to) not in ALLIANCES:
-            alliance = self._contracts.address(self._contracts.alliance)
-            self._gifts_wei += sum(wei for _, recipient, wei in found if recipient == alliance)
+            self._book_gifts(found, where)
         self._conserve(where)
+
+    def _book_gifts(self, found: Sequence[Transfer], where: Where) -> None:
+        """Note what the Alliance was sent for nothing: not what a contract has just funded a task with."""
+        alliance = self._contracts.address(self._contracts.alliance)
+        gifts = [transfer for transfer in found if transfer[1] == alliance]
+        for funding in self._fundings:
+            if funding not in gifts:
+                raise DoesNotHold(
+                    where, f"transfers of FML: the token says {_transfers(gifts)}, the rules {_transfers([funding])}"
+                )
+            gifts.remove(funding)
+        self._gifts_wei += sum(wei for _, _, wei in gifts)
 
     def _expected(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer] | None:
         """Verify what a transaction did; return the transfers it must have made, None where only execution tells."""
@@ -174,15 +188,31 @@ class Auditor:
             self._require_execution(self._token.tells(transaction), where, "this call of FML")
 
     def _foreign(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer] | None:
-        """Look at a transaction to somebody else: it may move FML of its own, but take no step of a task."""
+        """Look at a transaction to somebody else: it may move FML of its own, and of a task's steps only fund."""
         self._contracts.require_known(transaction, where)
         alliance = self._contracts.address(self._contracts.alliance)
-        logs = block.receipt.logs if block.receipt is not None else ()
-        if alliance and any(log.address == address_bytes(alliance) for log in logs):
-            raise DoesNotHold(where, "another contract took a step of a task; which one is in no calldata")
+        self._funded(block, where)
         is_plain = bool(transaction.to) and not transaction.data and not self._machine.code(checksummed(transaction.to))
         self._require_execution(is_plain or alliance is None, where, "what a foreign contract did")
         return () if is_plain else None
+
+    def _funded(self, block: Block, where: Where) -> None:
+        """Take the steps that contracts took in a transaction to another: they may fund tasks, which events tell."""
+        models, receipt = self._models, block.receipt
+        if models is None or receipt is None:
+            return
+        alliance = address_bytes(models.domain.contract)
+        told = [log for log in receipt.logs if log.address == alliance]
+        calls_told = [call for call in calls_in_file([block], models.domain.contract) if call.logs]
+        if len(told) != len(calls_told):
+            raise DoesNotHold(where, "another contract took a step of a task; which one is in no calldata")
+        events = Events(block, models.contract, alliance)
+        for taken in steps(calls_told):
+            here = self.where(block.number).at_step("Fund by a contract")
+            trace = self._trace(self._apply(taken.step, taken.sender, taken.timestamp, here), here)
+            events.need(trace.events, here)
+            self._fundings += trace.transfers
+        self._compare_state(models, [taken.step for taken in steps(calls_told)], block, where)
 
     def _failed(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer]:
         """A transaction that failed must break a rule, unless execution has shown why it failed."""

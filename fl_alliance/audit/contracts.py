@@ -2,6 +2,9 @@
 
 A contract's code follows from the creation code that its transaction carries. It is compared with our artifacts; only
 the places that linking and construction fill in may differ, and what stands there is checked for itself.
+
+Of a market on the same chain it is only known that its contracts are ours, over this token and this Alliance: what they
+do to tasks is in events, and what they do beside is the market's audit.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +15,7 @@ import rlp
 from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.chain import artifacts
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.deploy import RULES, TOKEN
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, MARKET, POOLS, RULES, TOKEN
 from fl_alliance.chain.messages import checksummed
 from fl_alliance.chain.node.block import Block
 from fl_alliance.chain.node.transaction import Transaction
@@ -21,6 +24,13 @@ from fl_alliance.chain.rules.words import keccak
 _WORD, _ADDRESS = 32, 20
 ALLIANCES = tuple(RULES.values())
 """The contracts of the rules; a chain has one of them."""
+_MARKETS = {
+    EMISSION: ((TOKEN,),),
+    POOLS: ((TOKEN,),),
+    ARENA: ((EMISSION,), (POOLS,)),
+    ALLIANCE_MARKET: (ALLIANCES, (EMISSION,), (POOLS,)),
+}
+"""Contracts of a market, and what the addresses that they are constructed with, their first arguments, must be."""
 _CHANGED = 0.5
 """Code that shares this part of its bytes with ours is ours, changed."""
 
@@ -106,8 +116,10 @@ class Contracts:
         for name in _ours():
             code = compiled(name)
             if code.differs_at(transaction.data) is None:
-                if name in self.names.values() or (name in ALLIANCES and self.alliance is not None):
-                    self.unknown[address] = block.number
+                known = name in self.names.values() or (name in ALLIANCES and self.alliance is not None)
+                if known or not self._belongs(code, transaction.data):
+                    if name not in _MARKETS:  # another market is none of an Alliance's business
+                        self.unknown[address] = block.number
                     return None
                 self._check_parts(code, transaction.data, where)
                 self.names[address] = name
@@ -128,6 +140,15 @@ class Contracts:
                 "from other code than this version compiles",
             )
 
+    def _belongs(self, code: Code, data: bytes) -> bool:
+        """Return whether what a market's contract is constructed with is ours; true of others, see `_check_parts`."""
+        args = code.args(data)
+        addresses = (args[at + _WORD - _ADDRESS : at + _WORD] for at in range(0, len(args), _WORD))
+        return all(
+            self.names.get(address) in names
+            for address, names in zip(addresses, _MARKETS.get(code.name, ()), strict=False)
+        )
+
     def _check_parts(self, code: Code, data: bytes, where: Where) -> None:
         for at, library in code.links:
             linked = data[at : at + _ADDRESS]
@@ -136,6 +157,8 @@ class Contracts:
                     where, f"{code.name} is linked to {checksummed(linked)}, which is not our {library} library"
                 )
         args = code.args(data)
+        if code.name in _MARKETS:
+            return
         if code.name == TOKEN and len(args) == _WORD:
             self.supply_wei = int.from_bytes(args, "big")
         elif code.name in ALLIANCES and len(args) == _WORD:
@@ -164,8 +187,9 @@ def created_address(transaction: Transaction) -> bytes:
 
 
 def _ours() -> tuple[str, ...]:
-    libraries = {library for name in ALLIANCES for _, library in compiled(name).links}
-    return (TOKEN, *sorted(libraries), *ALLIANCES)
+    mains = (*ALLIANCES, *MARKET, ALLIANCE_MARKET)
+    libraries = {library for name in mains for _, library in compiled(name).links}
+    return (TOKEN, *sorted(libraries), *mains)
 
 
 def _places(references: dict[str, dict[str, list[dict[str, int]]]]) -> tuple[tuple[int, str], ...]:

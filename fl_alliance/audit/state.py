@@ -213,6 +213,7 @@ class Views:
             "ballot": digest,
             "completeness of the list": bool(digest.strip(b"\0")) and ballot is not None and ballot.is_complete,
             "creator": model.creator.lower(),
+            "second of the last acceptance": model.accepted_at,
         }
         found = self._view(self._contract, "state", where, model.task)
         for (name, value), given in zip(needed.items(), found, strict=True):

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from typing import NoReturn
 
 
@@ -24,3 +25,13 @@ def command_parser(name: str, description: str, epilog: str, usage: str | None =
         usage=usage and f"{prog} {usage}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def group_parser(name: str, description: str, commands: Mapping[str, str], epilog: str) -> CommandParser:
+    """Return the parser of the part before a command of a group, whose commands parse what follows their names."""
+    width = max(map(len, commands))
+    listed = "\n".join(f"  {command:<{width}} {text}" for command, text in commands.items())
+    group = command_parser(name, description, f"commands:\n{listed}\n\n{epilog}", "COMMAND ...")
+    group.add_argument("command", nargs="?", choices=commands, metavar="COMMAND", help=argparse.SUPPRESS)
+    group.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return group

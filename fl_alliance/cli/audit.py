@@ -1,4 +1,4 @@
-"""`fl-alliance audit`: verify a run from its chain file, trusting nobody."""
+"""`fl-alliance audit`: verify a run or a market from its chain, trusting nobody."""
 
 import argparse
 import sys
@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fl_alliance.cli.arguments import command_parser
-from fl_alliance.folders import open_folder
+from fl_alliance.folders import FolderError, open_folder
 
 if TYPE_CHECKING:
     from fl_alliance.audit import Verdict
+    from fl_alliance.audit.everything import Everything
     from fl_alliance.audit.facts import EndedRound
 
 _EPILOG = """\
@@ -18,20 +19,31 @@ every VRF proof, draw, signed message, commitment, vote, reward, slash and payou
 transaction by executing it again, and that no FML appears or disappears. Then that metrics.jsonl, the model, the
 configuration and the deployment in the run folder say what the chain says. With rule=candidates every menu is formed
 again from the kept proposals, with the strategy's aggregate in it, and must be the one that was voted on.
-Prints the first thing that does not hold, with its block, round and step, and ends with exit code 1; else a summary.
+A folder with a market's market.json, or a chain with an Arena, has its market verified: every day of the emission,
+stakes, assignments, consensus, fees, slashes, ranks, shares, rewards A and B, claims and delegation pools are
+recomputed by the rules to the wei, and all FML must be there. A folder can hold a run and a market on one chain.
+Prints the first thing that does not hold, with its block and step, and ends with exit code 1; else a summary.
 
 examples:
   fl-alliance audit                                    the newest run under runs/
   fl-alliance audit runs/20260102-030405-glucose --verbose       and why each node was paid or slashed
   fl-alliance audit somebodys/chain.db                 a chain file alone
+  fl-alliance audit market --verbose                   a market's folder, and every day's ranks and shares
+  fl-alliance audit market --chain http://127.0.0.1:8545       its chain as a node tells it, which is not executed
 """
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
-    command = command_parser("audit", "Verify a run from its chain file, trusting nobody.", _EPILOG)
-    command.add_argument("run", nargs="?", metavar="RUN", help="a run folder or chain file (default: the newest run)")
-    command.add_argument("-v", "--verbose", action="store_true", help="say why each node was paid or slashed")
+    command = command_parser("audit", "Verify a run or a market from its chain, trusting nobody.", _EPILOG)
+    command.add_argument(
+        "run", nargs="?", metavar="FOLDER", help="a run's or market's folder, or a chain file (default: the newest run)"
+    )
+    command.add_argument("-v", "--verbose", action="store_true", help="say why each account was paid or slashed")
+    command.add_argument(
+        "--manifest", metavar="FILE", help="the market's manifest (default: market.json in the folder)"
+    )
+    command.add_argument("--chain", metavar="URL", help="a market's chain, where it is not a file in the folder")
     command.add_argument(
         "--no-execute",
         action="store_true",
@@ -41,20 +53,45 @@ def parser() -> argparse.ArgumentParser:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Verify the run; print the first thing that does not hold, or a summary."""
-    run = Path(arguments.run) if arguments.run is not None else open_folder(None).root
-    from fl_alliance.audit import audit
+    """Verify what is there; print the first thing that does not hold, or a summary."""
     from fl_alliance.audit.finding import DoesNotHold
 
-    listener = _print_round if arguments.verbose else lambda task, ended: None
     try:
-        verdict = audit(run, executes=not arguments.no_execute, listener=listener)
+        found = _on_node(arguments) if arguments.chain else _in_folder(arguments)
     except DoesNotHold as finding:
-        print(f"fl-alliance audit: {run}: does not hold: {finding}", file=sys.stderr)
+        print(f"fl-alliance audit: {arguments.run or arguments.chain}: does not hold: {finding}", file=sys.stderr)
         return 1
-    for line in _summary(verdict):
+    for line in _lines(found, arguments.verbose):
         print(line)
     return 0
+
+
+def _in_folder(arguments: argparse.Namespace) -> "Everything":
+    from fl_alliance.audit.everything import audit_everything
+
+    run = arguments.run = Path(arguments.run) if arguments.run is not None else open_folder(None).root
+    listener = _print_round if arguments.verbose else lambda task, ended: None
+    manifest = Path(arguments.manifest) if arguments.manifest else None
+    return audit_everything(run, executes=not arguments.no_execute, manifest=manifest, listener=listener)
+
+
+def _on_node(arguments: argparse.Namespace) -> "Everything":
+    from fl_alliance.audit.everything import MANIFEST, audit_node
+    from fl_alliance.chain.connect import connected
+    from fl_alliance.chain.rpc import Rpc
+
+    if not (arguments.manifest or arguments.run):
+        raise FolderError("--chain: which market on it is meant, its folder or --manifest FILE must say")
+    manifest = Path(arguments.manifest) if arguments.manifest else Path(arguments.run) / MANIFEST
+    with connected(arguments.chain) as w3:
+        return audit_node(Rpc(w3), manifest)
+
+
+def _lines(found: "Everything", verbose: bool) -> list[str]:
+    from fl_alliance.cli.audited_market import market_summary
+
+    run = _summary(found.run) if found.run is not None else []
+    return run + (list(market_summary(found.market, verbose)) if found.market is not None else [])
 
 
 def _print_round(task: int, ended: "EndedRound") -> None:

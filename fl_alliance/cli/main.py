@@ -8,25 +8,23 @@ import argparse
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from fl_alliance.cli.arguments import command_parser
+from fl_alliance.cli.arguments import group_parser
 from fl_alliance.cli.expected import expected_errors
 
 COMMANDS = {
     "run": "train a model: a chain draws, judges and pays every round",
     "ledger": "show balances, rounds and why each payout happened",
-    "audit": "verify a run from its chain file, trusting nobody",
+    "audit": "verify a run or a market from its chain, trusting nobody",
     "report": "write report.html of a run again",
     "chain": "serve a chain that several processes on this machine share",
     "attack": "attack rules and baselines with malicious nodes, and see who gains",
+    "arena": "a training market: train, validate, delegate and be paid every day",
 }
 
-_EPILOG = f"""\
-commands:
-{chr(10).join(f"  {name:<8} {text}" for name, text in COMMANDS.items())}
-
+_EPILOG = """\
 start here:
   fl-alliance run                                  ten hospitals learn to predict blood glucose, 20 rounds
   fl-alliance run rounds=3 workload=digits         something smaller first
@@ -40,10 +38,8 @@ Every run leaves a folder under runs/ with the model, the chain file and report.
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the part before the command; a command parses what follows its name."""
-    top = command_parser("", "Federated learning on Flower, judged and paid by a blockchain.", _EPILOG, "COMMAND ...")
+    top = group_parser("", "Federated learning on Flower, judged and paid by a blockchain.", COMMANDS, _EPILOG)
     top.add_argument("--version", action="store_true", help="print the version")
-    top.add_argument("command", nargs="?", choices=COMMANDS, metavar="COMMAND", help=argparse.SUPPRESS)
-    top.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return top
 
 
@@ -56,16 +52,31 @@ def main(words: Sequence[str] | None = None) -> int:
     if given.command is None:
         top.print_help()
         return 0
-    command = import_module(f"fl_alliance.cli.{given.command}")
+    return _run(given.command, given.rest)
+
+
+def _run(name: str, words: Sequence[str]) -> int:
+    """Run a command, or the command of a group that the first word names."""
+    command = import_module(f"fl_alliance.cli.{name.replace(' ', '.')}")
     # A command's own parser, because argparse's subparsers cannot mix options and override words.
-    arguments = command.parser().parse_intermixed_args(given.rest)
+    parsed = command.parser()
+    if hasattr(command, "COMMANDS"):
+        given = parsed.parse_args(words)
+        if given.command is None:
+            parsed.print_help()
+            return 0
+        return _run(f"{name} {given.command}", given.rest)
+    return _execute(name, command.execute, parsed.parse_intermixed_args(words))
+
+
+def _execute(name: str, execute: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
     try:
-        return int(command.execute(arguments))
+        return int(execute(arguments))
     except KeyboardInterrupt:  # first, because what follows imports, and an import may be what was interrupted
-        print(f"fl-alliance {given.command}: stopped", file=sys.stderr)
+        print(f"fl-alliance {name}: stopped", file=sys.stderr)
         return 130
     except expected_errors() as error:
-        print(f"fl-alliance {given.command}: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"fl-alliance {name}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         # The reader (`| head`) has seen enough; without this Python complains once more when it exits.
@@ -75,7 +86,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if error.filename is None and error.errno != errno.ENOSPC:
             raise
         where = f"{error.filename}: " if error.filename else ""
-        print(f"fl-alliance {given.command}: {where}{error.strerror}", file=sys.stderr)
+        print(f"fl-alliance {name}: {where}{error.strerror}", file=sys.stderr)
         return 2
 
 

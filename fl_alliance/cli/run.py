@@ -21,7 +21,7 @@ settings (name=value, in any order; the value here is the default):
   baselines=true           also compute the figures to compare with
   init=workload            where round 0's model comes from: the workload, or arena:TASK, the winner of that Arena task,
                            which must be completed, of kind tabular or classify and of this workload and its options
-  market.folder=market     with init=arena:TASK: the folder of its market, with manifest.json, chain.db and store/
+  market.folder=market     with init=arena:TASK: the folder of its market, with market.json, chain.db and store/
   market.url, .store       its chain (http://HOST) and its store (path or URL) where they are not in that folder
   workload=glucose         what is learned: glucose, digits, linear
   workload.options.NAME    the workload's own options, such as workload.options.horizon_min=60

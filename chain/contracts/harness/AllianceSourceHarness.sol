@@ -28,7 +28,7 @@ contract AllianceSourceHarness is IAllianceSource {
     }
 
     /// @inheritdoc IAllianceSource
-    function onReward(uint256 task, uint256 amountWei) external {
+    function onReward(uint256 task, uint256, uint256 amountWei) external {
         rewardWei[task] += amountWei;
     }
 }

@@ -7,6 +7,7 @@ from fl_alliance.arena.card import LINEAGE, parse_lineage
 from fl_alliance.arena.epoch import run_task
 from fl_alliance.arena.events import Claimed, DayFinished, Redeemed, Revealed, Scored
 from fl_alliance.chain.arena_types import Phase
+from fl_alliance.chain.arena_view import checksum
 
 
 @pytest.fixture
@@ -57,7 +58,13 @@ def test_a_task_goes_from_its_first_stake_to_its_last_and_every_wei_is_accounted
     digests = {event.digest.hex() for event in played.of(Revealed)}
     cards = [parse_lineage(path.read_text()) for path in played.folder.glob(f"*/cards/*/{LINEAGE}")]
     assert {card.digest for card in cards} == digests
-    assert all(card.loss is not None and card.parents for card in cards)
+    assert all(card.parents for card in cards)
+    judges = {played.accounts[name].address for name in ("first judge", "second judge", "third judge")}
+    for card in cards:
+        assert {score.validator for score in card.scores} == judges
+        assert {score.loss for score in card.scores} == {card.loss}  # they scored the same bytes on one machine
+        receipts = [played.bank.rpc("eth_getTransactionReceipt", score.transaction) for score in card.scores]
+        assert [checksum(receipt["from"]) for receipt in receipts] == [score.validator for score in card.scores]
     assert all(bytes.fromhex(digest) in played.store for digest in digests)
 
 

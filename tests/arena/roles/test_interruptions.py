@@ -139,6 +139,19 @@ def undisturbed(stage: Stage) -> dict[str, Any]:
         return stage.outcome()
 
 
+def counted(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> list[str]:
+    """Return a list that grows with every call of a method."""
+    calls: list[str] = []
+    act = getattr(owner, name)
+
+    def counting(*args: Any) -> Any:
+        calls.append(name)
+        return act(*args)
+
+    monkeypatch.setattr(owner, name, counting)
+    return calls
+
+
 def until_done(step: Callable[[], None]) -> int:
     """Begin a step anew, as a new process does, until none is killed; return how many were."""
     kills = 0
@@ -155,8 +168,11 @@ def test_killed_before_and_after_everything_it_sends_or_writes_a_task_ends_the_s
 ) -> None:
     with stage.again():
         killer = Interruptions(Killed, monkeypatch)
+        trained = counted(monkeypatch, stage.village.kind, "train")
         kills = until_done(lambda: run_task(stage.roles(), stage.village.clock))
         assert kills == killer.count > 100
+        # One training of one node, two pieces of the other's; each again after a kill just before its model was kept.
+        assert len(trained) <= 2 * 3
         monkeypatch.undo()
         assert stage.outcome() == undisturbed
 

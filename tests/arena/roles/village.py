@@ -1,6 +1,6 @@
 """A market on a chain of its own in memory, a store and a task, and everybody who could take part in it."""
 
-import secrets
+import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -52,7 +52,8 @@ class Village:
     told: list[Event] = field(default_factory=list)
     journals: Path | None = None
     """Where journals are, where that is not the folder."""
-    entropy: Callable[[int], bytes] = secrets.token_bytes
+    entropy: Callable[[int], bytes] = field(default_factory=lambda: random.Random(7).randbytes)
+    """The same in every run, so that datasets are, and with them who learns how much."""
     accounts: dict[str, Sender] = field(default_factory=dict)
     desks: list[Desk] = field(default_factory=list)
 
@@ -110,6 +111,15 @@ class Village:
             Emission(self.bank, self.deployment.emission).verify(self.deployment.arena, task.number)
         desk.journal.close()
         return task
+
+    @contextmanager
+    def behind_snapshot(self, folder: Path) -> Iterator["Village"]:
+        """Yield a village like this in another folder; what happens in it is undone on the chain."""
+        mark = self.bank.rpc("evm_snapshot")
+        found = Village(self.w3, self.deployment, folder, self.kind, accounts={"bank": Sender(self.w3, BANK)})
+        yield found
+        found.close()
+        self.bank.rpc("evm_revert", mark)
 
     # --- roles
 

@@ -22,6 +22,7 @@ def _load(name: str) -> ModuleType:
 federation = _load("federation")
 candidate_federation = _load("candidate_federation")
 emissions = _load("emissions")
+alliance_town = _load("alliance_town")
 market_model = _load("market_model")
 
 
@@ -81,4 +82,18 @@ def deployed_town() -> Iterator["emissions.Town"]:
 def town(deployed_town: "emissions.Town") -> Iterator["emissions.Town"]:
     """The same, put back and checked as `chain` is."""
     with emissions.behind_snapshot(deployed_town) as town:
+        yield town
+
+
+@pytest.fixture(scope="session")
+def deployed_alliance_town() -> Iterator["alliance_town.AllianceTown"]:
+    """An Alliance with a verified task and one that funds itself, an hour before day 0 of the emission."""
+    with alliance_town.deployed_alliance_town() as town:
+        yield town
+
+
+@pytest.fixture
+def allied(deployed_alliance_town: "alliance_town.AllianceTown") -> Iterator["alliance_town.AllianceTown"]:
+    """The same, put back and checked as `chain` is."""
+    with alliance_town.behind_snapshot(deployed_alliance_town) as town:
         yield town

@@ -195,7 +195,7 @@ class Federation:
     @property
     def state(self) -> dict[str, Any]:
         names = ("phase", "round", "phase_at", "members", "pool", "queued", "seed", "ballot", "complete", "creator")
-        state = dict(zip(names, self.chain.read("state", self.task), strict=True))
+        state = dict(zip((*names, "accepted_at"), self.chain.read("state", self.task), strict=True))
         return state | {"phase": Phase(state["phase"])}
 
     @property

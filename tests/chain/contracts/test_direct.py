@@ -32,7 +32,6 @@ def test_no_step_of_a_task_is_taken_from_a_contract(chain: Chain, started: Feder
         ("leaveTask", task, 0),
         ("leaveTaskWithSignature", task, 0, started.leave_signature(started.keys[0])),
         ("createTask", Federation.tuple_of(started.params), 0),
-        ("fund", task, FML),
         ("start", task),
         ("cancel", task),
         ("finish", task),

@@ -12,6 +12,7 @@ from fl_alliance.chain.batches import Listed, SignedProposal, SignedVote, WholeL
 from fl_alliance.chain.calls import decode, encode, encode_all
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.connect import connected
+from fl_alliance.chain.deploy import deploy_contract
 from fl_alliance.chain.errors import DataUnreadable, ModelDiverged, StepUnknown
 from fl_alliance.chain.history import Call, calls_in_file, calls_on_chain, steps
 from fl_alliance.chain.ledger import Alliance
@@ -104,6 +105,20 @@ def test_history_tells_every_step_with_its_sender_and_leaves_out_what_failed(fou
     }
     assert {taken.sender for taken in told} == {ledger.sender.address}
     assert [taken.block for taken in told] == sorted(taken.block for taken in told)
+
+
+def test_what_a_contract_funds_a_task_with_is_told_as_its_call(found: Found) -> None:
+    """In a node's blocks nobody called the Alliance; its event tells. Amounts are in a run that the emission pays."""
+    federation = found(nodes=5)
+    ledger, task = federation.ledger, federation.task
+    contracts = dict(ledger.deployment.contracts)
+    deploy_contract(ledger.sender, "Forwarder", (ledger.address,), contracts)
+    funder = contracts["Forwarder"].address
+    ledger.sender.send(funder, encode(Fund(task, 0)), 300_000, "fund")
+    last = ledger.rpc.number("eth_blockNumber")
+    [taken] = steps(calls_on_chain(ledger.rpc, ledger.address, last, last))
+    assert (taken.sender, taken.step) == (funder, Fund(task, 0))
+    assert ledger.model(task).pool_gwei == ledger.state(task).pool_gwei
 
 
 Played = tuple[Alliance, AllianceModel]

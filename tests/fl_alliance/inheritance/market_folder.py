@@ -100,7 +100,7 @@ def _play(
     now = w3.eth.get_block("latest")["timestamp"]
     start_at = now + 60
     market = _Market(w3, deploy_market(Sender(w3, CREATOR), start_at))
-    market.deployment.save(root / "manifest.json")
+    market.deployment.save(root / "market.json")
     creator = market.arena(CREATOR)
     for key in (TRAINED, UNTRAINED, VALIDATOR):
         market.sender(CREATOR).send(key.address, b"", 21_000, "gas", 10**18)

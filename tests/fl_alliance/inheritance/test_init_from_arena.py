@@ -66,7 +66,7 @@ def test_a_run_starts_from_the_winner_of_the_b_day(market: MarketFolder, inherit
 def test_the_lineage_names_task_node_score_and_who_scored(market: MarketFolder, inherited: RunFolder) -> None:
     lineage = parse_lineage((inherited.parent / "lineage.json").read_text())
     artifact = market.artifacts[TRAINED.address]
-    manifest = json.loads((market.root / "manifest.json").read_text())
+    manifest = json.loads((market.root / "market.json").read_text())
     assert lineage.task == f"31337:{manifest['contracts']['Arena']['address']}:1"
     assert (lineage.node, lineage.day) == (TRAINED.address, 1)
     assert lineage.digest == hashlib.sha256(artifact).hexdigest()
@@ -161,7 +161,7 @@ def test_where_the_b_day_came_to_nothing_the_last_days_ranking_counts(tmp_path: 
         (["init=arena:2"], UnknownTask, "2"),
         (["workload.options.hidden=5"], ConfigError, "hidden=4, the run 5"),
         (["workload=breast_cancer"], ConfigError, "the task trains workload digits, the run breast_cancer"),
-        (["market.folder=nowhere"], ManifestUnusable, "nowhere/manifest.json"),
+        (["market.folder=nowhere"], ManifestUnusable, "nowhere/market.json"),
         (["init=arena:zero"], ConfigError, "needs workload, or arena:TASK"),
     ],
 )

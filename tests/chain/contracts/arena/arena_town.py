@@ -398,9 +398,9 @@ class Task:
 
 
 @contextmanager
-def deployed_town() -> Iterator[Town]:
+def deployed_town(url: str = "memory://") -> Iterator[Town]:
     """The contracts on a chain of their own; day 0 of the emission begins in an hour."""
-    w3 = connect("memory://")
+    w3 = connect(url)
     town = Town(w3)
     town.deploy("FML", SUPPLY)
     town.deploy("Emission", town.fml.address, town.now + 3_600, DAO.address)
@@ -420,6 +420,8 @@ def behind_snapshot(town: Town) -> Iterator[Town]:
     """The town as it is, put back afterwards; by then every wei must be where it belongs."""
     mark = town.rpc("evm_snapshot")
     copy = Town(town.w3, dict(town.addresses), holders=set(town.holders))
-    yield copy
-    assert copy.is_conserved()
-    town.back_to(mark)
+    try:
+        yield copy
+        assert copy.is_conserved()
+    finally:
+        town.back_to(mark)

@@ -1,0 +1,184 @@
+"""The market of an Alliance's tasks on a chain, as members, delegators and whoever keeps its days going use it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fl_alliance.chain.bound import BoundContract
+from fl_alliance.chain.deploy import ALLIANCE_MARKET
+from fl_alliance.chain.emission import Emission
+from fl_alliance.chain.messages import checksummed
+from fl_alliance.chain.pools import DelegationPool
+from fl_alliance.chain.rules.alliance_pay import delegators_share
+from fl_alliance.chain.rules.words import address_bytes
+from fl_alliance.chain.sender import Receipt, Sender
+
+DAY_S = 86_400
+DRAW_S = 7 * DAY_S
+"""Seconds after a day's closing in which its shares can be drawn."""
+_OPEN_GAS = 600_000
+_WALK_GAS = 3_000_000  # for MAX_STEPS days or rewards
+_NOBODY = "0x" + "00" * 20
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """What is known of a member's delegators.
+
+    Attributes
+    ----------
+    pool : str
+        Their pool.
+    member : int
+        The delegate's index in the task.
+    counted_wei : int
+        What of the pool's assets is part of the task's stake now; 0 while the delegate has no seat.
+    weight : int
+        As `rules.alliance_pay.delegated_weight`, at the last report.
+    claimed : int
+        How many of the task's rewards it has claimed.
+    """
+
+    pool: str
+    member: int
+    counted_wei: int
+    weight: int
+    claimed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """What all delegators of a task were paid for a day of the emission, in wei, and their weights' sum then."""
+
+    day: int
+    delegated_wei: int
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A day's share of a task, in wei: what came, what its pool got, what its delegators; the rest was burned."""
+
+    day: int
+    amount_wei: int
+    funded_wei: int
+    delegated_wei: int
+
+
+class AllianceMarket:
+    """One account's access to a deployed market of an Alliance's tasks.
+
+    Parameters
+    ----------
+    sender : Sender
+        Pays for what this account sends.
+    address : str
+        Where the contract is.
+    """
+
+    def __init__(self, sender: Sender, address: str) -> None:
+        self._contract = BoundContract(sender, ALLIANCE_MARKET, address)
+        self._sender, self.address = sender, self._contract.address
+        self.emission = Emission(sender, _checksum(self._contract.read("emission")))
+
+    # what is sent
+
+    def open_pool(self, task: int, member: int, sigma_bps: int) -> str:
+        """Open the pool of the sender, who is this member, at a sigma of 0 to 10,000, and return its address.
+
+        Raises
+        ------
+        NotMember, NotSeated, PoolExists, BadParameter
+        """
+        receipt = self._contract.send(_OPEN_GAS, "openPool", task, member, sigma_bps)
+        return _checksum(self._contract.events(receipt, "PoolOpened")[0]["pool"])
+
+    def note(self, task: int) -> Receipt:
+        """Have it written down that a round was accepted today, if one was, and the task's stake."""
+        return self._contract.send(_WALK_GAS, "note", task)
+
+    def draw_due(self, task: int, now: int) -> tuple[Split, ...]:
+        """Draw every closed day of which the task can draw something at second `now`; return how each was split."""
+        days = tuple(self.due_days(task, now))
+        return tuple(self._split(self.emission.draw_receipt(self.address, task, day)) for day in days)
+
+    def claim(self, task: int, delegate: str) -> int:
+        """Pay a member's delegators all that is due to them, and return it, in wei; raises `NoPool`."""
+        paid = 0
+        while self.delegation(task, delegate).claimed < len(self.rewards(task)):
+            receipt = self._contract.send(_WALK_GAS, "claim", task, delegate)
+            paid += sum(event["amountWei"] for event in self._contract.events(receipt, "RewardClaimed"))
+        return paid
+
+    def keep(self, task: int, now: int) -> tuple[Split, ...]:
+        """Do all that is due of a task at second `now`, and return how each day drawn was split.
+
+        Notes an acceptance and the stake, closes days, draws, and pays every pool. To be called once a day at least, on
+        a day with an accepted round before a round of a later day is accepted.
+        """
+        self.note(task)
+        self.emission.catch_up(now)
+        drawn = self.draw_due(task, now)
+        for delegate in self.delegates(task):
+            self.claim(task, delegate)
+        return drawn
+
+    # what is read
+
+    def due_days(self, task: int, now: int) -> Iterator[int]:
+        """Yield the closed days, the last first, of which the task can draw something at second `now`."""
+        for day in range(self.emission.closed_days - 1, -1, -1):
+            if self.emission.day(day).closed_at + DRAW_S <= now:
+                return  # days are closed in order
+            if self.is_accepted(task, day) and self.emission.drawable_wei(self.address, task, day):
+                yield day
+
+    def is_accepted(self, task: int, day: int) -> bool:
+        """Return whether a round was accepted on a day of the emission, as far as that is known here."""
+        begin = self.emission.start_at + day * DAY_S
+        return bool(self._contract.read("accepted", task, begin, begin + DAY_S))
+
+    def stake_wei(self, task: int) -> int:
+        """Return what counts as staked in a running task now: seated members' balances, and what is delegated."""
+        return int(self._contract.read("stakeWei", task))
+
+    def delegated_wei(self, task: int) -> int:
+        """Return what of that is delegated."""
+        return int(self._contract.read("delegatedWei", task))
+
+    def delegates(self, task: int) -> tuple[str, ...]:
+        """Return the members of a task that have a pool, in the order in which they opened it."""
+        return tuple(_checksum(delegate) for delegate in self._contract.read("delegatesOf", task))
+
+    def delegation(self, task: int, delegate: str) -> Delegation:
+        """Return what is known of a member's delegators; its pool is nobody's, 0, where it has none."""
+        pool, member, counted, weight, claimed = self._contract.read("delegationOf", task, delegate)
+        return Delegation(_checksum(pool), member, counted, weight, claimed)
+
+    def pool(self, task: int, delegate: str) -> DelegationPool | None:
+        """Return this account's access to a member's pool, None where it has none."""
+        address = self.delegation(task, delegate).pool
+        return None if address == _NOBODY else DelegationPool(self._sender, address)
+
+    def rewards(self, task: int) -> tuple[Reward, ...]:
+        """Return what delegators of a task were paid so far, in the order in which it was drawn."""
+        return tuple(Reward(*values) for values in self._contract.read("rewardsOf", task))
+
+    def weight_at(self, task: int, delegate: str, day: int) -> int:
+        """Return a pool's weight at the end of a day, or now if the day is not over."""
+        return int(self._contract.read("weightAt", task, delegate, day))
+
+    def claimable_wei(self, task: int, delegate: str) -> int:
+        """Return what `claim` would pay, by the rules: equal to what the contract says."""
+        delegation = self.delegation(task, delegate)
+        return sum(
+            delegators_share(reward.delegated_wei, self.weight_at(task, delegate, reward.day), reward.weight)
+            for reward in self.rewards(task)[delegation.claimed :]
+        )
+
+    def _split(self, receipt: Receipt) -> Split:
+        [told] = self._contract.events(receipt, "RewardSplit")
+        return Split(told["day"], told["amountWei"], told["fundedWei"], told["delegatedWei"])
+
+
+def _checksum(address: str) -> str:
+    return checksummed(address_bytes(address))

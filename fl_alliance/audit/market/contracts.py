@@ -1,0 +1,196 @@
+"""That a market's contracts are ours byte for byte, and what their construction fixed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fl_alliance.audit.contracts import compiled, created_address
+from fl_alliance.audit.finding import DoesNotHold, Where
+from fl_alliance.audit.market.source import Source, view
+from fl_alliance.audit.market.step import Addresses
+from fl_alliance.audit.reading import UNREADABLE
+from fl_alliance.chain.arena_view import checksum
+from fl_alliance.chain.codec import constructor_args
+from fl_alliance.chain.deploy import ARENA, EMISSION, MARKET, POOLS, TOKEN, Contract, Deployment
+from fl_alliance.chain.messages import checksummed
+from fl_alliance.chain.node.block import Block
+from fl_alliance.chain.rules.words import address_bytes, keccak
+
+_CLONE = ("363d3d373d3d3d363d73", "5af43d82803e903d91602b57fd5bf3")
+"""The code of a minimal proxy, before and behind the address that it calls (ERC-1167)."""
+
+
+@dataclass(slots=True)
+class Created:
+    """Which of our contracts a chain's own transactions created, by address, and with which arguments."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    args: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    blocks: dict[str, int] = field(default_factory=dict)
+
+    def first(self, name: str) -> str | None:
+        """Return the address of the first contract of a name."""
+        return next((address for address, known in self.names.items() if known == name), None)
+
+
+def created_in(blocks: Iterable[Block]) -> Created:
+    """Return what of the market was created in these blocks from our compiled code.
+
+    Raises
+    ------
+    DoesNotHold
+        One of ours is linked to something else than our libraries, or its arguments cannot be read.
+    """
+    found = Created()
+    for block in blocks:
+        transaction, receipt = block.transaction, block.receipt
+        if transaction is None or receipt is None or receipt.status != 1 or transaction.to:
+            continue
+        name = next((name for name in _ours() if compiled(name).differs_at(transaction.data) is None), None)
+        if name is None:
+            continue
+        where, address = Where(block.number, f"creation of {name}"), checksummed(created_address(transaction))
+        _check_links(name, transaction.data, found, where)
+        try:
+            found.args[address] = constructor_args(name, compiled(name).args(transaction.data))
+        except UNREADABLE as broken:
+            raise DoesNotHold(where, f"its arguments cannot be read: {broken}") from broken
+        found.names[address], found.blocks[address] = name, block.number
+    return found
+
+
+def _check_links(name: str, data: bytes, found: Created, where: Where) -> None:
+    for at, library in compiled(name).links:
+        linked = checksummed(data[at : at + 20])
+        if found.names.get(linked) != library:
+            raise DoesNotHold(where, f"it is linked to {linked}, which is not our {library} library")
+
+
+def deployment_in(created: Created, chain_id: int) -> Deployment | None:
+    """Return the first market that was created on a chain, None where there is none."""
+    arena = created.first(ARENA)
+    if arena is None:
+        return None
+    emission, pools, *_ = created.args[arena]
+    contracts = {ARENA: arena, EMISSION: checksum(emission), POOLS: checksum(pools)}
+    if contracts[EMISSION] in created.args:
+        contracts[TOKEN] = checksum(created.args[contracts[EMISSION]][0])
+    libraries = {name: address for address, name in created.names.items() if name not in (*MARKET, TOKEN)}
+    return Deployment(
+        chain_id, created.blocks[arena], {name: Contract(at, "") for name, at in (contracts | libraries).items()}
+    )
+
+
+def check_created(created: Created, deployment: Deployment) -> None:
+    """Refuse contracts of a market that no transaction created from our code, or that do not belong together.
+
+    What a construction writes, first balances and roles, is what our code writes only then.
+
+    Raises
+    ------
+    DoesNotHold
+    """
+    at = {name: checksum(deployment.address(name)) for name in (TOKEN, *MARKET) if name in deployment.contracts}
+    for name in (TOKEN, *MARKET):
+        if name not in at or created.names.get(at[name]) != name:
+            raise DoesNotHold(
+                "the chain", f"no transaction on it created {name} at {at.get(name)} from our compiled code"
+            )
+    _belong(at, created.args)
+
+
+def _belong(at: Mapping[str, str], args: Mapping[str, tuple[Any, ...]]) -> None:
+    token, _, _ = args[at[EMISSION]]
+    pool_token, _ = args[at[POOLS]]
+    emission, pools, _, _ = args[at[ARENA]]
+    for what, found, needed in (
+        ("the emission's token", token, at[TOKEN]),
+        ("the pools' token", pool_token, at[TOKEN]),
+        ("the Arena's emission", emission, at[EMISSION]),
+        ("what the Arena's pools are clones of", pools, at[POOLS]),
+    ):
+        if checksum(found) != needed:
+            raise DoesNotHold("the chain", f"{what} is {checksum(found)}, the market's is {needed}")
+
+
+def check_code(source: Source, deployment: Deployment, where: Where) -> None:
+    """Compare the code at a market's addresses with the compiled one, and with what the manifest says.
+
+    Raises
+    ------
+    DoesNotHold
+    """
+    for name, contract in deployment.contracts.items():
+        if name not in _ours():
+            continue
+        code = source.code(contract.address)
+        at = compiled(name).runtime_differs_at(code)
+        if at is not None:
+            raise DoesNotHold(where, f"{name} at {contract.address}: byte {at} of its code is not as compiled")
+        found = "0x" + keccak(code).hex()
+        if contract.code_hash not in ("", found):
+            raise DoesNotHold(where, f"{name}: the manifest says code hash {contract.code_hash}, the chain has {found}")
+
+
+def check_clone(source: Source, pool: str, implementation: str, where: Where) -> None:
+    """Refuse a pool that is not a clone of the market's pools."""
+    needed = bytes.fromhex(_CLONE[0]) + address_bytes(implementation) + bytes.fromhex(_CLONE[1])
+    if source.code(pool) != needed:
+        raise DoesNotHold(where, f"the pool at {pool} is no clone of {implementation}")
+
+
+def addresses_of(source: Source, deployment: Deployment, created: Created | None) -> Addresses:
+    """Return where a market is and what its construction fixed: from its creation, or, on a node, from its code.
+
+    Raises
+    ------
+    DoesNotHold
+    """
+    fml, emission, arena, pools = (checksum(deployment.address(name)) for name in (TOKEN, EMISSION, ARENA, POOLS))
+    if created is not None:
+        start_at, delay, least = created.args[emission][1], created.args[pools][1], created.args[arena][2]
+    else:
+        start_at = view(source, "the emission", EMISSION, emission, "startAt")
+        delay = view(source, "the pools", POOLS, pools, "withdrawalDelayS")
+        least = 0
+        _check_parts(source, fml, emission, arena, pools)
+    return Addresses(source.chain_id, fml, emission, arena, pools, start_at, delay, least)
+
+
+def _check_parts(source: Source, fml: str, emission: str, arena: str, pools: str) -> None:
+    """Compare what contracts on a node say of each other; none of it can change."""
+    for contract, address, name, needed in (
+        (EMISSION, emission, "fml", fml),
+        (POOLS, pools, "asset", fml),
+        (ARENA, arena, "fml", fml),
+        (ARENA, arena, "emission", emission),
+        (ARENA, arena, "poolImplementation", pools),
+    ):
+        found = checksum(view(source, "the market", contract, address, name))
+        if found != needed:
+            raise DoesNotHold("the market", f"{contract}.{name} is {found}, the manifest says {needed}")
+
+
+def creation(source: Source, deployment: Deployment | None) -> tuple[Deployment, Created | None]:
+    """Return the market to verify, and its creation as far as the source shows it.
+
+    Raises
+    ------
+    DoesNotHold
+        There is none, or not from our code.
+    """
+    if source.blocks is None:
+        if deployment is None:
+            raise DoesNotHold("the node", "which market on it is meant, no manifest says")
+        return deployment, None
+    created = created_in(source.blocks)
+    chosen = deployment or deployment_in(created, source.chain_id)
+    if chosen is None:
+        raise DoesNotHold("the chain", "no contract on it is the Arena as this version compiles it")
+    check_created(created, chosen)
+    return chosen, created
+
+
+def _ours() -> tuple[str, ...]:
+    libraries = sorted({library for name in (TOKEN, *MARKET) for _, library in compiled(name).links})
+    return (TOKEN, *libraries, *MARKET)

@@ -1,0 +1,140 @@
+"""The emission by the rules alone: what each day releases, who earns it, what was drawn, burned and lapsed."""
+
+from dataclasses import dataclass, field
+
+from fl_alliance.chain.arena_types import DAY_S
+from fl_alliance.chain.rules.consensus import BPS
+from fl_alliance.chain.rules.emission import DAYS_A_MONTH, MONTHS, daily_wei, lowered, powered, split, task_share
+from fl_alliance.chain.rules.units import MAX_WEI
+from fl_alliance.chain.types import WEI_PER_GWEI
+
+NONE, ARENA, ALLIANCE = 0, 1, 2
+"""Kinds of task, as the contract numbers them."""
+DAYS = MONTHS * DAYS_A_MONTH
+DRAW_S = 7 * DAY_S
+"""Seconds after a day's closing in which it can be drawn."""
+MAX_TASKS = 256
+_MAX_STAKE_GWEI = MAX_WEI // WEI_PER_GWEI
+_FIRST_HALVES = 2
+
+Key = tuple[str, int]
+"""A task: its source and its number there."""
+
+
+@dataclass(slots=True)
+class Record:
+    """A task that was verified at some time; `stakes` are whole gwei, by the day from which on they count."""
+
+    kind: int
+    stakes: dict[int, int] = field(default_factory=dict)
+    drawn: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class ClosedDay:
+    """A day that was minted; `left_wei` is neither drawn nor burned."""
+
+    minted_wei: int
+    arena_wei: int
+    alliance_wei: int
+    left_wei: int
+    closed_at: int
+
+    @property
+    def unearned_wei(self) -> int:
+        """What was burned at once: no task could earn it."""
+        return self.minted_wei - self.arena_wei - self.alliance_wei
+
+
+@dataclass(slots=True)
+class EmissionBooks:
+    """Everything that the emission knows and did, by the rules."""
+
+    start_at: int
+    factors: dict[int, int] = field(default_factory=lambda: {0: BPS})
+    powers: dict[int, int] = field(default_factory=lambda: {0: _FIRST_HALVES})
+    records: dict[Key, Record] = field(default_factory=dict)
+    verified: set[Key] = field(default_factory=set)
+    days: list[ClosedDay] = field(default_factory=list)
+    minted_wei: int = 0
+    paid_wei: int = 0
+    burned_wei: int = 0
+
+    def today(self, now: int) -> int:
+        """Return the emission's day of a second; what comes before day 0 belongs to it."""
+        return max(0, now - self.start_at) // DAY_S
+
+    @property
+    def held_wei(self) -> int:
+        """What closed days have left."""
+        return self.minted_wei - self.paid_wei - self.burned_wei
+
+    def kind(self, key: Key) -> int:
+        """Return a task's kind, that of its first verification."""
+        return self.records[key].kind if key in self.records else NONE
+
+    def stake(self, key: Key, day: int) -> int:
+        """Return a task's stake at the end of a day, in whole gwei."""
+        return at(self.records[key].stakes, day)
+
+    def write(self, key: Key, stake_gwei: int, now: int) -> bool:
+        """Write a task's stake down; return whether that changed anything."""
+        record, day = self.records[key], self.today(now)
+        stake_gwei = min(stake_gwei, _MAX_STAKE_GWEI)
+        if stake_gwei == at(record.stakes, day):
+            return False
+        record.stakes[day] = stake_gwei
+        return True
+
+    def totals(self, kind: int, day: int) -> tuple[int, int]:
+        """Return the stakes of all tasks of a kind at the end of a day, in gwei, and the sum of their powers."""
+        halves = at(self.powers, day)
+        stakes = [at(record.stakes, day) for record in self.records.values() if record.kind == kind]
+        return sum(stakes), sum(powered(stake * WEI_PER_GWEI, halves) for stake in stakes)
+
+    def close(self, now: int) -> ClosedDay:
+        """Close the next day and return it."""
+        day = len(self.days)
+        minted = lowered(daily_wei(day), at(self.factors, day))
+        # The rule takes any unit for stakes, and gwei keep 256 tasks of all FML within its range.
+        arena, alliance, unearned = split(minted, self.totals(ARENA, day)[0], self.totals(ALLIANCE, day)[0])
+        self.days.append(ClosedDay(minted, arena, alliance, arena + alliance, now))
+        self.minted_wei += minted
+        self.burned_wei += unearned
+        return self.days[-1]
+
+    def share(self, key: Key, day: int) -> int:
+        """Return what a task earns of a closed day; an Alliance task counts in whole gwei."""
+        record = self.records[key]
+        own = powered(at(record.stakes, day) * WEI_PER_GWEI, at(self.powers, day))
+        arena = record.kind == ARENA
+        of = self.days[day].arena_wei if arena else self.days[day].alliance_wei
+        wei = task_share(of, own, self.totals(record.kind, day)[1])
+        return wei if arena else wei // WEI_PER_GWEI * WEI_PER_GWEI
+
+    def drawable(self, key: Key, day: int, now: int) -> int:
+        """Return what a task can draw of a closed day at a second."""
+        record = self.records.get(key)
+        late = now >= self.days[day].closed_at + DRAW_S
+        return 0 if record is None or late or day in record.drawn else self.share(key, day)
+
+    def draw(self, key: Key, day: int) -> int:
+        """Book a draw and return it."""
+        wei = self.share(key, day)
+        self.records[key].drawn.add(day)
+        self.days[day].left_wei -= wei
+        self.paid_wei += wei
+        return wei
+
+    def lapse(self, day: int) -> int:
+        """Burn what is left of a day and return it."""
+        wei = self.days[day].left_wei
+        self.days[day].left_wei = 0
+        self.burned_wei += wei
+        return wei
+
+
+def at(history: dict[int, int], day: int) -> int:
+    """Return what was written last, on a day or before it; 0 before the first."""
+    written = [key for key in history if key <= day]
+    return history[max(written)] if written else 0

@@ -1,0 +1,53 @@
+"""FML as its transfers make it, and that nothing moves the market's own but the rules."""
+
+from fl_alliance.audit.finding import DoesNotHold
+from fl_alliance.audit.market.step import NOBODY, Books, Step
+from fl_alliance.audit.market.taken import Reading
+from fl_alliance.chain.deploy import TOKEN
+
+
+def moved(step: Step) -> None:
+    """A transfer that no rule of the market makes: somebody's own FML, or what there was from the beginning."""
+    values, books = step.head.values, step.books
+    sender, recipient, wei = values["from"], values["to"], values["value"]
+    if sender == NOBODY:
+        step.require(step.reading.taken.to is None, f"{wei} wei minted outside of the schedule")
+        books.money.made_wei += wei
+    step.require(sender not in books.contracts, f"{wei} wei leave {sender} for {recipient}, by no rule")
+    _match(step, sender, recipient, wei)
+    if recipient in (books.addresses.arena, books.addresses.emission):
+        books.money.gifts_wei[recipient] = books.money.gifts_wei.get(recipient, 0) + wei
+    step.transfer(sender, recipient, wei)
+
+
+def _match(step: Step, sender: str, recipient: str, wei: int) -> None:
+    """Compare a transfer with the call that made it, where its sender's own transaction did."""
+    name = step.reading.coming(TOKEN, ("transfer", "transferFrom", "burn"))
+    if name == "transfer":
+        step.reading.called(TOKEN, name, recipient, wei, by=sender)
+    elif name == "transferFrom":
+        step.reading.called(TOKEN, name, sender, recipient, wei)
+    elif name == "burn":
+        step.reading.called(TOKEN, name, wei, by=sender)
+
+
+def conserve(books: Books, reading: Reading) -> None:
+    """Refuse books in which FML appears or disappears.
+
+    Raises
+    ------
+    DoesNotHold
+        Arena or emission hold something else than what they owe, or all accounts together than what there is.
+    """
+    money, addresses = books.money, books.addresses
+    owed = {
+        addresses.arena: sum(task.held_wei for task in books.tasks.values()),
+        addresses.emission: books.emission.held_wei,
+    }
+    for holder, due in owed.items():
+        held, gifts = money.held(holder), money.gifts_wei.get(holder, 0)
+        if held != due + gifts:
+            raise DoesNotHold(reading.where, f"{holder} holds {held} wei of FML, it owes {due}, and {gifts} were gifts")
+    held = sum(money.balances.values())
+    if held != money.supply_wei:
+        raise DoesNotHold(reading.where, f"all accounts hold {held} wei of FML, there are {money.supply_wei}")

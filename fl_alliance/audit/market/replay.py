@@ -1,0 +1,162 @@
+"""The replay: every event of a market is what the rules make of the state before it, or it is a finding.
+
+An event that somebody's decision leaves is taken at its word for what was decided (who stakes how much, which digest,
+which scores) and, where the transaction calls the contract itself, compared with the calldata. Everything else in it,
+and every event that must follow, is computed; so is what must not have happened at all.
+"""
+
+from collections.abc import Callable, Iterable
+
+from fl_alliance.audit.finding import DoesNotHold
+from fl_alliance.audit.market import (
+    claims,
+    delegators,
+    finishing,
+    money,
+    releases,
+    roles,
+    scoring,
+    settling,
+    stakes,
+    submissions,
+)
+from fl_alliance.audit.market.emission import EmissionBooks
+from fl_alliance.audit.market.step import Addresses, Books, Step
+from fl_alliance.audit.market.taken import Reading, Taken, calls_of, told
+from fl_alliance.audit.reading import UNREADABLE
+from fl_alliance.chain.deploy import ARENA, EMISSION, POOLS, TOKEN
+
+Handler = Callable[[Step], None]
+
+_HANDLERS: dict[tuple[str, str], Handler] = {
+    (ARENA, "TaskCreated"): stakes.created,
+    (ARENA, "TaskCancelled"): stakes.cancelled,
+    (ARENA, "KeyRegistered"): stakes.staked,
+    (ARENA, "Staked"): stakes.staked,
+    (ARENA, "PoolOpened"): stakes.pool_opened,
+    (ARENA, "Unlocked"): stakes.unlocked,
+    (ARENA, "MinCreatorStakeSet"): stakes.minimum_set,
+    (ARENA, "DelegationChanged"): delegators.reported,
+    (ARENA, "SubmissionCommitted"): submissions.committed,
+    (ARENA, "CopyRefused"): submissions.revealed,
+    (ARENA, "SubmissionRevealed"): submissions.revealed,
+    (ARENA, "DatasetBRevealed"): submissions.dataset_revealed,
+    (ARENA, "FinalEntered"): submissions.final_entered,
+    (ARENA, "ScoresCommitted"): scoring.committed,
+    (ARENA, "ScoresRevealed"): scoring.revealed,
+    (ARENA, "SubmissionSettled"): settling.settled,
+    (ARENA, "Slashed"): settling.settled,
+    (ARENA, "ShareFixed"): finishing.finished,
+    (ARENA, "DayFinished"): finishing.finished,
+    (ARENA, "Claimed"): claims.claimed,
+    (EMISSION, "TaskVerified"): releases.verified,
+    (EMISSION, "TaskUnverified"): releases.unverified,
+    (EMISSION, "TaskSynced"): releases.synced,
+    (EMISSION, "ScheduleLowered"): releases.lowered,
+    (EMISSION, "PowerSet"): releases.power_set,
+    (EMISSION, "DayClosed"): releases.closed,
+    (EMISSION, "ShareDrawn"): releases.drawn,
+    (EMISSION, "DayLapsed"): releases.lapsed,
+    (POOLS, "Transfer"): delegators.shares_moved,
+    (POOLS, "RedeemRequested"): delegators.requested,
+    (POOLS, "SigmaSet"): delegators.sigma_set,
+    (POOLS, "Slashed"): settling.settled,
+    (TOKEN, "Transfer"): money.moved,
+    **{(source, "RoleGranted"): roles.granted for source in (ARENA, EMISSION)},
+    **{(source, "RoleRevoked"): roles.revoked for source in (ARENA, EMISSION)},
+}
+"""What takes an event, by contract and name, where that is the first that a step leaves."""
+_UNTOLD = frozenset({(POOLS, "Approval")})
+"""Events that change nothing in the books."""
+_LOUD: dict[str, frozenset[str]] = {
+    ARENA: frozenset(
+        {
+            "createTask",
+            "cancel",
+            "stake",
+            "openPool",
+            "unlock",
+            "claim",
+            "commitSubmission",
+            "revealSubmission",
+            "commitScores",
+            "revealScores",
+            "finishDay",
+            "revealDatasetB",
+            "setMinCreatorStake",
+        }
+    ),
+    EMISSION: frozenset({"closeDay", "draw", "verify", "unverify", "lower", "setPower"}),
+    POOLS: frozenset({"deposit", "mint", "redeem", "withdraw", "requestRedeem", "setSigma", "report"}),
+    TOKEN: frozenset({"transfer", "transferFrom", "burn"}),
+}
+"""Functions that leave an event whenever they succeed."""
+
+
+class Replay:
+    """A market's books, taken from transaction to transaction."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        emission = EmissionBooks(addresses.start_at)
+        self.books = Books(addresses, emission, min_creator_stake_wei=addresses.min_creator_stake_wei)
+
+    def take_all(self, transactions: Iterable[Taken]) -> None:
+        """Replay a whole chain; raises as `take`."""
+        for taken in transactions:
+            self.take(taken)
+
+    def take(self, taken: Taken) -> None:
+        """Replay one transaction.
+
+        Raises
+        ------
+        DoesNotHold
+            The first thing that the chain says and the rules do not, with block, transaction and both.
+        """
+        reading = self._reading(taken)
+        step = Step(self.books, reading)
+        while (event := reading.peek()) is not None:
+            reading.step = event.name
+            if (event.source, event.name) in _UNTOLD:
+                reading.at += 1
+                continue
+            handler = _HANDLERS.get((event.source, event.name))
+            before = reading.progress
+            if handler is not None:
+                _handle(handler, step)
+            if reading.progress == before:
+                raise DoesNotHold(reading.where, f"the chain says {told(event)}, which follows from nothing")
+        self._finish_calls(step)
+        money.conserve(self.books, reading)
+        self.books.counts.transactions += 1
+        self.books.counts.events += len(taken.events)
+
+    def _reading(self, taken: Taken) -> Reading:
+        source = self._source(taken.to)
+        return Reading(taken, source, calls_of(taken, source) if source else [])
+
+    def _source(self, address: str | None) -> str:
+        """Return which of the market's contracts is at an address; empty where none is."""
+        addresses = self.books.addresses
+        known = {addresses.fml: TOKEN, addresses.emission: EMISSION, addresses.arena: ARENA}
+        if address in self.books.pools:
+            return POOLS
+        return known.get(address or "", "")
+
+    def _finish_calls(self, step: Step) -> None:
+        """Settle what leaves no event, and refuse calls that must have left one."""
+        reading = step.reading
+        reading.step = ""
+        while any(call.name == "settle" for call in reading.calls):
+            _handle(settling.settled, step)
+        for call in reading.calls:
+            if call.name in _LOUD[reading.source]:
+                raise DoesNotHold(reading.where, f"the call of {call.name} left no event that the rules give")
+
+
+def _handle(handler: Handler, step: Step) -> None:
+    try:
+        handler(step)
+    except UNREADABLE as refusal:
+        where = step.reading.where
+        raise DoesNotHold(where, f"the chain took this, the rules refuse it: {refusal!r}") from refusal

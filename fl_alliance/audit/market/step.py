@@ -1,0 +1,172 @@
+"""What every step of a market does with the books: move FML, tell the emission, count."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fl_alliance.audit.market.books import Money, Pool, Task
+from fl_alliance.audit.market.emission import EmissionBooks, Key
+from fl_alliance.audit.market.taken import Reading
+from fl_alliance.chain.arena_types import Phase
+from fl_alliance.chain.deploy import ARENA, EMISSION, POOLS, TOKEN
+from fl_alliance.chain.market_events import MarketEvent
+
+NOBODY = "0x" + 40 * "0"
+
+
+@dataclass(slots=True)
+class Counts:
+    """How much was recomputed."""
+
+    transactions: int = 0
+    events: int = 0
+    proofs: int = 0
+    consensuses: int = 0
+    slashes: int = 0
+    days: int = 0
+    shares: int = 0
+    claims: int = 0
+    emission_days: int = 0
+    draws: int = 0
+    delegations: int = 0
+    unseen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the market's contracts are, and what their construction fixed."""
+
+    chain_id: int
+    fml: str
+    emission: str
+    arena: str
+    pools: str
+    start_at: int
+    withdrawal_delay_s: int
+    min_creator_stake_wei: int
+
+
+@dataclass(slots=True)
+class Books:
+    """Everything that the rules make of a market's chain.
+
+    Attributes
+    ----------
+    pools : dict of str to Pool
+        By address.
+    roles : dict
+        Who holds a role, or held it, by contract and the role's keccak256.
+    """
+
+    addresses: Addresses
+    emission: EmissionBooks
+    money: Money = field(default_factory=Money)
+    tasks: dict[int, Task] = field(default_factory=dict)
+    pools: dict[str, Pool] = field(default_factory=dict)
+    roles: dict[tuple[str, bytes], dict[str, bool]] = field(default_factory=dict)
+    min_creator_stake_wei: int = 0
+    counts: Counts = field(default_factory=Counts)
+
+    @property
+    def contracts(self) -> frozenset[str]:
+        """The accounts that move FML by the rules alone."""
+        return frozenset({self.addresses.arena, self.addresses.emission, *self.pools})
+
+    def key(self, task: Task) -> Key:
+        """Return a task as the emission knows it."""
+        return self.addresses.arena, task.number
+
+
+@dataclass(slots=True)
+class Step:
+    """The books, and the transaction whose events are being compared with them."""
+
+    books: Books
+    reading: Reading
+
+    @property
+    def now(self) -> int:
+        """The transaction's second."""
+        return self.reading.taken.timestamp
+
+    @property
+    def head(self) -> MarketEvent:
+        """The event that is to be taken next."""
+        event = self.reading.peek()
+        if event is None:
+            raise ValueError("a step begins at an event")
+        return event
+
+    def require(self, holds: bool, what: str) -> None:
+        """Refuse what the rules do; `what` names what was given and what is needed."""
+        self.reading.require(holds, what)
+
+    def within(self, what: str, from_at: int, until: int) -> None:
+        """Refuse what came before its time or after it."""
+        self.require(from_at <= self.now < until, f"{what} at second {self.now}, needed {from_at} to {until - 1}")
+
+    def active(self, task: Task) -> None:
+        """Refuse what happens in a task that is cancelled or completed."""
+        self.require(task.phase is Phase.ACTIVE, f"task {task.number} is {task.phase.name}, needed ACTIVE")
+
+    def called(self, name: str, *args: Any, by: str | None = None) -> tuple[Any, ...] | None:
+        """Take the call of the Arena that left an event, as `Reading.called`."""
+        found = self.reading.called(ARENA, name, *args, by=by)
+        self.books.counts.unseen += found is None
+        return found
+
+    def task(self) -> Task:
+        """Return the task that the next event names."""
+        number = self.head.values["task"]
+        self.reading.require(number in self.books.tasks, f"task {number}, needed one that was created")
+        return self.books.tasks[number]
+
+    def arena(self, name: str, **values: object) -> None:
+        """Take an event of the Arena, which must be this one."""
+        self.reading.need(ARENA, self.books.addresses.arena, name, values)
+
+    def emission(self, name: str, **values: object) -> None:
+        """Take an event of the emission, which must be this one."""
+        self.reading.need(EMISSION, self.books.addresses.emission, name, values)
+
+    def pool(self, pool: str, name: str, **values: object) -> None:
+        """Take an event of a pool, which must be this one."""
+        self.reading.need(POOLS, pool, name, values)
+
+    def transfer(self, sender: str, recipient: str, wei: int) -> None:
+        """Take a transfer of FML, which must be this one, and book it."""
+        values = {"from": sender, "to": recipient, "value": wei}
+        self.reading.need(TOKEN, self.books.addresses.fml, "Transfer", values)
+        self.book(sender, recipient, wei)
+
+    def book(self, sender: str, recipient: str, wei: int) -> None:
+        """Move FML in the books; minting and burning are whoever's who says so."""
+        money = self.books.money
+        money.last = (sender, recipient, wei)
+        if sender != NOBODY:
+            held = money.held(sender)
+            self.reading.require(held >= wei, f"{sender} sends {wei} wei of FML, it holds {held}")
+            money.balances[sender] = held - wei
+        if recipient == NOBODY:
+            money.burned_wei += wei
+        else:
+            money.balances[recipient] = money.held(recipient) + wei
+
+    def sync(self, task: Task) -> None:
+        """Write a task's stake down with the emission, as the Arena has it do after each change."""
+        key, emission = self.books.key(task), self.books.emission
+        if key in emission.verified and emission.write(key, task.stake_gwei(self.now), self.now):
+            self.synced(key)
+
+    def synced(self, key: Key) -> None:
+        """Take the event of a stake that was written down."""
+        emission = self.books.emission
+        day = emission.today(self.now)
+        powered = emission.totals(emission.kind(key), day)[1]
+        self.emission(
+            "TaskSynced",
+            source=key[0],
+            task=key[1],
+            day=day,
+            stakeGwei=emission.stake(key, day),
+            poweredTotal=powered,
+        )

@@ -1,0 +1,185 @@
+"""One transaction as the chain tells it, and the comparison of its events, in order, with what the rules give."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fl_alliance.audit.finding import DoesNotHold, Where
+from fl_alliance.chain.arena_view import checksum
+from fl_alliance.chain.codec import interface
+from fl_alliance.chain.errors import DataUnreadable
+from fl_alliance.chain.market_events import MarketEvent
+
+_MULTICALL = "multicall"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A successful transaction that left events of the market; `to` is None where it created a contract."""
+
+    block: int
+    timestamp: int
+    tx_hash: str
+    sender: str
+    to: str | None
+    data: bytes
+    events: tuple[MarketEvent, ...]
+
+    @property
+    def where(self) -> Where:
+        """Its place in words."""
+        return Where(self.block, f"transaction {self.tx_hash}")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that whoever sent the transaction made itself."""
+
+    name: str
+    args: tuple[Any, ...]
+
+    def first(self, count: int) -> tuple[Any, ...]:
+        """Return its first arguments, addresses with their checksums."""
+        return tuple(map(_readable, self.args[:count]))
+
+
+@dataclass(slots=True)
+class Reading:
+    """The events of one transaction, taken one after another, and the calls in its own calldata.
+
+    Attributes
+    ----------
+    source : str
+        The artifact of the contract that the transaction calls; empty where that is none of the market's. What a
+        contract then calls in its turn is in no calldata.
+    calls : list of Call
+        What of its calls is not matched with events yet.
+    step : str
+        What is being verified, in words.
+    """
+
+    taken: Taken
+    source: str = ""
+    calls: list[Call] = field(default_factory=list)
+    at: int = 0
+    step: str = ""
+
+    @property
+    def where(self) -> Where:
+        """What is being verified, in words."""
+        return self.taken.where.at_step(self.step)
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many events are taken, and how many calls are left."""
+        return self.at, len(self.calls)
+
+    def peek(self) -> MarketEvent | None:
+        """Return the next event."""
+        return self.taken.events[self.at] if self.at < len(self.taken.events) else None
+
+    def ahead(self, source: str, name: str) -> MarketEvent | None:
+        """Return the first event of a name that is still to come."""
+        coming = self.taken.events[self.at :]
+        return next((event for event in coming if (event.source, event.name) == (source, name)), None)
+
+    def need(self, source: str, address: str, name: str, values: Mapping[str, Any]) -> None:
+        """Take the next event, which must be this one in every field.
+
+        Raises
+        ------
+        DoesNotHold
+            Naming what the chain says and what the rules give.
+        """
+        found = self.peek()
+        if found is None or (found.source, found.address, found.name) != (source, address, name):
+            raise DoesNotHold(
+                self.where, f"the chain says {told(found)}, the rules give {source}.{name}({_shown(values)})"
+            )
+        differing = {key: values[key] for key, value in found.values.items() if value != values[key]}
+        if differing:
+            said = {key: found.values[key] for key in differing}
+            raise DoesNotHold(
+                self.where, f"{source}.{name}: the chain says {_shown(said)}, the rules give {_shown(differing)}"
+            )
+        self.at += 1
+
+    def require(self, holds: bool, what: str) -> None:
+        """Refuse what the rules do; `what` names what was given and what is needed."""
+        if not holds:
+            raise DoesNotHold(self.where, f"the chain took this, the rules refuse it: {what}")
+
+    def coming(self, source: str, names: Collection[str]) -> str | None:
+        """Return which of some functions the transaction calls next; None where it calls none of them itself."""
+        if self.source != source:
+            return None
+        return next((call.name for call in self.calls if call.name in names), None)
+
+    def called(self, source: str, name: str, *args: Any, by: str | None = None) -> tuple[Any, ...] | None:
+        """Take the transaction's next call of a function and return its arguments; None where a contract made it.
+
+        Parameters
+        ----------
+        args : Any
+            What the first of them must be, by the event that it left.
+        by : str, optional
+            Who must have sent the transaction.
+
+        Raises
+        ------
+        DoesNotHold
+            The transaction makes no such call, with other arguments, or is somebody else's.
+        """
+        if self.source != source:
+            return None
+        named = [call for call in self.calls if call.name == name]
+        if not named:
+            raise DoesNotHold(self.where, f"the transaction makes no call of {name} that could have left this event")
+        # A call may leave no event, so that of several the one that fits is meant.
+        found = next((call for call in named if call.first(len(args)) == args), named[0])
+        self.calls.remove(found)
+        given = found.first(len(args))
+        self.require(given == args, f"its event says {_listed(args)}, the call of {name} {_listed(given)}")
+        self.require(by in (None, self.taken.sender), f"sent by {self.taken.sender}, its event says {by}")
+        return found.args
+
+
+def calls_of(taken: Taken, source: str) -> list[Call]:
+    """Return the calls in a transaction to a contract of this artifact, multicalls unwrapped."""
+    try:
+        return list(_calls(source, taken.data))
+    except (DataUnreadable, KeyError) as broken:
+        raise DoesNotHold(taken.where, f"a call of {source} that cannot be read: {broken}") from broken
+
+
+def _calls(source: str, data: bytes) -> Iterator[Call]:
+    function = interface(source).by_selector[data[:4]]
+    args = function.decode(data)
+    if function.name != _MULTICALL:
+        yield Call(function.name, args)
+        return
+    for inner in args[0]:
+        yield from _calls(source, inner)
+
+
+def _readable(value: Any) -> Any:
+    return checksum(value) if isinstance(value, str) and value.startswith("0x") else value
+
+
+def told(event: MarketEvent | None) -> str:
+    """Return an event in words."""
+    return "nothing more" if event is None else f"{event.source}.{event.name}({_shown(event.values)})"
+
+
+def _shown(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {_plain(value)}" for name, value in values.items())
+
+
+def _listed(values: tuple[Any, ...]) -> str:
+    return ", ".join(map(_plain, values))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bytes):
+        return f"0x{value.hex()}"
+    return str(value)

@@ -1,0 +1,114 @@
+"""What the commands of `fl-alliance arena` share: their settings, the account they act as, and how they stop."""
+
+import argparse
+import re
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from fl_alliance.cli.arguments import CommandParser, command_parser
+
+if TYPE_CHECKING:
+    from fl_alliance.market.place import Place
+    from fl_alliance.market.settings import MarketSettings
+
+WHERE = ("folder", "state", "chain", "store", "key")
+"""Parts of the settings that every command takes."""
+
+SETTINGS_HELP = """\
+settings (NAME=VALUE, in any order; the value here is the default, a file of yours with --config comes between):
+  folder=market            where the market's manifest, the store and what accounts must not forget are
+  chain.url=http://127.0.0.1:8545                what `fl-alliance chain` serves
+  chain.manifest=          where the contracts are (default: FOLDER/market.json)
+  store.url=               where datasets and models are (default: FOLDER/store); s3://..., hf://... by fsspec
+  state=                   journals (default: FOLDER/state); keep them: without one a commitment cannot be opened
+  key.env=FL_ALLIANCE_KEY  environment variable with the account's key, or with the path of a keystore
+  key.keystore=            a keystore file; its password is in FL_ALLIANCE_KEY_PASSWORD, or asked for
+  key.development=         0 to 9: an account of the development chain; default there: {account}
+"""
+
+
+def market_parser(name: str, description: str, account: str, more: str, examples: str, usage: str) -> CommandParser:
+    """Return the parser of a command of the market: its settings, with `more` of its own, and examples."""
+    epilog = f"{SETTINGS_HELP.format(account=account)}{more}\nexamples:\n{examples}"
+    return command_parser(f"arena {name}", description, epilog, usage)
+
+
+def add_settings(command: CommandParser) -> None:
+    """Let a command take NAME=VALUE words and a file of settings."""
+    command.add_argument("words", nargs="*", metavar="NAME=VALUE", help="settings that differ from the default")
+    command.add_argument("--config", metavar="FILE", help="a YAML file of settings; words win over it")
+    command.add_argument("--settings", action="store_true", help="print the settings and stop")
+
+
+def add_task(command: CommandParser) -> None:
+    """Let a command take a task's number."""
+    command.add_argument("task", type=_task, metavar="TASK", help="the task's number, see `fl-alliance arena status`")
+
+
+def settings_of(arguments: argparse.Namespace, *sections: str) -> "MarketSettings":
+    """Return the settings that were asked for; raises `SettingRefused`."""
+    from fl_alliance.market.config import load_settings
+
+    return load_settings(arguments.words, arguments.config, (*WHERE, *sections))
+
+
+def is_printed(arguments: argparse.Namespace, settings: "MarketSettings") -> bool:
+    """Print the settings where that is all that was asked for."""
+    from fl_alliance.market.config import to_yaml
+
+    if arguments.settings:
+        print(to_yaml(settings), end="")
+    return bool(arguments.settings)
+
+
+def introduce(place: "Place", settings: "MarketSettings") -> str:
+    """Return who acts, in words."""
+    from fl_alliance.chain.accounts import WELL_KNOWN
+
+    known = " (a development account, whose key everybody knows)" if place.me in WELL_KNOWN else ""
+    return f"you are {place.me}{known} on {settings.chain.url}"
+
+
+@contextmanager
+def left_running(command: str, arguments: argparse.Namespace) -> Iterator[None]:
+    """Say on Ctrl-C how to go on, and in plain words that an account already works elsewhere on this machine."""
+    from fl_alliance.arena.errors import JournalBusy
+    from fl_alliance.market.errors import MarketError
+
+    again = again_words(command, arguments)
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(f"\nstopped; nothing is lost, go on with: {again}", file=sys.stderr)
+        raise
+    except JournalBusy:
+        raise MarketError(
+            "another process on this machine does this already as the same account; stop it, or act as another "
+            f"account: {again} key.development=5 (or key.env=VARIABLE)"
+        ) from None
+
+
+def again_words(command: str, arguments: argparse.Namespace) -> str:
+    """Return the command line that goes on."""
+    words: Sequence[str] = [str(arguments.task), *arguments.words]
+    words = [*words, *(("--config", arguments.config) if arguments.config else ())]
+    return f"fl-alliance arena {command} {shlex.join(words)}"
+
+
+def task_number(text: str) -> int:
+    """Return a task's number; raises `SettingRefused` where it is none."""
+    from fl_alliance.market.errors import SettingRefused
+
+    try:
+        return _task(text)
+    except argparse.ArgumentTypeError as error:
+        raise SettingRefused(f"TASK: {error}") from None
+
+
+def _task(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not int(text):
+        raise argparse.ArgumentTypeError(f"given {text!r}, needed a task's number, such as 1")
+    return int(text)
