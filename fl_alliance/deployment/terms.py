@@ -36,6 +36,8 @@ class Terms:
         Name of the environment variable with the hospital's key; never the key.
     site : int
         Which part of the workload's data is its own, from 0.
+    address : str
+        The hospital's.
     """
 
     chain_id: int
@@ -46,6 +48,17 @@ class Terms:
     config_digest: str
     key_env: str
     site: int
+    address: str
+
+    @property
+    def matter(self) -> str:
+        """What a hospital's folder is about, in words; a folder is about one task and one hospital."""
+        return f"task {_name(self.chain_id, self.contract, self.task)} and hospital {self.address}, site {self.site}"
+
+    @staticmethod
+    def is_kept_in(home: Path) -> bool:
+        """Return whether a folder holds terms."""
+        return (home / FILE).is_file()
 
     def save(self, home: Path) -> None:
         """Write the terms into the hospital's folder."""

@@ -45,7 +45,8 @@ class Watch:
     def __init__(
         self, rpc: Rpc, deployment: Deployment, task: int, address: str, say: Callable[[str], None] = print
     ) -> None:
-        self._rpc, self._deployment, self._task, self._address, self._say = rpc, deployment, task, address, say
+        self._rpc, self._deployment, self._say = rpc, deployment, say
+        self.task, self.address = task, address
         self._keeper = Bookkeeper(deployment, task)
         self._next = deployment.block
         self._told: set[tuple[str, int]] = set()
@@ -54,14 +55,14 @@ class Watch:
     @property
     def model(self) -> TaskModel:
         """The task as its rules say it stands; raises `UnknownTask`."""
-        return self._keeper.models.task(self._task)
+        return self._keeper.models.task(self.task)
 
     @property
     def member(self) -> Member | None:
         """The member, None before it is one."""
-        if self._task not in self._keeper.models.tasks:
+        if self.task not in self._keeper.models.tasks:
             return None
-        return next((one for one in self._keeper.members() if one.address == self._address), None)
+        return next((one for one in self._keeper.members() if one.address == self.address), None)
 
     @property
     def is_paid_out(self) -> bool:
@@ -132,7 +133,7 @@ class Watch:
         """Return what came of the member's stake."""
         earned = fml(member.won_gwei - member.lost_gwei, sign=True)
         return (
-            f"the task is over: {fml(member.withdrawn_gwei)} FML paid out to {self._address}, "
+            f"the task is over: {fml(member.withdrawn_gwei)} FML paid out to {self.address}, "
             f"staked {fml(member.stake_gwei)}, earned {earned}"
         )
 
