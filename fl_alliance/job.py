@@ -105,7 +105,8 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
         first = model_digest(yardstick.initial_model)
         with watch("import and deploy"):
             federation = chain.enter_context(open_federation(config, folder, first, resume))
-        listener(Stage(f"{config.nodes} nodes join the task"))
+        waiting = config.runtime.name == "deployment"
+        listener(Stage(f"waiting for {config.nodes} hospitals" if waiting else f"{config.nodes} nodes join the task"))
         with watch("enrol"):
             grid, node_ids = _nodes(federation, grid, config, folder, listener)
         arrays = _adopted(federation, yardstick, store, strategy)

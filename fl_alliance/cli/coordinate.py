@@ -10,9 +10,10 @@ from fl_alliance.folders import default_root, new_folder, open_stopped
 
 _EPILOG = """\
 It takes the settings of `fl-alliance run` and runs the same job, with hospitals that join by `fl-alliance join` in the
-place of simulated ones. It starts a SuperLink on this machine's loopback interface, creates the task on the chain, prints
-the command for hospitals, waits until `nodes` of them have come or registration is over (alliance.registration_s), and
-runs the task to its payout. A hospital without FML gets its stake from the coordinator's account.
+place of simulated ones. It starts a SuperLink on this machine's loopback interface, creates the task on the chain,
+prints the command for hospitals, waits until `nodes` of them have come or registration is over
+(alliance.registration_s), and runs the task to its payout. A hospital without FML gets its stake from the
+coordinator's account.
 
 The chain must be one that hospitals reach too (chain.url=http://...), and the coordinator's key is in the environment
 variable that chain.relayer_key_env names. A hospital that is away is asked again when it is back, as long as

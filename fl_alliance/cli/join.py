@@ -8,17 +8,17 @@ from pathlib import Path
 from fl_alliance.cli.arguments import command_parser
 
 _EPILOG = """\
-The coordinator names the task, publishes the manifest and says where its SuperLink is. The hospital brings its key, in an
-environment variable (64 hex digits, or the path of a keystore whose password is in the variable of the same name with
-_PASSWORD behind it), its own endpoint of the chain, and its number among the sites.
+The coordinator names the task, publishes the manifest and says where its SuperLink is. The hospital brings its key, in
+an environment variable (64 hex digits, or the path of a keystore whose password is in the variable of the same name
+with _PASSWORD behind it), its own endpoint of the chain, and its number among the sites.
 
 First the chain is looked at: that the contracts are ours, that the task is open for registration or this hospital is in
 it, and that it pins this version of fl-alliance. Then it is said what will be staked and on what terms. The node signs
 for this one task, with at most this stake, under the settings that the task pins, and nothing else. What it has signed
 is on disk, in --home, before it leaves this machine.
 
-It keeps a flower-supernode running, starts it again when it ends, and says in plain words what each round came to. After
-a crash, or kill -9, the same command goes on. Ctrl-C stops it; the stake stays in the task until that is over.
+It keeps a flower-supernode running, starts it again when it ends, and says in plain words what each round came to.
+After a crash, or kill -9, the same command goes on. Ctrl-C stops it; the stake stays in the task until that is over.
 Without TLS it connects to a SuperLink on this machine only (a tunnel's end, for example).
 
 examples:

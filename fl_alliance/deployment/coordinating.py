@@ -1,4 +1,4 @@
-"""A coordinator's part on its machine: a SuperLink, and on it the ServerApp that runs the task: `fl-alliance coordinate`.
+"""A coordinator's part on its machine: a SuperLink, and on it the ServerApp that runs the task.
 
 The app that Flower hands to the nodes holds no code: it names `fl_alliance`, which every node has installed itself.
 """
@@ -126,7 +126,7 @@ def _run(
     flower = str(Path(sys.executable).parent / "flwr")
     words = " ".join(f"{name}={json.dumps(value)}" for name, value in settings.items())
     command = [flower, "run", str(side / "app"), "here", "--run-config", words, "--stream"]
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603  our own command
         command, env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         try:

@@ -159,7 +159,8 @@ def _told(wish: Wish, deployment: Deployment, rpc: Rpc, watch: Watch, address: s
         f"{params.proposers} train and {params.voters} judge in each; {fml(model.pool_gwei)} FML to earn in all"
     )
     if watch.member is None:
-        yield f"stakes at most {wish.stake} FML (the task asks for {fml(params.min_stake_gwei)} or more) on these terms:"
+        least = fml(params.min_stake_gwei)
+        yield f"stakes at most {wish.stake} FML (the task asks for {least} or more) on these terms:"
         yield from (f"  {line}" for line in _terms_of(params))
     yield f"SuperNode log: {wish.home / 'supernode.log'}"
 
@@ -169,7 +170,8 @@ def _terms_of(params: TaskParams) -> Iterator[str]:
     yield f"who is slashed loses {_percent(params.slash_bps)} of its balance{fixed}"
     yield f"who lets its turn to lead a draw pass ({params.leader_s} s) loses {_percent(params.absence_bps)}"
     yield "who signs two different statements on one matter loses everything; this node's journal keeps it from that"
-    yield "what is left of the stake, and what was earned, is paid out at the end; no data leaves this machine"
+    yield "what is left of the stake, and what was earned, is paid out at the end"
+    yield "its data stays on this machine; updates of the model, scores and signatures leave it"
 
 
 def _percent(bps: int) -> str:

@@ -100,7 +100,7 @@ class Supervised:
         if self._process is None and now >= self._until:
             self._since = now
             with self._log.open("ab") as log:
-                self._process = subprocess.Popen(
+                self._process = subprocess.Popen(  # noqa: S603  our own command
                     self._command,
                     env=self._environment,
                     stdin=subprocess.DEVNULL,

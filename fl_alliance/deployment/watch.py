@@ -81,7 +81,7 @@ class Watch:
         self.look()
         self._say = say
         if self._rounds and (member := self.member) is not None:
-            say(f"so far {self._rounds} rounds have ended; {self._account(member)}")
+            say(f"rounds ended so far: {self._rounds}; {self._account(member)}")
 
     def look(self) -> None:
         """Read the chain's new blocks and tell what is new; raises as the chain does."""
@@ -100,10 +100,10 @@ class Watch:
         self._once("joined", 0, f"registered as member {member.index} with a stake of {fml(member.stake_gwei)} FML")
         if model.stored_phase is not Phase.REGISTRATION:
             self._once("started", 0, f"the task has begun: {len(model.balances)} members, {model.params.rounds} rounds")
-        self._tell_draws(model, member)
         for ended in self._keeper.rounds[self._rounds :]:
             self._rounds = ended.number
             self._say(self._ended(ended, member))
+        self._tell_draws(model, member)
         if self.is_paid_out:
             self._once("paid", 0, self.payout(member))
 
@@ -127,7 +127,7 @@ class Watch:
     def _account(self, member: Member) -> str:
         earned = fml(member.won_gwei - member.lost_gwei, sign=True)
         escrow = f" and {fml(member.escrow_gwei)} held back" if member.escrow_gwei else ""
-        return f"balance {fml(member.balance_gwei)} FML{escrow}, earned {earned} FML so far"
+        return f"balance {fml(member.balance_gwei)} FML{escrow}, earned {earned} FML in all"
 
     def payout(self, member: Member) -> str:
         """Return what came of the member's stake."""
