@@ -1,4 +1,4 @@
-"""A whole run of hospitals that are processes of their own, one of which is killed in the middle and comes back."""
+"""A whole run of hospitals that are processes of their own; one is killed, one stopped, and both come back."""
 
 import json
 import os
@@ -78,7 +78,7 @@ def free_port() -> int:
 
 
 @pytest.mark.slow
-def test_four_hospitals_finish_a_run_though_one_is_killed(town: Town) -> None:
+def test_four_hospitals_finish_a_run_though_one_is_killed_and_one_stopped(town: Town) -> None:
     chain, link = free_port(), free_port()
     town.start("chain", "chain", "--port", str(chain), "--file", "chain.db")
     town.wait(lambda: "serving" in town.said("chain"))
@@ -98,8 +98,11 @@ def test_four_hospitals_finish_a_run_though_one_is_killed(town: Town) -> None:
     hospitals = [join(site) for site in range(NODES)]
     town.wait(lambda: "round 1 ended" in town.said("hospital-2"))
     hospitals[2].kill()
-    hospitals[2].wait()
-    hospitals[2] = join(2)
+    hospitals[3].send_signal(signal.SIGINT)
+    assert hospitals[2].wait() == -signal.SIGKILL
+    assert hospitals[3].wait() == 130
+    assert "stopped; the stake stays in the task" in town.said("hospital-3")
+    hospitals[2:] = [join(2), join(3)]
     town.wait(lambda: all(process.poll() is not None for process in [*hospitals, coordinator]))
 
     assert [process.returncode for process in [*hospitals, coordinator]] == [0] * (NODES + 1), town.said("coordinate")
@@ -108,10 +111,12 @@ def test_four_hospitals_finish_a_run_though_one_is_killed(town: Town) -> None:
         assert f"round {ROUNDS} ended" in said
         assert f"FML paid out to {address}, staked 100.00" in said
     assert "rounds ended so far: 1" in town.said("hospital-2")
-    assert "member 2 is back" in town.said("coordinate")
     run = RunFolder(town.folder / "task")
+    back = {member_index(run, site) for site in (2, 3)}
+    assert all(f"member {index} is back" in town.said("coordinate") for index in back)
     assert [record.round for record in run.rounds()] == [1, 2, 3]
-    assert [member["site"] for member in json.loads(run.deployment.read_text())["members"]] == [0, 1, 2, 3]
+    members = json.loads(run.deployment.read_text())["members"]
+    assert sorted(member["site"] for member in members) == [0, 1, 2, 3]  # the roster is in the order of coming
     assert not secrets_on_disk(town.folder)
     assert not left_over(town.folder)
     town.running.pop("chain").send_signal(signal.SIGINT)
@@ -119,6 +124,11 @@ def test_four_hospitals_finish_a_run_though_one_is_killed(town: Town) -> None:
     assert main(["audit", str(town.folder / "chain.db")]) == 0
     with connected(f"file://{town.folder / 'chain.db'}"):
         pass  # nobody holds it any more
+
+
+def member_index(run: RunFolder, site: int) -> int:
+    members = json.loads(run.deployment.read_text())["members"]
+    return next(member["index"] for member in members if member["site"] == site)
 
 
 def secrets_on_disk(folder: Path) -> list[Path]:

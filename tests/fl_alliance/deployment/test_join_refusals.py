@@ -1,6 +1,6 @@
 """What `fl-alliance join` and `coordinate` refuse, before anything is signed or started."""
 
-from collections.abc import Callable
+import time
 from pathlib import Path
 
 import pytest
@@ -117,31 +117,29 @@ def test_only_this_machine_is_loopback(address: str, expected: bool) -> None:
 
 
 def test_a_process_that_ends_is_started_again_after_ever_longer_pauses(tmp_path: Path) -> None:
-    seconds, told = [0.0], []
-    # Without arguments that it knows the SuperNode ends at once.
-    node = Supervised(
-        "supernode", ["--no-such"], environment(tmp_path), tmp_path / "log", told.append, lambda: seconds[0]
-    )
+    seconds = [0.0]
+    told: list[str] = []
+    surroundings, log = environment(tmp_path), tmp_path / "log"
+    # With an argument that it does not know a SuperNode ends at once.
+    node = Supervised("supernode", ["--no-such"], surroundings, log, told.append, lambda: seconds[0])
+    node.look()
     for pause in (1, 2, 4):
-        wait_for(lambda: node.pid is not None and ended(node))
-        node.look()
-        assert told[-1].endswith(f"starting it again in {pause} s")
-        seconds[0] += pause
-        node.look()
         assert node.pid is not None
+        wait_for_end(node)
+        assert told[-1].endswith(f"starting it again in {pause} s")
+        seconds[0] += pause - 0.5
+        node.look()
+        assert node.pid is None
+        seconds[0] += 0.5
+        node.look()
     node.stop()
     assert node.pid is None
+    assert len(told) == 3
 
 
-def ended(node: Supervised) -> bool:
-    node.look() if node.pid is None else None
-    return node._process is not None and node._process.poll() is not None
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    import time
-
+def wait_for_end(node: Supervised) -> None:
     end = time.monotonic() + 60
-    while not holds():
+    while node.pid is not None:
         assert time.monotonic() < end
         time.sleep(0.1)
+        node.look()
