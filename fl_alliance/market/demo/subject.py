@@ -1,6 +1,6 @@
 """What is learned in the demonstration: a kind's data, a part of it that nobody in the market sees, and two plans."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ from fl_alliance.arena.store import Store
 from fl_alliance.arena.training import Plan
 from fl_alliance.market.kinds import CLASSIFY, DECAY, LM, TABULAR, Trade, options_of, trade_of, with_base
 
-Slice = Callable[[bytes, int | None, int | None], bytes]
-"""(dataset, first, last) -> the dataset of these examples."""
+Cut = Callable[[bytes, Sequence[int]], bytes]
+"""(dataset, indexes) -> the dataset of these examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class _Lesson:
-    """How a kind is shown: both nodes' steps a day, how many examples the small one has, and the tolerance."""
+    """How a kind is shown: both nodes' steps a day, how many examples the small one has, and the tolerance.
+
+    Dataset B and the hidden set are the halves of what the kind draws for B, or alternate in blocks of so many examples
+    where those are of a few people one after the other, who would make one half harder than the other.
+    """
 
     title: str
     large_steps: int
@@ -63,11 +67,12 @@ class _Lesson:
     small_examples: int
     tolerance: int
     learning_rate: float | None = None
+    block: int | None = None
 
 
 _LESSONS = {
     CLASSIFY: _Lesson("handwritten digits", 136, 60, 100, 2_000, 0.1),
-    TABULAR: _Lesson("blood glucose in half an hour", 120, 20, 400, 50),
+    TABULAR: _Lesson("blood glucose in half an hour", 234, 8, 400, 50, 0.01, block=100),
     LM: _Lesson("plain words to an FML tool call", 40, 10, 32, 2_000),
 }
 
@@ -91,19 +96,21 @@ def choose(kind: str, base: str, seed: int, store: Store, cache: Path) -> Subjec
     """
     options = with_base(kind, options_of(kind, "", {}, base), store)
     trade, lesson = trade_of(kind, options, store, cache), _LESSONS[kind]
-    cut: Slice = _cut_table(trade.kind) if isinstance(trade.kind, NetworkKind) else _cut_lines
+    cut: Cut = _cut_table(trade.kind) if isinstance(trade.kind, NetworkKind) else _cut_lines
     drawn = trade.kind.datasets(seed)
-    half = _count(drawn.b, trade.kind) // 2
+    count = _count(drawn.b, trade.kind)
+    final = [index for index in range(count) if _is_final(index, count, lesson.block)]
+    hidden = [index for index in range(count) if not _is_final(index, count, lesson.block)]
     budget = replace(trade.kind.budget, learning_rate=lesson.learning_rate or trade.kind.budget.learning_rate)
     large = Plan(replace(budget, steps=lesson.large_steps), seed=2 * seed)
-    few = cut(drawn.train, 0, lesson.small_examples)
+    few = cut(drawn.train, range(lesson.small_examples))
     small = Plan(replace(budget, steps=lesson.small_steps), seed=2 * seed + 1, data=few)
     return Subject(
         title=lesson.title,
         options=options,
         trade=trade,
-        datasets=replace(drawn, b=cut(drawn.b, 0, half)),
-        hidden=cut(drawn.b, half, None),
+        datasets=replace(drawn, b=cut(drawn.b, final)),
+        hidden=cut(drawn.b, hidden),
         suggested=budget,
         large=large,
         small=small,
@@ -112,16 +119,22 @@ def choose(kind: str, base: str, seed: int, store: Store, cache: Path) -> Subjec
     )
 
 
-def _cut_table(kind: NetworkKind) -> Slice:
-    def cut(data: bytes, first: int | None, last: int | None) -> bytes:
-        table = kind.read(data)
-        return pack_parameters({"x": table.x[first:last], "y": table.y[first:last]})
+def _is_final(index: int, count: int, block: int | None) -> bool:
+    """Whether an example is one of dataset B, not of the hidden set."""
+    return index < count // 2 if block is None else index // block % 2 == 0
+
+
+def _cut_table(kind: NetworkKind) -> Cut:
+    def cut(data: bytes, chosen: Sequence[int]) -> bytes:
+        table, at = kind.read(data), list(chosen)
+        return pack_parameters({"x": table.x[at], "y": table.y[at]})
 
     return cut
 
 
-def _cut_lines(data: bytes, first: int | None, last: int | None) -> bytes:
-    return b"".join(data.splitlines(keepends=True)[first:last])
+def _cut_lines(data: bytes, chosen: Sequence[int]) -> bytes:
+    lines = data.splitlines(keepends=True)
+    return b"".join(lines[index] for index in chosen)
 
 
 def _count(data: bytes, kind: Any) -> int:

@@ -1,27 +1,12 @@
 """A market for each test that plays a task in it."""
 
-import importlib.util
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import torch
-
-
-def _load(name: str) -> ModuleType:
-    """Import the helper module beside this file under its plain name, which the tests here import it by."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-villages = _load("village")
+import village as villages
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from judged import CandidateFederation, digest, pairs
+from players import CandidateFederation, digest, pairs
 
 from fl_alliance.chain.batches import WholeList, list_hash
 from fl_alliance.chain.messages import Leave, Proposal, Scores, scores_content

@@ -1,7 +1,7 @@
 """A relayer that drops, replaces or inserts messages, misreports votes or payouts, or shuts voters out."""
 
 import pytest
-from attacked import (
+from federation import (
     ACCEPT,
     CANDIDATE,
     DEPLOYER,

@@ -1,7 +1,7 @@
 """Grinding and withholding the randomness, and abusing the line of leaders."""
 
 import pytest
-from attacked import FML, FORTUNE_TELLER, GWEI, ONLOOKER, Chain, Federation, Refusal
+from federation import FML, FORTUNE_TELLER, GWEI, ONLOOKER, Chain, Federation, Refusal
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.messages import Proposal

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from attacked import ACCEPT, CANDIDATE, DEPLOYER, FML, MOTION, ONLOOKER, PREVIOUS, REJECT, Chain, Federation, Refusal
+from federation import ACCEPT, CANDIDATE, DEPLOYER, FML, MOTION, ONLOOKER, PREVIOUS, REJECT, Chain, Federation, Refusal
 
 from fl_alliance.chain import artifacts
 from fl_alliance.chain.codec import constructor, interface

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 
-from attacked import ACCEPT, CANDIDATE, DEPLOYER, FML, GWEI, ONLOOKER, PREVIOUS, REJECT, Chain, Federation
+from federation import ACCEPT, CANDIDATE, DEPLOYER, FML, GWEI, ONLOOKER, PREVIOUS, REJECT, Chain, Federation
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.rules.words import keccak

@@ -1,7 +1,20 @@
 """Attacks on the vote: copying, changing one's mind, withholding, slipping out, spoiling others' transactions."""
 
 import pytest
-from attacked import ACCEPT, CANDIDATE, FML, GWEI, MOTION, ONLOOKER, PREVIOUS, REJECT, Chain, Federation, Refusal, fixed
+from federation import (
+    ACCEPT,
+    CANDIDATE,
+    FML,
+    GWEI,
+    MOTION,
+    ONLOOKER,
+    PREVIOUS,
+    REJECT,
+    Chain,
+    Federation,
+    Refusal,
+    fixed,
+)
 
 from fl_alliance.chain.messages import Commitment
 from fl_alliance.chain.rules.words import keccak

@@ -1,29 +1,12 @@
 """The contracts on an embedded chain, deployed once; each test acts behind a snapshot and leaves balanced books."""
 
-import importlib.util
-import sys
 from collections.abc import Iterator
-from pathlib import Path
-from types import ModuleType
 
+import alliance_town
+import candidate_federation
+import emissions
+import federation
 import pytest
-
-
-def _load(name: str) -> ModuleType:
-    """Import the helper module beside this file under its plain name, which the tests here import it by."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-federation = _load("federation")
-candidate_federation = _load("candidate_federation")
-emissions = _load("emissions")
-alliance_town = _load("alliance_town")
-market_model = _load("market_model")
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,10 @@
 """A deployed Alliance on each kind of chain, and makers of federations on it."""
 
-import importlib.util
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
+import players
 import pytest
 
 from fl_alliance.chain.accounts import NodeKey
@@ -21,19 +18,6 @@ from fl_alliance.chain.types import WEI_PER_FML, CandidateTerms
 
 if TYPE_CHECKING:
     from web3 import Web3
-
-
-def _load(name: str) -> ModuleType:
-    """Import the helper module beside this file under its plain name, which the tests here import it by."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-players = _load("players")
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,9 @@
 """A market deployed once; each test acts behind a snapshot."""
 
-import importlib.util
-import sys
 from collections.abc import Iterator
-from pathlib import Path
-from types import ModuleType
 
+import fair as fair_module
 import pytest
-
-
-def _load(name: str) -> ModuleType:
-    """Import the helper module beside this file under its plain name, which the tests here import it by."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-fair_module = _load("fair")
 
 
 @pytest.fixture(scope="session")

@@ -1,37 +1,14 @@
 """A market on a chain file in which everything happens once, played on the real contracts, and copies of it."""
 
-import importlib.util
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
+import arena_town
+import market_play
 import pytest
 
 from fl_alliance.audit.market import FileSource
-
-_CONTRACTS = Path(__file__).parents[2] / "chain" / "contracts"
-
-
-def _load(folder: Path, name: str) -> ModuleType:
-    """Import a helper module of these tests, or of the contracts', under its plain name."""
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-for _name in ("federation", "emissions"):
-    _load(_CONTRACTS, _name)
-arena_town = _load(_CONTRACTS / "arena", "arena_town")
-_load(_CONTRACTS / "arena", "test_random_tasks")
-market_play = _load(Path(__file__).parent, "market_play")
-tampering = _load(Path(__file__).parent, "tampering")
 
 
 @pytest.fixture(scope="session")

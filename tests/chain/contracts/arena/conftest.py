@@ -1,25 +1,9 @@
 """The Arena deployed once; each test acts behind a snapshot and leaves every wei where it belongs."""
 
-import importlib.util
-import sys
 from collections.abc import Iterator
-from pathlib import Path
-from types import ModuleType
 
+import arena_town
 import pytest
-
-
-def _load(name: str) -> ModuleType:
-    """Import the helper module beside this file under its plain name, which the tests here import it by."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-arena_town = _load("arena_town")
 
 
 @pytest.fixture(scope="session")
