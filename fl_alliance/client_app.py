@@ -1,10 +1,12 @@
 """The Flower ClientApp of a hospital: it turns messages into calls of `Node` and signs what leaves.
 
 The same app runs in this process, in Flower's simulation and in a deployment. A message to train or evaluate that says
-nothing of an Alliance is answered as any Flower client would, so that plain strategies run on the same nodes.
+nothing of an Alliance is answered as any Flower client would, so that plain strategies run on the same nodes. In a
+deployment the node has a folder of the hospital's: what it has agreed to, whose key it signs with, what it has signed.
 """
 
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import cast
 
 from flwr.app import ConfigRecord, Context, Message, MetricRecord, RecordDict
@@ -16,6 +18,9 @@ from fl_alliance.ballots import Ballots
 from fl_alliance.chain.messages import commitment, fml_domain
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.config import JobConfig, load_config
+from fl_alliance.deployment.memory import remembering
+from fl_alliance.deployment.presence import CHALLENGE_BYTES, presence_record
+from fl_alliance.deployment.terms import Terms
 from fl_alliance.insider import Answer, Insider, Mod, enter, make_mod, make_node
 from fl_alliance.journal import Journal
 from fl_alliance.judging import make_rule
@@ -30,11 +35,20 @@ _WHERE = ("task", "round")
 
 def _as_configured(message: Message, context: Context, answer: Answer) -> Message:
     """Let a malicious node's app, where the configuration makes this site one, answer in the place of the honest."""
-    mod = _load_mod(_overrides(context), _partition(context))
+    mod = _load_mod(_overrides(context), _partition(context), _home(context))
     return mod(message, context, answer) if mod else answer(message, context)
 
 
-app = ClientApp(mods=[_as_configured])
+def _as_agreed(message: Message, context: Context, answer: Answer) -> Message:
+    """In a deployment, act only for the task that the hospital agreed to, and remember on disk what was signed."""
+    home = _home(context)
+    if not home:
+        return answer(message, context)
+    Terms.load(Path(home)).require_place(wire.read_place(wire.alliance_record(message)))
+    return remembering(Path(home), message, context, answer)
+
+
+app = ClientApp(mods=[_as_agreed, _as_configured])
 
 
 @app.query("join")
@@ -42,15 +56,26 @@ def join(message: Message, context: Context) -> Message:
     """Sign the registration for the task on offer."""
     offer = wire.alliance_record(message)
     place = wire.read_place(offer)
+    token, stake_wei = wire.text(offer, "token"), int(wire.text(offer, "stake-wei"))
+    if home := _home(context):
+        Terms.load(Path(home)).require_offer(token, stake_wei)
     registration = _node(context).join(
         place.domain,
-        fml_domain(place.domain.chain_id, wire.text(offer, "token")),
+        fml_domain(place.domain.chain_id, token),
         place.task,
-        int(wire.text(offer, "stake-wei")),
+        stake_wei,
         wire.integer(offer, "valid-before"),
         wire.data(offer, "salt", 32),
     )
     return wire.reply_to(message, wire.registration_record(registration))
+
+
+@app.query("here")
+def here(message: Message, context: Context) -> Message:
+    """Show which member this node is, after it came back under another node id."""
+    request = wire.alliance_record(message)
+    challenge = wire.data(request, "challenge", CHALLENGE_BYTES)
+    return wire.reply_to(message, presence_record(_node(context).key, wire.read_place(request), challenge))
 
 
 @app.query("prove")
@@ -150,12 +175,17 @@ def _overrides(context: Context) -> str:
     return str(context.run_config.get("overrides", ""))
 
 
+def _home(context: Context) -> str:
+    """Return the hospital's folder in a deployment; empty in a simulation."""
+    return str(context.node_config.get("home", ""))
+
+
 def _site(context: Context) -> Insider:
-    return _load_site(_overrides(context), _partition(context))
+    return _load_site(_overrides(context), _partition(context), _home(context))
 
 
 def _node(context: Context) -> Node:
-    return _load_node(_overrides(context), _partition(context))
+    return _load_node(_overrides(context), _partition(context), _home(context))
 
 
 @lru_cache(maxsize=1)
@@ -169,15 +199,20 @@ def _load_ballots(overrides: str) -> Ballots:
 
 
 @lru_cache(maxsize=1024)
-def _load_node(overrides: str, partition: int) -> Node:
-    return make_node(_load_site(overrides, partition))
+def _load_node(overrides: str, partition: int, home: str) -> Node:
+    return make_node(_load_site(overrides, partition, home))
 
 
 @lru_cache(maxsize=1024)
-def _load_mod(overrides: str, partition: int) -> Mod | None:
-    return make_mod(_load_site(overrides, partition))
+def _load_mod(overrides: str, partition: int, home: str) -> Mod | None:
+    return make_mod(_load_site(overrides, partition, home))
 
 
 @lru_cache(maxsize=1024)
-def _load_site(overrides: str, partition: int) -> Insider:
-    return enter(_load_config(overrides), partition)
+def _load_site(overrides: str, partition: int, home: str) -> Insider:
+    config = _load_config(overrides)
+    if not home:
+        return enter(config, partition)
+    terms = Terms.load(Path(home))
+    terms.require_config(config)
+    return enter(config, terms.site, terms.key)

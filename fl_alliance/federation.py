@@ -68,7 +68,7 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
             params = task_params(config, key.address, initial_model)
             task = ledger.create_task(params, fml_to_wei(config.alliance.pool, "alliance.pool"), terms_of(config))
             deployment.save(folder.manifest)  # before the deployment: with that, a resume takes the task for begun
-            _write_deployment(folder, deployment, task, params, [])
+            write_deployment(folder, deployment, task, params, [])
         yield Federation(ledger, deployment, task)
     finally:
         close(w3)
@@ -140,9 +140,9 @@ def enrol(federation: Federation, grid: Grid, config: JobConfig, folder: RunFold
     if model.stored_phase is Phase.REGISTRATION:
         members = {node.address for node in model.roster.nodes}
         newcomers = [registration for registration in found.values() if registration.address not in members]
-        _register(federation, newcomers, stake_wei, valid_before)
+        register(federation, newcomers, stake_wei, valid_before)
         ledger.send(Start(task))
-    _write_deployment(folder, federation.deployment, task, ledger.params(task), list(found.values()))
+    write_deployment(folder, federation.deployment, task, ledger.params(task), list(found.values()))
     return by_address(found)
 
 
@@ -161,7 +161,8 @@ def pay_out(federation: Federation) -> None:
     _send_all(ledger, steps)
 
 
-def _register(federation: Federation, newcomers: list[Registration], stake_wei: int, valid_before: int) -> None:
+def register(federation: Federation, newcomers: list[Registration], stake_wei: int, valid_before: int) -> None:
+    """Put signed registrations on chain; a node without enough FML gets its stake from the relayer first."""
     ledger, task = federation.ledger, federation.task
     for registration in newcomers:
         if ledger.balance_wei(registration.address) < stake_wei:
@@ -230,7 +231,7 @@ def _relayer_key(config: JobConfig) -> NodeKey:
     return NodeKey(DEVELOPMENT_SECRET, is_public=True)
 
 
-def _write_deployment(
+def write_deployment(
     folder: RunFolder, deployment: Deployment, task: int, params: TaskParams, members: list[Registration]
 ) -> None:
     """Write down where the task is and who belongs to it, for people and for tools."""

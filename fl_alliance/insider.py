@@ -86,13 +86,13 @@ def check_attack(config: JobConfig) -> None:
         make_mod(insider)
 
 
-def enter(config: JobConfig, site: int) -> Insider:
-    """Load a simulated site: its data, and a key derived from the seed, which never leaves this process."""
+def enter(config: JobConfig, site: int, key: NodeKey | None = None) -> Insider:
+    """Load a site: its data and its key, where none is given that of a simulation, which is derived from the seed."""
     workload = get(config.workload.name, **config.workload.options)
     if config.attack.update:
         workload = remembering(workload)  # who attacks knows what all others train
     data = workload.load(site, config.nodes, config.seed)
-    return Insider(site, config, NodeKey.derive(config.seed, site), workload, data)
+    return Insider(site, config, key or NodeKey.derive(config.seed, site), workload, data)
 
 
 def _made(name: str, settings: Mapping[str, Any], **given: Any) -> Any:

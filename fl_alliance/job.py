@@ -15,7 +15,8 @@ from flwr.serverapp import Grid, ServerApp
 from flwr.serverapp.strategy import Strategy
 
 from fl_alliance.archive import ProposalArchive
-from fl_alliance.config import JobConfig, to_yaml
+from fl_alliance.config import ConfigError, JobConfig, to_yaml
+from fl_alliance.deployment.gathering import gather
 from fl_alliance.federation import Federation, enrol, open_federation, pay_out
 from fl_alliance.insider import check_attack
 from fl_alliance.judging import check_rule, make_rule, make_strategy
@@ -65,6 +66,8 @@ def run(
     from fl_alliance.client_app import app as client_app
     from fl_alliance.runtime import RUNTIMES
 
+    if config.runtime.name not in RUNTIMES:
+        raise ConfigError(f"runtime.name={config.runtime.name}: needs fl-alliance coordinate; here local or ray")
     summaries: list[RunSummary] = []
     server_app = ServerApp()
 
@@ -102,9 +105,10 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
         first = model_digest(yardstick.initial_model)
         with watch("import and deploy"):
             federation = chain.enter_context(open_federation(config, folder, first, resume))
-        listener(Stage(f"{config.nodes} nodes join the task"))
+        waiting = config.runtime.name == "deployment"
+        listener(Stage(f"waiting for {config.nodes} hospitals" if waiting else f"{config.nodes} nodes join the task"))
         with watch("enrol"):
-            node_ids = enrol(federation, grid, config, folder)
+            grid, node_ids = _nodes(federation, grid, config, folder, listener)
         arrays = _adopted(federation, yardstick, store, strategy)
         if resume:
             recover_records(folder, federation, yardstick.metrics_of(arrays))
@@ -131,6 +135,15 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
         metrics = _compare(folder, yardstick, model, references, watch)
     write_report(folder)
     return RunSummary(model_digest(model), metrics)
+
+
+def _nodes(
+    federation: Federation, grid: Grid, config: JobConfig, folder: RunFolder, listener: Listener
+) -> tuple[Grid, dict[str, int]]:
+    """Return the members' nodes: those of a simulation at once, those of hospitals as they come."""
+    if config.runtime.name == "deployment":
+        return gather(federation, grid, config, folder, listener)
+    return grid, enrol(federation, grid, config, folder)
 
 
 def _archive(config: JobConfig, folder: RunFolder) -> ProposalArchive | None:

@@ -147,7 +147,7 @@ class MarketSettings:
 
 @dataclass
 class RuntimeSettings:
-    """How the ClientApps run: `local` (in this process) or `ray` (Flower's simulation)."""
+    """How the ClientApps run: `local`, in this process; `ray`, Flower's simulation; `deployment`, hospitals join."""
 
     name: str = "local"
     timeout_s: float = 3600.0

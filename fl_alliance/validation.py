@@ -63,7 +63,7 @@ def validate(config: JobConfig) -> None:
     _require("_target_" in config.strategy, "strategy: needs a _target_, the class of a Flower strategy")
     timeout = config.runtime.timeout_s
     _require(0 < timeout < math.inf, f"runtime.timeout_s={timeout}: needs more than 0 seconds")
-    _require_one_of("runtime.name", config.runtime.name, "local", "ray")
+    _require_one_of("runtime.name", config.runtime.name, "local", "ray", "deployment")
     _require_one_of("records.proposals", config.records.proposals, "all", "none")
 
 

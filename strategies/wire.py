@@ -24,6 +24,7 @@ COMMITTEE = "committee"
 METRICS = "metrics"
 PREVIOUS = "previous"
 
+HERE = "query.here"
 JOIN = "query.join"
 PROVE = "query.prove"
 REVEAL = "query.reveal"

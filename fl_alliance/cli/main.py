@@ -16,6 +16,8 @@ from fl_alliance.cli.expected import expected_errors
 
 COMMANDS = {
     "run": "train a model: a chain draws, judges and pays every round",
+    "coordinate": "run a task for hospitals that join from elsewhere",
+    "join": "take part in a task as a hospital, until it is paid out",
     "ledger": "show balances, rounds and why each payout happened",
     "audit": "verify a run or a market from its chain, trusting nobody",
     "report": "write report.html of a run again",

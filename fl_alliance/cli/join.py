@@ -1,0 +1,71 @@
+"""`fl-alliance join`: what a hospital leaves running to take part in a task."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from fl_alliance.cli.arguments import command_parser
+
+_EPILOG = """\
+The coordinator names the task, publishes the manifest and says where its SuperLink is. The hospital brings its key, in
+an environment variable (64 hex digits, or the path of a keystore whose password is in the variable of the same name
+with _PASSWORD behind it), its own endpoint of the chain, and its number among the sites.
+
+First the chain is looked at: that the contracts are ours, that the task is open for registration or this hospital is in
+it, and that it pins this version of fl-alliance. Then it is said what will be staked and on what terms. The node signs
+for this one task, with at most this stake, under the settings that the task pins, and nothing else. What it has signed
+is on disk, in --home, before it leaves this machine.
+
+It keeps a flower-supernode running, starts it again when it ends, and says in plain words what each round came to.
+After a crash, or kill -9, the same command goes on. Ctrl-C stops it; the stake stays in the task until that is over.
+Without TLS it connects to a SuperLink on this machine only (a tunnel's end, for example).
+
+examples:
+  fl-alliance join 1 --manifest runs/task/manifest.json --chain http://127.0.0.1:8545 \\
+      --superlink 127.0.0.1:9092 --site 0 --stake 100 --key-env HOSPITAL_KEY
+  fl-alliance join 1 ... --superlink link.example.org:9092 --root-certificates ca.pem
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    command = command_parser("join", "Take part in a task as a hospital, until it is paid out.", _EPILOG)
+    command.add_argument("task", type=int, metavar="TASK", help="the task's number on the chain")
+    command.add_argument("--manifest", type=Path, required=True, metavar="FILE", help="where the contracts are")
+    command.add_argument("--chain", required=True, metavar="URL", help="this hospital's endpoint of the chain")
+    command.add_argument("--superlink", required=True, metavar="HOST:PORT", help="the coordinator's SuperLink")
+    command.add_argument("--site", type=int, required=True, metavar="N", help="this hospital's site, from 0")
+    command.add_argument("--stake", required=True, metavar="FML", help="the most that this hospital stakes")
+    command.add_argument("--key-env", required=True, metavar="VARIABLE", help="environment variable with its key")
+    command.add_argument("--home", type=Path, metavar="DIR", help="its folder (default: hospital-N)")
+    command.add_argument("--root-certificates", type=Path, metavar="FILE", help="of the SuperLink, for TLS")
+    return command
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Take part until the payout, or until Ctrl-C or SIGTERM."""
+    from fl_alliance.deployment.joining import Wish, join
+
+    wish = Wish(
+        task=arguments.task,
+        manifest=arguments.manifest,
+        chain=arguments.chain,
+        superlink=arguments.superlink,
+        site=arguments.site,
+        stake=arguments.stake,
+        key_env=arguments.key_env,
+        home=arguments.home or Path(f"hospital-{arguments.site}"),
+        certificates=arguments.root_certificates,
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        join(wish, say=_say)
+    except KeyboardInterrupt:
+        print("fl-alliance join: stopped; the stake stays in the task, the same command goes on", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)

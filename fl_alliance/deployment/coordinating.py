@@ -1,0 +1,159 @@
+"""A coordinator's part on its machine: a SuperLink, and on it the ServerApp that runs the task.
+
+The app that Flower hands to the nodes holds no code: it names `fl_alliance`, which every node has installed itself.
+"""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from fl_alliance.config import ConfigError, JobConfig
+from fl_alliance.deployment.processes import Supervised, environment
+from fl_alliance.folders import FolderError
+from fl_alliance.records import RunFolder
+
+_START_S, _POLL_S = 60.0, 0.3
+_HOST = "127.0.0.1"
+_APP = """\
+[project]
+name = "fl-alliance-task"
+version = "0.1.0"
+description = "Names the installed fl_alliance; holds no code"
+license = { text = "Apache-2.0" }
+dependencies = []
+
+[tool.flwr.app]
+publisher = "fl-alliance"
+
+[tool.flwr.app.components]
+serverapp = "fl_alliance.server_app:app"
+clientapp = "fl_alliance.client_app:app"
+
+[tool.flwr.app.config]
+overrides = ""
+run-dir = ""
+resume = false
+"""
+_NOISE = ("INFO", "WARNING", "DEBUG")
+
+
+def coordinate(
+    config: JobConfig,
+    overrides: Sequence[str],
+    folder: RunFolder,
+    *,
+    port: int,
+    resume: bool,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Run a task for hospitals that join from elsewhere, from its creation to its payout.
+
+    Parameters
+    ----------
+    port : int
+        Where the SuperLink listens, on this machine's loopback interface.
+
+    Raises
+    ------
+    ConfigError
+        There is no chain that others could reach.
+    FolderError
+        The SuperLink did not start, or the task came to no end; the log says why.
+    """
+    _require_shared_chain(config)
+    side = folder.root.absolute().with_name(folder.root.name + ".flower")
+    _write(side, port)
+    surroundings, log = environment(side), side / "superlink.log"
+    arguments = ["--insecure", "--isolation", "subprocess", "--disable-runtime-dependency-installation"]
+    link = Supervised("superlink", [*arguments, "--host", _HOST, "--port", str(port)], surroundings, log, say)
+    try:
+        link.look()
+        _wait_until_healthy(port, link, log)
+        say(f"SuperLink on {_HOST}:{port}; log {log}")
+        _run(config, overrides, folder, resume, side, surroundings, port, say)
+    finally:
+        link.stop()
+    if not folder.report.is_file():
+        raise FolderError(f"{folder.root}: the task came to no end, see {side / 'run.log'}; --resume goes on with it")
+
+
+def _require_shared_chain(config: JobConfig) -> None:
+    if not config.chain.url.startswith(("http://", "https://")):
+        raise ConfigError(
+            f"chain.url={config.chain.url}: needs a chain that the hospitals reach too, such as that of "
+            "`fl-alliance chain`: http://127.0.0.1:8545"
+        )
+
+
+def _write(side: Path, port: int) -> None:
+    (side / "app").mkdir(parents=True, exist_ok=True)
+    (side / "app" / "pyproject.toml").write_text(_APP)
+    link = f'[superlink]\ndefault = "here"\n\n[superlink.here]\naddress = "{_HOST}:{port}"\ninsecure = true\n'
+    (side / "config.toml").write_text(link)
+
+
+def _wait_until_healthy(port: int, link: Supervised, log: Path) -> None:
+    end = time.monotonic() + _START_S
+    while time.monotonic() < end:
+        link.look()
+        try:
+            urllib.request.urlopen(f"http://{_HOST}:{port}/health", timeout=2).close()
+        except OSError:
+            time.sleep(_POLL_S)
+        else:
+            return
+    raise FolderError(f"the SuperLink did not start on port {port} within {_START_S:g} s, see {log}")
+
+
+def _run(
+    config: JobConfig,
+    overrides: Sequence[str],
+    folder: RunFolder,
+    resume: bool,
+    side: Path,
+    surroundings: dict[str, str],
+    port: int,
+    say: Callable[[str], None],
+) -> None:
+    """Start the ServerApp and repeat what it says until it ends."""
+    settings = {"overrides": shlex.join(overrides), "run-dir": str(folder.root.absolute()), "resume": resume}
+    flower = str(Path(sys.executable).parent / "flwr")
+    words = " ".join(f"{name}={json.dumps(value)}" for name, value in settings.items())
+    command = [flower, "run", str(side / "app"), "here", "--run-config", words, "--stream"]
+    with subprocess.Popen(  # noqa: S603  our own command
+        command, env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            is_invited = False
+            for line in _plain(process, side / "run.log"):
+                say(line)
+                if not is_invited and folder.deployment.is_file():
+                    is_invited = True
+                    say(_invitation(config, folder, port))
+        finally:
+            process.terminate()
+
+
+def _plain(process: "subprocess.Popen[str]", log: Path) -> Iterator[str]:
+    """Yield what is meant for people; everything goes into the log."""
+    with log.open("a") as file:
+        for line in process.stdout or ():
+            file.write(line)
+            file.flush()
+            text = line.rstrip()
+            if text and not text.startswith("\x1b[") and not text.startswith(_NOISE):
+                yield text
+
+
+def _invitation(config: JobConfig, folder: RunFolder, port: int) -> str:
+    task = json.loads(folder.deployment.read_text())["task"]
+    return (
+        f"hospitals join with: fl-alliance join {task} --manifest {os.path.relpath(folder.manifest)} --chain "
+        f"{config.chain.url} --superlink {_HOST}:{port} --stake {config.alliance.stake} --site N --key-env VARIABLE"
+    )

@@ -1,0 +1,198 @@
+"""A hospital's part from the first look at the chain to its payout: `fl-alliance join`."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from fl_alliance.amounts import fml
+from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.bound import ContractReader
+from fl_alliance.chain.connect import connected
+from fl_alliance.chain.deploy import TOKEN, Deployment
+from fl_alliance.chain.errors import ChainUnreachable
+from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskParams
+from fl_alliance.code_digest import code_digest
+from fl_alliance.config import ConfigError, fml_to_wei
+from fl_alliance.deployment.processes import Supervised, environment, free_port, is_loopback
+from fl_alliance.deployment.terms import Terms
+from fl_alliance.deployment.watch import Watch
+from fl_alliance.folders import FolderError, held
+from fl_alliance.records import RunFolder
+
+_POLL_S, _AWAY_S = 1.0, 15.0
+_PERCENT_BPS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a hospital says when it joins.
+
+    Attributes
+    ----------
+    task : int
+    manifest : Path
+        Where the contracts are, as the coordinator published it.
+    chain : str
+        URL of the hospital's endpoint of the chain.
+    superlink : str
+        HOST:PORT of the coordinator's SuperLink.
+    site : int
+        Which part of the workload's data is the hospital's, from 0.
+    stake : str
+        The most that it stakes, in FML.
+    key_env : str
+        Environment variable with its key, or a keystore's path.
+    home : Path
+        Its folder: what it has agreed to and signed, and logs. The key is not in it.
+    certificates : Path or None
+        Root certificates of the SuperLink; None only on loopback.
+    """
+
+    task: int
+    manifest: Path
+    chain: str
+    superlink: str
+    site: int
+    stake: str
+    key_env: str
+    home: Path
+    certificates: Path | None = None
+
+
+def join(wish: Wish, say: Callable[[str], None] = print) -> None:
+    """Take part in a task until it is paid out.
+
+    Raises
+    ------
+    ConfigError, FolderError, ChainError
+        What was asked for cannot be done, or the task cannot be joined any more; nothing was signed.
+    """
+    stake_wei, transport = fml_to_wei(wish.stake, "--stake"), _transport(wish)
+    key, deployment = NodeKey.from_env(wish.key_env), Deployment.load(wish.manifest)
+    with ExitStack() as stack:
+        w3 = stack.enter_context(connected(wish.chain, chain_id=deployment.chain_id))
+        key.check_chain(deployment.chain_id)
+        rpc = Rpc(w3)
+        deployment.check(rpc)
+        watch = Watch(rpc, deployment, wish.task, key.address, say)
+        watch.catch_up()
+        _require_open(watch, wish, stake_wei)
+        wish.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        stack.enter_context(held(RunFolder(wish.home), is_new=False))
+        _agree(wish, deployment, watch, stake_wei)
+        for line in _told(wish, deployment, rpc, watch, key.address):
+            say(line)
+        if watch.is_paid_out and (member := watch.member) is not None:
+            say(watch.payout(member))
+            return
+        node = _supernode(wish, transport, say)
+        try:
+            _follow(watch, node, say)
+        finally:
+            node.stop()
+
+
+def _follow(watch: Watch, node: Supervised, say: Callable[[str], None]) -> None:
+    """Keep the node running and tell what happens until the payout."""
+    is_away = False
+    while not watch.is_paid_out:
+        node.look()
+        try:
+            watch.look()
+            is_away = False
+        except ChainUnreachable as silence:
+            if not is_away:
+                say(f"the chain does not answer ({silence}); trying again every {_AWAY_S:g} s")
+            is_away = True
+        if not is_away and watch.is_too_late:
+            raise FolderError(f"task {watch.task}: has begun without this hospital; ask the coordinator for a new task")
+        time.sleep(_AWAY_S if is_away else _POLL_S)
+
+
+def _require_open(watch: Watch, wish: Wish, stake_wei: int) -> None:
+    """Refuse a task that this hospital, this code or this stake cannot take part in; raises as `join`."""
+    model, params = watch.model, watch.model.params
+    if watch.member is None and model.stored_phase is not Phase.REGISTRATION:
+        raise ConfigError(f"task {wish.task}: is {model.stored_phase.name.lower()}, needed one open for registration")
+    if params.code_digest != code_digest():
+        raise ConfigError(
+            f"task {wish.task}: pins code {params.code_digest.hex()[:16]}..., installed is {code_digest().hex()[:16]}"
+            "...; needed the version of fl-alliance that the coordinator runs"
+        )
+    if stake_wei < params.min_stake_gwei * WEI_PER_GWEI:
+        raise ConfigError(f"--stake {wish.stake}: the task needs at least {fml(params.min_stake_gwei)} FML")
+    if wish.site < 0:
+        raise ConfigError(f"--site {wish.site}: needs 0 or more")
+
+
+def _agree(wish: Wish, deployment: Deployment, watch: Watch, stake_wei: int) -> None:
+    """Write down what the node may sign; raises `FolderError` where the folder is another task's or hospital's."""
+    terms = Terms(
+        chain_id=deployment.chain_id,
+        contract=deployment.alliance,
+        token=deployment.fml,
+        task=wish.task,
+        stake_wei=stake_wei,
+        config_digest=watch.model.params.config_digest.hex(),
+        key_env=wish.key_env,
+        site=wish.site,
+        address=watch.address,
+    )
+    if terms.is_kept_in(wish.home):
+        kept = Terms.load(wish.home)
+        if kept.matter != terms.matter:
+            raise FolderError(f"{wish.home}: is of {kept.matter}, needed {terms.matter}; give each its own --home")
+    terms.save(wish.home)
+
+
+def _told(wish: Wish, deployment: Deployment, rpc: Rpc, watch: Watch, address: str) -> Iterator[str]:
+    """Yield who this is, what it stakes, and on what terms."""
+    model, params = watch.model, watch.model.params
+    holds = int(ContractReader(rpc, TOKEN, deployment.fml).read("balanceOf", address)) // WEI_PER_GWEI
+    yield f"hospital {address}, site {wish.site}, holds {fml(holds)} FML"
+    yield (
+        f"task {wish.task} on chain {deployment.chain_id}, contract {deployment.alliance}: {params.rounds} rounds, "
+        f"{params.proposers} train and {params.voters} judge in each; {fml(model.pool_gwei)} FML to earn in all"
+    )
+    if watch.member is None:
+        least = fml(params.min_stake_gwei)
+        yield f"stakes at most {wish.stake} FML (the task asks for {least} or more) on these terms:"
+        yield from (f"  {line}" for line in _terms_of(params))
+    yield f"SuperNode log: {wish.home / 'supernode.log'}"
+
+
+def _terms_of(params: TaskParams) -> Iterator[str]:
+    fixed = f" and {fml(params.slash_gwei)} FML" if params.slash_gwei else ""
+    yield f"who is slashed loses {_percent(params.slash_bps)} of its balance{fixed}"
+    yield f"who lets its turn to lead a draw pass ({params.leader_s} s) loses {_percent(params.absence_bps)}"
+    yield "who signs two different statements on one matter loses everything; this node's journal keeps it from that"
+    yield "what is left of the stake, and what was earned, is paid out at the end"
+    yield "its data stays on this machine; updates of the model, scores and signatures leave it"
+
+
+def _percent(bps: int) -> str:
+    return f"{bps / _PERCENT_BPS:g} %"
+
+
+def _transport(wish: Wish) -> list[str]:
+    """Return how the SuperNode reaches the SuperLink: without TLS on this machine only; raises `ConfigError`."""
+    if wish.certificates is not None:
+        if not wish.certificates.is_file():
+            raise ConfigError(f"--root-certificates {wish.certificates}: no such file")
+        return ["--root-certificates", str(wish.certificates.resolve())]
+    if not is_loopback(wish.superlink):
+        raise ConfigError(f"--superlink {wish.superlink}: is not on this machine, needs --root-certificates FILE (TLS)")
+    return ["--insecure"]
+
+
+def _supernode(wish: Wish, transport: list[str], say: Callable[[str], None]) -> Supervised:
+    home = wish.home.resolve()
+    settings = f"partition-id={wish.site} home={json.dumps(str(home))}"
+    port = str(free_port())
+    arguments = [*transport, "--superlink", wish.superlink, "--node-config", settings, "--host", "127.0.0.1"]
+    arguments += ["--port", port]
+    return Supervised("supernode", arguments, environment(home / "flower"), home / "supernode.log", say)

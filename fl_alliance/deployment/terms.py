@@ -1,0 +1,109 @@
+"""What a hospital has agreed to before its node runs; the node signs nothing beyond it, whoever asks."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.config import JobConfig, config_digest
+from fl_alliance.folders import FolderError
+from fl_alliance.records import write_whole
+from fl_alliance.strategies.wire import Place
+
+FILE = "terms.json"
+
+
+class NotAgreed(PermissionError):
+    """The coordinator asks for something that the hospital has not agreed to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One task, as the hospital found it on its own chain endpoint.
+
+    Attributes
+    ----------
+    chain_id : int
+    contract, token : str
+        The Alliance's and FML's addresses.
+    task : int
+    stake_wei : int
+        The most that the hospital stakes.
+    config_digest : str
+        sha256 in hex of the configuration that the task pins on chain.
+    key_env : str
+        Name of the environment variable with the hospital's key; never the key.
+    site : int
+        Which part of the workload's data is its own, from 0.
+    address : str
+        The hospital's.
+    """
+
+    chain_id: int
+    contract: str
+    token: str
+    task: int
+    stake_wei: int
+    config_digest: str
+    key_env: str
+    site: int
+    address: str
+
+    @property
+    def matter(self) -> str:
+        """What a hospital's folder is about, in words; a folder is about one task and one hospital."""
+        return f"task {_name(self.chain_id, self.contract, self.task)} and hospital {self.address}, site {self.site}"
+
+    @staticmethod
+    def is_kept_in(home: Path) -> bool:
+        """Return whether a folder holds terms."""
+        return (home / FILE).is_file()
+
+    def save(self, home: Path) -> None:
+        """Write the terms into the hospital's folder."""
+        write_whole(home / FILE, json.dumps(asdict(self), indent=1).encode())
+
+    @classmethod
+    def load(cls, home: Path) -> Self:
+        """Read the terms in a hospital's folder; raises `FolderError` where there are none."""
+        try:
+            return cls(**json.loads((home / FILE).read_text()))
+        except (OSError, ValueError, TypeError) as error:
+            raise FolderError(f"{home / FILE}: {error}; needed what fl-alliance join writes") from error
+
+    @property
+    def key(self) -> NodeKey:
+        """The hospital's key, from the environment; raises `KeyUnusable`, `DevelopmentKey`."""
+        key = NodeKey.from_env(self.key_env)
+        key.check_chain(self.chain_id)
+        return key
+
+    def require_place(self, place: Place) -> None:
+        """Refuse another task, contract or chain; raises `NotAgreed`."""
+        found = (place.domain.chain_id, place.domain.contract, place.task)
+        needed = (self.chain_id, self.contract, self.task)
+        if found != needed:
+            raise NotAgreed(f"asked to act in task {_name(*found)}, agreed to {_name(*needed)}")
+
+    def require_offer(self, token: str, stake_wei: int) -> None:
+        """Refuse another token or a higher stake; raises `NotAgreed`."""
+        if token != self.token:
+            raise NotAgreed(f"asked to stake token {token}, agreed to {self.token}")
+        if stake_wei > self.stake_wei:
+            raise NotAgreed(f"asked to stake {stake_wei} wei, agreed to {self.stake_wei} at most")
+
+    def require_config(self, config: JobConfig) -> None:
+        """Refuse settings other than the task pins, and such as make nodes attack; raises `NotAgreed`."""
+        found = config_digest(config).hex()
+        if found != self.config_digest:
+            raise NotAgreed(f"asked to run with settings of digest {found}, the task pins {self.config_digest}")
+        attack = config.attack
+        if attack.update or attack.vote or attack.protocol:
+            raise NotAgreed("asked to run with settings that make nodes attack")
+        if self.site >= config.nodes:
+            raise NotAgreed(f"site {self.site}: the task has sites 0 to {config.nodes - 1}")
+
+
+def _name(chain_id: int, contract: str, task: int) -> str:
+    return f"{chain_id}:{contract}:{task}"

@@ -1,0 +1,186 @@
+"""A hospital's node signs only for what the hospital agreed to, with its own key, and never forgets what it signed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flwr.app import ConfigRecord, Context, Message, RecordDict, UserConfig
+from flwr.supercore.task_identity import TaskIdentity
+
+from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.errors import DevelopmentKey, KeyUnusable
+from fl_alliance.chain.messages import Domain, commitment
+from fl_alliance.chain.vrf import Tag
+from fl_alliance.client_app import app
+from fl_alliance.config import config_digest, load_config
+from fl_alliance.deployment.presence import challenge_message, member_of
+from fl_alliance.deployment.terms import NotAgreed, Terms
+from fl_alliance.folders import FolderError
+from fl_alliance.journal import AlreadySaid
+from fl_alliance.strategies import wire
+from fl_alliance.strategies.wire import Place
+from fl_alliance.yardstick import Yardstick
+
+OVERRIDES = "rule=majority workload=linear nodes=4 alliance.proposers=2 alliance.voters=2"
+SECRET = "7e" * 32
+HOSPITAL = NodeKey(bytes.fromhex(SECRET))
+HERE = Place(Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3"), task=1, round=1)
+TOKEN = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512"
+
+TERMS = Terms(
+    chain_id=31337,
+    contract=HERE.domain.contract,
+    token=TOKEN,
+    task=1,
+    stake_wei=100 * 10**18,
+    config_digest=config_digest(load_config(OVERRIDES)).hex(),
+    key_env="HOSPITAL_KEY",
+    site=2,
+    address=HOSPITAL.address,
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOSPITAL_KEY", SECRET)
+    TERMS.save(tmp_path)
+    return tmp_path
+
+
+def started(home: Path, overrides: str = OVERRIDES) -> Context:
+    """Return the context of a process that has just begun."""
+    TaskIdentity.run_id, TaskIdentity.task_id, TaskIdentity.node_id = 1, 1, 1
+    node_config = UserConfig({"partition-id": 2, "home": str(home)})
+    return Context(1, 9, node_config, RecordDict(), UserConfig({"overrides": overrides}))
+
+
+def ask(
+    context: Context, kind: str, records: dict[str, object] | None = None, place: Place = HERE, **extra: object
+) -> Message:
+    offer = wire.place_record(place, **extra)  # type: ignore[arg-type]
+    content = RecordDict({**(records or {}), wire.ALLIANCE: offer})  # type: ignore[dict-item]
+    message = Message(content, dst_node_id=9, message_type=kind)
+    message.metadata.__dict__["_message_id"] = "asked"
+    return app(message, context)
+
+
+def offered(context: Context, place: Place = HERE, token: str = TOKEN, stake_wei: int = 100 * 10**18) -> Message:
+    terms = {"token": token, "stake-wei": str(stake_wei), "valid-before": 2_000_000_000, "salt": bytes(32)}
+    return ask(context, wire.JOIN, place=place, **terms)
+
+
+def trained(context: Context, move: float = 0.0) -> ConfigRecord:
+    model = Yardstick(load_config(OVERRIDES)).initial_model
+    arrays = wire.to_record({name: array + np.float32(move) for name, array in model.items()})
+    reply = ask(context, "train", {"arrays": arrays, "config": ConfigRecord({"server-round": 1})})
+    return reply.content.config_records[wire.ALLIANCE]
+
+
+def test_a_hospital_joins_with_its_own_key(home: Path) -> None:
+    registration = wire.read_registration(offered(started(home)))
+    assert registration.address == HOSPITAL.address != NodeKey.derive(1, 2).address
+    assert registration.partition == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"place": replace(HERE, task=2)}, "task 31337:0x5FbDB2315678afecb367f032d93F642f64180aa3:2, agreed to"),
+        ({"place": Place(Domain(1, HERE.domain.contract), 1, 1)}, "act in task 1:"),
+        ({"stake_wei": 100 * 10**18 + 1}, "agreed to 100000000000000000000 at most"),
+        ({"token": HERE.domain.contract}, "asked to stake token"),
+    ],
+)
+def test_an_offer_beyond_the_terms_is_not_signed(home: Path, change: dict[str, object], found: str) -> None:
+    with pytest.raises(NotAgreed, match=found):
+        offered(started(home), **change)  # type: ignore[arg-type]
+
+
+def test_other_settings_than_the_task_pins_are_refused(home: Path) -> None:
+    with pytest.raises(NotAgreed, match="the task pins"):
+        offered(started(home, OVERRIDES + " workload.options.noise=0.2"))
+
+
+def test_a_hospital_does_not_attack_though_the_task_pins_it(home: Path) -> None:
+    hostile = OVERRIDES + " attack/update=sign-flip attack.nodes=[2]"
+    replace(TERMS, config_digest=config_digest(load_config(hostile)).hex()).save(home)
+    with pytest.raises(NotAgreed, match="make nodes attack"):
+        offered(started(home, hostile))
+
+
+def test_a_site_that_the_task_does_not_have_is_refused(home: Path) -> None:
+    replace(TERMS, site=4).save(home)
+    with pytest.raises(NotAgreed, match="sites 0 to 3"):
+        offered(started(home))
+
+
+def test_a_killed_node_still_knows_what_it_proposed(home: Path) -> None:
+    first = trained(started(home))
+    assert dict(trained(started(home))) == dict(first)
+    with pytest.raises(AlreadySaid):
+        trained(started(home), move=1.0)
+
+
+def test_a_killed_voter_reveals_what_it_committed_to(home: Path) -> None:
+    model = Yardstick(load_config(OVERRIDES)).initial_model
+    new = {name: array + np.float32(0.1) for name, array in model.items()}
+    records: dict[str, object] = {wire.ARRAYS: wire.to_record(new), wire.PREVIOUS: wire.to_record(model)}
+    promised = ask(started(home), "evaluate", records).content.config_records[wire.ALLIANCE]["commitment"]
+    assert isinstance(promised, bytes)
+    shown = ask(started(home), wire.REVEAL, commitments=promised).content.config_records[wire.ALLIANCE]
+    signature = shown["signature"]
+    assert isinstance(signature, bytes)
+    assert commitment(signature) == promised
+
+
+def test_a_node_whose_memory_is_damaged_signs_nothing(home: Path) -> None:
+    trained(started(home))
+    (home / "state.bin").write_bytes(b"\xff\xff\xff")
+    with pytest.raises(FolderError, match="needed what this node wrote there"):
+        trained(started(home))
+
+
+def test_a_refused_request_leaves_the_memory_as_it_was(home: Path) -> None:
+    trained(started(home))
+    before = (home / "state.bin").read_bytes()
+    with pytest.raises(AlreadySaid):
+        trained(started(home), move=1.0)
+    assert (home / "state.bin").read_bytes() == before
+
+
+def test_a_node_that_is_back_shows_which_member_it_is(home: Path) -> None:
+    message, challenge = challenge_message(9, HERE)
+    message.metadata.__dict__["_message_id"] = "asked"
+    members = [NodeKey.derive(5, 0).address, HOSPITAL.address]
+    reply = app(message, started(home))
+    assert member_of(reply, HERE, challenge, members) == HOSPITAL.address
+    assert member_of(reply, HERE, challenge, members[:1]) is None
+    assert member_of(reply, HERE, bytes(32), members) is None
+    assert member_of(reply, replace(HERE, task=2), challenge, members) is None
+
+
+def test_a_proof_is_the_hospitals_own(home: Path) -> None:
+    seed = bytes(31) + b"\x01"
+    reply = ask(started(home), wire.PROVE, tag=int(Tag.PROPOSERS), seed=seed)
+    proof = wire.data(reply.content.config_records[wire.ALLIANCE], "proof")
+    simulated = Context(1, 9, UserConfig({"partition-id": 2}), RecordDict(), UserConfig({"overrides": OVERRIDES}))
+    other = ask(simulated, wire.PROVE, tag=int(Tag.PROPOSERS), seed=seed)
+    assert proof != wire.data(other.content.config_records[wire.ALLIANCE], "proof")
+
+
+def test_the_key_is_in_the_environment_alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained(started(home))
+    assert not any(SECRET.encode() in path.read_bytes() for path in home.rglob("*") if path.is_file())
+    monkeypatch.delenv("HOSPITAL_KEY")
+    with pytest.raises(KeyUnusable, match="an unset variable"):
+        _ = Terms.load(home).key
+
+
+def test_a_key_that_everybody_knows_signs_on_the_development_chain_only(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOSPITAL_KEY", "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
+    assert Terms.load(home).key.address == "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+    with pytest.raises(DevelopmentKey):
+        _ = replace(TERMS, chain_id=1).key
