@@ -156,7 +156,7 @@ class MaskKey(_Signed):
 
 @dataclass(frozen=True, slots=True)
 class MaskSurvivors(_Signed):
-    """A proposer's word that it knows whose updates its group's sum is of: the only such word that it gives in a round."""
+    """A proposer's word on whose updates its group's sum is of: the only such word that it gives in a round."""
 
     TYPE = keccak(b"MaskSurvivors(uint256 task,uint32 round,bytes32 draw,bytes32 survivors)")
     task: int

@@ -6,7 +6,6 @@ from functools import cached_property
 
 from fl_alliance.chain.rules.words import address_bytes, hash_words, keccak, label
 
-
 FEWEST = 3
 """Updates that a sum is of at least, whatever is asked for: of two, each tells its owner the other."""
 

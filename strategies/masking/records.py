@@ -46,6 +46,11 @@ class Request:
     sealed: Mapping[int, bytes] = field(default_factory=dict)
     agreements: Mapping[int, bytes] = field(default_factory=dict)
 
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """Who showed a key and is not among the survivors."""
+        return tuple(sorted(set(self.adverts) - set(self.survivors)))
+
     def draw(self, size: int, absent: int) -> Draw:
         """Return the round's draw; the sizes are those that the member's own configuration says."""
         return Draw(self.seed, dict(self.members), size, absent)

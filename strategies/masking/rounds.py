@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from flwr.app import ConfigRecord, Message, RecordDict
 
-from fl_alliance.chain.errors import SignatureInvalid
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.digests import Arrays
 from fl_alliance.strategies.errors import BadReply
@@ -49,6 +49,10 @@ class SecureAggregation:
         """How updates become whole numbers."""
         return FixedPoint(self.clip)
 
+    def kept(self, number: int) -> Transcript | None:
+        """Return what is kept of a round, None where nothing is; raises ValueError where that cannot be read."""
+        return self.store.get(number) if self.store else None
+
     def begin(self, nodes: Exchange, place: Place, seed: bytes, members: Mapping[int, str]) -> "MaskedRound":
         """Return a round whose proposers, index -> address, were drawn from `seed`."""
         return MaskedRound(self, nodes, place, Draw(seed, dict(members), self.size, self.absent))
@@ -59,8 +63,7 @@ class MaskedRound:
 
     def __init__(self, settings: SecureAggregation, nodes: Exchange, place: Place, draw: Draw) -> None:
         self._settings, self._nodes, self._place, self._draw = settings, nodes, place, draw
-        store = settings.store
-        self._transcript = (store.get(place.round) if store else None) or Transcript()
+        self._transcript = settings.kept(place.round) or Transcript()
         self._member_of = {nodes.node_ids[member]: member for member in draw.members}
 
     def prepared(self, messages: Iterable[Message]) -> tuple[list[Message], dict[int, str]]:
@@ -100,49 +103,56 @@ class MaskedRound:
         updates : mapping of int to Update
             All that are on chain and here: whose is not among them is left out of its group's sum, if it may be.
         """
-        for group in self._draw.groups:
-            self._unmask([member for member in group if member in updates], group)
+        there = [tuple(member for member in group if member in updates) for group in self._draw.groups]
+        self._reveal(self._agreed(list(filter(None, map(self._due, self._draw.groups, there)))))
         self._save()
+        return self.sums(old, updates)
+
+    def sums(self, old: Arrays, updates: Mapping[int, Update]) -> tuple[dict[int, Update], GroupSums]:
+        """Return what `read` does, from what members have told so far."""
         hidden = {member: update.arrays for member, update in updates.items()}
         numbers = self._settings.numbers
         sums = read_sums(self._place, self._draw, self._transcript, numbers, old, hidden)
         return {first: self._update(first, len(sums.members[first]), sums.models[first]) for first in sums.models}, sums
 
-    def _unmask(self, survivors: Sequence[int], group: Sequence[int]) -> None:
-        """Ask a group's survivors for what its sum needs; what does not come is missed when it is read."""
+    def _due(self, group: Sequence[int], survivors: tuple[int, ...]) -> records.Request | None:
+        """Return what a group's survivors are still to be asked, None where its sum may not, or can, be read."""
         if len(survivors) < self._draw.least(group) or all(m in self._transcript.reveals for m in survivors):
-            return
-        request = replace(self._request(group), survivors=tuple(survivors))
-        missing = sorted(set(request.adverts) - set(survivors))
-        if missing:
-            agreements = self._agreements(request)
-            if len(agreements) < len(survivors):
-                return
-            request = replace(request, agreements=agreements)
+            return None
+        return replace(self._request(group), survivors=survivors)
+
+    def _agreed(self, requests: Sequence[records.Request]) -> list[records.Request]:
+        """Return the requests that survivors may act on: where somebody is missing, with all their signatures."""
+        short = [request for request in requests if request.missing]
+        answers = self._ask(wire.MASK_AGREE, {member: request for request in short for member in request.survivors})
+        for request in short:
+            for member in request.survivors:
+                signature = _read(answers.get(member), lambda found: wire.data(found, "signature", 64))
+                if signature and is_agreed(self._place, self._draw, member, request.survivors, signature):
+                    self._transcript.agreements[member] = signature
+        known = self._transcript.agreements
+        return [
+            replace(request, agreements={m: known[m] for m in request.survivors}) if request.missing else request
+            for request in requests
+            if not request.missing or set(request.survivors) <= set(known)
+        ]
+
+    def _reveal(self, requests: Sequence[records.Request]) -> None:
+        """Ask survivors for what sums need; what does not come is missed when they are read."""
         sealed = self._transcript.sealed
-        requests = {
-            reader: replace(request, sealed={s: sealed[s][reader] for s in survivors if reader in sealed.get(s, {})})
-            for reader in survivors
+        asked = {
+            reader: replace(
+                request, sealed={s: sealed[s][reader] for s in request.survivors if reader in sealed.get(s, {})}
+            )
+            for request in requests
+            for reader in request.survivors
         }
-        for member, record in self._ask(wire.MASK_REVEAL, requests).items():
-            others = [survivor for survivor in survivors if survivor != member]
-            reveal = _read(record, lambda found, others=others: records.read_reveal(found, others, missing))
+        for member, record in self._ask(wire.MASK_REVEAL, asked).items():
+            request = asked[member]
+            others = [survivor for survivor in request.survivors if survivor != member]
+            reveal = _read(record, partial(records.read_reveal, others=others, missing=request.missing))
             if reveal is not None:
                 self._transcript.reveals[member] = reveal
-
-    def _agreements(self, request: records.Request) -> dict[int, bytes]:
-        """Return the survivors' signatures on who survived, of those who give theirs."""
-        answers = self._ask(wire.MASK_AGREE, dict.fromkeys(request.survivors, request))
-        found = {
-            member: _read(record, lambda found: wire.data(found, "signature", 64)) for member, record in answers.items()
-        }
-        agreed = {
-            member: signature
-            for member, signature in found.items()
-            if signature and is_agreed(self._place, self._draw, member, request.survivors, signature)
-        }
-        self._transcript.agreements |= agreed
-        return agreed
 
     def _adverts(self, members: Sequence[int]) -> dict[int, Any]:
         request = records.Request(self._draw.seed, self._draw.members)
@@ -156,6 +166,8 @@ class MaskedRound:
 
     def _ask(self, action: str, requests: Mapping[int, records.Request]) -> dict[int, ConfigRecord]:
         """Return the words with which members answer a request; who answers with an error is not in it."""
+        if not requests:
+            return {}
         contents = {
             member: RecordDict(
                 {wire.ALLIANCE: wire.place_record(self._place), wire.MASKS: records.request_record(request)}
@@ -188,9 +200,9 @@ def _words(replies: Replies) -> dict[int, ConfigRecord]:
     return found
 
 
-def _read(record: ConfigRecord, read: Read) -> Any:
+def _read(record: ConfigRecord | None, read: Read) -> Any:
     """Return what a member's words say, None where they say nothing that can be read."""
     try:
-        return read(record)
-    except (BadReply, SignatureInvalid, OverflowError):
+        return None if record is None else read(record)
+    except BadReply:
         return None

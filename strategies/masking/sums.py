@@ -55,7 +55,11 @@ def read_sums(
     unread: dict[int, str] = {}
     for group in draw.groups:
         there = {member: flat_ring(hidden[member]) for member in group if member in hidden}
-        adverts = {member: transcript.adverts[member] for member in group if member in transcript.adverts}
+        adverts = {
+            member: transcript.adverts[member]
+            for member in group
+            if member in transcript.adverts and transcript.adverts[member].is_of(draw.members[member], place, draw)
+        }
         try:
             total = unmasked(place, draw, group, adverts, there, transcript.reveals)
         except NotRead as reason:

@@ -42,6 +42,8 @@ def unmasked(
     survivors = sorted(hidden)
     if len(survivors) < draw.least(group):
         raise NotRead(f"{len(survivors)} of the group's updates came, needed {draw.least(group)}")
+    if not set(survivors) <= set(adverts):
+        raise NotRead(f"of members {sorted(set(survivors) - set(adverts))} there is no key that they signed")
     heard = {
         member: reveal
         for member, reveal in reveals.items()
