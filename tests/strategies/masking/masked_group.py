@@ -44,7 +44,9 @@ class Round:
         self.updates = {index: rng.integers(0, 2**32, self.length, dtype=np.uint32) for index in keys}
 
     def adverts(self, present: Iterable[int] | None = None) -> dict[int, Advert]:
-        return {index: self.members[index].advertise() for index in (self.draw.groups[0] if present is None else present)}
+        return {
+            index: self.members[index].advertise() for index in (self.draw.groups[0] if present is None else present)
+        }
 
     def hidden(self, adverts: Mapping[int, Advert]) -> tuple[dict[int, Ring], dict[int, dict[int, bytes]]]:
         """Return the masked updates and the sealed shares, by sender."""
@@ -69,9 +71,7 @@ class Round:
             for index in (survivors if tellers is None else tellers)
         }
 
-    def read(
-        self, adverts: Mapping[int, Advert], hidden: Mapping[int, Ring], reveals: Mapping[int, Reveal]
-    ) -> Ring:
+    def read(self, adverts: Mapping[int, Advert], hidden: Mapping[int, Ring], reveals: Mapping[int, Reveal]) -> Ring:
         group = next(group for group in self.draw.groups if min(hidden) in group)
         return unmasked(self.place, self.draw, group, adverts, hidden, reveals)
 
