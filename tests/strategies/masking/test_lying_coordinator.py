@@ -153,7 +153,7 @@ def test_with_one_accomplice_of_four_no_lie_reads_a_single_update() -> None:
 def test_with_two_accomplices_of_four_and_nobody_said_to_be_missing_two_updates_stay_hidden_in_their_sum() -> None:
     there = Round(length=3)
     coordinator = Coordinator(there, (2, 3))
-    coordinator.ask(dict.fromkeys(coordinator.honest, [(0, 1, 2, 3)]))
+    coordinator.ask({member: [(0, 1, 2, 3)] for member in coordinator.honest})
     assert list(coordinator.sums()) == [(0, 1)]
 
 
