@@ -220,37 +220,54 @@ def test_a_strategy_that_needs_more_updates_than_there_are_groups_is_refused(all
         task.backed(Krum(num_malicious_nodes=1))
 
 
-def earned(task: Any, groups: tuple[tuple[int, ...], ...]) -> list[int]:
-    """Return what each group's members have more than their stakes, escrow included."""
-    escrow = task.model.escrow
-    stake = 100 * 10**9
-    return [sum(task.model.balances[m] - stake + escrow.get(m, 0) for m in group) for group in groups]
+FIVE_GROUPS = (*MASKED, "rule=candidates", "workload=digits", "nodes=26", "alliance.proposers=20", "alliance.voters=6")
+FIVE_GROUPS += ("rounds=1",)
+SITE = 3
+"""Proposes in the first round of such a task: nothing but keys and the seed decide that."""
 
 
-@pytest.mark.parametrize(
-    ("attack", "is_read"), [("garbled-mask", True), ("unreadable-shares", False), ("withheld-unmask", True)]
-)
-def test_a_member_that_breaks_its_groups_sum_costs_the_group_its_pay_and_no_other(
-    alliance: Callable[..., Any], attack: str, is_read: bool
-) -> None:
-    honest = alliance(*TEN)
-    honest.run(FedAvg())
-    seed, members = honest.model.committee.seed, sorted(honest.model.committee.updates)
-    groups = draw_groups(seed, members, 4)
-    culprit = groups[0][1]
-    task = alliance(*TEN, f"attack/protocol={attack}", f"attack.nodes=[{culprit}]")
+def gains(task: Any) -> dict[int, int]:
+    """Return what every member who proposed has more than its stake, escrow included, in gwei."""
+    held, escrow = task.model.balances, task.model.escrow
+    return {member: held[member] - 100 * 10**9 + escrow.get(member, 0) for member in task.model.committee.updates}
+
+
+def attacked(alliance: Callable[..., Any], attack: str, site: int) -> tuple[Any, set[int], ProposalsLocked]:
+    """Return a task in which one site attacks its group, that group, and what was said of its proposals."""
+    task = alliance(*FIVE_GROUPS, f"attack/protocol={attack}", f"attack.nodes=[{site}]")
     task.run(FedAvg())
-    committee, (locked,), (settled,) = task.model.committee, task.told(ProposalsLocked), task.told(RoundSettled)
-    theirs = draw_groups(committee.seed, sorted(committee.updates), 4)
-    mine = next((group for group in theirs if culprit in group), None)
-    assert mine is not None
-    other = next(group for group in theirs if culprit not in group)
-    assert settled.outcome == "accepted"
-    assert set(locked.dropped) == (set() if is_read else set(mine))
-    gained = dict(zip(theirs, earned(task, theirs), strict=True))
-    assert gained[other] > 0
-    if attack == "withheld-unmask":
-        assert gained[mine] >= 0  # one silent member costs nothing
-    else:
-        assert gained[mine] == 0
-    assert not task.model.settlement.judgement.slashed
+    committee, (locked,) = task.model.committee, task.told(ProposalsLocked)
+    groups = draw_groups(committee.seed, sorted(committee.updates), 4)
+    return task, next(set(group) for group in groups if site in group), locked
+
+
+def test_a_member_that_sends_noise_costs_its_group_nearly_all_its_pay_and_no_other(
+    alliance: Callable[..., Any],
+) -> None:
+    task, group, locked = attacked(alliance, "garbled-mask", SITE)
+    assert not locked.dropped
+    gained = gains(task)
+    mine, others = (np.mean([gained[m] for m in gained if (m in group) is own]) for own in (True, False))
+    assert others > 10**9
+    assert mine < others / 5
+    assert not any(delta < 0 for delta in task.told(RoundSettled)[0].deltas.values())
+
+
+def test_a_member_whose_shares_nobody_can_read_costs_its_group_all_its_pay_and_no_other(
+    alliance: Callable[..., Any],
+) -> None:
+    task, group, locked = attacked(alliance, "unreadable-shares", SITE)
+    assert set(locked.dropped) == group
+    assert all(f"member {SITE}'s own mask" in why for why in locked.dropped.values())
+    gained = gains(task)
+    assert {gained[member] for member in group} == {0}
+    assert sum(gained.values()) > 10**9
+
+
+def test_a_member_that_falls_silent_after_it_has_sent_its_update_costs_nobody_anything(
+    alliance: Callable[..., Any],
+) -> None:
+    task, group, locked = attacked(alliance, "withheld-unmask", SITE)
+    assert not locked.dropped
+    assert len({gains(task)[member] for member in group}) == 1
+    assert sum(gains(task).values()) > 10**9
