@@ -89,7 +89,7 @@ class _Reenactment:
         updates, missing = self._updates(ended)
         groups: Groups | None = None
         if self._masks:
-            if self._masks.kept(ended.number) is None:
+            if not self._is_kept(self._masks, ended):
                 return f"{where}: no transcript of its masks, so no menu from there on was verified"
             updates, groups = self._sums(self._masks, ended, updates)
         before = inner.snapshot(self._strategy)
@@ -128,12 +128,15 @@ class _Reenactment:
         """Read the groups' sums again, as the chain's seed groups the proposers."""
         place = Place(self._task.domain, self._task.task, ended.number)
         members = {member: self._task.roster.nodes[member].address for member in ended.committee.proposers}
+        shown, sums = masks.begin(self._nodes, place, ended.committee.seed, members).sums(self._model, updates)
+        return shown, sums.members
+
+    def _is_kept(self, masks: SecureAggregation, ended: EndedRound) -> bool:
+        """Return whether a round's transcript of masks is here; refuse one that cannot be read."""
         try:
-            masked = masks.begin(self._nodes, place, ended.committee.seed, members)
+            return masks.kept(ended.number) is not None
         except ValueError as damage:
             raise DoesNotHold(f"round {ended.number}, its masks", str(damage)) from damage
-        shown, sums = masked.sums(self._model, updates)
-        return shown, sums.members
 
     def _motion(
         self, ended: EndedRound, updates: Mapping[int, Update], groups: Groups | None

@@ -64,7 +64,7 @@ def from_json(text: str) -> Transcript:
             _members(content["agreements"], bytes.fromhex),
             _members(content["reveals"], _reveal),
         )
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"no transcript of masks: {error!r}") from error
 
 
