@@ -18,6 +18,7 @@ from fl_alliance.ballots import Ballots
 from fl_alliance.chain.messages import commitment, fml_domain
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.config import JobConfig, load_config
+from fl_alliance.deployment.draws import require_draw
 from fl_alliance.deployment.memory import remembering
 from fl_alliance.deployment.presence import CHALLENGE_BYTES, presence_record
 from fl_alliance.deployment.terms import Terms
@@ -141,8 +142,11 @@ def _masks(message: Message, context: Context) -> Masks:
     site, record = _site(context), message.content.config_records.get(wire.MASKS)
     if not site.config.privacy.masks or record is None:
         raise PermissionError("privacy.masks: an update leaves this node behind masks or not at all")
-    place = wire.read_place(wire.alliance_record(message))
-    return Masks(site.key, site.config.privacy, context, place, record, is_deployed=bool(_home(context)))
+    place, home = wire.read_place(wire.alliance_record(message)), _home(context)
+    masks = Masks(site.key, site.config.privacy, context, place, record, is_deployed=bool(home))
+    if home:
+        require_draw(Path(home), place.round, masks.member.draw.seed, masks.member.draw.members)
+    return masks
 
 
 def _trained(committee: tuple[int, ...], message: Message, context: Context) -> Message:

@@ -62,8 +62,8 @@ def request_record(request: Request) -> ConfigRecord:
     return ConfigRecord(
         {
             "seed": request.seed,
-            "members": list(request.members),
-            "addresses": list(request.members.values()),
+            "members": sorted(request.members),
+            "addresses": [request.members[member] for member in sorted(request.members)],
             "present": adverts,
             "keys": b"".join(request.adverts[member].key for member in adverts),
             "commitments": b"".join(request.adverts[member].commitment for member in adverts),
