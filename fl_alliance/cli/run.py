@@ -54,6 +54,10 @@ settings (name=value, in any order; the value here is the default):
   rule.escrow_bps=5000     with contribution: share of the pay that is held back, a quarter of it released a round
   rule.score_epsilon=0     differential privacy of a round's revealed scores for one example; 0: no noise.
                            Above 0 it needs rule.reward=stake
+  privacy.masks=false      true: secure aggregation. Proposers are put into groups, anew in every round; the coordinator
+                           and the voters see means of groups, and no single update
+  privacy.mask_group=4, .mask_absent=1    proposers in a group, and how many of them may be missing from its mean
+  privacy.mask_range=2     largest change of a parameter in a round; the node clips a larger one
   attack.share=0           share of the nodes that are malicious; attack.nodes=[0,3]: these ones
   attack/update, attack/vote, attack/protocol    what they do when they train, judge and answer: none, or an attack
   alliance.registration_s, .leader_s, .propose_s, .commit_s, .reveal_s, .evidence_s    deadlines, in seconds
