@@ -174,7 +174,7 @@ class CandidateVoting:
                 menu = self.consensus.menu(old, proposals, aggregate, members, known)
             else:
                 menu = self.consensus.menu(old, proposals, aggregate, sorted(groups), per_group(known, groups))
-                menu = spread(menu, groups, members, known)
+                menu = spread(menu, groups, members)
             encoded = menu.encoded
             prepared = self.consensus.prepare(old, proposals)
         return CandidateMotion(

@@ -6,7 +6,6 @@ next rounds can: groups are drawn anew, and a member that does harm takes the ha
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from statistics import fmean
 
 from fl_alliance.chain.rules.candidates import Row
 from fl_alliance.strategies.menu import Menu
@@ -14,8 +13,8 @@ from fl_alliance.strategies.rules.base import Groups
 
 
 def per_group(averages: Mapping[int, int], groups: Groups) -> dict[int, int]:
-    """Return what each group's members contributed on average before, by the member that the group goes by."""
-    return {first: round(fmean(averages.get(m, 0) for m in group)) for first, group in groups.items()}
+    """Return the mean of what each group's members contributed before, rounded down, by the member that it goes by."""
+    return {first: sum(averages.get(m, 0) for m in group) // len(group) for first, group in groups.items()}
 
 
 def shared(shares: Mapping[int, float], groups: Groups) -> dict[int, float]:
@@ -23,7 +22,7 @@ def shared(shares: Mapping[int, float], groups: Groups) -> dict[int, float]:
     return {member: shares.get(first, 0.0) / len(group) for first, group in groups.items() for member in group}
 
 
-def spread(menu: Menu, groups: Groups, members: Sequence[int], averages: Mapping[int, int]) -> Menu:
+def spread(menu: Menu, groups: Groups, members: Sequence[int]) -> Menu:
     """Return the menu of groups as one of all members who proposed; who is in no group has the mark 0."""
     position = {member: at for at, first in enumerate(menu.members) for member in groups[first]}
     return replace(
