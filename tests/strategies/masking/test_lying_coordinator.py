@@ -13,6 +13,8 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from masked_group import Round
 
 from fl_alliance.strategies.masking.keys import mask, own_seed
@@ -161,9 +163,34 @@ def test_with_two_accomplices_of_four_a_lie_reads_a_single_update() -> None:
     assert smallest_sums(4, 1, 2)[2] == 1
 
 
-@pytest.mark.parametrize(("absent", "fewest"), [(0, 2)])
-def test_where_nobody_may_be_missing_two_accomplices_of_four_read_no_single_update(absent: int, fewest: int) -> None:
-    assert smallest_sums(4, absent, 2)[2] == fewest
+@pytest.mark.parametrize(("size", "absent"), [(4, 0), (5, 1)])
+def test_two_accomplices_read_no_single_update_where_nobody_may_be_missing_or_groups_are_larger(
+    size: int, absent: int
+) -> None:
+    assert smallest_sums(size, absent, 2)[2] == 2
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_no_lie_reads_a_sum_of_fewer_than_must_be_there_less_the_accomplices(data: st.DataObject) -> None:
+    size = data.draw(st.integers(4, 7))
+    there = Round(proposers=size, size=size, absent=data.draw(st.integers(0, size - 3)), length=2)
+    group = there.draw.groups[0]
+    least = there.draw.least(group)
+    accomplices = data.draw(st.integers(0, least - 2))
+    coordinator = Coordinator(there, group[size - accomplices :])
+    told: dict[int, list[Survivors]] = {}
+    # Sets that all honest members in them act on are those that say something; who is left is told that all survived.
+    for _ in range(data.draw(st.integers(0, 2))):
+        free = [member for member in coordinator.honest if member not in told]
+        if len(free) + accomplices >= least:
+            chosen = data.draw(st.lists(st.sampled_from(free), min_size=least - accomplices, unique=True))
+            survivors = tuple(sorted((*chosen, *coordinator.accomplices)))
+            told |= {member: [survivors] for member in chosen}
+    for member in coordinator.honest:
+        told.setdefault(member, [group] if data.draw(st.booleans()) else [])
+    coordinator.ask(told)
+    assert all(len(chosen) >= least - accomplices for chosen in coordinator.sums())
 
 
 def test_three_accomplices_of_four_know_the_fourth_as_in_any_sum() -> None:
