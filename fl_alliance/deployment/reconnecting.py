@@ -1,8 +1,8 @@
 """A Flower grid whose members keep one node id each, though their SuperNodes end and come back under others.
 
 Flower gives a SuperNode that starts again a new id; one that authenticates keeps its id, but what was asked of it
-before is lost all the same. Here a member's id is its place in the roster, counted from 1; what was asked of a node that went
-away is asked again when it is back, which costs it nothing: its journal is on disk.
+before is lost all the same. Here a member's id is its place in the roster, counted from 1; what was asked of a node
+that went away is asked again when it is back, which costs it nothing: its journal is on disk.
 """
 
 import time

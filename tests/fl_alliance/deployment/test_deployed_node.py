@@ -201,9 +201,9 @@ def test_what_no_key_answers_is_refused_and_the_next_question_answered(home: Pat
 
 
 def test_a_process_that_was_killed_leaves_nothing_that_is_in_the_way(tmp_path: Path) -> None:
-    left = SignerService(HOSPITAL, tmp_path)
-    left.__enter__()
-    old = (tmp_path / LINK).readlink().parent
+    old = tmp_path / "of-the-killed"
+    old.mkdir()
+    (tmp_path / LINK).symlink_to(old / LINK)
     with SignerService(HOSPITAL, tmp_path):
         assert HeldKey(tmp_path).address == HOSPITAL.address
         assert not old.exists()
