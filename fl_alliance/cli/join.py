@@ -4,9 +4,13 @@ import argparse
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fl_alliance.cli.arguments import command_parser
 from fl_alliance.cli.hospital_key import add_key, key_source
+
+if TYPE_CHECKING:
+    from fl_alliance.deployment.joining import Wish
 
 _EPILOG = """\
 The coordinator names the task, publishes the manifest and its authority's certificate, and says where its SuperLink is.
@@ -36,6 +40,12 @@ examples:
 def parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
     command = command_parser("join", "Take part in a task as a hospital, until it is paid out.", _EPILOG)
+    add_wish(command)
+    return command
+
+
+def add_wish(command: argparse.ArgumentParser) -> None:
+    """Add what a hospital says when it joins."""
     command.add_argument("task", type=int, metavar="TASK", help="the task's number on the chain")
     command.add_argument("--manifest", type=Path, required=True, metavar="FILE", help="where the contracts are")
     command.add_argument("--chain", required=True, metavar="URL", help="this hospital's endpoint of the chain")
@@ -47,14 +57,13 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--home", type=Path, metavar="DIR", help="its folder (default: hospital-N, or hospital)")
     command.add_argument("--root-certificates", type=Path, metavar="FILE", help="of the SuperLink, for TLS")
     command.add_argument("--node-key", type=Path, metavar="FILE", help="private key of its SuperNode")
-    return command
 
 
-def execute(arguments: argparse.Namespace) -> int:
-    """Take part until the payout, or until Ctrl-C or SIGTERM."""
-    from fl_alliance.deployment.joining import Wish, join
+def wish_of(arguments: argparse.Namespace) -> "Wish":
+    """Return what the hospital says."""
+    from fl_alliance.deployment.joining import Wish
 
-    wish = Wish(
+    return Wish(
         task=arguments.task,
         manifest=arguments.manifest,
         chain=arguments.chain,
@@ -67,9 +76,15 @@ def execute(arguments: argparse.Namespace) -> int:
         node_key=arguments.node_key,
         data=arguments.data,
     )
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Take part until the payout, or until Ctrl-C or SIGTERM."""
+    from fl_alliance.deployment.joining import join
+
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        join(wish, say=_say)
+        join(wish_of(arguments), say=_say)
     except KeyboardInterrupt:
         print("fl-alliance join: stopped; the stake stays in the task, the same command goes on", file=sys.stderr)
         return 130

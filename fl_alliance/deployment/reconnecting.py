@@ -144,7 +144,12 @@ class Reconnecting(Grid):
             return
         self._looked = self._clock()
         nodes = list(self._grid.get_nodes())
-        self._lives.update((node.node_id, node.last_activated_at) for node in nodes)
+        lives = {node.node_id: node.last_activated_at for node in nodes}
+        for index, address in enumerate(self._members):
+            node_id = self._present.get(address, 0)
+            if node_id in lives and self._lives.get(node_id, "") not in ("", lives[node_id]):
+                self._listener(f"member {index} is back")
+        self._lives |= lives
         new = [node.node_id for node in nodes if node.node_id not in self._known]
         self._known.update(new)
         questions = [challenge_message(node_id, self._place) for node_id in new]

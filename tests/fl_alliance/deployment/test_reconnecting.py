@@ -110,7 +110,8 @@ def test_a_member_that_ended_is_asked_again_when_it_is_back(nodes: Restarting, c
 
 
 def test_a_node_that_authenticates_is_asked_again_under_its_old_id(nodes: Restarting, clock: Clock) -> None:
-    members = members_of(nodes, clock)
+    told: list[str] = []
+    members = members_of(nodes, clock, told)
     nodes.end(2, is_noticed=False)
 
     def start_again() -> None:
@@ -121,6 +122,7 @@ def test_a_node_that_authenticates_is_asked_again_under_its_old_id(nodes: Restar
     found = proofs(members.send_and_receive([question(member) for member in (1, 2, 3)], timeout=60))
     assert set(found) == {1, 2, 3}
     assert 10 <= clock.now < 10 + 3 * LOOK_S
+    assert told == ["member 1 is back"]
 
 
 def test_nobody_is_asked_twice_in_one_life(nodes: Restarting, clock: Clock) -> None:
