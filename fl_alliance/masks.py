@@ -10,7 +10,7 @@ from typing import cast
 
 from flwr.app import ConfigRecord, Context
 
-from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.accounts import SigningKey
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.journal import Journal
 from fl_alliance.settings import PrivacySettings
@@ -33,7 +33,7 @@ class Masks:
 
     Parameters
     ----------
-    key : NodeKey
+    key : SigningKey
     privacy : PrivacySettings
     context : Context
         Keeps a deployed node's secret of the round, and no earlier one's.
@@ -46,7 +46,7 @@ class Masks:
 
     def __init__(
         self,
-        key: NodeKey,
+        key: SigningKey,
         privacy: PrivacySettings,
         context: Context,
         place: Place,
@@ -113,7 +113,7 @@ def _fresh(context: Context, place: Place) -> bytes:
     return cast(bytes, kept["root"])
 
 
-def _derived(key: NodeKey, place: Place) -> bytes:
+def _derived(key: SigningKey, place: Place) -> bytes:
     """Return a simulated node's secret of this round, the same whenever it is asked."""
     where = f"{place.domain.chain_id}/{place.domain.contract}/{place.task}/{place.round}"
     return hashlib.sha256(key.sign_digest(keccak(b"FL Alliance masks" + where.encode()))).digest()

@@ -1,6 +1,6 @@
 """A hospital's node hides its update among those whom the chain drew, with secrets that do not outlive the round."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from fl_alliance.client_app import app
 from fl_alliance.config import config_digest, load_config
 from fl_alliance.deployment import draws
 from fl_alliance.deployment.draws import note_draw, require_draw
+from fl_alliance.deployment.signer import SignerService
 from fl_alliance.deployment.terms import NotAgreed, Terms
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.masking import records
@@ -40,13 +41,11 @@ class Seen:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("HOSPITAL_KEY", "7e" * 32)
+def home(tmp_path: Path) -> Iterator[Path]:
     digest = config_digest(load_config(OVERRIDES)).hex()
-    Terms(31337, DOMAIN.contract, "0x" + "22" * 20, 1, 10**20, digest, "HOSPITAL_KEY", 0, HOSPITAL.address).save(
-        tmp_path
-    )
-    return tmp_path
+    Terms(31337, DOMAIN.contract, "0x" + "22" * 20, 1, 10**20, digest, 0, "", HOSPITAL.address).save(tmp_path)
+    with SignerService(HOSPITAL, tmp_path):
+        yield tmp_path
 
 
 def shown(home: Path, number: int, seed: bytes = SEED, members: Mapping[int, str] = MEMBERS) -> ConfigRecord:
