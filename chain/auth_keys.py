@@ -1,8 +1,8 @@
 """The key that a SuperNode proves itself with to the SuperLink, as the chain and other sites know it.
 
-Flower takes keys of the NIST curves only, and has them sign nothing but the time of a request. Here such a key signs one
-statement more: which account's it is. The chain keeps the digests of the key and of that signature; to check an ECDSA
-signature over P-384 there is no affordable way on any chain, and for P-256 there is one from Osaka on only.
+Flower takes keys of the NIST curves only, and has them sign nothing but the time of a request. Here such a key signs
+one statement more: which account's it is. The chain keeps the digests of the key and of that signature; to check an
+ECDSA signature over P-384 there is no affordable way on any chain, and for P-256 there is one from Osaka on only.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""What the consortium's contract and its points refuse, one class for each of their custom errors, as in `refusals.py`."""
+"""What the consortium's contract and points refuse, one class for each of their custom errors, as in `refusals.py`."""
 
 from fl_alliance.chain.refusals import Refused
 
@@ -7,7 +7,9 @@ class BadConsortium(Refused):
     """So many members, of whom so many must agree, are no consortium."""
 
     FIELDS = ("members", "threshold")
-    TEXT = "a consortium of {members} members of whom {threshold} must agree: needed 1 to 64 different members, 1 to all"
+    TEXT = (
+        "a consortium of {members} members of whom {threshold} must agree: needed 1 to 64 different members, 1 to all"
+    )
 
 
 class NotInConsortium(Refused):

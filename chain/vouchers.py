@@ -65,9 +65,7 @@ class Revoke(Signed):
 class JudgeBundle(Signed):
     """The signer approves that this code runs under these settings, or takes that back."""
 
-    TYPE = keccak(
-        b"JudgeBundle(bytes32 codeDigest,bytes32 configDigest,bool approves,uint256 nonce,uint256 deadline)"
-    )
+    TYPE = keccak(b"JudgeBundle(bytes32 codeDigest,bytes32 configDigest,bool approves,uint256 nonce,uint256 deadline)")
     code_digest: bytes
     config_digest: bytes
     approves: bool

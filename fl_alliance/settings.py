@@ -124,12 +124,14 @@ class ChainSettings:
 
     `relayer_key_env` names an environment variable that holds the relayer's key (hex, or the path of a
     keystore v3 whose password is in the variable of the same name with `_PASSWORD` behind it). Empty: the
-    development key, which signs on chain 31337 only.
+    development key, which signs on chain 31337 only. `token` is `fml`, or `points`: then stakes and pay are points
+    that do not move between holders, which the relayer mints.
     """
 
     url: str = ""
     chain_id: int = 31337
     relayer_key_env: str = ""
+    token: str = "fml"  # noqa: S105  no secret
 
 
 @dataclass

@@ -64,6 +64,7 @@ def validate(config: JobConfig) -> None:
     timeout = config.runtime.timeout_s
     _require(0 < timeout < math.inf, f"runtime.timeout_s={timeout}: needs more than 0 seconds")
     _require_one_of("runtime.name", config.runtime.name, "local", "ray", "deployment")
+    _require_one_of("chain.token", config.chain.token, "fml", "points")
     _require_one_of("records.proposals", config.records.proposals, "all", "none")
 
 

@@ -1,7 +1,7 @@
-"""What a consortium's contract does, without a chain: who is a member, what is approved, whose a key is, how long a log.
+"""What a consortium's contract does, without a chain: who is a member, what is approved, whose key is whose.
 
-`contracts/Sites.sol` is the same; who signed what is checked before. A yes is one membership's, not one account's: who was
-expelled and came back says so again.
+`contracts/Sites.sol` is the same; who signed what is checked before. A yes is one membership's, not one account's: who
+was expelled and came back says so again.
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ NOBODY = "0x" + "00" * 20
 
 @dataclass
 class SitesModel:
-    """A consortium's contract as its rules make it; every method checks first, and raises `Refused` having done nothing.
+    """A consortium's contract as its rules make it; every method checks first, and raises having done nothing.
 
     Attributes
     ----------

