@@ -209,6 +209,23 @@ def _open_points(points: BoundContract, alliance: str) -> None:
     points.send(TOKEN_CALL, "grantRole", points.read("MINTER_ROLE"), points.sender.address)
 
 
+def add_alliance(sender: Sender, deployment: Deployment, rule: str) -> Deployment:
+    """Deploy the Alliance of a rule of `RULES` over the token of a deployment, and return it with both.
+
+    Raises
+    ------
+    ValueError
+        There is an Alliance already.
+    TransactionError
+        A deployment failed.
+    """
+    if deployment.has_alliance:
+        raise ValueError(f"add_alliance: given a deployment with one at {deployment.alliance}, needed one without")
+    contracts = dict(deployment.contracts)
+    deploy_contract(sender, RULES[rule], (deployment.fml,), contracts)
+    return Deployment(deployment.chain_id, deployment.block, contracts)
+
+
 def deploy_contract(
     sender: Sender, name: str, args: tuple[Any, ...], contracts: dict[str, Contract], gas: int = 0
 ) -> int:

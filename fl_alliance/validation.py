@@ -60,11 +60,20 @@ def validate(config: JobConfig) -> None:
     for name in ("local_epochs", "batch_size", "learning_rate"):
         value = getattr(config.train, name)
         _require(value is None or 0 < value < math.inf, f"train.{name}={value}: needs more than 0, and finite")
+    chain, market = config.chain.url, config.market
+    _require(
+        not (market.emission and chain and market.url) or chain == market.url,
+        f"chain.url={chain}: needs market.url={market.url} with market.emission=true, which pays on its own chain",
+    )
     _require("_target_" in config.strategy, "strategy: needs a _target_, the class of a Flower strategy")
     timeout = config.runtime.timeout_s
     _require(0 < timeout < math.inf, f"runtime.timeout_s={timeout}: needs more than 0 seconds")
     _require_one_of("runtime.name", config.runtime.name, "local", "ray", "deployment")
     _require_one_of("chain.token", config.chain.token, "fml", "points")
+    _require(
+        config.chain.token == "fml" or not config.market.emission,  # noqa: S105  no secret
+        "chain.token=points: needs market.emission=false; an emission releases FML",
+    )
     _require_one_of("records.proposals", config.records.proposals, "all", "none")
 
 

@@ -62,3 +62,8 @@ def test_a_member_that_was_paid_cannot_send_its_points_to_another(tmp_path: Path
 def test_stakes_and_pay_are_fml_or_points() -> None:
     with pytest.raises(ConfigError, match=r"chain\.token=euro"):
         load_config([*SMALL, "chain.token=euro"])
+
+
+def test_an_emission_pays_no_points() -> None:
+    with pytest.raises(ConfigError, match=r"chain\.token=points: needs market\.emission=false"):
+        load_config([*IN_POINTS, "market.emission=true"])
