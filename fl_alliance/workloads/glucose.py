@@ -5,6 +5,7 @@ first 60 % trains, the next 20 % votes, the last 20 % tests, with three hours be
 Where there are more hospitals than patients, hospitals share a patient: each has another spell of it.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -146,7 +147,7 @@ class Glucose(TorchWorkload):
                 f"{len(heldout)} to vote with and {len(test)} to test; needed: one each. A window is "
                 f"{HISTORY * STEP_MIN + self.horizon_min} min of readings {STEP_MIN} min apart without a gap"
             )
-        return Site(node, train, heldout, test, about)
+        return Site(node, train, heldout, test, about, self._source({name for name, _ in mine}))
 
     def flipped(self, site: Site) -> Site:
         """Return the site with every change of its training windows turned round: what rose falls as much."""
@@ -192,6 +193,11 @@ class Glucose(TorchWorkload):
     def _spells(self, spells: int) -> tuple[tuple[str, Parts], ...]:
         return _spells(*_version(self.path), self.horizon_min, spells)
 
+    def _source(self, patients: set[str]) -> bytes:
+        """Return a digest of these patients' readings, whatever horizon they are cut for."""
+        digests = _digests(*_version(self.path))
+        return hashlib.sha256(b"".join(sorted(digests[patient] for patient in patients))).digest()
+
     def _predicted(self, arrays: Arrays | Sequence[Arrays], sites: Sequence[Site]) -> NDArray[np.float64]:
         pairs = zip(one_each(arrays, sites), sites, strict=True)
         return np.concatenate([self.predictions(model, site.test)[1] for model, site in pairs])
@@ -215,7 +221,15 @@ def _version(path: Path) -> tuple[Path, int]:
 
 @lru_cache(maxsize=4)
 def _patients(path: Path, changed_ns: int, horizon_min: int) -> tuple[tuple[str, Parts], ...]:
-    return tuple((trace.patient, _parts(trace, horizon_min)) for trace in read_traces(path))
+    traces = read_traces(path)
+    return tuple((trace.patient, _parts(trace, horizon_min, number)) for number, trace in enumerate(traces))
+
+
+@lru_cache(maxsize=4)
+def _digests(path: Path, changed_ns: int) -> dict[str, bytes]:
+    """Return a digest of every patient's readings; the name is not among them."""
+    traces = read_traces(path)
+    return {one.patient: hashlib.sha256(one.minutes.tobytes() + one.glucose.tobytes()).digest() for one in traces}
 
 
 @lru_cache(maxsize=16)
@@ -231,17 +245,23 @@ def _spells(path: Path, changed_ns: int, horizon_min: int, spells: int) -> tuple
 
 
 def _cut(part: Examples, spells: int) -> list[Examples]:
-    pieces = zip(np.array_split(part.x, spells), np.array_split(part.y, spells), strict=True)
-    return [Examples(x, y) for x, y in pieces]
+    places = np.array_split(np.arange(len(part)), spells)
+    return [Examples(part.x[at], part.y[at], None if part.patients is None else part.patients[at]) for at in places]
 
 
-def _parts(trace: Trace, horizon_min: int) -> Parts:
-    """Cut a patient's time in three, by number of readings; no window lies within `GAP_MIN` of another part."""
+def _parts(trace: Trace, horizon_min: int, number: int) -> Parts:
+    """Cut a patient's time in three, by number of readings; no window lies within `GAP_MIN` of another part.
+
+    Every window bears the patient's `number`.
+    """
     cut = windows(trace, horizon_min)
     count = len(trace.minutes)
     first, second = (trace.minutes[int(share * count)] for share in (TRAIN_SHARE, TRAIN_SHARE + HELDOUT_SHARE))
     train = cut.ends < first
     heldout = (cut.starts >= first + GAP_MIN) & (cut.ends < second)
     test = cut.starts >= second + GAP_MIN
-    kept = [Examples(cut.history[part], cut.target[part]) for part in (train, heldout, test)]
+    kept = [
+        Examples(cut.history[part], cut.target[part], np.full(int(part.sum()), number))
+        for part in (train, heldout, test)
+    ]
     return kept[0], kept[1], kept[2]
