@@ -14,11 +14,11 @@ STEP = LOSS_LIMIT / SCORE_WORST
 def blurred(found: Sequence[Score], epsilon: float, secret: bytes) -> list[Score]:
     """Return all that may be told of scores: losses in [0, 4], in on-chain steps, with discrete Laplace noise.
 
-    Each loss is a mean over n units of losses within [0, 4] (`dp.judge.BoundedJudge` sees to that), rounded to a whole
-    number of steps. One unit, its loss erased or any other, moves a mean by at most 4 / n, and the rounded one by a
-    step more; at most 12 means are revealed, so each round's losses are epsilon-differentially private for one such unit
-    (Dwork et al. 2006, "Calibrating Noise to Sensitivity"). Noise in whole steps has no low bits that could tell what it
-    was added to (Mironov 2012, "On Significance of the Least Significant Bits"). Rounds add up: the ledger counts them.
+    Each loss is a mean over n units of losses within [0, 4] (`dp.judge.BoundedJudge` sees to that), rounded to steps.
+    One unit, its loss erased or any other, moves a mean by at most 4 / n, and the rounded one by a step more; at most
+    12 means are revealed, so each round's losses are epsilon-differentially private for one such unit (Dwork et al.
+    2006, "Calibrating Noise to Sensitivity"). Noise in whole steps has no low bits that could tell what it was added to
+    (Mironov 2012, "On Significance of the Least Significant Bits"). Rounds add up: the ledger counts them.
 
     Scores and metrics carry no noise and are left out; they are NaN and none. Nor do contributions have any, which is
     why `validation.py` takes noise with rule.reward=stake alone.

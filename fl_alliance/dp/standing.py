@@ -62,7 +62,7 @@ def _rounds_left(book: Book, limit: Limit | None) -> int | None:
 
 
 def _most(holds: Callable[[int], bool]) -> int:
-    """Return the largest number for which it holds, 0 to `MOST_ROUNDS`; it holds for all below one for which it does."""
+    """Return the largest number for which it holds, 0 to `MOST_ROUNDS`; it holds for all below that."""
     if not holds(1):
         return 0
     low, high = 1, 2

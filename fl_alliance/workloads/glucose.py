@@ -35,6 +35,7 @@ from fl_alliance.workloads.clarke import clarke_labels, clarke_zones
 from fl_alliance.workloads.errors import WorkloadError
 from fl_alliance.workloads.ridge import Ridge
 from fl_alliance.workloads.seeds import stream
+from fl_alliance.workloads.simulated import simulated_windows
 from fl_alliance.workloads.torch_workload import TorchWorkload
 
 SHIPPED = "cgm_hall.csv.gz"
@@ -44,6 +45,8 @@ TRAIN_SHARE, HELDOUT_SHARE = 0.6, 0.2
 LONGEST_HORIZON_MIN = 240
 MOST_SPELLS, LEAST_WINDOWS = 4, 12
 """Into how many hospitals' spells a patient's time is cut at most, and what each spell has in every part at least."""
+_START_RATES = (0.03,) * 8 + (0.01,) * 4
+"""Step sizes of the passes over made-up curves."""
 SMALLEST_YARDSTICK = 1.0
 """mg/dL; keeps the score defined at a site whose held-out glucose never moves."""
 LOSS_SPREAD, LOSS_SPREAD_MIN = 30.0, 30
@@ -87,19 +90,24 @@ class Glucose(TorchWorkload):
         directory of the process that loads it.
     hidden
         Width of the hidden layer.
+    start
+        What the untrained model knows: `persistence`, nothing more; `simulated`, what made-up curves teach
+        (`simulated.py`), on which no patient's budget is spent.
     """
 
     name = "glucose"
     defaults = TrainConfig(local_epochs=3, batch_size=128, learning_rate=0.03)
 
-    def __init__(self, horizon_min: int = 30, data: str = "", hidden: int = 32) -> None:
+    def __init__(self, horizon_min: int = 30, data: str = "", hidden: int = 32, start: str = "persistence") -> None:
         is_horizon = horizon_min % STEP_MIN == 0 and STEP_MIN <= horizon_min <= LONGEST_HORIZON_MIN
         if not is_horizon or not isinstance(hidden, int) or hidden < 1:
             raise WorkloadError(
                 f"workload glucose: horizon_min={horizon_min}, hidden={hidden}, needed: horizon_min a multiple of "
                 f"{STEP_MIN} up to {LONGEST_HORIZON_MIN}, hidden at least 1"
             )
-        self.horizon_min, self.hidden = horizon_min, hidden
+        if start not in ("persistence", "simulated"):
+            raise WorkloadError(f"workload glucose: start={start!r}, needed: persistence or simulated")
+        self.horizon_min, self.hidden, self.start = horizon_min, hidden, start
         self.path = Path(data) if data else shipped(SHIPPED)
         self.metrics: Sequence[Metric] = (
             Metric("rmse", f"RMSE at {horizon_min} min", "mg/dL"),
@@ -109,6 +117,17 @@ class Glucose(TorchWorkload):
     def build(self) -> nn.Module:
         """Return the untrained model: persistence."""
         return ChangeFromLast(self.hidden)
+
+    def initial_arrays(self, seed: int) -> Arrays:
+        """Return persistence, or what it becomes by training on made-up curves."""
+        arrays = super().initial_arrays(seed)
+        if self.start == "persistence":
+            return arrays
+        made = simulated_windows(self.horizon_min)
+        for number, rate in enumerate(_START_RATES):
+            config = TrainConfig(1, self.defaults.batch_size, rate, seed=seed, round=number)
+            arrays = self.train(arrays, Site(0, made, made, made), config).arrays
+        return arrays
 
     def optimizer(self, model: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
         """Return gradient descent with momentum, new in every round."""

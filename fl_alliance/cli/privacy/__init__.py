@@ -11,7 +11,8 @@ COMMANDS = {
 _EPILOG = """\
 Whatever a node releases of its data with noise, updates (dp=record, dp=patient) and scores (rule.score_epsilon), is
 entered in the ledger of that data set before it is computed. All entries together are accounted in one piece, over
-rounds, tasks and restarts. A node stops before a release would exceed what the task promised or what may be spent in all.
+rounds, tasks and restarts. A node stops before a release would exceed what the task promised, or what may be spent in
+all.
 
 A hospital's ledgers are beside its --home, in privacy/ADDRESS/, or where the environment variable FL_ALLIANCE_PRIVACY
 says. Back them up like keys: a lost ledger is a budget that nobody knows. Simulated ones are in RUN/privacy/.

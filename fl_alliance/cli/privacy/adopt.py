@@ -6,9 +6,10 @@ from pathlib import Path
 from fl_alliance.cli.arguments import CommandParser, command_parser
 
 _EPILOG = """\
-A data set is named by a digest of its measurements, so one reading more is another name. A node that meets a name without
-a ledger, in a folder where others have one, does nothing until its hospital has said what that is: the same patients'
-data, whose spending goes on, or that of other patients, who have spent nothing. The site's log names the digest.
+A data set is named by a digest of its measurements, so one reading more is another name. A node that meets a name
+without a ledger, in a folder where others have one, does nothing until its hospital has said what that is: the same
+patients' data, whose spending goes on, or that of other patients, who have spent nothing. The site's log names the
+digest.
 
 examples:
   fl-alliance privacy adopt privacy/0x... DIGEST --continues 3fa4

@@ -65,7 +65,8 @@ def _root(folder: str | None) -> Path:
 
 def _told(path: Path, each: "Standing") -> Iterator[str]:
     yield f"{path}"
-    yield f"  data {each.data[:16]}..., counted for each {each.unit}, {each.releases} releases, head {each.head[:16]}..."
+    data, head = each.data[:16], each.head[:16]
+    yield f"  data {data}..., counted for each {each.unit}, {each.releases} releases, head {head}..."
     if each.limit is None:
         yield "  nothing spent; no limit set: the first task's promise will be the limit"
         return
