@@ -49,7 +49,7 @@ def heavy_start_s() -> float:
 
 
 def day_that_suits_s() -> float:
-    """Return a day's real seconds with which nobody misses a window here, even where others come to use this machine."""
+    """Return a day's real seconds in which nobody misses a window here, even where others use this machine too."""
     return max(45.0, 20 * heavy_start_s())
 
 
