@@ -1,8 +1,8 @@
 """Glucose curves that are nobody's: made up from wide ranges of what is generally known, to start a model from.
 
 A level that meals push up and that falls back, slow drift, and a sensor's correlated noise; a person is one draw of all
-constants. No figure in here was computed from anyone's data. How wide the ranges of drift and noise are was chosen among
-five by the error of the untrained model on the shipped patients; that choice is in no privacy ledger.
+constants. No figure in here was computed from anyone's data. How wide the ranges of drift and noise are was chosen
+among five by the error of the untrained model on the shipped patients; that choice is in no privacy ledger.
 """
 
 from functools import lru_cache

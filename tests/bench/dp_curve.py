@@ -1,8 +1,8 @@
-"""RMSE against epsilon of glucose with patient-level privacy: `python tests/bench/dp_curve.py`, about five minutes.
+"""RMSE against epsilon of glucose with patient-level privacy: `python tests/bench/dp_curve.py`, some minutes.
 
-Four hospitals share 19 patients. Every step of every hospital is a real step of private training, with the noise that an
-accountant says is needed; the chain and its votes are left out. Medians and extremes over seeds, which draw the noise and
-the model's start. Writes `fl_alliance/dp/curve.png` and prints the table of that folder's README.
+Four hospitals share 19 patients. Every step of every hospital is a real step of private training, with the noise that
+an accountant says is needed; the chain and its votes are left out. Medians and extremes over seeds, which draw the
+noise and the model's start. Writes `fl_alliance/dp/curve.png` and prints the table of that folder's README.
 """
 
 import argparse

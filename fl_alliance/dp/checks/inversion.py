@@ -6,12 +6,10 @@ Homomorphic Encryption"); of many records it is a mixture. `matched`: inputs are
 one (Zhu et al. 2019, "Deep Leakage from Gradients"; cosine distance after Geiping et al. 2020).
 """
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from fl_alliance.workloads.base import Arrays
 from fl_alliance.workloads.torch_workload import TorchWorkload, reproducible
@@ -52,10 +50,10 @@ def matched(
 
 
 def recovered(candidates: NDArray[np.float64], truth: NDArray[np.float64], typical: NDArray[np.float64]) -> float:
-    """Return how much of the true inputs the candidates show, 0 to 1: of each the best candidate, the mean over all.
+    """Return how much of the true inputs the candidates show, 0 to 1: of each the best one, and the mean over all.
 
-    It is the share of the square distance from the `typical` input that a candidate explains, 0 where it is no nearer to
-    the truth than the typical input is.
+    It is the share of the square distance from the `typical` input that a candidate explains, 0 where it is no nearer
+    to the truth than the typical input is.
     """
     if not len(candidates):
         return 0.0

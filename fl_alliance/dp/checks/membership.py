@@ -1,9 +1,9 @@
 """Who was in the data: membership inference from one observed update.
 
-Both attacks know the model before, the update, and each candidate's data. The signal is by how much the update lowered a
-candidate's loss. The first takes it as it is (Yeom et al. 2018, "Privacy Risk in Machine Learning"); the second compares
-it with what the same candidate's was in updates that the attacker made itself, with and without it (Carlini et al. 2022,
-"Membership Inference Attacks From First Principles").
+Both attacks know the model before, the update, and each candidate's data. The signal is by how much the update lowered
+a candidate's loss. The first takes it as it is (Yeom et al. 2018, "Privacy Risk in Machine Learning"); the second
+compares it with what the same candidate's was in updates that the attacker made itself, with and without it (Carlini et
+al. 2022, "Membership Inference Attacks From First Principles").
 """
 
 from collections.abc import Callable

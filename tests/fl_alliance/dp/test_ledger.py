@@ -32,6 +32,16 @@ def trained(number: int, task: str = "one", noise: float = 8.0, rate: float = 0.
     return Trained(task, number, f"{task}-{number}", noise, rate, steps)
 
 
+def spend_all(account: Account) -> int:
+    """Charge round after round until the node stops; return how many it entered."""
+    for number in range(1, 100):
+        try:
+            account.charge(trained(number))
+        except BudgetSpent:
+            return number - 1
+    raise AssertionError("never stopped")
+
+
 def charge_in_a_process(folder: Path, entry: Trained, end: int | None = None) -> int:
     """Charge in a process of its own, which ends by a signal right afterwards where one is given; return its code."""
     process = multiprocessing.get_context("fork").Process(target=_charge, args=(folder, entry, end))
@@ -127,11 +137,9 @@ def _charge_on_a_full_disk(folder: Path, size: int) -> None:
 
 def test_a_node_stops_before_the_tasks_promise_would_be_exceeded_and_says_so(tmp_path: Path) -> None:
     account = Account(opened(tmp_path), Promise(Unit.PATIENT, 3.0, DELTA))
-    count = 0
+    count = spend_all(account)
     with pytest.raises(BudgetSpent, match=r"this task promises each patient epsilon 3 .* this node stops here"):
-        for number in range(1, 100):
-            account.charge(trained(number))
-            count += 1
+        account.charge(trained(count + 1))
     book = account.ledger.read()
     assert count == len(book.spendings) > 3
     assert book.spent(DELTA).epsilon <= 3.0 < book.spent(DELTA, None, [trained(100)]).epsilon

@@ -1,4 +1,4 @@
-"""What a node draws follows from its secret, is spread as it should be, and tells nothing of another purpose's draws."""
+"""What a node draws follows from its secret and its purpose, and is spread as it should be."""
 
 import numpy as np
 import pytest

@@ -79,7 +79,7 @@ def test_a_receipt_for_another_update_or_by_another_node_is_refused(receipt: Rec
 
 
 def test_a_receipt_that_admits_to_more_than_was_promised_is_refused(receipt: Receipt) -> None:
-    with pytest.raises(ReceiptInvalid, match="the task promises 0.5"):
+    with pytest.raises(ReceiptInvalid, match=r"the task promises 0\.5"):
         check(receipt, Promise(Unit.PATIENT, 0.5, 1e-5))
 
 

@@ -202,9 +202,13 @@ def test_nothing_is_computed_once_the_budget_is_spent(
 ) -> None:
     trainer, computed = make_trainer(tmp_path, glucose, NodeKey.derive(1, 0)), []
     monkeypatch.setattr("fl_alliance.dp.descent.descend", lambda *_: computed.append(1) or model)
-    with pytest.raises(BudgetSpent):
-        for number in range(50):
+    refused = 0
+    for number in range(50):
+        try:
             trainer.train(model, replace(CONFIG, round=number))
+        except BudgetSpent:
+            refused += 1
+    assert refused + len(computed) == 50
     assert 0 < len(computed) == len(Ledgers(tmp_path).of("ab" * 32).read().spendings) < 50
 
 
