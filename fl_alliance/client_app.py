@@ -28,6 +28,7 @@ from fl_alliance.journal import Journal
 from fl_alliance.judging import make_rule
 from fl_alliance.node import Ballot, Node, task_name, told
 from fl_alliance.strategies import wire
+from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.wire import Place
 from fl_alliance.training import train_config
 
@@ -93,10 +94,10 @@ def prove(message: Message, context: Context) -> Message:
 @app.train()
 def train(message: Message, context: Context) -> Message:
     """Train on the site's own data and sign the update, as it leaves: after any clipping that the strategy asks for."""
-    asked, answer = (
-        message.content.config_records.get(wire.ALLIANCE),
-        partial(_trained, wire.read_committee(message), _task(message)),
-    )
+    asked = message.content.config_records.get(wire.ALLIANCE)
+    answer = partial(_trained, wire.read_committee(message), _task(message))
+    if asked is not None:
+        _admit_training(message, context, wire.read_place(asked))
     for name in {wire.ALLIANCE, wire.COMMITTEE} & set(message.content):
         del message.content[name]  # Flower's mods expect a plain request
     asks_clipping = KEY_CLIPPING_NORM in message.content.config_records.get("config", {})
@@ -113,6 +114,13 @@ def train(message: Message, context: Context) -> Message:
     spent = {wire.RECEIPT: receipt.to_json()} if receipt else {}
     reply.content[wire.ALLIANCE] = ConfigRecord({"update": digest, "signature": signature, **spent})
     return reply
+
+
+def _admit_training(message: Message, context: Context, place: Place) -> None:
+    """Where training spends a privacy budget, refuse a second model in a round before it is spent on in vain."""
+    if _site(context).config.dp.unit != "none":
+        model = model_digest(wire.to_arrays(wire.single_arrays(message)))
+        _journal(context).admit(place, "training", model)
 
 
 def _trained(committee: tuple[int, ...], task: str, message: Message, context: Context) -> Message:

@@ -125,7 +125,7 @@ def draw(curves: Mapping[str, Mapping[float, Sequence[float]]], known: Mapping[s
     axes.set_xlabel(f"epsilon for each patient, at delta {DELTA:g}")
     axes.set_ylabel("RMSE at 30 min (mg/dL)")
     axes.set_title("Glucose, 4 hospitals, 19 patients, patient-level privacy", fontsize=10)
-    axes.legend(frameon=False, loc="upper right")
+    axes.legend(frameon=False, loc=(0.02, 0.16))
     figure.tight_layout()
     figure.savefig(path)
 

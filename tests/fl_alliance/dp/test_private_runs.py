@@ -10,13 +10,22 @@ import pytest
 
 pytest.importorskip("opacus")
 
+from flwr.app import ConfigRecord, Message, MessageType, RecordDict
+
 from fl_alliance import job
+from fl_alliance.chain.messages import Domain
 from fl_alliance.cli.main import main
+from fl_alliance.client_app import app
 from fl_alliance.config import ConfigError, load_config
 from fl_alliance.dp.account import Promise
 from fl_alliance.dp.ledger import Ledger
 from fl_alliance.dp.receipt import Receipt, ReceiptBook
 from fl_alliance.records import RoundRecord, RunFolder
+from fl_alliance.runtime.local import LocalGrid
+from fl_alliance.strategies import wire
+from fl_alliance.strategies.wire import Place
+from fl_alliance.workloads.base import Arrays
+from fl_alliance.yardstick import Yardstick
 
 SMALL = "nodes=4 alliance.proposers=2 alliance.voters=2 baselines=false workload.options.hidden=4"
 
@@ -109,6 +118,35 @@ def test_scores_are_entered_in_the_same_ledger_and_updates_come_with_receipts_to
         assert alone == pytest.approx(_training_alone(trained))
     assert both
     assert len(_receipts(folder)) == sum(len(record.proposed) for record in rounds(folder))
+
+
+def test_a_second_model_in_one_round_is_refused_before_budget_is_spent_on_it(tmp_path: Path) -> None:
+    words = f"{SMALL} dp=record workload=digits".replace("workload.options.hidden=4", "")
+    grid = LocalGrid(app, 4, {"overrides": words, "run-dir": str(tmp_path)})
+    model = Yardstick(load_config(shlex.split(words))).initial_model
+    other = {name: array + 1 for name, array in model.items()}
+    place = Place(Domain(31337, "0x" + "11" * 20), 1, 1)
+    (first,), (again,), (second,) = (grid.send_and_receive([_asked(place, arrays)]) for arrays in (model, model, other))
+    assert not first.has_error()
+    assert update_of(first) == update_of(again)
+    assert "another training was signed in round 1" in second.error.reason
+    (ledger,) = tmp_path.rglob("*.jsonl")
+    assert len(Ledger(ledger).read().spendings) == 1
+
+
+def update_of(reply: Message) -> bytes:
+    return wire.data(wire.alliance_record(reply), "update", 32)
+
+
+def _asked(place: Place, arrays: Arrays) -> Message:
+    content = RecordDict(
+        {
+            "arrays": wire.to_record(arrays),
+            "config": ConfigRecord({"server-round": place.round}),
+            wire.ALLIANCE: wire.place_record(place),
+        }
+    )
+    return Message(content, dst_node_id=1, message_type=MessageType.TRAIN)
 
 
 def test_without_private_training_or_noise_nothing_is_counted(tmp_path: Path) -> None:
