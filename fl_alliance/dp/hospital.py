@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from fl_alliance.behaviour import Judge, Trainer
-from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.accounts import SigningKey
 from fl_alliance.config import ConfigError, JobConfig
 from fl_alliance.dp.account import Account, Promise
 from fl_alliance.dp.identity import data_digest
@@ -46,7 +46,7 @@ def open_account(config: JobConfig, data: Site, ledgers: Path | None) -> Account
     return Account(Ledgers(root).opened(data_digest(data), promise.unit), promise)
 
 
-def private_trainer(config: JobConfig, workload: Workload, data: Site, key: NodeKey, account: Account) -> Trainer:
+def private_trainer(config: JobConfig, workload: Workload, data: Site, key: SigningKey, account: Account) -> Trainer:
     """Return how a site trains with differential privacy."""
     return PrivateTrainer(workload, data, make_plan(config), key, account)
 

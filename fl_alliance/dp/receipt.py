@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
-from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.accounts import SigningKey
 from fl_alliance.chain.errors import SignatureInvalid
 from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.receipts import ATTO, MICRO, SpentBudget
@@ -29,7 +29,7 @@ class Receipt:
     signature: bytes
 
     @classmethod
-    def issue(cls, account: Account, key: NodeKey, at: Place, task: str, update: bytes) -> Self:
+    def issue(cls, account: Account, key: SigningKey, at: Place, task: str, update: bytes) -> Self:
         """Return what the ledger says now, signed; the release was entered before it was computed."""
         stated = account.statement(task)
         said = SpentBudget(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fl_alliance.behaviour import Metrics
-from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.accounts import SigningKey
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, JobConfig
@@ -34,7 +34,7 @@ class PrivateTrainer:
     workload: Workload
     site: Site
     plan: Plan
-    key: NodeKey
+    key: SigningKey
     account: Account
 
     def train(self, arrays: Arrays, config: TrainConfig, committee: Sequence[int] = ()) -> tuple[Arrays, Metrics]:
