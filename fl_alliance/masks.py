@@ -66,6 +66,10 @@ class Masks:
         journal.admit(self._place, "mask key", keccak(self.member.draw.digest + advert.key))
         return records.advert_record(advert)
 
+    def require_group(self) -> None:
+        """Refuse a group in which an update would not be hidden, before anything is trained; raises `NotSafe`."""
+        self.member.check_group(self._request.adverts)
+
     def hide(self, journal: Journal, old: Arrays, new: Arrays) -> tuple[dict[str, Ring], dict[str, bytes]]:
         """Return the masked update in a model's form, and the sealed shares; for one set of keys only."""
         shapes = Shapes.of(old)

@@ -101,7 +101,7 @@ class Member:
         NotSafe
             Too few of the group, somebody who is not of it, or a key that its account did not sign.
         """
-        self._check_group(adverts)
+        self.check_group(adverts)
         peers = sorted(set(adverts) - {self.index})
         hidden = update + mask(own_seed(self.secret.own), len(update))
         for peer in peers:
@@ -112,7 +112,7 @@ class Member:
 
     def agree(self, adverts: Mapping[int, Advert], survivors: Sequence[int]) -> bytes:
         """Sign that the sum will be of these members; raises `NotSafe` where they are too few, or others."""
-        self._check_group(adverts)
+        self.check_group(adverts)
         self._check_survivors(adverts, survivors)
         return _agreement(self.place, self.draw, survivors).sign(self.key, self.place.domain)
 
@@ -139,7 +139,7 @@ class Member:
         NotSafe
             As for `agree`, or a signature is missing.
         """
-        self._check_group(adverts)
+        self.check_group(adverts)
         self._check_survivors(adverts, survivors)
         missing = sorted(set(adverts) - set(survivors))
         if missing:
@@ -154,7 +154,8 @@ class Member:
         share = None if sealed is None else self.secret.unseal(peer.key, sealed)
         return NO_SHARE if share is None else share
 
-    def _check_group(self, adverts: Mapping[int, Advert]) -> None:
+    def check_group(self, adverts: Mapping[int, Advert]) -> None:
+        """Refuse to be hidden among these; raises `NotSafe` as `hide` does."""
         group, least = self.group, self.draw.least(self.group)
         if not set(adverts) <= set(group) or self.index not in adverts:
             raise NotSafe(f"keys of members {sorted(adverts)}; needed those of {list(group)}, this one's among them")
