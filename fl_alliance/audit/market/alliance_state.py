@@ -8,6 +8,7 @@ from fl_alliance.audit.finding import Where
 from fl_alliance.audit.market.alliance_books import AllianceBooks, AllianceTask, Delegated
 from fl_alliance.audit.market.emission import at
 from fl_alliance.audit.market.source import Source, view
+from fl_alliance.chain.arena_view import checksum
 from fl_alliance.chain.deploy import ALLIANCE_MARKET
 from fl_alliance.chain.rules.units import WAD
 from fl_alliance.chain.types import WEI_PER_GWEI, TaskState
@@ -29,7 +30,7 @@ def alliance_facts(source: Source, books: AllianceBooks, rule: str, where: Where
         yield f"last acceptance of {name}", state["accepted_at"], model.accepted_at
         own = view(source, where, rule, books.alliance, "stakedGwei", number)
         yield f"seated members' balances in {name}", own, task.own_gwei
-        yield f"delegates of {name}", tuple(told("delegatesOf", number)), tuple(task.delegations)
+        yield f"delegates of {name}", tuple(map(checksum, told("delegatesOf", number))), tuple(task.delegations)
         needed = [(paid.day, paid.delegated_wei, paid.weight) for paid in task.rewards]
         yield f"rewards of {name}", [tuple(paid) for paid in told("rewardsOf", number)], needed
         yield f"delegated in {name}", told("delegatedWei", number), task.counted_wei

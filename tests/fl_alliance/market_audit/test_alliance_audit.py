@@ -78,9 +78,8 @@ def samples(told: list[Taken]) -> Iterator[tuple[Spot, MarketEvent]]:
     """All events of the Alliance's market, and the emission's of its tasks."""
     for taken in told:
         for number, event in enumerate(taken.events):
-            if event.source == ALLIANCE_MARKET or (
-                event.source == EMISSION and event.name in ("ShareDrawn", "TaskSynced")
-            ):
+            is_of_task = event.source == EMISSION and event.name in ("ShareDrawn", "TaskSynced")
+            if event.source == ALLIANCE_MARKET or is_of_task:
                 yield (taken.tx_hash, number), event
 
 
@@ -162,16 +161,8 @@ def test_every_figure_of_the_alliances_market_is_compared(
         return values
 
     audit_market(Altered(source, told=told, answers=count), deployment)
-    views = {
-        "delegatesOf",
-        "rewardsOf",
-        "delegatedWei",
-        "stakeWei",
-        "acceptedAt",
-        "delegationOf",
-        "claimableWei",
-        "weightAt",
-    }
+    views = {"delegatesOf", "rewardsOf", "delegatedWei", "stakeWei"}
+    views |= {"acceptedAt", "delegationOf", "claimableWei", "weightAt"}
     assert views <= {name for name, times in asked.items() if times}
     for view in views:
 
