@@ -121,7 +121,8 @@ class _Reader:
     """Knows which contract is at which address, and reads their events."""
 
     def __init__(self, deployment: Deployment) -> None:
-        names = [name for name in (TOKEN, EMISSION, ARENA, ALLIANCE_MARKET) if name in deployment.contracts]
+        pays_alliance = (ALLIANCE_MARKET,) if ALLIANCE_MARKET in deployment.contracts else ()
+        names = (ARENA, EMISSION, TOKEN, *pays_alliance)
         self.sources = {checksum(deployment.address(name)): name for name in names}
         self._openings = {
             address: _topic(name, _POOL_OPENED)
