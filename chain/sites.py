@@ -66,7 +66,7 @@ class SitesView:
     """
 
     def __init__(self, rpc: Rpc, address: str) -> None:
-        self._contract = ContractReader(rpc, SITES, address)
+        self.rpc, self._contract = rpc, ContractReader(rpc, SITES, address)
         self.address = self._contract.address
         self.domain: Domain = sites_domain(rpc.number("eth_chainId"), self.address)
 

@@ -12,11 +12,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from fl_alliance.validation import ConfigError
+
 _PREFIX = b"fl-alliance/bundle/1"
 _INFO, _CACHE = ".info", "__pycache__"
 
 
-class BundleError(ValueError):
+class BundleError(ConfigError):
     """There is no Flower app; the message names the file and what is needed."""
 
 

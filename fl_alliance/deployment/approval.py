@@ -50,9 +50,10 @@ class Approvals:
     def load(cls, path: Path) -> Self:
         """Read the approvals in a file; raises `FolderError` where there are none."""
         try:
-            found = [
-                (bytes.fromhex(entry["code"]), bytes.fromhex(entry["config"])) for entry in json.loads(path.read_text())
-            ]
+            entries = json.loads(path.read_text())
+            if not isinstance(entries, list):
+                raise ValueError("no list")
+            found = [(bytes.fromhex(entry["code"]), bytes.fromhex(entry["config"])) for entry in entries]
             if any(len(digest) != _DIGEST for pair in found for digest in pair):
                 raise ValueError("a digest that is not 32 bytes")
         except (OSError, ValueError, TypeError, KeyError) as error:

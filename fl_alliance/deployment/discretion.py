@@ -1,8 +1,8 @@
 """What a coordinator is told when a node cannot answer: nothing that may quote a patient.
 
 Flower sends the text of an app's exception to the SuperLink, and from there to the ServerApp and its logs. An exception
-of numpy, of a parser, of a workload can hold a reading, a name, a path. So the text stays in the site's own log, and what
-leaves is a fixed sentence; only refusals that are about the coordinator's own message leave as they are.
+of numpy, of a parser, of a workload can hold a reading, a name, a path. So the text stays in the site's own log, and
+what leaves is a fixed sentence; only refusals that are about the coordinator's own message leave as they are.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """Flower's process for one message, which imports an app only where its bytes and settings are among those approved.
 
-`flwr-clientapp` installs the bundle that came with the run and imports it. Here the digest of the bundle is taken before
-it is unpacked, with that of the run's resolved configuration, and `approved.json` of the site is asked: no network, any
+`flwr-clientapp` installs the bundle that came with the run and imports it. Here the bundle's digest is taken before it
+is unpacked, with that of the run's resolved configuration, and `approved.json` of the site is asked: no network, any
 app.
 """
 

@@ -16,9 +16,9 @@ COMMANDS = {
 
 _EPILOG = """\
 A consortium is a contract: M members, of whom N must agree. It knows which account each SuperNode's key belongs to, and
-which code may run under which settings. `join` refuses a task whose pair of digests is not approved, and the coordinator
-listens to no SuperNode but the one that is bound. What a hospital says it sends itself, for which its account needs gas,
-or it signs into a file (--sign-only FILE) that anybody sends with `relay`.
+which code may run under which settings. `join` refuses a task whose pair of digests is not approved; the coordinator
+listens to no SuperNode but the one that is bound. What a hospital says it sends itself, for which its account needs
+gas, or it signs into a file (--sign-only FILE) that anybody sends with `relay`.
 
 examples:
   fl-alliance sites deploy --chain URL --key-env DEPLOYER --member 0xA.. --member 0xB.. --member 0xC.. --threshold 2

@@ -8,8 +8,8 @@ from fl_alliance.cli.sites.common import add_bundle, add_consortium, bundle, con
 
 _EPILOG = """\
 The pair is looked up on the chain and added to FILE only where enough members approve it. With FILE, any Flower app's
-node is guarded: begin its PATH with the folder that --shim makes, and set FL_ALLIANCE_APPROVED to FILE; its SuperNode then
-imports no bundle whose files or settings are others.
+node is guarded: begin its PATH with the folder that --shim makes, and set FL_ALLIANCE_APPROVED to FILE; its SuperNode
+then imports no bundle whose files or settings are others.
 """
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from fl_alliance.cli.arguments import command_parser
 
 _EPILOG = """\
-Of a folder, it is the digest of what Flower would bundle of it; of a FAB, of what is in it: both are the same. Without an
-app, it is that of this installation of fl-alliance, which a task pins on chain.
+Of a folder, it is the digest of what Flower would bundle of it; of a FAB, of what is in it: both are the same. Without
+an app, it is that of this installation of fl-alliance, which a task pins on chain.
 """
 
 
