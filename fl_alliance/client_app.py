@@ -5,10 +5,6 @@ nothing of an Alliance is answered as any Flower client would, so that plain str
 deployment the node has a folder of the hospital's: what it has agreed to, whose key it signs with, what it has signed.
 """
 
-<<<<<<< HEAD
-=======
-import logging
->>>>>>> main
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -259,19 +255,5 @@ def _load_site(overrides: str, partition: int, home: str, run_dir: str) -> Insid
     terms.require_code(code_digest())
     key = HeldKey(Path(home))
     terms.require_key(key.address)
-<<<<<<< HEAD
-    return enter(config, terms.site, key, Path(terms.data) if terms.data else None)
-=======
-    return _entered(config, terms, key, hospital_ledgers(Path(home), terms.address))
-
-
-def _entered(config: JobConfig, terms: Terms, key: HeldKey, ledgers: Path) -> Insider:
-    try:
-        return enter(config, terms.site, key, Path(terms.data) if terms.data else None, ledgers)
-    except WorkloadError as error:
-        if not terms.data:
-            raise
-        # Flower sends an exception's text to the coordinator; this one may quote a patient's file.
-        logging.getLogger("flwr").error("%s", error)
-        raise WorkloadError("this hospital's data cannot be used; its own log says why") from None
->>>>>>> main
+    ledgers = hospital_ledgers(Path(home), terms.address)
+    return enter(config, terms.site, key, Path(terms.data) if terms.data else None, ledgers)

@@ -12,11 +12,12 @@ from flwr.app import Context, Message
 from fl_alliance.deployment.approval import NotApproved
 from fl_alliance.deployment.memory import Answer
 from fl_alliance.deployment.terms import NotAgreed
+from fl_alliance.dp.errors import BudgetSpent, UnknownData
 from fl_alliance.journal import AlreadySaid
 from fl_alliance.strategies.errors import BadReply
 
-_ABOUT_THE_REQUEST = (NotAgreed, NotApproved, AlreadySaid, BadReply)
-"""Their messages hold what was asked and what was agreed to, nothing of the site's data."""
+_ABOUT_THE_REQUEST = (NotAgreed, NotApproved, AlreadySaid, BadReply, BudgetSpent, UnknownData)
+"""Their messages hold what was asked, what was agreed to and how much of it is spent; nothing of the site's data."""
 
 
 class SiteFailed(RuntimeError):
@@ -31,7 +32,7 @@ def discreet(message: Message, context: Context, answer: Answer) -> Message:
 
     Raises
     ------
-    NotAgreed, NotApproved, AlreadySaid, BadReply
+    NotAgreed, NotApproved, AlreadySaid, BadReply, BudgetSpent, UnknownData
         The request itself is refused.
     SiteFailed
         Anything else went wrong.
