@@ -80,8 +80,11 @@ class Ledger:
 
     @property
     def exists(self) -> bool:
-        """Whether the ledger was opened before."""
-        return self.path.is_file() and self.path.stat().st_size > 0
+        """Whether the ledger was opened before: its first line is whole."""
+        if not self.path.is_file():
+            return False
+        with self.path.open("rb") as file:
+            return file.readline().endswith(b"\n")
 
     def create(self, data: str, unit: Unit, inherits: Book | None = None) -> None:
         """Open the ledger of the data with this digest, where that was not done before.
@@ -90,8 +93,9 @@ class Ledger:
         """
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self._alone() as file:
-            if os.fstat(file).st_size:
+            if self.exists:
                 return
+            os.ftruncate(file, 0)  # a first line that a stop cut off
             _sync_folder(self.path.parent)
             entries: list[Entry] = [Opened(data, str(unit))]
             if inherits is not None:

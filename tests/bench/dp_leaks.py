@@ -42,7 +42,7 @@ def draw(panels: Mapping[str, Mapping[str, Mapping[str, float]]], path: Path) ->
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--trials", type=int, default=48)
+    parser.add_argument("--trials", type=int, default=24)
     parser.add_argument("--picture", type=Path, default=PICTURE)
     given = parser.parse_args()
     panels: dict[str, Mapping[str, Mapping[str, float]]] = {}

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +13,8 @@ from fl_alliance.cli.arguments import CommandParser, command_parser
 
 if TYPE_CHECKING:
     from fl_alliance.dp.standing import Standing
+
+_NAMED_BY_DIGEST = re.compile("[0-9a-f]{64}")
 
 _EPILOG = """\
 Epsilon holds at the limit's delta, for each unit: what one record, or one patient with all records, changes. It says
@@ -39,7 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.dp.standing import standing
 
     root = _root(arguments.folder)
-    paths = sorted(root.rglob("*.jsonl"))
+    paths = sorted(path for path in root.rglob("*.jsonl") if _NAMED_BY_DIGEST.fullmatch(path.stem))
     if not paths:
         raise PrivacyError(f"{root}: no privacy ledger in it; needed a folder with one, such as RUN/privacy")
     found = {path: standing(Ledger(path).read()) for path in paths}

@@ -88,6 +88,14 @@ def test_a_line_that_was_cut_off_by_a_stop_is_not_spent_and_the_ledger_goes_on(t
     assert account.ledger.read().spendings == (trained(1), trained(2))
 
 
+@pytest.mark.parametrize("left", [b"", b'{"kind": "opened", "da'])
+def test_a_first_line_that_was_cut_off_is_written_again(tmp_path: Path, left: bytes) -> None:
+    path = Ledgers(tmp_path).of(DATA).path
+    path.write_bytes(left)
+    Account(opened(tmp_path), PROMISE).charge(trained(1))
+    assert opened(tmp_path).read().spendings == (trained(1),)
+
+
 def test_a_changed_byte_anywhere_stops_the_node(tmp_path: Path) -> None:
     account = Account(opened(tmp_path), PROMISE)
     for number in (1, 2):
