@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
@@ -27,6 +28,7 @@ from fl_alliance.records import RunFolder, write_whole
 from fl_alliance.recovery import recover_records
 from fl_alliance.references import References
 from fl_alliance.report import write_report
+from fl_alliance.site.policy import Policy
 from fl_alliance.strategies import inner, wire
 from fl_alliance.strategies.chain_backed import ChainBacked
 from fl_alliance.strategies.digests import model_digest
@@ -60,7 +62,7 @@ def run(
 
     Raises
     ------
-    ConfigError, CommitteeTooSmall, WorkloadError, ChainError, ArenaError
+    ConfigError, CommitteeTooSmall, WorkloadError, ChainError, ArenaError, PolicyInvalid
         What was asked for cannot run; nothing has been written to a chain.
     """
     from fl_alliance.client_app import app as client_app
@@ -76,7 +78,8 @@ def run(
         summaries.append(federate(grid, config, folder, listener=listener, resume=resume))
 
     prepare(folder, config, overrides)
-    RUNTIMES[config.runtime.name](server_app, client_app, config.nodes, {"overrides": shlex.join(overrides)})
+    settings = {"overrides": shlex.join(overrides), "run-dir": str(folder.root.absolute())}
+    RUNTIMES[config.runtime.name](server_app, client_app, config.nodes, settings)
     return summaries[0]
 
 
@@ -87,6 +90,8 @@ def prepare(folder: RunFolder, config: JobConfig, overrides: Sequence[str]) -> N
     Yardstick(config, parent.arrays if parent else None).check_sites()
     check_attack(config)
     check_rule(config)
+    if config.runtime.policy:
+        Policy.load(Path(config.runtime.policy))
     folder.root.mkdir(parents=True, exist_ok=True)
     if parent is not None:
         parent.keep(folder)

@@ -9,7 +9,18 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from fl_alliance.folders import FolderError
     from fl_alliance.market.errors import MarketError
     from fl_alliance.models import ModelMissing
+    from fl_alliance.site.errors import SiteError
     from fl_alliance.strategies.errors import StrategyError
     from fl_alliance.workloads.errors import WorkloadError
 
-    return ArenaError, ChainError, ConfigError, FolderError, MarketError, ModelMissing, StrategyError, WorkloadError
+    return (
+        ArenaError,
+        ChainError,
+        ConfigError,
+        FolderError,
+        MarketError,
+        ModelMissing,
+        SiteError,
+        StrategyError,
+        WorkloadError,
+    )

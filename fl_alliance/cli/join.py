@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--key-env", required=True, metavar="VARIABLE", help="environment variable with its key")
     command.add_argument("--home", type=Path, metavar="DIR", help="its folder (default: hospital-N)")
     command.add_argument("--root-certificates", type=Path, metavar="FILE", help="of the SuperLink, for TLS")
+    command.add_argument("--policy", type=Path, metavar="FILE", help="what the node may do (fl-alliance policy init)")
     return command
 
 
@@ -57,6 +58,7 @@ def execute(arguments: argparse.Namespace) -> int:
         key_env=arguments.key_env,
         home=arguments.home or Path(f"hospital-{arguments.site}"),
         certificates=arguments.root_certificates,
+        policy=arguments.policy,
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "train a model: a chain draws, judges and pays every round",
     "coordinate": "run a task for hospitals that join from elsewhere",
     "join": "take part in a task as a hospital, until it is paid out",
+    "policy": "what this site lets its node do, and what it did",
     "ledger": "show balances, rounds and why each payout happened",
     "audit": "verify a run or a market from its chain, trusting nobody",
     "report": "write report.html of a run again",

@@ -1,7 +1,7 @@
 """What a hospital has agreed to before its node runs; the node signs nothing beyond it, whoever asks."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Self
 
@@ -38,6 +38,8 @@ class Terms:
         Which part of the workload's data is its own, from 0.
     address : str
         The hospital's.
+    policy : str
+        Path of the site's policy; empty where it joined without one.
     """
 
     chain_id: int
@@ -49,6 +51,7 @@ class Terms:
     key_env: str
     site: int
     address: str
+    policy: str = ""
 
     @property
     def matter(self) -> str:
@@ -68,9 +71,14 @@ class Terms:
     def load(cls, home: Path) -> Self:
         """Read the terms in a hospital's folder; raises `FolderError` where there are none."""
         try:
-            return cls(**json.loads((home / FILE).read_text()))
-        except (OSError, ValueError, TypeError) as error:
+            terms = cls(**json.loads((home / FILE).read_text()))
+            for field in fields(cls):
+                value = getattr(terms, field.name)
+                if type(value).__name__ != field.type and type(value) is not field.type:
+                    raise TypeError(f"{field.name} is a {type(value).__name__}")
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise FolderError(f"{home / FILE}: {error}; needed what fl-alliance join writes") from error
+        return terms
 
     @property
     def key(self) -> NodeKey:
