@@ -125,12 +125,10 @@ class _Guard:
 
     def answer(self, message: Message, context: Context, answer: Answer) -> Message:
         """Ask the policy, then the node; note what became of it."""
-        reason = self._before()
-        if reason is not None:
-            self._note(REFUSED, reason)
-            return refused(message)
         token = _acting.set(self)
         try:
+            if (reason := self._before()) is not None:
+                raise Withheld(reason)
             return answer(message, context)
         except Withheld as error:
             self._note(REFUSED, str(error))

@@ -43,7 +43,7 @@ class Book:
     entries : tuple
         Every whole line.
     heads : tuple of str
-        After each entry, the sha256 in hex of its line.
+        Of each entry: the sha256 in hex of its line, without the field that says it.
     rest : bytes or None
         What a crash left of a line that was being written, and no line tells of yet.
     is_ended : bool
@@ -125,8 +125,8 @@ class Writer:
         new.append(decision)
         lines = b"" if book.is_ended else b"\n"
         for entry in new:
-            line = encode(entry, len(heads) + 1, heads[-1] if heads else NO_HEAD)
-            heads.append(hashlib.sha256(line).hexdigest())
+            line, head = encode(entry, len(heads) + 1, heads[-1] if heads else NO_HEAD)
+            heads.append(head)
             lines += line + b"\n"
         _write(self._file, lines)
         self.book = Book((*book.entries, *new), tuple(heads))
@@ -137,10 +137,12 @@ def torn(rest: bytes) -> Torn:
     return Torn(len(rest), hashlib.sha256(rest).hexdigest())
 
 
-def encode(entry: Entry, number: int, before: str) -> bytes:
-    """Return an entry's line, without its end."""
+def encode(entry: Entry, number: int, before: str) -> tuple[bytes, str]:
+    """Return an entry's line, without its end, and its head: the sha256 in hex of the line without that last field."""
     content = asdict(entry) if isinstance(entry, Decision) else {"torn": asdict(entry)}
-    return json.dumps({"n": number, "prev": before, **content}, separators=(",", ":"), allow_nan=False).encode()
+    line = json.dumps({"n": number, "prev": before, **content}, separators=(",", ":"), allow_nan=False).encode()
+    head = hashlib.sha256(line).hexdigest()
+    return line.removesuffix(b"}") + b',"head":"%s"}' % head.encode(), head
 
 
 def parse(content: bytes, path: Path) -> Book:
@@ -153,7 +155,7 @@ def parse(content: bytes, path: Path) -> Book:
     for number, line in enumerate(lines[:-1] if is_ended else lines, start=1):
         told = torn(b"\n".join(rest)) if rest else None
         try:
-            entry = _decode(line, len(heads) + 1, heads[-1] if heads else NO_HEAD)
+            entry, head = _decode(line, len(heads) + 1, heads[-1] if heads else NO_HEAD)
         except ValueError as error:
             if _is_whole(line):
                 raise LogDamaged(f"{path}, line {number}: {error}; needed what this site wrote there") from None
@@ -163,7 +165,7 @@ def parse(content: bytes, path: Path) -> Book:
             raise LogDamaged(f"{path}, line {number}: does not tell of the torn line before it, or tells of none")
         rest = []
         entries.append(entry)
-        heads.append(hashlib.sha256(line).hexdigest())
+        heads.append(head)
     return Book(tuple(entries), tuple(heads), b"\n".join(rest) if rest else None, is_ended)
 
 
@@ -176,19 +178,21 @@ def _is_whole(line: bytes) -> bool:
     return True
 
 
-def _decode(line: bytes, number: int, before: str) -> Entry:
-    """Return the entry of a line; raises `ValueError` where it is not exactly the one with this number and this head
-    before it."""
+def _decode(line: bytes, number: int, before: str) -> tuple[Entry, str]:
+    """Return the entry of a line and its head; raises `ValueError` where it is not exactly the one with this number
+    and this head before it."""
     try:
         content = json.loads(line)
     except RecursionError:
         raise ValueError("is no JSON") from None
     if not isinstance(content, dict) or content.pop("n", None) != number or content.pop("prev", None) != before:
         raise ValueError(f"is not line {number} after the one before it")
+    content.pop("head", None)
     entry = _torn(content) if set(content) == {"torn"} else _decision(content)
-    if encode(entry, number, before) != line:
-        raise ValueError("is not written as this site writes")
-    return entry
+    whole, head = encode(entry, number, before)
+    if whole != line:
+        raise ValueError("is not written as this site writes, or was changed")
+    return entry, head
 
 
 def _torn(content: dict[str, Any]) -> Torn:

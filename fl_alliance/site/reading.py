@@ -16,6 +16,7 @@ from fl_alliance.site.errors import PolicyInvalid
 MAX_BYTES = 256 * 1024
 ANY = "any"
 _PLAIN = "tag:yaml.org,2002:"
+_SCALARS = frozenset(_PLAIN + kind for kind in ("str", "int", "float", "bool", "null", "timestamp", "value"))
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?([eE]-?[0-9]{1,3})?")
 _SHOWN = 60
@@ -90,7 +91,7 @@ class Item:
             self.fail(needed)
         found: dict[str, Item] = {}
         for key, value in self.node.value:
-            if not isinstance(key, yaml.ScalarNode) or not key.tag.startswith(_PLAIN):
+            if not isinstance(key, yaml.ScalarNode) or key.tag not in _SCALARS:
                 Item(key, self.file, f"a name in {self.name}").fail("plain text")
             name = str(key.value)
             inner = name if self.name == "the policy" else f"{self.name}.{name}"
@@ -119,7 +120,7 @@ class Item:
     def text(self, needed: str, pattern: str = r".{1,1000}") -> str:
         """Return a text that has this form."""
         node = self.node
-        if not isinstance(node, yaml.ScalarNode) or not node.tag.startswith(_PLAIN):
+        if not isinstance(node, yaml.ScalarNode) or node.tag not in _SCALARS:
             self.fail(needed)
         value = str(node.value)
         if not re.fullmatch(pattern, value):

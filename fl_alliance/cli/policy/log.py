@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 _LONGEST = 15
 _EPILOG = """\
 Every line holds the sha256 of the one before, so nothing in the middle can change. What a stop left of a line stays,
-and the next line tells of it. Length and head are what is anchored on chain: --had says whether the log still holds a head
-that was anchored earlier.
+and the next line tells of it. Length and head are what is anchored on chain: --had says whether the log still holds a
+head that was anchored earlier.
 Exit code 1: the log is damaged, or does not hold that head.
 
 examples:
