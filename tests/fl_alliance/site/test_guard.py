@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from fl_alliance.chain.vrf import Tag
 from fl_alliance.client_app import app
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import config_digest, load_config
+from fl_alliance.deployment.signer import SignerService
 from fl_alliance.deployment.terms import Terms
 from fl_alliance.site import guard
 from fl_alliance.site.decisions import Decision
@@ -37,7 +39,7 @@ from fl_alliance.yardstick import Yardstick
 
 OVERRIDES = "rule=majority workload=linear nodes=4 alliance.proposers=2 alliance.voters=2"
 LARGE = OVERRIDES + " workload.options.features=5000"
-SECRET = "7e" * 32
+KEY = NodeKey(b"\x7e" * 32)
 HERE = Place(Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3"), task=1, round=1)
 TOKEN = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512"
 MONDAY_NOON = 1_796_040_000.0
@@ -65,9 +67,9 @@ class Hospital:
             task=1,
             stake_wei=100 * 10**18,
             config_digest=config_digest(load_config(overrides)).hex(),
-            key_env="HOSPITAL_KEY",
             site=2,
-            address=NodeKey(bytes.fromhex(SECRET)).address,
+            data="",
+            address=KEY.address,
             policy=str(self.policy),
         ).save(self.home)
 
@@ -112,10 +114,11 @@ class Hospital:
 
 
 @pytest.fixture
-def hospital(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hospital:
-    monkeypatch.setenv("HOSPITAL_KEY", SECRET)
+def hospital(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hospital]:
     monkeypatch.setattr(guard.time, "time", lambda: MONDAY_NOON)
-    return Hospital(tmp_path)
+    here = Hospital(tmp_path)
+    with SignerService(KEY, here.home):
+        yield here
 
 
 def assert_refused(reply: Message, hospital: Hospital, reason: str) -> None:
@@ -291,11 +294,11 @@ def test_without_its_policy_or_log_a_node_says_nothing_and_tells_nobody_why(
     assert (reply.error.code, reply.error.reason) == (ErrorCode.CLIENT_APP_RAISED_EXCEPTION, FAILURE)
 
 
-def test_what_goes_wrong_inside_stays_inside(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("HOSPITAL_KEY")
+def test_what_goes_wrong_inside_stays_inside(hospital: Hospital) -> None:
+    (hospital.home / "state.bin").write_bytes(b"\xff\xff\xff")
     reply = hospital.trained()
     assert (reply.error.code, reply.error.reason) == (ErrorCode.CLIENT_APP_RAISED_EXCEPTION, FAILURE)
-    assert (hospital.decisions[-1].verdict, hospital.decisions[-1].reason) == ("failed", "KeyUnusable")
+    assert (hospital.decisions[-1].verdict, hospital.decisions[-1].reason) == ("failed", "FolderError")
 
 
 def test_the_log_has_the_answer_before_the_node_remembers_it(
