@@ -167,6 +167,23 @@ def deploy(sender: Sender, supply_wei: int = CAP_WEI, rule: str = "majority") ->
     return Deployment(sender.chain_id, block, contracts)
 
 
+def add_alliance(sender: Sender, deployment: Deployment, rule: str) -> Deployment:
+    """Deploy the Alliance of a rule of `RULES` over the token of a deployment, and return it with both.
+
+    Raises
+    ------
+    ValueError
+        There is an Alliance already.
+    TransactionError
+        A deployment failed.
+    """
+    if deployment.has_alliance:
+        raise ValueError(f"add_alliance: given a deployment with one at {deployment.alliance}, needed one without")
+    contracts = dict(deployment.contracts)
+    deploy_contract(sender, RULES[rule], (deployment.fml,), contracts)
+    return Deployment(deployment.chain_id, deployment.block, contracts)
+
+
 def deploy_contract(sender: Sender, name: str, args: tuple[Any, ...], contracts: dict[str, Contract]) -> int:
     """Deploy one contract after the libraries that it links to, note where they are, and return the block.
 

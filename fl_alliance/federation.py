@@ -10,7 +10,7 @@ from flwr.serverapp import Grid
 from fl_alliance.bookkeeping import task_begun
 from fl_alliance.chain.accounts import DEVELOPMENT_CHAIN, NodeKey
 from fl_alliance.chain.connect import close, connect
-from fl_alliance.chain.deploy import Deployment, deploy
+from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.rules.seeds import NO_SEED
 from fl_alliance.chain.sender import Sender
@@ -19,6 +19,7 @@ from fl_alliance.chain.types import WEI_PER_GWEI, CandidateTerms, Phase, Reward,
 from fl_alliance.chain.vrf import Proof, Tag, alpha
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, JobConfig, config_digest, fml_to_wei
+from fl_alliance.contracts import put_on_chain, require_market_chain
 from fl_alliance.folders import FolderError
 from fl_alliance.parent import about_parent
 from fl_alliance.records import RunFolder, write_whole
@@ -57,9 +58,10 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
         _check_folder(config, folder)
     if resume and not is_begun:
         _forget_chain(folder)  # it was stopped before there was a task: nothing is lost
+    require_market_chain(config)
     w3 = connect(config.chain.url or f"file://{folder.chain.resolve()}", chain_id=config.chain.chain_id)
     try:
-        deployment = Deployment.load(folder.manifest) if is_begun else deploy(Sender(w3, key), rule=config.rule.name)
+        deployment = Deployment.load(folder.manifest) if is_begun else put_on_chain(Sender(w3, key), config)
         ledger = Alliance(w3, deployment, key)
         if is_begun:
             task = task_begun(folder)

@@ -34,6 +34,7 @@ from fl_alliance.strategies.chain_backed import ChainBacked
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.events import Listener, Stage
 from fl_alliance.strategies.stopwatch import Stopwatch
+from fl_alliance.upkeep import Upkeep
 from fl_alliance.workloads.base import Arrays
 from fl_alliance.yardstick import Yardstick
 
@@ -117,14 +118,15 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
         arrays = _adopted(federation, yardstick, store, strategy)
         if resume:
             recover_records(folder, federation, yardstick.metrics_of(arrays))
-        ledger, recorder = federation.ledger, Recorder(folder, listener)
+        ledger, upkeep = federation.ledger, Upkeep(federation, listener)
+        upkeep.begin()
         chain_backed = ChainBacked(
             strategy,
             ledger,
             federation.task,
             node_ids,
             rule=make_rule(config),
-            listener=recorder,
+            listener=Recorder(folder, upkeep),
             store=store,
             archive=_archive(config, folder),
         )

@@ -1,6 +1,7 @@
 """The settings of a job as typed dataclasses, which are the schema of its hydra configuration."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -134,15 +135,26 @@ class ChainSettings:
 
 @dataclass
 class MarketSettings:
-    """Where the market is whose task a run starts from.
+    """Where the market is whose task a run starts from, and whether its emission pays the run's own task.
 
     `folder` holds `market.json` and, unless they are elsewhere, the chain (`chain.db`) and the store (`store/`);
-    `url` is the chain's, `store` the store's as a path or URL.
+    `url` is the chain's, `store` the store's as a path or URL. With `emission` the run's task is on that chain too.
     """
 
     folder: str = "market"
     url: str = ""
     store: str = ""
+    emission: bool = False
+
+    @property
+    def manifest(self) -> Path:
+        """Where the market's contracts are written down."""
+        return Path(self.folder) / "market.json"
+
+    @property
+    def chain_url(self) -> str:
+        """The market's chain."""
+        return self.url or f"file://{(Path(self.folder) / 'chain.db').resolve()}"
 
 
 @dataclass

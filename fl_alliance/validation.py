@@ -60,6 +60,11 @@ def validate(config: JobConfig) -> None:
     for name in ("local_epochs", "batch_size", "learning_rate"):
         value = getattr(config.train, name)
         _require(value is None or 0 < value < math.inf, f"train.{name}={value}: needs more than 0, and finite")
+    chain, market = config.chain.url, config.market
+    _require(
+        not (market.emission and chain and market.url) or chain == market.url,
+        f"chain.url={chain}: needs market.url={market.url} with market.emission=true, which pays on its own chain",
+    )
     _require("_target_" in config.strategy, "strategy: needs a _target_, the class of a Flower strategy")
     timeout = config.runtime.timeout_s
     _require(0 < timeout < math.inf, f"runtime.timeout_s={timeout}: needs more than 0 seconds")

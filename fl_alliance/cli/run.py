@@ -23,6 +23,8 @@ settings (name=value, in any order; the value here is the default):
                            which must be completed, of kind tabular or classify and of this workload and its options
   market.folder=market     with init=arena:TASK: the folder of its market, with market.json, chain.db and store/
   market.url, .store       its chain (http://HOST) and its store (path or URL) where they are not in that folder
+  market.emission=false    true: that market's emission pays this task too, once the DAO has verified it. The task is
+                           on the market's chain and in its FML; the run notes each day's work, closes days and draws
   workload=glucose         what is learned: glucose, digits, linear
   workload.options.NAME    the workload's own options, such as workload.options.horizon_min=60
   workload.name            set by workload=...
@@ -72,6 +74,7 @@ examples:
   fl-alliance run rule=majority workload=digits nodes=12                   the published rule
   fl-alliance run nodes=100 rounds=10 workload=digits alliance.proposers=20 alliance.voters=20
   fl-alliance run init=arena:3 market.folder=market workload=digits        go on from what task 3 of an Arena found
+  fl-alliance run market.url=http://127.0.0.1:8545 market.emission=true    paid by the emission of the market in market/
   fl-alliance run --multirun seed=1,2,3 strategy=fedavg,fedmedian          every combination, then a table
   fl-alliance run --resume runs/20260102-030405-glucose       go on from the last settled round
   fl-alliance run --settings rounds=5                         print the whole configuration, run nothing
