@@ -153,10 +153,7 @@ def _finite_arrays(record: ArrayRecord, model: Arrays) -> Arrays:
         # Judge the declared shape first: deserialising is where a hostile reply would cost memory.
         if tuple(array.shape) != model[name].shape or len(array.data) > 2 * model[name].nbytes + 1024:
             raise BadReply(f"array {name!r}: shape {tuple(array.shape)}, needs {model[name].shape}")
-        try:
-            value = array.numpy()
-        except (ValueError, TypeError, EOFError) as error:
-            raise BadReply(f"array {name!r} cannot be read") from error
+        value = wire.to_array(name, array)
         if value.shape != model[name].shape or value.dtype != model[name].dtype:
             raise BadReply(f"array {name!r}: {value.dtype}{value.shape}, needs {model[name].dtype}{model[name].shape}")
         if not np.isfinite(value).all():

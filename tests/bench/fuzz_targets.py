@@ -487,8 +487,8 @@ def _file(
 
 
 TARGETS = {
-    "messages": Kind(20, messages),
-    "replies": Kind(25, answers),
+    "messages": Kind(15, messages),
+    "replies": Kind(30, answers),
     "policies": Kind(12, policies),
     "manifests": Kind(5, manifests),
     "terms": Kind(5, terms),
