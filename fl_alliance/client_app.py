@@ -20,18 +20,22 @@ from fl_alliance.ballots import Ballots
 from fl_alliance.chain.messages import commitment, fml_domain
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.config import JobConfig, load_config
+from fl_alliance.deployment.draws import require_draw
 from fl_alliance.deployment.memory import remembering
 from fl_alliance.deployment.presence import CHALLENGE_BYTES, presence_record
 from fl_alliance.deployment.signer import HeldKey
 from fl_alliance.deployment.terms import Terms
+from fl_alliance.dp.hospital import hospital_ledgers, simulated_ledgers
 from fl_alliance.insider import Answer, Insider, Mod, enter, make_mod, make_node
 from fl_alliance.journal import Journal
 from fl_alliance.judging import make_rule
-from fl_alliance.node import Ballot, Node, told
+from fl_alliance.masks import Masks
+from fl_alliance.node import Ballot, Node, task_name, told
 from fl_alliance.site.errors import SiteError
 from fl_alliance.site.guard import Station, failed, guarded, outlet, released
 from fl_alliance.site.station import hospital, simulated
 from fl_alliance.strategies import wire
+from fl_alliance.strategies.digests import Arrays, model_digest
 from fl_alliance.strategies.wire import Place
 from fl_alliance.training import train_config
 from fl_alliance.workloads.errors import WorkloadError
@@ -42,7 +46,7 @@ _WHERE = ("task", "round")
 
 def _as_configured(message: Message, context: Context, answer: Answer) -> Message:
     """Let a malicious node's app, where the configuration makes this site one, answer in the place of the honest."""
-    mod = _load_mod(_overrides(context), _partition(context), _home(context))
+    mod = _load_mod(_overrides(context), _partition(context), _home(context), _run_dir(context))
     return mod(message, context, answer) if mod else answer(message, context)
 
 
@@ -105,11 +109,35 @@ def prove(message: Message, context: Context) -> Message:
     return wire.reply_to(message, ConfigRecord({"proof": proof}))
 
 
+@app.query("mask_key")
+def mask_key(message: Message, context: Context) -> Message:
+    """Show a key for the masks of this round, signed."""
+    return wire.reply_to(message, _masks(message, context).advertise(_journal(context)))
+
+
+@app.query("mask_agree")
+def mask_agree(message: Message, context: Context) -> Message:
+    """Sign whose updates the group's sum is of, where somebody's is missing."""
+    return wire.reply_to(message, _masks(message, context).agree(_journal(context)))
+
+
+@app.query("mask_reveal")
+def mask_reveal(message: Message, context: Context) -> Message:
+    """Tell what is needed to read the group's sum."""
+    return wire.reply_to(message, _masks(message, context).reveal(_journal(context)))
+
+
 @app.train()
 def train(message: Message, context: Context) -> Message:
     """Train on the site's own data and sign the update, as it leaves: after any clipping that the strategy asks for."""
-    asked, answer = message.content.config_records.get(wire.ALLIANCE), partial(_trained, wire.read_committee(message))
-    for name in {wire.ALLIANCE, wire.COMMITTEE} & set(message.content):
+    masks = _masks(message, context) if _site(context).config.privacy.masks else None
+    asked = message.content.config_records.get(wire.ALLIANCE)
+    answer = partial(_trained, wire.read_committee(message), _task(message))
+    if masks:
+        masks.require_group()
+    if asked is not None:
+        _admit_training(message, context, wire.read_place(asked))
+    for name in {wire.ALLIANCE, wire.COMMITTEE, wire.MASKS} & set(message.content):
         del message.content[name]  # Flower's mods expect a plain request
     asks_clipping = KEY_CLIPPING_NORM in message.content.config_records.get("config", {})
     # The adaptive mod clips as the fixed one does and adds the bit that adaptive clipping learns from.
@@ -120,11 +148,20 @@ def train(message: Message, context: Context) -> Message:
     if asked is None or reply.has_error():
         return reply
     place = wire.read_place(asked)
-    arrays = wire.to_arrays(wire.single_arrays(reply))
+    arrays: Arrays = wire.to_arrays(wire.single_arrays(reply))
     metrics = {name: value for name, value in wire.single_metrics(reply).items() if not isinstance(value, list)}
+    sealed: dict[str, bytes] = {}
+    if masks:
+        old = wire.to_arrays(wire.single_arrays(message))
+        hidden, sealed = masks.hide(_journal(context), old, arrays)
+        metrics = {"num-examples": 1}  # every update weighs the same, and nothing else is told of it
+        content = RecordDict({wire.ARRAYS: wire.to_record(hidden), wire.METRICS: MetricRecord(dict(metrics))})
+        arrays, reply = hidden, Message(content, reply_to=message)
     digest, signature = node.sign_update(place, arrays, metrics)
     _journal(context).admit(place, "proposal", digest)
-    reply.content[wire.ALLIANCE] = ConfigRecord({"update": digest, "signature": signature})
+    receipt = _node(context).receipt(place, digest)
+    spent = {wire.RECEIPT: receipt.to_json()} if receipt else {}
+    reply.content[wire.ALLIANCE] = ConfigRecord({"update": digest, "signature": signature, **sealed, **spent})
     return reply
 
 
@@ -135,12 +172,31 @@ def _tell_less(node: Node, reply: Message) -> None:
         reply.content[name] = MetricRecord(dict(node.tell(single)))
 
 
-def _trained(committee: tuple[int, ...], message: Message, context: Context) -> Message:
+def _masks(message: Message, context: Context) -> Masks:
+    """Return this node's masks; raises `PermissionError` where the request would have its update in the clear."""
+    site, record = _site(context), message.content.config_records.get(wire.MASKS)
+    if not site.config.privacy.masks or record is None:
+        raise PermissionError("privacy.masks: an update leaves this node behind masks or not at all")
+    place, home = wire.read_place(wire.alliance_record(message)), _home(context)
+    masks = Masks(site.key, site.config.privacy, context, place, record, is_deployed=bool(home))
+    if home:
+        require_draw(Path(home), place.round, masks.member.draw.seed, masks.member.draw.members)
+    return masks
+
+
+def _admit_training(message: Message, context: Context, place: Place) -> None:
+    """Where training spends a privacy budget, refuse a second model in a round before it is spent on in vain."""
+    if _site(context).config.dp.unit != "none":
+        model = model_digest(wire.to_arrays(wire.single_arrays(message)))
+        _journal(context).admit(place, "training", model)
+
+
+def _trained(committee: tuple[int, ...], task: str, message: Message, context: Context) -> Message:
     """Return a plain Flower reply to a plain Flower training message."""
     settings = message.content.config_records.get("config", ConfigRecord())
     proximal_mu = cast(float | None, settings.get("proximal-mu"))
     site, round_number = _site(context), int(cast(int, settings["server-round"]))
-    config = train_config(site.config, site.workload, round_number, proximal_mu)
+    config = replace(train_config(site.config, site.workload, round_number, proximal_mu), task=task)
     arrays, metrics = _node(context).train(wire.to_arrays(wire.single_arrays(message)), config, committee)
     content = RecordDict({"arrays": wire.to_record(arrays), "metrics": MetricRecord(dict(metrics))})
     return Message(content, reply_to=message)
@@ -190,6 +246,12 @@ def _keep(context: Context, place: Place, ballot: Ballot) -> None:
     context.state[_BALLOT + ".metrics"] = MetricRecord(dict(ballot.metrics))
 
 
+def _task(message: Message) -> str:
+    """Return the name of the task that a request is part of; empty where it says nothing of an Alliance."""
+    asked = message.content.config_records.get(wire.ALLIANCE)
+    return task_name(wire.read_place(asked)) if asked is not None else ""
+
+
 def _journal(context: Context) -> Journal:
     return Journal(context.state.config_records.setdefault(_SIGNED, ConfigRecord()))
 
@@ -224,11 +286,11 @@ def _run_dir(context: Context) -> str:
 
 
 def _site(context: Context) -> Insider:
-    return _load_site(_overrides(context), _partition(context), _home(context))
+    return _load_site(_overrides(context), _partition(context), _home(context), _run_dir(context))
 
 
 def _node(context: Context) -> Node:
-    node = _load_node(_overrides(context), _partition(context), _home(context))
+    node = _load_node(_overrides(context), _partition(context), _home(context), _run_dir(context))
     return replace(node, outlet=outlet())
 
 
@@ -243,30 +305,30 @@ def _load_ballots(overrides: str) -> Ballots:
 
 
 @lru_cache(maxsize=1024)
-def _load_node(overrides: str, partition: int, home: str) -> Node:
-    return make_node(_load_site(overrides, partition, home))
+def _load_node(overrides: str, partition: int, home: str, run_dir: str) -> Node:
+    return make_node(_load_site(overrides, partition, home, run_dir))
 
 
 @lru_cache(maxsize=1024)
-def _load_mod(overrides: str, partition: int, home: str) -> Mod | None:
-    return make_mod(_load_site(overrides, partition, home))
+def _load_mod(overrides: str, partition: int, home: str, run_dir: str) -> Mod | None:
+    return make_mod(_load_site(overrides, partition, home, run_dir))
 
 
 @lru_cache(maxsize=1024)
-def _load_site(overrides: str, partition: int, home: str) -> Insider:
+def _load_site(overrides: str, partition: int, home: str, run_dir: str) -> Insider:
     config = _load_config(overrides)
     if not home:
-        return enter(config, partition)
+        return enter(config, partition, ledgers=simulated_ledgers(run_dir, partition))
     terms = Terms.load(Path(home))
     terms.require_config(config)
     key = HeldKey(Path(home))
     terms.require_key(key.address)
-    return _entered(config, terms, key)
+    return _entered(config, terms, key, hospital_ledgers(Path(home), terms.address))
 
 
-def _entered(config: JobConfig, terms: Terms, key: HeldKey) -> Insider:
+def _entered(config: JobConfig, terms: Terms, key: HeldKey, ledgers: Path) -> Insider:
     try:
-        return enter(config, terms.site, key, Path(terms.data) if terms.data else None)
+        return enter(config, terms.site, key, Path(terms.data) if terms.data else None, ledgers)
     except WorkloadError as error:
         if not terms.data:
             raise

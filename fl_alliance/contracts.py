@@ -24,7 +24,7 @@ def require_market_chain(config: JobConfig) -> None:
 def put_on_chain(sender: Sender, config: JobConfig) -> Deployment:
     """Return the contracts of a new task, of its own or beside a market's; raises as `contracts_beside`."""
     if not config.market.emission:
-        return deploy(sender, rule=config.rule.name)
+        return deploy(sender, rule=config.rule.name, has_points=config.chain.token == "points")  # noqa: S105  no secret
     return contracts_beside(sender, config.market.manifest, config.rule.name)
 
 

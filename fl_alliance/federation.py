@@ -68,7 +68,10 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
             _check_settings(ledger, task, config, folder, initial_model)
         else:
             params = task_params(config, key.address, initial_model)
-            task = ledger.create_task(params, fml_to_wei(config.alliance.pool, "alliance.pool"), terms_of(config))
+            pool_wei = fml_to_wei(config.alliance.pool, "alliance.pool")
+            if deployment.has_points:
+                ledger.give(key.address, pool_wei)
+            task = ledger.create_task(params, pool_wei, terms_of(config))
             deployment.save(folder.manifest)  # before the deployment: with that, a resume takes the task for begun
             write_deployment(folder, deployment, task, params, [])
         yield Federation(ledger, deployment, task)
@@ -164,11 +167,11 @@ def pay_out(federation: Federation) -> None:
 
 
 def register(federation: Federation, newcomers: list[Registration], stake_wei: int, valid_before: int) -> None:
-    """Put signed registrations on chain; a node without enough FML gets its stake from the relayer first."""
+    """Put signed registrations on chain; a node with too little gets its stake from the relayer first."""
     ledger, task = federation.ledger, federation.task
     for registration in newcomers:
         if ledger.balance_wei(registration.address) < stake_wei:
-            ledger.transfer(registration.address, stake_wei)
+            ledger.give(registration.address, stake_wei)
     steps: list[Step] = []
     for node in newcomers:
         possession = alpha(ledger.address, ledger.chain_id, Tag.REGISTER, task, 0, node.address, NO_SEED)

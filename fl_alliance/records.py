@@ -5,12 +5,15 @@ overrides.txt        the hydra overrides that compose it, for --resume
 chain.db             the embedded chain's file (absent when the chain is elsewhere)
 deployment.json      chain id, contract addresses and code hashes, task number, members' sites
 metrics.jsonl        one line a round: a RoundRecord
+receipts.jsonl       with dp or rule.score_epsilon: the receipts of spent privacy budget that came with updates
+privacy/             the simulated sites' privacy ledgers, likewise
 references.json      what the workload compares itself with: persistence, local only, pooled
 grid.json            reference and predicted values for the error grid (glucose)
 model.safetensors    the task's final model
 parent/              with init=arena:TASK: the model that the run started from, its lineage.json and its card
 models/              models by digest, kept while a round may still adopt them
 proposals/           every proposal by its digest on chain (rule=candidates, unless records.proposals=none)
+masks/               what the masks of every round left behind (privacy.masks=true, unless records.proposals=none)
 flower.log           what Flower itself logs
 report.html          the report; one file, works offline
 """
@@ -104,9 +107,24 @@ class RunFolder:
         return self.root / "manifest.json"
 
     @property
+    def masks(self) -> Path:
+        """Transcripts of secure aggregation, one a round."""
+        return self.root / "masks"
+
+    @property
     def metrics(self) -> Path:
         """One line a round."""
         return self.root / "metrics.jsonl"
+
+    @property
+    def receipts(self) -> Path:
+        """What updates said they spent of privacy budgets, a line each; only with differential privacy."""
+        return self.root / "receipts.jsonl"
+
+    @property
+    def privacy(self) -> Path:
+        """Simulated sites' privacy ledgers."""
+        return self.root / "privacy"
 
     @property
     def references(self) -> Path:

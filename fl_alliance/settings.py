@@ -70,7 +70,8 @@ class RuleSettings:
     escrow_bps : int
         With contribution: share of a proposer's pay that is held back, a quarter of it released a round.
     score_epsilon : float
-        Differential privacy of each round's scores for one held-out example, by Laplace noise; 0: no noise.
+        Differential privacy of each round's scores, by Laplace noise; 0: no noise. For one held-out example, or with
+        dp.unit=patient for one patient.
     """
 
     name: str = "candidates"
@@ -84,6 +85,62 @@ class RuleSettings:
     slash_above: int = 112
     escrow_bps: int = 5000
     score_epsilon: float = 0.0
+
+
+@dataclass
+class PrivacySettings:
+    """What nobody learns of a site.
+
+    Attributes
+    ----------
+    masks : bool
+        Secure aggregation: coordinator and voters see means of groups of updates, and no single one.
+    mask_group : int
+        Proposers in a group.
+    mask_absent : int
+        How many of a group may be missing from its mean; three at least are in it.
+    mask_range : float
+        Largest change of a parameter in one round; a larger one is clipped to it by the node.
+    """
+
+    masks: bool = False
+    mask_group: int = 4
+    mask_absent: int = 1
+    mask_range: float = 2.0
+
+
+@dataclass
+class DpSettings:
+    """Differential privacy of what sites train; none by default.
+
+    Attributes
+    ----------
+    unit : str
+        Who is protected: `record`, one example; `patient`, all examples of one; `none`.
+    epsilon, delta : float
+        The most that training in this task spends at a site. Units are erased between neighbouring data sets; how many
+        there are is told.
+    clip : float
+        L2 norm that a unit's gradient has at most.
+    noise : float
+        Noise on the sum of a step's clipped gradients, in units of `clip`; 0: the least with which a site can train in
+        `rounds` rounds. With more than that noise it can train longer, with less it stops earlier.
+    rate : float
+        Probability with which each unit takes part in a step.
+    steps : int
+        Steps of a site in a round.
+    rounds : int
+        Rounds that a site is to train in; 0: all of the task's.
+    """
+
+    unit: str = "none"
+    epsilon: float = 8.0
+    delta: float = 1e-5
+    clip: float = 1.0
+    noise: float = 0.0
+    rate: float = 1.0
+    steps: int = 5
+    rounds: int = 0
 
 
 @dataclass
@@ -125,12 +182,14 @@ class ChainSettings:
 
     `relayer_key_env` names an environment variable that holds the relayer's key (hex, or the path of a
     keystore v3 whose password is in the variable of the same name with `_PASSWORD` behind it). Empty: the
-    development key, which signs on chain 31337 only.
+    development key, which signs on chain 31337 only. `token` is `fml`, or `points`: then stakes and pay are points
+    that do not move between holders, which the relayer mints.
     """
 
     url: str = ""
     chain_id: int = 31337
     relayer_key_env: str = ""
+    token: str = "fml"  # noqa: S105  no secret
 
 
 @dataclass
@@ -187,6 +246,8 @@ class JobConfig:
     strategy: dict[str, Any] = field(default_factory=dict)
     alliance: AllianceSettings = field(default_factory=AllianceSettings)
     rule: RuleSettings = field(default_factory=RuleSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    dp: DpSettings = field(default_factory=DpSettings)
     attack: AttackSettings = field(default_factory=AttackSettings)
     chain: ChainSettings = field(default_factory=ChainSettings)
     market: MarketSettings = field(default_factory=MarketSettings)

@@ -6,6 +6,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from fl_alliance.arena.errors import ArenaError
     from fl_alliance.chain.errors import ChainError
     from fl_alliance.config import ConfigError
+    from fl_alliance.dp.errors import PrivacyError
     from fl_alliance.folders import FolderError
     from fl_alliance.market.errors import MarketError
     from fl_alliance.models import ModelMissing
@@ -20,6 +21,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
         FolderError,
         MarketError,
         ModelMissing,
+        PrivacyError,
         SiteError,
         StrategyError,
         WorkloadError,

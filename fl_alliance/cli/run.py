@@ -56,12 +56,28 @@ settings (name=value, in any order; the value here is the default):
   rule.escrow_bps=5000     with contribution: share of the pay that is held back, a quarter of it released a round
   rule.score_epsilon=0     differential privacy of a round's revealed scores for one example; 0: no noise.
                            Above 0 it needs rule.reward=stake
+                           It is entered in the site's privacy ledger
+  privacy.masks=false      true: secure aggregation. Proposers are put into groups, anew in every round; the coordinator
+                           and the voters see means of groups, and no single update
+  privacy.mask_group=4, .mask_absent=1    proposers in a group, and how many of them may be missing from its mean
+  privacy.mask_range=2     largest change of a parameter in a round; the node clips a larger one
+  dp=none                  differential privacy of what sites train: record (an example), patient (all of a patient's).
+                           Needs pip install 'fl-alliance[dp]'; see fl-alliance privacy --help
+  dp.unit                  set by dp=...
+  dp.epsilon=8             the most that training in this task spends at a site, for each unit ...
+  dp.delta=1e-5            ... at this delta, which must be far below 1 / units
+  dp.clip                  L2 norm of a unit's gradient (record 1, patient 0.3)
+  dp.noise=0               noise in units of dp.clip; 0: the least with which a site can train in dp.rounds rounds
+  dp.rate                  probability with which each unit takes part in a step (record 0.1, patient 1)
+  dp.steps                 steps in a round (record 20, patient 5)
+  dp.rounds=0              rounds that a site is to train in; 0: all of the task's
   attack.share=0           share of the nodes that are malicious; attack.nodes=[0,3]: these ones
   attack/update, attack/vote, attack/protocol    what they do when they train, judge and answer: none, or an attack
   alliance.registration_s, .leader_s, .propose_s, .commit_s, .reveal_s, .evidence_s    deadlines, in seconds
   chain.url=               where the contracts live; empty: a chain file in the run folder.
                            anvil://, http(s)://HOST or ipc://PATH for a chain of your own (`fl-alliance chain` is one)
   chain.chain_id=31337     refused when the chain at chain.url says otherwise
+  chain.token=fml          what stakes and pay are: fml, or points, which do not move between holders
   chain.relayer_key_env=   environment variable with the relayer's key (or keystore path); empty: the development key
   runtime.name=local       local: all nodes in this process; ray: Flower's simulation
   runtime.timeout_s=3600   longest wait for the replies of a round

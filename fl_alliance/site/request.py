@@ -9,9 +9,9 @@ from fl_alliance.strategies.errors import BadReply
 from fl_alliance.strategies.wire import Place
 
 TRAIN, EVALUATE = "train", "evaluate"
-WORK = (TRAIN, EVALUATE)
-"""Requests that a site's data answers."""
-SHORT = (wire.HERE, wire.PROVE, wire.REVEAL)
+WORK = (TRAIN, EVALUATE, wire.MASK_KEY)
+"""Requests that a site's data answers, or that begin one."""
+SHORT = (wire.HERE, wire.PROVE, wire.REVEAL, wire.MASK_AGREE, wire.MASK_REVEAL)
 """Requests of a task that goes on, with a short answer that holds nothing new of the data: not to give it costs stake,
 so they are answered at any hour, and from what training and voting leave of the caps."""
 KINDS = (*WORK, wire.JOIN, *SHORT)
