@@ -57,6 +57,7 @@ def add_wish(command: argparse.ArgumentParser) -> None:
     command.add_argument("--home", type=Path, metavar="DIR", help="its folder (default: hospital-N, or hospital)")
     command.add_argument("--root-certificates", type=Path, metavar="FILE", help="of the SuperLink, for TLS")
     command.add_argument("--policy", type=Path, metavar="FILE", help="what the node may do (fl-alliance policy init)")
+    command.add_argument("--sites", default="", metavar="ADDRESS", help="the consortium's contract that it trusts")
     command.add_argument("--node-key", type=Path, metavar="FILE", help="private key of its SuperNode")
 
 
@@ -77,6 +78,7 @@ def wish_of(arguments: argparse.Namespace) -> "Wish":
         policy=arguments.policy,
         node_key=arguments.node_key,
         data=arguments.data,
+        sites=arguments.sites,
     )
 
 
