@@ -5,6 +5,7 @@ nothing of an Alliance is answered as any Flower client would, so that plain str
 deployment the node has a folder of the hospital's: what it has agreed to, whose key it signs with, what it has signed.
 """
 
+import logging
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
