@@ -125,8 +125,17 @@ class Hospital:
             text.replace("examples: 100", "examples: 1").replace("GB", "TB").replace("200 MB", "1 TB")
         )
         terms = Terms(
-            *(31337, HERE.domain.contract, TOKEN, 1, 10**20, config_digest(load_config(overrides)).hex(), 2, ""),
-            *(KEY.address, str(self.policy)),
+            chain_id=31337,
+            contract=HERE.domain.contract,
+            token=TOKEN,
+            task=1,
+            stake_wei=10**20,
+            code_digest=code_digest().hex(),
+            config_digest=config_digest(load_config(overrides)).hex(),
+            site=2,
+            data="",
+            address=KEY.address,
+            policy=str(self.policy),
         )
         terms.save(self.home)
         write_members(self.home, 4)
@@ -333,7 +342,7 @@ def manifests(root: Path) -> Iterator[Target]:
 @contextmanager
 def terms(root: Path) -> Iterator[Target]:
     """What a hospital has agreed to."""
-    made = Terms(31337, HERE.domain.contract, TOKEN, 1, 10**20, "ab" * 32, 2, "", KEY.address, "")
+    made = Terms(31337, HERE.domain.contract, TOKEN, 1, 10**20, "cd" * 32, "ab" * 32, 2, "", KEY.address)
     made.save(root)
     good = (root / "terms.json").read_text()
 

@@ -66,6 +66,7 @@ class Hospital:
             token=TOKEN,
             task=1,
             stake_wei=100 * 10**18,
+            code_digest=code_digest().hex(),
             config_digest=config_digest(load_config(overrides)).hex(),
             site=2,
             data="",
