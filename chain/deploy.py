@@ -140,7 +140,7 @@ class Deployment:
             deployment = cls(int(found["chain_id"]), int(found["block"]), contracts)
             for name in _main_contracts(contracts):
                 address_bytes(contracts[name].address)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as reason:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as reason:
             raise ManifestUnusable(str(path), f"{type(reason).__name__}: {reason}") from reason
         return deployment
 

@@ -5,6 +5,7 @@ nothing of an Alliance is answered as any Flower client would, so that plain str
 deployment the node has a folder of the hospital's: what it has agreed to, whose key it signs with, what it has signed.
 """
 
+import logging
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -33,6 +34,9 @@ from fl_alliance.journal import Journal
 from fl_alliance.judging import make_rule
 from fl_alliance.masks import Masks
 from fl_alliance.node import Ballot, Node, task_name, told
+from fl_alliance.site.errors import SiteError
+from fl_alliance.site.guard import Station, failed, guarded, outlet, released
+from fl_alliance.site.station import hospital, simulated
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.digests import Arrays, model_digest
 from fl_alliance.strategies.wire import Place
@@ -62,7 +66,17 @@ def _as_agreed(message: Message, context: Context, answer: Answer) -> Message:
     return remembering(Path(home), message, context, answer)
 
 
-app = ClientApp(mods=[_with_discretion, _as_agreed, _as_configured])
+def _as_permitted(message: Message, context: Context, answer: Answer) -> Message:
+    """Answer only what the site's own policy lets, where it has one."""
+    try:
+        station = _station(context)
+    except SiteError:
+        logging.getLogger("flwr").exception("the site does not know its policy; nothing leaves")
+        return failed(message)
+    return guarded(station, message, context, answer) if station else answer(message, context)
+
+
+app = ClientApp(mods=[_with_discretion, _as_permitted, _as_agreed, released, _as_configured])
 
 
 @app.query("join")
@@ -137,6 +151,9 @@ def train(message: Message, context: Context) -> Message:
     asks_clipping = KEY_CLIPPING_NORM in message.content.config_records.get("config", {})
     # The adaptive mod clips as the fixed one does and adds the bit that adaptive clipping learns from.
     reply = adaptiveclipping_mod(message, context, answer) if asks_clipping else answer(message, context)
+    node = _node(context)
+    if node.outlet and not reply.has_error():
+        _tell_less(node, reply)
     if asked is None or reply.has_error():
         return reply
     place = wire.read_place(asked)
@@ -149,12 +166,19 @@ def train(message: Message, context: Context) -> Message:
         metrics = {"num-examples": 1}  # every update weighs the same, and nothing else is told of it
         content = RecordDict({wire.ARRAYS: wire.to_record(hidden), wire.METRICS: MetricRecord(dict(metrics))})
         arrays, reply = hidden, Message(content, reply_to=message)
-    digest, signature = _node(context).sign_update(place, arrays, metrics)
+    digest, signature = node.sign_update(place, arrays, metrics)
     _journal(context).admit(place, "proposal", digest)
     receipt = _node(context).receipt(place, digest)
     spent = {wire.RECEIPT: receipt.to_json()} if receipt else {}
     reply.content[wire.ALLIANCE] = ConfigRecord({"update": digest, "signature": signature, **sealed, **spent})
     return reply
+
+
+def _tell_less(node: Node, reply: Message) -> None:
+    """Leave of a reply's metrics what may leave, before anything is signed."""
+    for name, record in reply.content.metric_records.items():
+        single = {key: value for key, value in record.items() if not isinstance(value, list)}
+        reply.content[name] = MetricRecord(dict(node.tell(single)))
 
 
 def _masks(message: Message, context: Context) -> Masks:
@@ -206,7 +230,7 @@ def _evaluated(message: Message, context: Context) -> Message:
     site = _site(context)
     if site.config.rule.score_epsilon:
         raise PermissionError("rule.score_epsilon: of its held-out data this node tells nothing but blurred votes")
-    scored = told(site.workload.score(wire.to_arrays(wire.single_arrays(message)), site.data))
+    scored = _node(context).tell(told(site.workload.score(wire.to_arrays(wire.single_arrays(message)), site.data)))
     return Message(RecordDict({"metrics": MetricRecord(dict(scored))}), reply_to=message)
 
 
@@ -254,6 +278,17 @@ def _home(context: Context) -> str:
     return str(context.node_config.get("home", ""))
 
 
+def _station(context: Context) -> Station | None:
+    """Return where the site's policy and log are, None where it has none; raises `SiteError`."""
+    home = _home(context)
+    if home:
+        return hospital(Path(home), lambda: _load_config(_overrides(context)), lambda: len(_site(context).data.train))
+    config = _load_config(_overrides(context))
+    if not config.runtime.policy:
+        return None
+    return simulated(config, _run_dir(context), _partition(context), lambda: len(_site(context).data.train))
+
+
 def _run_dir(context: Context) -> str:
     """Return the run's folder in a simulation that says where it is; what a hospital's home is nobody else says."""
     return str(context.run_config.get("run-dir", ""))
@@ -264,7 +299,8 @@ def _site(context: Context) -> Insider:
 
 
 def _node(context: Context) -> Node:
-    return _load_node(_overrides(context), _partition(context), _home(context), _run_dir(context))
+    node = _load_node(_overrides(context), _partition(context), _home(context), _run_dir(context))
+    return replace(node, outlet=outlet())
 
 
 @lru_cache(maxsize=1)

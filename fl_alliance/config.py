@@ -55,7 +55,7 @@ def load_config(overrides: str | Sequence[str] = ()) -> JobConfig:
         with initialize_config_module("fl_alliance.conf", version_base="1.3"):
             composed = compose("config", overrides=words)
         config = OmegaConf.to_object(composed)
-    except (HydraException, OmegaConfBaseException, ValueError, TypeError) as error:
+    except (HydraException, OmegaConfBaseException, ValueError, TypeError, OSError, RecursionError) as error:
         # hydra lets the last two through where a config group is given something else than a name
         raise ConfigError(_explain(error, words)) from None
     assert isinstance(config, JobConfig)  # noqa: S101  the schema says so
@@ -88,7 +88,7 @@ def read_config(text: str) -> JobConfig:
     """
     try:
         config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(JobConfig), OmegaConf.create(text)))
-    except (OmegaConfBaseException, YAMLError, ValueError) as error:
+    except (OmegaConfBaseException, YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"no configuration: {error}") from error
     assert isinstance(config, JobConfig)  # noqa: S101  the schema says so
     validate(config)
@@ -113,7 +113,7 @@ def yaml_digest(text: str) -> bytes:
     """
     try:
         return _content_digest(OmegaConf.to_container(OmegaConf.create(text)))
-    except (OmegaConfBaseException, YAMLError) as error:
+    except (OmegaConfBaseException, YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"no configuration: {error}") from error
 
 

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
@@ -31,6 +32,7 @@ from fl_alliance.records import RunFolder, write_whole
 from fl_alliance.recovery import recover_records
 from fl_alliance.references import References
 from fl_alliance.report import write_report
+from fl_alliance.site.policy import Policy
 from fl_alliance.strategies import inner, wire
 from fl_alliance.strategies.chain_backed import ChainBacked
 from fl_alliance.strategies.digests import model_digest
@@ -66,7 +68,7 @@ def run(
 
     Raises
     ------
-    ConfigError, CommitteeTooSmall, WorkloadError, ChainError, ArenaError
+    ConfigError, CommitteeTooSmall, WorkloadError, ChainError, ArenaError, PolicyInvalid
         What was asked for cannot run; nothing has been written to a chain.
     """
     from fl_alliance.client_app import app as client_app
@@ -97,6 +99,8 @@ def prepare(folder: RunFolder, config: JobConfig, overrides: Sequence[str]) -> N
     check_privacy(config, yardstick.workload, yardstick.check_sites())
     check_attack(config)
     check_rule(config)
+    if config.runtime.policy:
+        Policy.load(Path(config.runtime.policy))
     folder.root.mkdir(parents=True, exist_ok=True)
     if parent is not None:
         parent.keep(folder)

@@ -17,6 +17,7 @@ from fl_alliance.dp.account import Account
 from fl_alliance.dp.entries import Scored
 from fl_alliance.dp.receipt import Receipt
 from fl_alliance.privacy import blurred
+from fl_alliance.site.outlet import Outlet
 from fl_alliance.strategies.digests import Arrays as AnyArrays
 from fl_alliance.strategies.digests import update_digest
 from fl_alliance.strategies.rules.base import Fields, Motion
@@ -45,6 +46,7 @@ class Node:
 
     With a `score_epsilon` above 0 it tells of its held-out data only losses, blurred (`privacy.blurred`). `account` is
     where that, and private training, is entered before it leaves; None where the configuration hides nothing.
+    With an `outlet`, every figure that it tells has passed that first.
     """
 
     key: SigningKey
@@ -53,6 +55,7 @@ class Node:
     judge: Judge
     score_epsilon: float = 0.0
     account: Account | None = None
+    outlet: Outlet | None = None
 
     def join(
         self, domain: Domain, token: Domain, task: int, stake_wei: int, valid_before: int, salt: bytes
@@ -72,6 +75,10 @@ class Node:
         """Return what `arrays` become by training on the site's own training data, and metrics with `num-examples`."""
         return self.trainer.train(arrays, config, committee)
 
+    def tell(self, metrics: Mapping[str, float | int]) -> Metrics:
+        """Return the metrics that leave."""
+        return self.outlet.tell(metrics) if self.outlet else dict(metrics)
+
     def sign_update(self, at: Place, arrays: AnyArrays, metrics: Mapping[str, float | int]) -> tuple[bytes, bytes]:
         """Return the digest of exactly what is about to leave, and the signature that proposes it."""
         digest = update_digest(arrays, metrics)
@@ -90,13 +97,14 @@ class Node:
         proposals = {member: dict(arrays) for member, arrays in motion.proposals.items()}
         case = Case(at, tuple(map(dict, motion.models)), proposals, committee, motion.members, motion.rows)
         found = self._blurred(at, motion.digest, self.judge.assess(case))
+        found = self.outlet.judge(found) if self.outlet else found
         best = min(range(1, motion.choices), key=lambda index: found[index].loss)
         shares = self.judge.contributions(case, best) if motion.asks_shares else {}
         vote, fields = motion.state(at, found, shares)
         signature = vote.sign(self.key, at.domain)
         promise = commitment(signature)
         promise_signature = Commitment(at.task, at.round, motion.digest, promise).sign(self.key, at.domain)
-        return Ballot(motion.digest, fields, signature, promise, promise_signature, told(found[best]))
+        return Ballot(motion.digest, fields, signature, promise, promise_signature, self.tell(told(found[best])))
 
     def _blurred(self, at: Place, motion: bytes, found: Sequence[Score]) -> Sequence[Score]:
         """Return scores with the noise that the configuration asks for, always the same for one motion.

@@ -75,7 +75,10 @@ def read_results(folder: RunFolder) -> Results:
     """Read the folder of a run that is finished, stopped or still going."""
     rounds = tuple(folder.rounds())
     judged = _json(folder.references)
-    metrics = tuple(Metric(**_known(entry)) for entry in judged.get("metrics", ()))
+    try:
+        metrics = tuple(Metric(**_known(entry)) for entry in judged.get("metrics", ()))
+    except TypeError as error:
+        raise FolderError(f"{folder.references}: cannot be read: metrics: {error}") from error
     return Results(
         folder=folder,
         config=_config(folder.config),
@@ -92,7 +95,7 @@ def read_results(folder: RunFolder) -> Results:
 def _config(path: Path) -> dict[str, Any]:
     try:
         content = OmegaConf.to_container(OmegaConf.load(path)) if path.is_file() else {}
-    except (OmegaConfBaseException, YAMLError, ValueError, OSError) as error:
+    except (OmegaConfBaseException, YAMLError, ValueError, OSError, RecursionError) as error:
         raise FolderError(f"{path}: cannot be read: {error}") from error
     return {str(name): value for name, value in content.items()} if isinstance(content, dict) else {}
 
@@ -100,7 +103,7 @@ def _config(path: Path) -> dict[str, Any]:
 def _json(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text())) if path.is_file() else {}
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise FolderError(f"{path}: cannot be read: {error}") from error
 
 

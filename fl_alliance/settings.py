@@ -220,10 +220,15 @@ class MarketSettings:
 
 @dataclass
 class RuntimeSettings:
-    """How the ClientApps run: `local`, in this process; `ray`, Flower's simulation; `deployment`, hospitals join."""
+    """How the ClientApps run: `local`, in this process; `ray`, Flower's simulation; `deployment`, hospitals join.
+
+    `policy` is a site policy's file that every simulated site keeps, each with a log of its own in the run's folder;
+    hospitals bring their own (`fl-alliance join --policy`).
+    """
 
     name: str = "local"
     timeout_s: float = 3600.0
+    policy: str = ""
 
 
 @dataclass

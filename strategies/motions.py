@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from flwr.app import MetricRecord
 from flwr.serverapp.strategy import Strategy
 
-from fl_alliance.strategies import wire
+from fl_alliance.strategies import replies, wire
 from fl_alliance.strategies.digests import Arrays
 from fl_alliance.strategies.guarded import guarded
 from fl_alliance.strategies.rules.base import Groups, Motion, Rule
@@ -39,7 +39,7 @@ def put_to_the_vote(
     """
     if not updates:
         return None, None
-    admitted = rule.admit(old, updates)
+    admitted = replies.aligned(rule.admit(old, updates))
     with guarded(strategy, "aggregate_train", number):
         # By member, so that the result does not depend on who was fast.
         aggregate, metrics = strategy.aggregate_train(number, [admitted[member] for member in sorted(admitted)])

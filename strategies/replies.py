@@ -6,10 +6,11 @@ shapes, or with an absurd `num-examples`.
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
-from flwr.app import ArrayRecord, Message, MetricRecord
+from flwr.app import ArrayRecord, Message, MetricRecord, RecordDict
 
 from fl_alliance.chain.batches import VoteRecord
 from fl_alliance.chain.errors import SignatureInvalid
@@ -22,6 +23,7 @@ from fl_alliance.strategies.updates import Update
 from fl_alliance.strategies.wire import Place
 
 MAX_EXAMPLES = 10**9
+NUM_EXAMPLES = "num-examples"
 
 
 def check_update(message: Message, place: Place, signer: str, model: Arrays) -> Update:
@@ -89,8 +91,44 @@ def unusual(answers: Mapping[int, Message]) -> tuple[int, ...]:
     Of names that equally many use, those of the lowest member are the usual ones.
     """
     names = {member: tuple(sorted(wire.single_metrics(reply))) for member, reply in answers.items()}
-    usual = Counter(names[member] for member in sorted(names)).most_common(1)
-    return tuple(member for member, given in names.items() if given != usual[0][0])
+    usual = _usual(names)
+    return tuple(member for member, given in names.items() if given != usual)
+
+
+def aligned(answers: Mapping[int, Message]) -> dict[int, Message]:
+    """Return the answers with metrics of the same names, those of most; a strategy averages no mixture.
+
+    A site may keep figures to itself. For what it does not tell stands the mean, weighted by `num-examples`, of what
+    the others tell, so that every average stays theirs; what only few tell is left out.
+    """
+    found = {member: dict(wire.single_metrics(reply).items()) for member, reply in answers.items()}
+    names = {member: tuple(sorted(metrics)) for member, metrics in found.items()}
+    usual = _usual(names)
+    if all(given == usual for given in names.values()):
+        return dict(answers)
+    means = {name: _mean(name, found.values()) for name in usual}
+    return {
+        member: _with_metrics(reply, {name: found[member].get(name, means[name]) for name in usual})
+        for member, reply in answers.items()
+    }
+
+
+def _usual(names: Mapping[int, tuple[str, ...]]) -> tuple[str, ...]:
+    most = Counter(names[member] for member in sorted(names)).most_common(1)
+    return most[0][0] if most else ()
+
+
+def _mean(name: str, found: Iterable[Mapping[str, Any]]) -> float:
+    told = [(float(metrics[NUM_EXAMPLES]), float(metrics[name])) for metrics in found if name in metrics]
+    whole = math.fsum(weight for weight, _ in told)
+    return math.fsum(weight / whole * value for weight, value in told)
+
+
+def _with_metrics(reply: Message, metrics: Mapping[str, Any]) -> Message:
+    content = RecordDict(dict(reply.content))
+    for name in reply.content.metric_records:
+        content[name] = MetricRecord(dict(metrics))
+    return wire.with_content(reply, content)
 
 
 def _check_error(message: Message) -> None:
@@ -115,10 +153,7 @@ def _finite_arrays(record: ArrayRecord, model: Arrays) -> Arrays:
         # Judge the declared shape first: deserialising is where a hostile reply would cost memory.
         if tuple(array.shape) != model[name].shape or len(array.data) > 2 * model[name].nbytes + 1024:
             raise BadReply(f"array {name!r}: shape {tuple(array.shape)}, needs {model[name].shape}")
-        try:
-            value = array.numpy()
-        except (ValueError, TypeError, EOFError) as error:
-            raise BadReply(f"array {name!r} cannot be read") from error
+        value = wire.to_array(name, array)
         if value.shape != model[name].shape or value.dtype != model[name].dtype:
             raise BadReply(f"array {name!r}: {value.dtype}{value.shape}, needs {model[name].dtype}{model[name].shape}")
         if not np.isfinite(value).all():

@@ -152,9 +152,6 @@ class RoundOnChain:
                 updates[member] = self._check_update(member, _reply(answers, member), old)
             except BadReply as error:
                 dropped[member] = str(error)
-        for member in replies.unusual({member: update.reply for member, update in updates.items()}):
-            del updates[member]
-            dropped[member] = "its metrics have other names than most members'"
         return updates, dropped
 
     def _check_update(self, member: int, reply: Message, old: Arrays) -> Update:

@@ -193,8 +193,32 @@ def weight(records: Iterable[ArrayRecord]) -> int:
 
 
 def to_arrays(record: ArrayRecord) -> dict[str, NDArray[np.float32]]:
-    """Return a Flower record's named arrays, in their order; arrays are deserialised without pickle."""
-    return {name: array.numpy() for name, array in record.items()}
+    """Return a Flower record's named arrays, in their order; arrays are deserialised without pickle.
+
+    Raises
+    ------
+    BadReply
+        One cannot be read.
+    """
+    return {name: to_array(name, array) for name, array in record.items()}
+
+
+def to_array(name: str, array: Array) -> NDArray[Any]:
+    """Return one named array; raises `BadReply` where it cannot be read."""
+    try:
+        return array.numpy()
+    except Exception as error:  # numpy parses a header as Python, and lets through whatever that raises
+        raise BadReply(f"array {name!r} cannot be read") from error
+
+
+def require_form(arrays: Mapping[str, NDArray[Any]], model: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse arrays of other names, order, shapes or dtypes than a model's, and a model of none; raises `BadReply`."""
+    form = [(name, array.shape, array.dtype) for name, array in arrays.items()]
+    needed = [(name, array.shape, array.dtype) for name, array in model.items()]
+    if form != needed or not sum(array.size for array in model.values()):
+        raise BadReply("arrays of other names, order, shapes or dtypes than the model's, or none at all")
+    if any(array.dtype.kind not in "fiu" for array in model.values()):
+        raise BadReply("arrays of something else than numbers")
 
 
 def arrays_named(content: RecordDict, name: str) -> dict[str, NDArray[np.float32]]:

@@ -69,9 +69,13 @@ def _deployment(folder: RunFolder, audited: Audited, agreement: Agreement) -> in
         if content is None:
             continue
         task = content.get("task", task)
-        if task not in audited.models.tasks:
+        if not isinstance(task, int) or task not in audited.models.tasks:
             raise DoesNotHold(path.name, f"says task {task}, the chain has tasks 1 to {last}")
-        for name, found, needed in _claims(content, audited, audited.models.tasks[task]):
+        try:
+            claims = list(_claims(content, audited, audited.models.tasks[task]))
+        except (KeyError, TypeError, AttributeError) as broken:
+            raise DoesNotHold(path.name, f"is not of its form: {type(broken).__name__}: {broken}") from broken
+        for name, found, needed in claims:
             if found != needed:
                 raise DoesNotHold(path.name, f"says {name} {found}, the chain says {needed}")
     return task

@@ -10,6 +10,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
     from fl_alliance.folders import FolderError
     from fl_alliance.market.errors import MarketError
     from fl_alliance.models import ModelMissing
+    from fl_alliance.site.errors import SiteError
     from fl_alliance.strategies.errors import StrategyError
     from fl_alliance.workloads.errors import WorkloadError
 
@@ -21,6 +22,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
         MarketError,
         ModelMissing,
         PrivacyError,
+        SiteError,
         StrategyError,
         WorkloadError,
     )

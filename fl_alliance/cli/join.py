@@ -56,6 +56,7 @@ def add_wish(command: argparse.ArgumentParser) -> None:
     add_key(command)
     command.add_argument("--home", type=Path, metavar="DIR", help="its folder (default: hospital-N, or hospital)")
     command.add_argument("--root-certificates", type=Path, metavar="FILE", help="of the SuperLink, for TLS")
+    command.add_argument("--policy", type=Path, metavar="FILE", help="what the node may do (fl-alliance policy init)")
     command.add_argument("--sites", default="", metavar="ADDRESS", help="the consortium's contract that it trusts")
     command.add_argument("--node-key", type=Path, metavar="FILE", help="private key of its SuperNode")
 
@@ -74,6 +75,7 @@ def wish_of(arguments: argparse.Namespace) -> "Wish":
         key=key_source(arguments),
         home=arguments.home or Path("hospital" if arguments.site is None else f"hospital-{arguments.site}"),
         certificates=arguments.root_certificates,
+        policy=arguments.policy,
         node_key=arguments.node_key,
         data=arguments.data,
         sites=arguments.sites,

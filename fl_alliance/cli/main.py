@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "train a model: a chain draws, judges and pays every round",
     "coordinate": "run a task for hospitals that join from elsewhere",
     "join": "take part in a task as a hospital, until it is paid out",
+    "policy": "what this site lets its node do, and what it did",
     "doctor": "check a site before it joins, and say what to put right",
     "certificates": "make an authority, the SuperLink's certificate and SuperNodes' keys",
     "keystore": "make a key in a keystore, for a hospital or a coordinator",

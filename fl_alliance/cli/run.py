@@ -81,6 +81,7 @@ settings (name=value, in any order; the value here is the default):
   chain.relayer_key_env=   environment variable with the relayer's key (or keystore path); empty: the development key
   runtime.name=local       local: all nodes in this process; ray: Flower's simulation
   runtime.timeout_s=3600   longest wait for the replies of a round
+  runtime.policy=FILE      a site policy that every simulated site keeps (fl-alliance policy init)
   records.proposals=all    keep every proposal, for the audit to form every menu again; none: only the digests
 
 examples:

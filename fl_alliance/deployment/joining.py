@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fl_alliance.amounts import fml
@@ -14,6 +14,7 @@ from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.connect import connected
 from fl_alliance.chain.deploy import TOKEN, Deployment
 from fl_alliance.chain.errors import ChainUnreachable
+from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.sites import SitesView
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskParams
@@ -29,7 +30,11 @@ from fl_alliance.deployment.terms import Terms
 from fl_alliance.deployment.watch import Watch
 from fl_alliance.folders import FolderError, held
 from fl_alliance.records import RunFolder
-from fl_alliance.strategies.wire import OWN_DATA
+from fl_alliance.site.errors import PolicyInvalid
+from fl_alliance.site.policy import Policy
+from fl_alliance.site.rules import refusal_to_join
+from fl_alliance.site.station import write_members
+from fl_alliance.strategies.wire import OWN_DATA, Place
 
 _POLL_S, _AWAY_S = 1.0, 15.0
 _PERCENT_BPS = 100
@@ -58,6 +63,8 @@ class Wish:
         Its folder: what it has agreed to and signed, and logs. The key is not in it.
     certificates : Path or None
         Root certificates of the SuperLink; None only on loopback.
+    policy : Path or None
+        The site's policy; None: the one that its folder was joined with before, or none.
     node_key : Path or None
         The private key by which the SuperLink knows the hospital's SuperNode.
     data : Path or None
@@ -75,6 +82,7 @@ class Wish:
     key: KeySource
     home: Path
     certificates: Path | None = None
+    policy: Path | None = None
     node_key: Path | None = None
     data: Path | None = None
     sites: str = ""
@@ -85,7 +93,7 @@ def join(wish: Wish, say: Callable[[str], None] = print) -> None:
 
     Raises
     ------
-    ConfigError, FolderError, ChainError
+    ConfigError, FolderError, ChainError, SiteError
         What was asked for cannot be done, or the task cannot be joined any more; nothing was signed.
     """
     stake_wei, transport = fml_to_wei(wish.stake, "--stake"), _transport(wish)
@@ -120,13 +128,16 @@ def join(wish: Wish, say: Callable[[str], None] = print) -> None:
 
 def _follow(watch: Watch, node: Supervised, home: Path, say: Callable[[str], None]) -> None:
     """Keep the node running, show it each round's draw, and tell what happens until the payout."""
-    is_away = False
+    is_away, members = False, 0
     while not watch.is_paid_out:
         node.look()
         try:
             watch.look()
             note_draw(home, watch.model)
             is_away = False
+            if len(watch.model.balances) != members:
+                members = len(watch.model.balances)
+                write_members(home, members)
         except ChainUnreachable as silence:
             if not is_away:
                 say(f"the chain does not answer ({silence}); trying again every {_AWAY_S:g} s")
@@ -196,12 +207,24 @@ def _agree(wish: Wish, deployment: Deployment, watch: Watch, stake_wei: int) -> 
         site=OWN_DATA if wish.site is None else wish.site,
         data=str(wish.data.resolve()) if wish.data is not None else "",
         address=watch.address,
+        policy=str(wish.policy.resolve()) if wish.policy else "",
     )
     if terms.is_kept_in(wish.home):
         kept = Terms.load(wish.home)
+        terms = terms if wish.policy else replace(terms, policy=kept.policy)
         if kept.matter != terms.matter:
             raise FolderError(f"{wish.home}: is of {kept.matter}, needed {terms.matter}; give each its own --home")
+    if terms.policy:
+        _require_permitted(terms)
     terms.save(wish.home)
+
+
+def _require_permitted(terms: Terms) -> None:
+    """Refuse a task that the site's own policy refuses, before anything is staked; raises `SiteError`."""
+    place = Place(Domain(terms.chain_id, terms.contract), terms.task, 0)
+    reason = refusal_to_join(Policy.load(Path(terms.policy)), place, code_digest().hex(), terms.config_digest)
+    if reason is not None:
+        raise PolicyInvalid(f"{terms.policy}: refuses {terms.matter}: {reason}")
 
 
 def _told(wish: Wish, deployment: Deployment, rpc: Rpc, watch: Watch, address: str) -> Iterator[str]:
@@ -218,6 +241,8 @@ def _told(wish: Wish, deployment: Deployment, rpc: Rpc, watch: Watch, address: s
         least = fml(params.min_stake_gwei)
         yield f"stakes at most {wish.stake} FML (the task asks for {least} or more) on these terms:"
         yield from (f"  {line}" for line in _terms_of(params))
+    if policy := Terms.load(wish.home).policy:
+        yield f"everything that its node does has to meet the policy {policy}"
     yield f"SuperNode log: {wish.home / 'supernode.log'}"
 
 

@@ -1,7 +1,7 @@
 """What a hospital has agreed to before its node runs; the node signs nothing beyond it, whoever asks."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Self
 
@@ -39,6 +39,8 @@ class Terms:
         The folder with its own data; empty where it has a part of the workload's.
     address : str
         The hospital's.
+    policy : str
+        Path of the site's policy; empty where it joined without one.
     """
 
     chain_id: int
@@ -51,6 +53,7 @@ class Terms:
     site: int
     data: str
     address: str
+    policy: str = ""
 
     @property
     def matter(self) -> str:
@@ -71,9 +74,14 @@ class Terms:
     def load(cls, home: Path) -> Self:
         """Read the terms in a hospital's folder; raises `FolderError` where there are none."""
         try:
-            return cls(**json.loads((home / FILE).read_text()))
-        except (OSError, ValueError, TypeError) as error:
+            terms = cls(**json.loads((home / FILE).read_text()))
+            for field in fields(cls):
+                value = getattr(terms, field.name)
+                if type(value).__name__ != field.type and type(value) is not field.type:
+                    raise TypeError(f"{field.name} is a {type(value).__name__}")
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             raise FolderError(f"{home / FILE}: {error}; needed what fl-alliance join writes") from error
+        return terms
 
     def require_place(self, place: Place) -> None:
         """Refuse another task, contract or chain; raises `NotAgreed`."""

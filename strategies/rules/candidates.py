@@ -191,6 +191,8 @@ class CandidateVoting:
             raise BadReply(f"{MENU}: order, members and averages do not fit together")
         proposals = {member: wire.arrays_named(content, f"{_PROPOSAL}{member}") for member in order}
         old, aggregate = (wire.arrays_named(content, name) for name in (wire.PREVIOUS, wire.ARRAYS))
+        for arrays in (aggregate, *proposals.values()):
+            wire.require_form(arrays, old)
         known = dict(zip(members, averages, strict=True))
         return self.motion(old, proposals, aggregate, members, known, _read_groups(sent, order, members))
 

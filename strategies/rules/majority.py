@@ -90,4 +90,5 @@ class Majority:
     def read(self, content: RecordDict) -> MajorityMotion:
         """Return the motion whose ballot a voter was sent; raises `BadReply`."""
         old, aggregate = (wire.arrays_named(content, name) for name in (wire.PREVIOUS, wire.ARRAYS))
+        wire.require_form(aggregate, old)
         return self.motion(old, {}, aggregate, (), {})

@@ -10,8 +10,8 @@ from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.messages import Domain, Proposal
 from fl_alliance.strategies.digests import update_digest
 from fl_alliance.strategies.errors import BadReply
-from fl_alliance.strategies.replies import check_update, unusual
-from fl_alliance.strategies.wire import ALLIANCE, Place, without_alliance
+from fl_alliance.strategies.replies import aligned, check_update, unusual
+from fl_alliance.strategies.wire import ALLIANCE, Place, single_metrics, without_alliance
 
 PLACE = Place(Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3"), task=1, round=3)
 MODEL = {"w": np.zeros((2, 2), dtype=np.float32)}
@@ -129,3 +129,26 @@ def test_metrics_under_other_names_than_most_are_unusual() -> None:
     assert unusual(answers) == (2,)
     assert unusual({}) == ()
     assert unusual({1: answers[4], 2: answers[2]}) == (2,)
+
+
+def test_for_a_metric_that_a_site_keeps_to_itself_stands_the_mean_of_the_others() -> None:
+    arrays = {"w": np.ones((2, 2), dtype=np.float32)}
+    told = [
+        {"num-examples": 10, "train_loss": 0.5},
+        {"num-examples": 30, "train_loss": 0.1},
+        {"num-examples": 1},
+        {"num-examples": 5, "train_loss": 0.3, "bait": 7.0},
+        {"num-examples": 10, "train_loss": 0.5},
+    ]
+    answers = {member: signed_reply(arrays, metrics) for member, metrics in enumerate(told)}
+    made = {member: dict(single_metrics(reply)) for member, reply in aligned(answers).items()}
+    assert made[2] == {"num-examples": 1, "train_loss": pytest.approx((0.5 * 20 + 0.1 * 30 + 0.3 * 5) / 55)}
+    assert made[3] == {"num-examples": 5, "train_loss": 0.3}
+    assert made[0] == told[0]
+    assert dict(single_metrics(answers[3])) == told[3]  # what was signed is left as it was
+
+
+def test_answers_with_one_set_of_names_stay_what_they_are() -> None:
+    answers = {3: honest_reply(), 5: honest_reply()}
+    assert aligned(answers) == answers
+    assert aligned({}) == {}

@@ -19,9 +19,13 @@ from fl_alliance.cli.main import main
 from fl_alliance.deployment.certificates import make_authority, make_link, make_node_key
 from fl_alliance.federation import DEVELOPMENT_SECRET
 from fl_alliance.records import RunFolder
+from fl_alliance.site.log import DecisionLog
+from fl_alliance.site.policy import Policy
 
 ROOT = Path(__file__).resolve().parents[3]
 NODES, ROUNDS = 4, 3
+POLICED = (0, 1, 2)
+"""Sites that keep one policy, and one log."""
 SECRETS = [f"{0x777000 + site:064x}" for site in range(NODES)]
 WORDS = [
     f"nodes={NODES}",
@@ -102,8 +106,14 @@ def test_four_hospitals_finish_a_run_though_one_is_killed_and_one_stopped(town: 
         words = ["join", "1", "--manifest", "task/manifest.json", "--chain", url, "--superlink", f"127.0.0.1:{link}"]
         words += ["--site", str(site), "--stake", "100", "--key-env", "HOSPITAL_KEY"]
         words += ["--root-certificates", "tls/ca.pem", "--node-key", str(keys[site])]
+        words += ["--policy", str(policy)] if site in POLICED else []
         return town.start(f"hospital-{site}", *words, HOSPITAL_KEY=SECRETS[site])
 
+    policy = town.folder / "policy.yaml"
+    assert (
+        main(["policy", "init", str(policy), "--manifest", str(town.folder / "task/manifest.json"), "--task", "1"]) == 0
+    )
+    policy.write_text(policy.read_text().replace("examples: 100", "examples: 1"))
     hospitals = [join(site) for site in range(NODES)]
     town.wait(lambda: "round 1 ended" in town.said("hospital-2"))
     hospitals[2].kill()
@@ -126,6 +136,10 @@ def test_four_hospitals_finish_a_run_though_one_is_killed_and_one_stopped(town: 
     assert [record.round for record in run.rounds()] == [1, 2, 3]
     members = json.loads(run.deployment.read_text())["members"]
     assert sorted(member["site"] for member in members) == [0, 1, 2, 3]  # the roster is in the order of coming
+    decisions = DecisionLog(Policy.load(policy).log).read().decisions
+    assert {each.site for each in decisions} == {NodeKey(bytes.fromhex(SECRETS[site])).address for site in POLICED}
+    assert {"query.join", "train", "evaluate", "query.reveal"} <= {each.kind for each in decisions}
+    assert {each.verdict for each in decisions} == {"allowed"}, decisions
     assert not secrets_on_disk(town.folder)
     assert not left_over(town.folder)
     town.running.pop("chain").send_signal(signal.SIGINT)

@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 
 from fl_alliance.cli.main import main
+from fl_alliance.code_digest import code_digest
 from fl_alliance.config import load_config
 from fl_alliance.deployment.joining import Wish, join
 from fl_alliance.deployment.keys import KeySource
 from fl_alliance.deployment.processes import Supervised, environment, is_loopback
+from fl_alliance.deployment.terms import Terms
 from fl_alliance.federation import open_federation
 from fl_alliance.job import run
 from fl_alliance.records import RunFolder
+from fl_alliance.site.template import template
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.yardstick import Yardstick
 
@@ -70,6 +73,35 @@ def test_a_request_that_cannot_be_carried_out_is_refused(
     assert main(command(opened, tmp_path / "home", **changes)) == 2
     assert found in capsys.readouterr().err
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("tasks: []", "tasks: []", "a task that the policy does not list"),
+        ("tasks: []", "tasks: any\ncolour: red", "colour: given an unknown name"),
+        ("config: any", "config: []\n", "a task that the policy does not list"),
+    ],
+)
+def test_what_the_sites_own_policy_refuses_is_not_joined(
+    opened: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, found: str
+) -> None:
+    policy, home = tmp_path / "policy.yaml", tmp_path / "home"
+    policy.write_text(template("ab" * 32).replace(old, new))
+    assert main(command(opened, home, policy=str(policy))) == 2
+    assert found in capsys.readouterr().err
+    assert not Terms.is_kept_in(home)
+
+
+@pytest.mark.parametrize("pins", [code_digest().hex(), "config"])
+def test_a_policy_lists_code_and_settings_by_their_digests(
+    opened: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str], pins: str
+) -> None:
+    policy = tmp_path / "policy.yaml"
+    text = template(code_digest().hex()).replace("tasks: []", "tasks: any")
+    policy.write_text(text.replace("config: any", "config: []") if pins == "config" else text.replace(pins, "00" * 32))
+    assert main(command(opened, tmp_path / "home", policy=str(policy))) == 2
+    assert "digest the policy does not list" in capsys.readouterr().err
 
 
 def test_a_task_that_is_over_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

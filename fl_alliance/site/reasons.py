@@ -1,0 +1,22 @@
+"""Why a request is refused: for the site's own log. The coordinator is told none of it."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """One rule of a policy that a request does not meet."""
+
+    KIND = "a request of no kind that this node answers"
+    TASK = "a task that the policy does not list"
+    CODE = "installed code whose digest the policy does not list"
+    CONFIG = "settings whose digest the policy does not list"
+    SCORES = "votes with less noise than the policy asks for"
+    CONTRIBUTIONS = "the task has voters say what others contributed, the policy does not let it"
+    HOURS = "outside the site's hours"
+    MEMBERS = "fewer members in the task than the policy asks for"
+    EXAMPLES = "fewer training examples here than the policy asks for"
+    BUDGET = "the lifetime budget of votes would be exceeded"
+    MESSAGE = "the answer is larger than one message may be"
+    DAY = "more bytes than may leave in a day"
+    TASK_BYTES = "more bytes than may leave for a task"
+    TERMS = "not what the hospital agreed to, or not what a node signs"

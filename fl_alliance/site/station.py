@@ -1,0 +1,71 @@
+"""Where a site's policy is: in a deployment the hospital's terms name it, in a simulation the run does."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from fl_alliance.code_digest import code_digest
+from fl_alliance.config import JobConfig, config_digest
+from fl_alliance.deployment.terms import Terms
+from fl_alliance.folders import FolderError
+from fl_alliance.records import write_whole
+from fl_alliance.site.errors import PolicyInvalid
+from fl_alliance.site.guard import Station
+from fl_alliance.site.request import Facts
+
+MEMBERS = "members"
+"""In a hospital's home: how many members the task has, as the hospital's own endpoint of the chain says."""
+SITES, LOG = "sites", "decisions.jsonl"
+
+
+def hospital(home: Path, config: Callable[[], JobConfig], examples: Callable[[], int]) -> Station | None:
+    """Return a hospital's station, None where it joined without a policy; raises `PolicyInvalid` where nobody knows."""
+    try:
+        terms = Terms.load(home)
+    except FolderError as error:
+        raise PolicyInvalid(str(error)) from error
+    if not terms.policy:
+        return None
+    return Station(
+        policy=Path(terms.policy),
+        log=None,
+        name=terms.address,
+        facts=lambda: _facts(config()),
+        examples=examples,
+        members=lambda: read_members(home),
+    )
+
+
+def simulated(config: JobConfig, run_dir: str, site: int, examples: Callable[[], int]) -> Station:
+    """Return a simulated site's station; raises `PolicyInvalid` where the run does not say where its folder is."""
+    if not Path(run_dir).is_absolute():
+        raise PolicyInvalid(f"runtime.policy: run-dir={run_dir}, needed an absolute path: sites keep their logs there")
+    return Station(
+        policy=Path(config.runtime.policy),
+        log=Path(run_dir) / SITES / f"site-{site}" / LOG,
+        name=f"site-{site}",
+        facts=lambda: _facts(config),
+        examples=examples,
+        members=lambda: config.nodes,
+    )
+
+
+def write_members(home: Path, members: int) -> None:
+    """Write down how many members the task has; from the hospital's own chain endpoint alone."""
+    write_whole(home / MEMBERS, str(members).encode())
+
+
+def read_members(home: Path) -> int:
+    """Return how many members the task has, 0 where that is not known."""
+    try:
+        return int((home / MEMBERS).read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def _facts(config: JobConfig) -> Facts:
+    return Facts(
+        code=code_digest().hex(),
+        config=config_digest(config).hex(),
+        score_epsilon=config.rule.score_epsilon,
+        asks_contributions=config.rule.name == "candidates" and config.rule.reward == "contribution",
+    )
