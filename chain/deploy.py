@@ -21,6 +21,8 @@ TOKEN = "FML"  # noqa: S105  a contract, no secret
 RULES = {"majority": MAJORITY, "candidates": CANDIDATES}
 """The contract of each rule, by artifact; a deployment has one of them at most."""
 EMISSION, POOLS, ARENA = "Emission", "DelegationPool", "Arena"
+EVIDENCE = "Evidence"
+"""Coordinators' transcripts and bonds; may be missing."""
 ALLIANCE_MARKET = "AllianceMarket"
 """What pays the Alliance's tasks from the emission; only where there are both, and may be missing."""
 MARKET = (EMISSION, POOLS, ARENA)
@@ -77,6 +79,11 @@ class Deployment:
     def has_alliance(self) -> bool:
         """Whether an Alliance is there."""
         return bool(_rules_in(self.contracts))
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether coordinators put up bonds here."""
+        return EVIDENCE in self.contracts
 
     @property
     def has_market(self) -> bool:
