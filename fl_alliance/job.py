@@ -32,6 +32,8 @@ from fl_alliance.strategies.chain_backed import ChainBacked
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.events import Listener, Stage
 from fl_alliance.strategies.stopwatch import Stopwatch
+from fl_alliance.transcript.shelf import Shelf
+from fl_alliance.transcript.writer import Transcriber
 from fl_alliance.workloads.base import Arrays
 from fl_alliance.yardstick import Yardstick
 
@@ -113,18 +115,20 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
         if resume:
             recover_records(folder, federation, yardstick.metrics_of(arrays))
         ledger, recorder = federation.ledger, Recorder(folder, listener)
+        transcriber = Transcriber(Shelf(folder.transcripts), ledger, federation.task, recorder)
         chain_backed = ChainBacked(
             strategy,
             ledger,
             federation.task,
             node_ids,
             rule=make_rule(config),
-            listener=recorder,
+            listener=transcriber,
             store=store,
             archive=_archive(config, folder),
         )
         rounds, timeout = config.rounds, config.runtime.timeout_s
         result = chain_backed.start(grid, wire.to_record(arrays), rounds, timeout, evaluate_fn=yardstick.evaluate)
+        transcriber.catch_up()
         listener(Stage("paying everyone out"))
         with watch("pay out"):
             pay_out(federation)
@@ -148,8 +152,7 @@ def _nodes(
 
 def _archive(config: JobConfig, folder: RunFolder) -> ProposalArchive | None:
     """Return where proposals are kept, None where they are not."""
-    is_kept = config.rule.name == "candidates" and config.records.proposals == "all"
-    return ProposalArchive(folder.proposals) if is_kept else None
+    return ProposalArchive(folder.proposals) if config.records.proposals == "all" else None
 
 
 def _adopted(federation: Federation, yardstick: Yardstick, store: ModelStore, strategy: Strategy) -> Arrays:

@@ -1,4 +1,4 @@
-"""A task whose coordinator has a bond: real rounds, honest and false transcripts of them, and the model beside it all."""
+"""A task whose coordinator has a bond: real rounds, honest and false transcripts of them, and the model beside."""
 
 from dataclasses import dataclass, field
 from typing import Any

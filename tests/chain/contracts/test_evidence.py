@@ -302,9 +302,7 @@ def test_a_released_bond_is_out_of_reach(chain: Chain, told: Bonded) -> None:
     chain.wait_until(chain.now + WINDOW_S)
     told.bond.release(told.federation.task)
     with pytest.raises(WrongStatus):
-        told.by(ONLOOKER).prove_two_transcripts(
-            told.federation.task, told.posted(1), OTHER, told.signed_root(1, OTHER)
-        )
+        told.by(ONLOOKER).prove_two_transcripts(told.federation.task, told.posted(1), OTHER, told.signed_root(1, OTHER))
 
 
 def test_a_vote_of_the_other_rule_is_its_members_too(bonded: Bonded) -> None:
