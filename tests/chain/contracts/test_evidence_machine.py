@@ -101,7 +101,7 @@ class Bonds(RuleBasedStateMachine):
         if len(bonded.model.batches) > batches:
             bonded.batches.append((first, roots))
 
-    @rule(model=st.sampled_from([CANDIDATE, CANDIDATE, OTHER]), finish=st.booleans())
+    @rule(model=st.sampled_from([CANDIDATE, CANDIDATE, OTHER]), finish=st.sampled_from([True, True, False]))
     def close(self, model: bytes, finish: bool) -> None:
         bonded = self.bonded
         if finish and not bonded.facts.finished and bonded.trees:
@@ -121,9 +121,9 @@ class Bonds(RuleBasedStateMachine):
         self.both("release", lambda: bonded.by(ONLOOKER).release(task), lambda: bonded.model.release(bonded.chain.now))
 
     @rule(
-        number=st.integers(1, 4),
+        number=st.sampled_from([1, 1, 1, 2, 3]),
         root=st.sampled_from(["same", "other"]),
-        lied=st.sampled_from([False, False, False, True]),
+        lied=st.sampled_from([False, False, True]),
     )
     def accuse_of_two(self, number: int, root: str, lied: bool) -> None:
         bonded = self.bonded
@@ -137,7 +137,7 @@ class Bonds(RuleBasedStateMachine):
             lambda: bonded.model.prove_two_transcripts(*proof),
         )
 
-    @rule(number=st.integers(1, 4), pick=st.integers(0, 20))
+    @rule(number=st.sampled_from([1, 1, 1, 2, 3]), pick=st.integers(0, 20))
     def accuse_of_forgery(self, number: int, pick: int) -> None:
         bonded = self.bonded
         if number not in bonded.trees:
@@ -152,9 +152,9 @@ class Bonds(RuleBasedStateMachine):
         )
 
     @rule(
-        number=st.integers(1, 4),
+        number=st.sampled_from([1, 1, 1, 2, 3]),
         pick=st.integers(0, 20),
-        lied=st.sampled_from([False, False, False, True]),
+        lied=st.sampled_from([False, False, True]),
         other=st.booleans(),
     )
     def accuse_of_omission(self, number: int, pick: int, lied: bool, other: bool) -> None:
@@ -173,7 +173,7 @@ class Bonds(RuleBasedStateMachine):
             lambda: bonded.model.prove_omission(posted, place, tree.path(place), tree.leaf(place), *proof),
         )
 
-    @rule(number=st.integers(1, 4), place=st.sampled_from(PLACES))
+    @rule(number=st.sampled_from([1, 1, 1, 2, 3]), place=st.sampled_from(PLACES))
     def accuse_of_another_model(self, number: int, place: tuple[Kind, int]) -> None:
         bonded = self.bonded
         if number not in bonded.trees:
@@ -213,8 +213,8 @@ def test_contract_and_model_agree_on_every_step(deployed: federation.Federation)
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Bonds,
         settings=settings(
-            max_examples=30,
-            stateful_step_count=25,
+            max_examples=60,
+            stateful_step_count=20,
             deadline=None,
             derandomize=True,
             suppress_health_check=list(HealthCheck),
