@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from fl_alliance.chain.messages import Domain, _Signed
+from fl_alliance.chain.messages import Domain, Signed
 from fl_alliance.chain.rules.evidence import Kind
 from fl_alliance.chain.rules.words import hash_words, keccak
 
 
 @dataclass(frozen=True, slots=True)
-class Transcript(_Signed):
+class Transcript(Signed):
     """A round's transcript by the root of its tree (`rules.evidence.Tree`)."""
 
     TYPE = keccak(b"Transcript(uint256 task,uint32 round,bytes32 root)")
@@ -22,7 +22,7 @@ class Transcript(_Signed):
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt(_Signed):
+class Receipt(Signed):
     """A member's message that the coordinator took: `value` is what a leaf of this kind holds of it."""
 
     TYPE = keccak(b"Receipt(uint256 task,uint32 round,uint8 kind,uint16 member,bytes32 value)")

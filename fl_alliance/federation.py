@@ -10,7 +10,7 @@ from flwr.serverapp import Grid
 from fl_alliance.bookkeeping import task_begun
 from fl_alliance.chain.accounts import DEVELOPMENT_CHAIN, NodeKey
 from fl_alliance.chain.connect import close, connect
-from fl_alliance.chain.deploy import Deployment, deploy
+from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.rules.seeds import NO_SEED
 from fl_alliance.chain.sender import Sender
@@ -19,12 +19,13 @@ from fl_alliance.chain.types import WEI_PER_GWEI, CandidateTerms, Phase, Reward,
 from fl_alliance.chain.vrf import Proof, Tag, alpha
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, JobConfig, config_digest, fml_to_wei
+from fl_alliance.contracts import put_on_chain, require_market_chain
 from fl_alliance.folders import FolderError
 from fl_alliance.parent import about_parent
 from fl_alliance.records import RunFolder, write_whole
 from fl_alliance.strategies.enrolment import NO_SALT, by_address, collect_registrations
 from fl_alliance.strategies.errors import RunStalled
-from fl_alliance.strategies.wire import Place, Registration
+from fl_alliance.strategies.wire import OWN_DATA, Place, Registration
 
 DEVELOPMENT_SECRET = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 """The first account of every development chain; everybody knows it, so it signs on no other chain."""
@@ -57,16 +58,20 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
         _check_folder(config, folder)
     if resume and not is_begun:
         _forget_chain(folder)  # it was stopped before there was a task: nothing is lost
+    require_market_chain(config)
     w3 = connect(config.chain.url or f"file://{folder.chain.resolve()}", chain_id=config.chain.chain_id)
     try:
-        deployment = Deployment.load(folder.manifest) if is_begun else deploy(Sender(w3, key), rule=config.rule.name)
+        deployment = Deployment.load(folder.manifest) if is_begun else put_on_chain(Sender(w3, key), config)
         ledger = Alliance(w3, deployment, key)
         if is_begun:
             task = task_begun(folder)
             _check_settings(ledger, task, config, folder, initial_model)
         else:
             params = task_params(config, key.address, initial_model)
-            task = ledger.create_task(params, fml_to_wei(config.alliance.pool, "alliance.pool"), terms_of(config))
+            pool_wei = fml_to_wei(config.alliance.pool, "alliance.pool")
+            if deployment.has_points:
+                ledger.give(key.address, pool_wei)
+            task = ledger.create_task(params, pool_wei, terms_of(config))
             deployment.save(folder.manifest)  # before the deployment: with that, a resume takes the task for begun
             write_deployment(folder, deployment, task, params, [])
         yield Federation(ledger, deployment, task)
@@ -162,11 +167,11 @@ def pay_out(federation: Federation) -> None:
 
 
 def register(federation: Federation, newcomers: list[Registration], stake_wei: int, valid_before: int) -> None:
-    """Put signed registrations on chain; a node without enough FML gets its stake from the relayer first."""
+    """Put signed registrations on chain; a node with too little gets its stake from the relayer first."""
     ledger, task = federation.ledger, federation.task
     for registration in newcomers:
         if ledger.balance_wei(registration.address) < stake_wei:
-            ledger.transfer(registration.address, stake_wei)
+            ledger.give(registration.address, stake_wei)
     steps: list[Step] = []
     for node in newcomers:
         possession = alpha(ledger.address, ledger.chain_id, Tag.REGISTER, task, 0, node.address, NO_SEED)
@@ -246,8 +251,8 @@ def write_deployment(
             {
                 "index": index,
                 "address": member.address,
-                "site": member.partition,
-                "about": f"hospital {member.partition}",
+                "site": None if member.partition == OWN_DATA else member.partition,
+                "about": f"hospital {index if member.partition == OWN_DATA else member.partition}",
             }
             for index, member in enumerate(members)
         ],

@@ -9,17 +9,18 @@ import shlex
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from fl_alliance.config import ConfigError, JobConfig
+from fl_alliance.deployment.admitting import Admission
+from fl_alliance.deployment.link import Link
 from fl_alliance.deployment.processes import Supervised, environment
 from fl_alliance.folders import FolderError
 from fl_alliance.records import RunFolder
 
 _START_S, _POLL_S = 60.0, 0.3
-_HOST = "127.0.0.1"
 _APP = """\
 [project]
 name = "fl-alliance-task"
@@ -48,7 +49,7 @@ def coordinate(
     overrides: Sequence[str],
     folder: RunFolder,
     *,
-    port: int,
+    link: Link,
     resume: bool,
     say: Callable[[str], None] = print,
 ) -> None:
@@ -56,29 +57,31 @@ def coordinate(
 
     Parameters
     ----------
-    port : int
-        Where the SuperLink listens, on this machine's loopback interface.
+    link : Link
+        Where the SuperLink listens, and for whom.
 
     Raises
     ------
     ConfigError
-        There is no chain that others could reach.
+        There is no chain that others could reach, or the SuperLink would be reached by anybody.
     FolderError
         The SuperLink did not start, or the task came to no end; the log says why.
     """
     _require_shared_chain(config)
+    link.require_safe()
     side = folder.root.absolute().with_name(folder.root.name + ".flower")
-    _write(side, port)
+    _write(side, link)
     surroundings, log = environment(side), side / "superlink.log"
-    arguments = ["--insecure", "--isolation", "subprocess", "--disable-runtime-dependency-installation"]
-    link = Supervised("superlink", [*arguments, "--host", _HOST, "--port", str(port)], surroundings, log, say)
-    try:
-        link.look()
-        _wait_until_healthy(port, link, log)
-        say(f"SuperLink on {_HOST}:{port}; log {log}")
-        _run(config, overrides, folder, resume, side, surroundings, port, say)
-    finally:
-        link.stop()
+    arguments = ["--isolation", "subprocess", "--disable-runtime-dependency-installation", *link.arguments]
+    superlink = Supervised("superlink", arguments, surroundings, log, say)
+    with ExitStack() as stack:
+        stack.callback(superlink.stop)
+        superlink.look()
+        _wait_until_healthy(link, superlink, log)
+        say(f"SuperLink on {link.local}{'' if link.root is None else ' (TLS)'}; log {log}")
+        if link.node_keys is not None:
+            stack.enter_context(Admission(link, say))
+        _run(config, overrides, folder, resume, side, surroundings, link, say)
     if not folder.report.is_file():
         raise FolderError(f"{folder.root}: the task came to no end, see {side / 'run.log'}; --resume goes on with it")
 
@@ -91,24 +94,20 @@ def _require_shared_chain(config: JobConfig) -> None:
         )
 
 
-def _write(side: Path, port: int) -> None:
+def _write(side: Path, link: Link) -> None:
     (side / "app").mkdir(parents=True, exist_ok=True)
     (side / "app" / "pyproject.toml").write_text(_APP)
-    link = f'[superlink]\ndefault = "here"\n\n[superlink.here]\naddress = "{_HOST}:{port}"\ninsecure = true\n'
-    (side / "config.toml").write_text(link)
+    (side / "config.toml").write_text(link.connection("here"))
 
 
-def _wait_until_healthy(port: int, link: Supervised, log: Path) -> None:
+def _wait_until_healthy(link: Link, superlink: Supervised, log: Path) -> None:
     end = time.monotonic() + _START_S
     while time.monotonic() < end:
-        link.look()
-        try:
-            urllib.request.urlopen(f"http://{_HOST}:{port}/health", timeout=2).close()
-        except OSError:
-            time.sleep(_POLL_S)
-        else:
+        superlink.look()
+        if link.is_healthy():
             return
-    raise FolderError(f"the SuperLink did not start on port {port} within {_START_S:g} s, see {log}")
+        time.sleep(_POLL_S)
+    raise FolderError(f"the SuperLink did not start on {link.local} within {_START_S:g} s, see {log}")
 
 
 def _run(
@@ -118,7 +117,7 @@ def _run(
     resume: bool,
     side: Path,
     surroundings: dict[str, str],
-    port: int,
+    link: Link,
     say: Callable[[str], None],
 ) -> None:
     """Start the ServerApp and repeat what it says until it ends."""
@@ -135,7 +134,7 @@ def _run(
                 say(line)
                 if not is_invited and folder.deployment.is_file():
                     is_invited = True
-                    say(_invitation(config, folder, port))
+                    say(_invitation(config, folder, link))
         finally:
             process.terminate()
 
@@ -151,9 +150,12 @@ def _plain(process: "subprocess.Popen[str]", log: Path) -> Iterator[str]:
                 yield text
 
 
-def _invitation(config: JobConfig, folder: RunFolder, port: int) -> str:
+def _invitation(config: JobConfig, folder: RunFolder, link: Link) -> str:
     task = json.loads(folder.deployment.read_text())["task"]
+    trust = " --root-certificates ca.pem" if link.root is not None else ""
+    known = " --node-key FILE" if link.node_keys is not None else ""
     return (
         f"hospitals join with: fl-alliance join {task} --manifest {os.path.relpath(folder.manifest)} --chain "
-        f"{config.chain.url} --superlink {_HOST}:{port} --stake {config.alliance.stake} --site N --key-env VARIABLE"
+        f"{config.chain.url} --superlink {link.public}{trust}{known} --stake {config.alliance.stake} --keystore FILE "
+        "and --data DIR or --site N"
     )

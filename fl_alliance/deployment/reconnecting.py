@@ -1,7 +1,8 @@
 """A Flower grid whose members keep one node id each, though their SuperNodes end and come back under others.
 
-Flower gives a SuperNode that starts again a new id. Here a member's id is its place in the roster, counted from 1; what
-was asked of a node that went away is asked again when it is back, which costs it nothing: its journal is on disk.
+Flower gives a SuperNode that starts again a new id; one that authenticates keeps its id, but what was asked of it
+before is lost all the same. Here a member's id is its place in the roster, counted from 1; what was asked of a node
+that went away is asked again when it is back, which costs it nothing: its journal is on disk.
 """
 
 import time
@@ -17,6 +18,8 @@ from flwr.supercore.run import Run
 from fl_alliance.deployment.presence import challenge_message, member_of
 from fl_alliance.strategies.wire import Place
 
+_Life = tuple[int, str]
+"""A node's id, and when Flower last saw it start: what was sent to it in one life it does not know in the next."""
 POLL_S = 0.5
 LOOK_S = 3.0
 _GONE = (ErrorCode.NODE_UNAVAILABLE, ErrorCode.MESSAGE_UNAVAILABLE, ErrorCode.REPLY_MESSAGE_UNAVAILABLE)
@@ -60,6 +63,7 @@ class Reconnecting(Grid):
         self._present = dict(present)
         self._known = {*present.values(), *known}
         self._asked: dict[str, tuple[int, bytes]] = {}
+        self._lives = {node.node_id: node.last_activated_at for node in grid.get_nodes()}
         self._looked = clock()
 
     def get_node_ids(self) -> Iterable[int]:
@@ -98,7 +102,7 @@ class Reconnecting(Grid):
         end = None if timeout is None else self._clock() + timeout
         open_messages = {message.metadata.dst_node_id: message for message in messages}
         waiting: dict[str, int] = {}
-        sent: dict[int, int] = {}
+        sent: dict[int, _Life] = {}
         replies: list[Message] = []
         while open_messages and (end is None or self._clock() < end):
             self._look()
@@ -106,19 +110,19 @@ class Reconnecting(Grid):
             for reply in self._pull(waiting):
                 member = waiting.pop(reply.metadata.reply_to_message_id)
                 if member not in open_messages or _is_gone(reply):
-                    continue
+                    continue  # asked again when its node is back
                 del open_messages[member]
                 replies.append(_from(reply, member))
             if open_messages:
                 self._pause(POLL_S)
         return replies
 
-    def _send(self, messages: Mapping[int, Message], sent: dict[int, int], waiting: dict[str, int]) -> None:
-        """Send what was not sent to the node that the member is now."""
-        fresh = [member for member in messages if self._node(member) not in (None, sent.get(member))]
+    def _send(self, messages: Mapping[int, Message], sent: dict[int, _Life], waiting: dict[str, int]) -> None:
+        """Send what was not sent to the node that the member is now, since it was last started."""
+        fresh = [member for member in messages if self._life(member) not in (None, sent.get(member))]
         twins = [_to(messages[member], self._present[self._members[member - 1]]) for member in fresh]
         for member, twin, message_id in zip(fresh, twins, self._grid.push_messages(twins), strict=True):
-            sent[member] = twin.metadata.dst_node_id
+            sent[member] = (twin.metadata.dst_node_id, self._lives.get(twin.metadata.dst_node_id, ""))
             waiting[message_id] = member
 
     def _pull(self, waiting: Mapping[str, int]) -> Iterator[Message]:
@@ -139,15 +143,23 @@ class Reconnecting(Grid):
         if self._clock() - self._looked < LOOK_S:
             return
         self._looked = self._clock()
-        new = [node_id for node_id in self._grid.get_node_ids() if node_id not in self._known]
+        nodes = list(self._grid.get_nodes())
+        lives = {node.node_id: node.last_activated_at for node in nodes}
+        for index, address in enumerate(self._members):
+            node_id = self._present.get(address, 0)
+            if node_id in lives and self._lives.get(node_id, "") not in ("", lives[node_id]):
+                self._listener(f"member {index} is back")
+        self._lives |= lives
+        new = [node.node_id for node in nodes if node.node_id not in self._known]
         self._known.update(new)
         questions = [challenge_message(node_id, self._place) for node_id in new]
         ids = self._grid.push_messages([message for message, _ in questions]) if questions else ()
         for node_id, (_, challenge), message_id in zip(new, questions, ids, strict=True):
             self._asked[message_id] = (node_id, challenge)
 
-    def _node(self, member: int) -> int | None:
-        return self._present.get(self._members[member - 1])
+    def _life(self, member: int) -> _Life | None:
+        node_id = self._present.get(self._members[member - 1])
+        return None if node_id is None else (node_id, self._lives.get(node_id, ""))
 
 
 def _is_gone(reply: Message) -> bool:

@@ -11,10 +11,21 @@ def main() -> None:
     start_parent_process_monitor(int(parent))
     sys.argv = [f"flower-{name}", *arguments]
     if name == "superlink":
+        _fence_in()
         from flwr.superlink.cli import flower_superlink as run
     else:
         from flwr.supernode.cli import flower_supernode as run
     run()
+
+
+def _fence_in() -> None:
+    """Put the fence around all that the SuperLink serves, by the hook that Flower has for middleware."""
+    from flwr.superlink import extensions
+    from starlette.middleware import Middleware
+
+    from fl_alliance.deployment.fence import Fence
+
+    extensions.get_middleware = lambda: (Middleware(Fence),)
 
 
 if __name__ == "__main__":

@@ -137,7 +137,7 @@ class Bonds(RuleBasedStateMachine):
             lambda: bonded.model.prove_two_transcripts(*proof),
         )
 
-    @rule(number=st.sampled_from([1, 1, 1, 2, 3]), pick=st.integers(0, 20))
+    @rule(number=st.sampled_from([1, 1, 1, 2, 3]), pick=st.sampled_from([0, 0, 1, 4, 7, 9, 10, 11, 12]))
     def accuse_of_forgery(self, number: int, pick: int) -> None:
         bonded = self.bonded
         if number not in bonded.trees:
@@ -153,7 +153,7 @@ class Bonds(RuleBasedStateMachine):
 
     @rule(
         number=st.sampled_from([1, 1, 1, 2, 3]),
-        pick=st.integers(0, 20),
+        pick=st.sampled_from([0, 0, 1, 4, 7, 9, 10, 11, 12]),
         lied=st.sampled_from([False, False, True]),
         other=st.booleans(),
     )
