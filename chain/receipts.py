@@ -6,7 +6,7 @@ held against its author. Nothing shows that the noise was added.
 
 from dataclasses import dataclass
 
-from fl_alliance.chain.messages import _Signed
+from fl_alliance.chain.messages import Signed
 from fl_alliance.chain.rules.words import hash_words, keccak
 
 MICRO = 10**6
@@ -14,7 +14,7 @@ ATTO = 10**18
 
 
 @dataclass(frozen=True, slots=True)
-class SpentBudget(_Signed):
+class SpentBudget(Signed):
     """The budget that a site had spent when this update left, the update's own share in it.
 
     Attributes
