@@ -14,6 +14,7 @@ parent/              with init=arena:TASK: the model that the run started from, 
 models/              models by digest, kept while a round may still adopt them
 proposals/           every proposal by its digest on chain, unless records.proposals=none
 transcripts/         a transcript of every round, by its sha256
+masks/               what the masks of every round left behind (privacy.masks=true, unless records.proposals=none)
 flower.log           what Flower itself logs
 report.html          the report; one file, works offline
 """
@@ -105,6 +106,11 @@ class RunFolder:
     def manifest(self) -> Path:
         """The contracts' addresses and code hashes alone, as the ledger client reads them."""
         return self.root / "manifest.json"
+
+    @property
+    def masks(self) -> Path:
+        """Transcripts of secure aggregation, one a round."""
+        return self.root / "masks"
 
     @property
     def metrics(self) -> Path:

@@ -45,9 +45,13 @@ class Exchange:
 
     def query(self, action: str, members: Iterable[int], record: ConfigRecord) -> Replies:
         """Send the same `alliance` record to members as a query; return replies by member, ascending."""
+        return self.query_each(action, {member: RecordDict({wire.ALLIANCE: record}) for member in members})
+
+    def query_each(self, action: str, contents: Mapping[int, RecordDict]) -> Replies:
+        """Send a content of its own to each of some members as a query; return replies by member, ascending."""
         messages = [
-            Message(RecordDict({wire.ALLIANCE: record}), dst_node_id=self.node_ids[member], message_type=action)
-            for member in members
+            Message(content, dst_node_id=self.node_ids[member], message_type=action)
+            for member, content in contents.items()
         ]
         return self._collect(self.grid.send_and_receive(messages, timeout=self.timeout))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 
-from fl_alliance.chain.rules.params import BPS
+from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.words import hash_words, keccak
 
 DEPTH = 12
