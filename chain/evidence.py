@@ -141,8 +141,10 @@ class EvidenceBond:
 
     def bond(self, task: int) -> Bond:
         """Return a task's bond as it stands."""
-        coordinator, status, *numbers, model = self._contract.read("bond", task)
-        return Bond(checksummed(address_bytes(coordinator)), Status(status), *numbers, model)
+        found = self._contract.read("bond", task)
+        coordinator, status, window_s, posted, batches, closed_at, bond_wei, model = found
+        address = checksummed(address_bytes(coordinator))
+        return Bond(address, Status(status), window_s, posted, batches, closed_at, bond_wei, model)
 
     def batch_digest(self, task: int, batch: int) -> bytes:
         """Return what the contract keeps of a batch (`rules.evidence.batch_digest`)."""

@@ -58,7 +58,7 @@ def check_folder(folder: RunFolder, audited: Audited) -> Agreement:
     initial = check_initial(folder, model, agreement.files, agreement.notes)
     aggregates = _menus(folder, initial, model, rounds, agreement)
     if folder.transcripts.is_dir():
-        agreement.transcripts = check_transcripts(folder, audited, task, aggregates)
+        agreement.transcripts = check_transcripts(folder, audited, task, aggregates, agreement.notes)
         agreement.files.append(f"{folder.transcripts.name}/")
     elif audited.posted.get(task):
         raise DoesNotHold(

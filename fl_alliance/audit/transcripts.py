@@ -14,6 +14,7 @@ from fl_alliance.audit.finding import Check, DoesNotHold
 from fl_alliance.chain.evidence_model import signers
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.evidence import Kind, Leaf
+from fl_alliance.chain.types import Phase
 from fl_alliance.records import RunFolder
 from fl_alliance.transcript.account import differences
 from fl_alliance.transcript.content import RELAYER_KEYS, Transcript, TranscriptDamaged
@@ -37,6 +38,7 @@ def check_transcripts(
     audited: Audited,
     task: int,
     aggregates: Mapping[int, bytes],
+    notes: list[str],
 ) -> int:
     """Verify a run's transcripts; return of how many rounds.
 
@@ -44,6 +46,8 @@ def check_transcripts(
     ----------
     aggregates : mapping of int to bytes
         The digest of what the strategy makes of the kept proposals, by round, as far as it was made again.
+    notes : list of str
+        Where it is added what is missing without anybody's fault.
 
     Raises
     ------
@@ -57,6 +61,9 @@ def check_transcripts(
     for ended in rounds:
         where = f"transcript of round {ended.number}"
         paths = files.pop(ended.number, [])
+        if not paths and ended is rounds[-1] and model.stored_phase is not Phase.FINISHED:
+            notes.append(f"no {where}: the run was stopped before it wrote it")
+            continue
         if len(paths) != 1:
             raise DoesNotHold(where, f"there are {len(paths)}, needed one", Check.TRANSCRIPTS)
         try:
