@@ -119,9 +119,10 @@ class _Reenactment:
 
     def _follows(self, motion: Motion, ended: EndedRound) -> bool:
         """Return whether what was voted on is this; without voters, whether it was adopted."""
-        if ended.account["motion"] is None:
+        voted: str | None = ended.account["motion"]
+        if voted is None:
             return model_digest(motion.aggregate) == ended.model
-        return motion.digest.hex() == ended.account["motion"]
+        return motion.digest.hex() == voted
 
     def _updates(self, ended: EndedRound) -> tuple[Mapping[int, Update], Sequence[int]]:
         """Return the kept proposals in the order of their commitment, and whose are missing."""
