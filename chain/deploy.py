@@ -162,7 +162,7 @@ class Deployment:
         if found != self.chain_id:
             raise WrongChain("deployment manifest", found, self.chain_id)
         for name, contract in self.contracts.items():
-            code_hash = _code_hash(rpc, contract.address)
+            code_hash = hash_of_code(rpc, contract.address)
             if code_hash != contract.code_hash:
                 raise CodeMismatch(name, contract.address, code_hash, contract.code_hash)
 
@@ -258,7 +258,7 @@ def deploy_contract(
         raise explained(reverted, label) from reverted
     if receipt.contract is None:
         raise CodeMismatch(name, "nowhere", "no contract", "the deployed contract")
-    contracts[name] = Contract(receipt.contract, _code_hash(sender.rpc, receipt.contract))
+    contracts[name] = Contract(receipt.contract, hash_of_code(sender.rpc, receipt.contract))
     return receipt.block
 
 
@@ -274,5 +274,6 @@ def _linked(artifact: artifacts.Artifact, contracts: dict[str, Contract]) -> str
     return code
 
 
-def _code_hash(rpc: Rpc, address: str) -> str:
+def hash_of_code(rpc: Rpc, address: str) -> str:
+    """Return keccak256 of the code at an address, as a manifest has it."""
     return "0x" + keccak(rpc.bytes("eth_getCode", address, "latest")).hex()

@@ -1,4 +1,4 @@
-"""What the blocks of a chain did to a market: typed events of Arena, emission, pools and token, in the chain's order.
+"""What the blocks of a chain did to a market: typed events of all its contracts, in the chain's order.
 
 With the rules, whoever reads these events can recompute everything that the market paid. Contracts may take part
 (a keeper, a multisig), which is why events are read and not calldata.
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fl_alliance.chain.arena_types import Role, Verdict
 from fl_alliance.chain.arena_view import checksum, read_params
 from fl_alliance.chain.codec import Event, interface
-from fl_alliance.chain.deploy import ARENA, EMISSION, POOLS, TOKEN, Deployment
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, POOLS, TOKEN, Deployment
 from fl_alliance.chain.errors import DataUnreadable
 from fl_alliance.chain.messages import checksummed
 from fl_alliance.chain.rpc import Rpc
@@ -36,7 +36,7 @@ class MarketEvent:
     Attributes
     ----------
     source : str
-        The contract by artifact: Arena, Emission, DelegationPool or FML.
+        The contract by artifact: Arena, Emission, AllianceMarket, DelegationPool or FML.
     address : str
         Where it is; a pool's is the clone's.
     name : str
@@ -82,13 +82,11 @@ def arena_events(rpc: Rpc, deployment: Deployment, first: int, last: int) -> Ite
         An event is not one of the contracts': `Deployment.check` tells whether they are ours.
     """
     reader = _Reader(deployment)
-    opened = "0x" + _topic(ARENA, _POOL_OPENED).hex()
     for low, high in _spans(deployment.block, first - 1):
-        reader.note_pools(read_log(entry) for entry in _logs(rpc, low, high, [deployment.arena], [opened]))
+        reader.note_pools(map(read_log, _logs(rpc, low, high, reader.openers, [reader.openings])))
     seconds: dict[int, int] = {}
     for low, high in _spans(first, last):
-        new = _logs(rpc, low, high, [deployment.arena], [opened])
-        reader.note_pools(map(read_log, new))
+        reader.note_pools(map(read_log, _logs(rpc, low, high, reader.openers, [reader.openings])))
         for entry in _logs(rpc, low, high, list(reader.sources), []):
             block = int(entry["blockNumber"], 16)
             if block not in seconds:
@@ -123,15 +121,31 @@ class _Reader:
     """Knows which contract is at which address, and reads their events."""
 
     def __init__(self, deployment: Deployment) -> None:
-        self._arena = checksum(deployment.arena)
-        self.sources = {checksum(deployment.address(name)): name for name in (TOKEN, EMISSION, ARENA)}
+        pays_alliance = (ALLIANCE_MARKET,) if ALLIANCE_MARKET in deployment.contracts else ()
+        names = (ARENA, EMISSION, TOKEN, *pays_alliance)
+        self.sources = {checksum(deployment.address(name)): name for name in names}
+        self._openings = {
+            address: _topic(name, _POOL_OPENED)
+            for address, name in self.sources.items()
+            if name in (ARENA, ALLIANCE_MARKET)
+        }
+
+    @property
+    def openers(self) -> list[str]:
+        """Who opens pools."""
+        return list(self._openings)
+
+    @property
+    def openings(self) -> list[str]:
+        """The topics by which they say so."""
+        return ["0x" + topic.hex() for topic in self._openings.values()]
 
     def note_pools(self, logs: Iterable[Log]) -> None:
-        """Learn of the pools that these logs open: a pool speaks before the Arena tells of it."""
-        topic = _topic(ARENA, _POOL_OPENED)
+        """Learn of the pools that these logs open: a pool speaks before its market tells of it."""
         for log in logs:
-            if log.address == self._arena and log.topics[0] == topic:
-                self.sources[checksum(_event(ARENA, log).values(log.topics, log.data)["pool"])] = POOLS
+            if log.topics and log.topics[0] == self._openings.get(log.address):
+                opened = _event(self.sources[log.address], log)
+                self.sources[checksum(opened.values(log.topics, log.data)["pool"])] = POOLS
 
     def read(self, logs: Iterable[Log], place: _Place) -> Iterator[MarketEvent]:
         for log in logs:
@@ -173,7 +187,7 @@ def _spans(first: int, last: int) -> Iterator[tuple[int, int]]:
         yield low, min(low + _SPAN - 1, last)
 
 
-def _logs(rpc: Rpc, low: int, high: int, addresses: Sequence[str], topics: Sequence[str]) -> list[dict[str, Any]]:
+def _logs(rpc: Rpc, low: int, high: int, addresses: Sequence[str], topics: Sequence[Any]) -> list[dict[str, Any]]:
     query = {"fromBlock": hex(low), "toBlock": hex(high), "address": addresses, "topics": topics}
     found: list[dict[str, Any]] = rpc("eth_getLogs", query)
     return sorted(found, key=lambda entry: (int(entry["blockNumber"], 16), int(entry["logIndex"], 16)))

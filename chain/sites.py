@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fl_alliance.chain import artifacts
 from fl_alliance.chain.bound import BoundContract, ContractReader
-from fl_alliance.chain.deploy import POINTS, SITES, Contract, Deployment, deploy_contract
+from fl_alliance.chain.deploy import POINTS, SITES, Contract, Deployment, deploy_contract, hash_of_code
+from fl_alliance.chain.errors import ContractMissing
 from fl_alliance.chain.messages import Domain, Signer, checksummed
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.words import address_bytes
@@ -64,7 +66,7 @@ class SitesView:
     """
 
     def __init__(self, rpc: Rpc, address: str) -> None:
-        self._contract = ContractReader(rpc, SITES, address)
+        self.rpc, self._contract = rpc, ContractReader(rpc, SITES, address)
         self.address = self._contract.address
         self.domain: Domain = sites_domain(rpc.number("eth_chainId"), self.address)
 
@@ -262,6 +264,30 @@ def add_sites(sender: Sender, deployment: Deployment, members: Sequence[str], th
     if POINTS in contracts:
         bound = BoundContract(sender, POINTS, points)
         bound.send(_GAS, "grantRole", bound.read("MINTER_ROLE"), contracts[SITES].address)
+    return Deployment(deployment.chain_id, deployment.block, contracts)
+
+
+def with_sites(rpc: Rpc, deployment: Deployment, address: str) -> Deployment:
+    """Return a deployment that names the consortium's contract which is at an address already.
+
+    Raises
+    ------
+    ContractMissing
+        No code of ours is there, but for the values of its construction.
+    ValueError
+        This is no address.
+    """
+    at = _checksum(address)
+    found = rpc.bytes("eth_getCode", at, "latest")
+    artifact = artifacts.load(SITES)
+    known = bytes.fromhex(artifact.deployed_bytecode.removeprefix("0x"))
+    blank = bytearray(found)
+    for places in artifact.immutable_references.values():
+        for place in places:
+            blank[place["start"] : place["start"] + place["length"]] = bytes(place["length"])
+    if bytes(blank) != known:
+        raise ContractMissing(SITES, (at,))
+    contracts = deployment.contracts | {SITES: Contract(at, hash_of_code(rpc, at))}
     return Deployment(deployment.chain_id, deployment.block, contracts)
 
 

@@ -5,7 +5,6 @@ nothing of an Alliance is answered as any Flower client would, so that plain str
 deployment the node has a folder of the hospital's: what it has agreed to, whose key it signs with, what it has signed.
 """
 
-import logging
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -19,8 +18,11 @@ from flwr.supercore.differential_privacy import KEY_CLIPPING_NORM
 from fl_alliance.ballots import Ballots
 from fl_alliance.chain.messages import commitment, fml_domain
 from fl_alliance.chain.vrf import Tag
+from fl_alliance.code_digest import code_digest
 from fl_alliance.config import JobConfig, load_config
+from fl_alliance.deployment.discretion import discreet
 from fl_alliance.deployment.draws import require_draw
+from fl_alliance.deployment.identity import kept_binding
 from fl_alliance.deployment.memory import remembering
 from fl_alliance.deployment.presence import CHALLENGE_BYTES, presence_record
 from fl_alliance.deployment.signer import HeldKey
@@ -35,7 +37,6 @@ from fl_alliance.strategies import wire
 from fl_alliance.strategies.digests import Arrays, model_digest
 from fl_alliance.strategies.wire import Place
 from fl_alliance.training import train_config
-from fl_alliance.workloads.errors import WorkloadError
 
 _BALLOT, _SIGNED = "alliance.ballot", "alliance.signed"
 _WHERE = ("task", "round")
@@ -47,6 +48,11 @@ def _as_configured(message: Message, context: Context, answer: Answer) -> Messag
     return mod(message, context, answer) if mod else answer(message, context)
 
 
+def _with_discretion(message: Message, context: Context, answer: Answer) -> Message:
+    """In a deployment, let no exception tell the coordinator what is the site's own."""
+    return discreet(message, context, answer) if _home(context) else answer(message, context)
+
+
 def _as_agreed(message: Message, context: Context, answer: Answer) -> Message:
     """In a deployment, act only for the task that the hospital agreed to, and remember on disk what was signed."""
     home = _home(context)
@@ -56,7 +62,7 @@ def _as_agreed(message: Message, context: Context, answer: Answer) -> Message:
     return remembering(Path(home), message, context, answer)
 
 
-app = ClientApp(mods=[_as_agreed, _as_configured])
+app = ClientApp(mods=[_with_discretion, _as_agreed, _as_configured])
 
 
 @app.query("join")
@@ -75,6 +81,8 @@ def join(message: Message, context: Context) -> Message:
         wire.integer(offer, "valid-before"),
         wire.data(offer, "salt", 32),
     )
+    if home and (binding := kept_binding(Path(home))):
+        registration = replace(registration, binding=binding)
     return wire.reply_to(message, wire.registration_record(registration))
 
 
@@ -286,17 +294,8 @@ def _load_site(overrides: str, partition: int, home: str, run_dir: str) -> Insid
         return enter(config, partition, ledgers=simulated_ledgers(run_dir, partition))
     terms = Terms.load(Path(home))
     terms.require_config(config)
+    terms.require_code(code_digest())
     key = HeldKey(Path(home))
     terms.require_key(key.address)
-    return _entered(config, terms, key, hospital_ledgers(Path(home), terms.address))
-
-
-def _entered(config: JobConfig, terms: Terms, key: HeldKey, ledgers: Path) -> Insider:
-    try:
-        return enter(config, terms.site, key, Path(terms.data) if terms.data else None, ledgers)
-    except WorkloadError as error:
-        if not terms.data:
-            raise
-        # Flower sends an exception's text to the coordinator; this one may quote a patient's file.
-        logging.getLogger("flwr").error("%s", error)
-        raise WorkloadError("this hospital's data cannot be used; its own log says why") from None
+    ledgers = hospital_ledgers(Path(home), terms.address)
+    return enter(config, terms.site, key, Path(terms.data) if terms.data else None, ledgers)

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from fl_alliance.chain.deploy import ALLIANCE_MARKET, Deployment, add_alliance, deploy
-from fl_alliance.chain.errors import ManifestUnusable
+from fl_alliance.chain.errors import ContractMissing, ManifestUnusable
 from fl_alliance.chain.market import add_alliance_market
 from fl_alliance.chain.sender import Sender
+from fl_alliance.chain.sites import with_sites
 from fl_alliance.config import ConfigError, JobConfig
 
 _FILE = "file://"
@@ -23,9 +24,16 @@ def require_market_chain(config: JobConfig) -> None:
 
 def put_on_chain(sender: Sender, config: JobConfig) -> Deployment:
     """Return the contracts of a new task, of its own or beside a market's; raises as `contracts_beside`."""
-    if not config.market.emission:
-        return deploy(sender, rule=config.rule.name, has_points=config.chain.token == "points")  # noqa: S105  no secret
-    return contracts_beside(sender, config.market.manifest, config.rule.name)
+    if config.market.emission:
+        deployed = contracts_beside(sender, config.market.manifest, config.rule.name)
+    else:
+        deployed = deploy(sender, rule=config.rule.name, has_points=config.chain.token == "points")  # noqa: S105
+    if not config.chain.sites:
+        return deployed
+    try:
+        return with_sites(sender.rpc, deployed, config.chain.sites)
+    except (ValueError, ContractMissing) as error:
+        raise ConfigError(f"chain.sites={config.chain.sites}: {error}") from error
 
 
 def contracts_beside(sender: Sender, manifest: Path, rule: str) -> Deployment:

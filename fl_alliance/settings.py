@@ -183,13 +183,15 @@ class ChainSettings:
     `relayer_key_env` names an environment variable that holds the relayer's key (hex, or the path of a
     keystore v3 whose password is in the variable of the same name with `_PASSWORD` behind it). Empty: the
     development key, which signs on chain 31337 only. `token` is `fml`, or `points`: then stakes and pay are points
-    that do not move between holders, which the relayer mints.
+    that do not move between holders, which the relayer mints. `sites` is the address of the consortium's contract
+    that approves what runs and knows whose SuperNodes are whose; empty: there is none.
     """
 
     url: str = ""
     chain_id: int = 31337
     relayer_key_env: str = ""
     token: str = "fml"  # noqa: S105  no secret
+    sites: str = ""
 
 
 @dataclass

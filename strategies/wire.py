@@ -56,7 +56,8 @@ class Registration:
 
     `proof` shows that the node holds the secret of `vrf_x`; `signature` moves the stake into the contract and,
     through its nonce, only together with this VRF key and task. `partition` is the site's number, from 0, or
-    `OWN_DATA` of a hospital that brings its own data and so has none; it sends no number then.
+    `OWN_DATA` of a hospital that brings its own data and so has none; it sends no number then. `binding` shows whose
+    the node's own key is, where the consortium asks for that; empty elsewhere.
     """
 
     partition: int
@@ -64,6 +65,7 @@ class Registration:
     vrf_x: int
     proof: bytes
     signature: bytes
+    binding: bytes = b""
 
 
 def registration_record(registration: Registration) -> ConfigRecord:
@@ -76,6 +78,7 @@ def registration_record(registration: Registration) -> ConfigRecord:
             "vrf-x": registration.vrf_x.to_bytes(32, "big"),
             "proof": registration.proof,
             "signature": registration.signature,
+            **({"binding": registration.binding} if registration.binding else {}),
         }
     )
 
@@ -91,6 +94,7 @@ def read_registration(message: Message) -> Registration:
         int.from_bytes(data(record, "vrf-x", 32), "big"),
         data(record, "proof"),
         data(record, "signature", 64),
+        data(record, "binding") if "binding" in record else b"",
     )
 
 

@@ -56,6 +56,7 @@ def add_wish(command: argparse.ArgumentParser) -> None:
     add_key(command)
     command.add_argument("--home", type=Path, metavar="DIR", help="its folder (default: hospital-N, or hospital)")
     command.add_argument("--root-certificates", type=Path, metavar="FILE", help="of the SuperLink, for TLS")
+    command.add_argument("--sites", default="", metavar="ADDRESS", help="the consortium's contract that it trusts")
     command.add_argument("--node-key", type=Path, metavar="FILE", help="private key of its SuperNode")
 
 
@@ -75,6 +76,7 @@ def wish_of(arguments: argparse.Namespace) -> "Wish":
         certificates=arguments.root_certificates,
         node_key=arguments.node_key,
         data=arguments.data,
+        sites=arguments.sites,
     )
 
 

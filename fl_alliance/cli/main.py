@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": "check a site before it joins, and say what to put right",
     "certificates": "make an authority, the SuperLink's certificate and SuperNodes' keys",
     "keystore": "make a key in a keystore, for a hospital or a coordinator",
+    "sites": "a consortium of hospitals: whose SuperNodes are whose, and what may run",
     "ledger": "show balances, rounds and why each payout happened",
     "audit": "verify a run or a market from its chain, trusting nobody",
     "report": "write report.html of a run again",

@@ -4,10 +4,12 @@ import time
 
 from flwr.serverapp import Grid
 
+from fl_alliance.chain.sites import Sites
 from fl_alliance.chain.steps import Start
 from fl_alliance.chain.types import Phase
 from fl_alliance.config import JobConfig, fml_to_wei
-from fl_alliance.deployment.reconnecting import Reconnecting
+from fl_alliance.deployment.identity import IdentityRefused, Registrar
+from fl_alliance.deployment.reconnecting import Reconnecting, anybody
 from fl_alliance.federation import Federation, register, write_deployment
 from fl_alliance.records import RunFolder
 from fl_alliance.strategies.committee_grid import CommitteeGrid
@@ -32,7 +34,8 @@ def gather(
     RunStalled
         Registration is over, and fewer came than one round draws.
     """
-    gathering = _Gathering(federation, grid, config, listener)
+    registrar = _registrar(federation, grid)
+    gathering = _Gathering(federation, grid, config, listener, registrar)
     gathering.wait()
     ledger, task = federation.ledger, federation.task
     roster = [node.address for node in ledger.model(task).roster.nodes]
@@ -42,16 +45,31 @@ def gather(
         write_deployment(folder, federation.deployment, task, ledger.params(task), known)
     place = Place(ledger.domain, task, 0)
     members = Reconnecting(
-        grid, place, roster, gathering.present, listener=lambda words: listener(Stage(words)), known=gathering.asked
+        grid,
+        place,
+        roster,
+        gathering.present,
+        listener=lambda words: listener(Stage(words)),
+        known=gathering.asked,
+        is_registered=registrar.is_registered if registrar is not None else anybody,
     )
     return members, {address: index for index, address in enumerate(roster, start=1)}
+
+
+def _registrar(federation: Federation, grid: Grid) -> Registrar | None:
+    """Return who knows whose SuperNode is whose, None where there is no consortium that binds them."""
+    deployment = federation.deployment
+    return Registrar(Sites(federation.ledger.sender, deployment.sites), grid) if deployment.has_sites else None
 
 
 class _Gathering:
     """Who has come so far."""
 
-    def __init__(self, federation: Federation, grid: Grid, config: JobConfig, listener: Listener) -> None:
+    def __init__(
+        self, federation: Federation, grid: Grid, config: JobConfig, listener: Listener, registrar: Registrar | None
+    ) -> None:
         self._federation, self._grid, self._config, self._listener = federation, grid, config, listener
+        self._registrar = registrar
         model = federation.ledger.model(federation.task)
         self._stake_wei = fml_to_wei(config.alliance.stake, "alliance.stake")
         self._until = model.phase_at + config.alliance.registration_s
@@ -91,7 +109,7 @@ class _Gathering:
         found, refused = collect_registrations(newcomers, place, ledger.token, self._stake_wei, self._until, timeout)
         for node_id, why in refused.items():
             self._listener(Stage(f"node {node_id} does not join: {why}"))
-        self.registrations |= {node_id: one for node_id, one in found.items() if self._is_free(one)}
+        self.registrations |= {node_id: one for node_id, one in found.items() if self._admits(node_id, one)}
         model = ledger.model(task)
         if model.stored_phase is Phase.REGISTRATION:
             members = {node.address for node in model.roster.nodes}
@@ -99,6 +117,16 @@ class _Gathering:
             register(self._federation, list(fresh.values()), self._stake_wei, self._until)
         count = len(ledger.model(task).roster.nodes)
         self._listener(Stage(f"{count} of {self._config.nodes} hospitals have joined"))
+
+    def _admits(self, node_id: int, newcomer: Registration) -> bool:
+        """Return whether a newcomer's SuperNode is its own, where that is to be shown, and its site nobody else's."""
+        if self._registrar is not None:
+            try:
+                self._registrar.admit(node_id, newcomer.address, newcomer.binding)
+            except IdentityRefused as refused:
+                self._listener(Stage(f"node {node_id} does not join as {newcomer.address}: {refused}"))
+                return False
+        return self._is_free(newcomer)
 
     def _is_free(self, newcomer: Registration) -> bool:
         """Return whether nobody else has this site: two with the same data would be one hospital counted twice."""

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fl_alliance.amounts import fml
+from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.auth_keys import AuthKey
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.connect import connected
 from fl_alliance.chain.deploy import TOKEN, Deployment
 from fl_alliance.chain.errors import ChainUnreachable
 from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.sites import SitesView
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskParams
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, fml_to_wei
+from fl_alliance.deployment.approval import require_approved
 from fl_alliance.deployment.draws import note_draw
+from fl_alliance.deployment.identity import keep_binding, sign_binding
 from fl_alliance.deployment.keys import KeySource, require_private
 from fl_alliance.deployment.processes import Supervised, environment, free_port, is_loopback
 from fl_alliance.deployment.signer import SignerService
@@ -57,6 +62,8 @@ class Wish:
         The private key by which the SuperLink knows the hospital's SuperNode.
     data : Path or None
         A folder with the hospital's own data.
+    sites : str
+        Address of the consortium's contract that the hospital trusts; empty: that of the manifest, where it has one.
     """
 
     task: int
@@ -70,6 +77,7 @@ class Wish:
     certificates: Path | None = None
     node_key: Path | None = None
     data: Path | None = None
+    sites: str = ""
 
 
 def join(wish: Wish, say: Callable[[str], None] = print) -> None:
@@ -91,6 +99,9 @@ def join(wish: Wish, say: Callable[[str], None] = print) -> None:
         watch = Watch(rpc, deployment, wish.task, key.address, say)
         watch.catch_up()
         _require_open(watch, wish, stake_wei)
+        consortium = _consortium(wish, deployment, rpc)
+        if consortium is not None:
+            require_approved(consortium, watch.model.params.code_digest, watch.model.params.config_digest)
         wish.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         stack.enter_context(held(RunFolder(wish.home), is_new=False))
         _agree(wish, deployment, watch, stake_wei)
@@ -99,6 +110,8 @@ def join(wish: Wish, say: Callable[[str], None] = print) -> None:
         if watch.is_paid_out and (member := watch.member) is not None:
             say(watch.payout(member))
             return
+        if consortium is not None:
+            _bind(wish, key, consortium, rpc)
         stack.enter_context(SignerService(key, wish.home))
         node = _supernode(wish, transport, say)
         stack.callback(node.stop)
@@ -137,6 +150,27 @@ def _require_open(watch: Watch, wish: Wish, stake_wei: int) -> None:
         raise ConfigError(f"--stake {wish.stake}: the task needs at least {fml(params.min_stake_gwei)} FML")
 
 
+def _consortium(wish: Wish, deployment: Deployment, rpc: Rpc) -> SitesView | None:
+    """Return the consortium that approves what runs here, None where there is none; raises `ConfigError`."""
+    named = deployment.sites if deployment.has_sites else ""
+    if wish.sites and wish.sites.lower() != named.lower():
+        raise ConfigError(f"--sites {wish.sites}: {wish.manifest} names {named or 'no consortium'}, needed that one")
+    if not named:
+        return None
+    if wish.node_key is None:
+        raise ConfigError(
+            f"the consortium {named} knows hospitals by their SuperNodes' keys: needs --node-key FILE, and TLS"
+        )
+    return SitesView(rpc, named)
+
+
+def _bind(wish: Wish, key: NodeKey, consortium: SitesView, rpc: Rpc) -> None:
+    """Sign, both ways, whose the SuperNode's key is, for the node to hand over; raises `IdentityRefused`."""
+    if wish.node_key is not None:
+        now = int(rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        keep_binding(wish.home, sign_binding(key, AuthKey.load(wish.node_key), consortium, now))
+
+
 def _require_data(wish: Wish) -> None:
     """Refuse a hospital without data, or with two answers to where they are; raises `ConfigError`."""
     if (wish.site is None) == (wish.data is None):
@@ -157,6 +191,7 @@ def _agree(wish: Wish, deployment: Deployment, watch: Watch, stake_wei: int) -> 
         token=deployment.fml,
         task=wish.task,
         stake_wei=stake_wei,
+        code_digest=watch.model.params.code_digest.hex(),
         config_digest=watch.model.params.config_digest.hex(),
         site=OWN_DATA if wish.site is None else wish.site,
         data=str(wish.data.resolve()) if wish.data is not None else "",

@@ -25,6 +25,11 @@ LOOK_S = 3.0
 _GONE = (ErrorCode.NODE_UNAVAILABLE, ErrorCode.MESSAGE_UNAVAILABLE, ErrorCode.REPLY_MESSAGE_UNAVAILABLE)
 
 
+def anybody(node_id: int, address: str) -> bool:
+    """Listen to every node that shows which member it is."""
+    return True
+
+
 class Reconnecting(Grid):
     """Show a grid's nodes by the members that they are.
 
@@ -42,6 +47,8 @@ class Reconnecting(Grid):
         Flower's node ids of those who need not be asked who they are.
     listener : callable
         Told in words who comes back.
+    is_registered : callable
+        Whether Flower's node is the one that a member has registered; what another one says is not listened to.
     clock, pause : callable
         Seconds that never go back; sleeps for so many.
     """
@@ -55,11 +62,12 @@ class Reconnecting(Grid):
         *,
         known: Iterable[int] = (),
         listener: Callable[[str], None] = lambda _: None,
+        is_registered: Callable[[int, str], bool] = anybody,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._grid, self._place, self._members, self._listener = grid, place, list(members), listener
-        self._clock, self._pause = clock, pause
+        self._clock, self._pause, self._is_registered = clock, pause, is_registered
         self._present = dict(present)
         self._known = {*present.values(), *known}
         self._asked: dict[str, tuple[int, bytes]] = {}
@@ -109,7 +117,8 @@ class Reconnecting(Grid):
             self._send(open_messages, sent, waiting)
             for reply in self._pull(waiting):
                 member = waiting.pop(reply.metadata.reply_to_message_id)
-                if member not in open_messages or _is_gone(reply):
+                is_foreign = not self._is_registered(reply.metadata.src_node_id, self._members[member - 1])
+                if member not in open_messages or _is_gone(reply) or is_foreign:
                     continue  # asked again when its node is back
                 del open_messages[member]
                 replies.append(_from(reply, member))
@@ -134,7 +143,7 @@ class Reconnecting(Grid):
                 continue
             node_id, challenge = asked
             address = member_of(reply, self._place, challenge, self._members)
-            if address is not None:
+            if address is not None and self._is_registered(node_id, address):
                 self._present[address] = node_id
                 self._listener(f"member {self._members.index(address)} is back")
 

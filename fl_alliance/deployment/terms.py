@@ -29,6 +29,8 @@ class Terms:
     task : int
     stake_wei : int
         The most that the hospital stakes.
+    code_digest : str
+        sha256 in hex of the code that the task pins on chain, which is this installation's.
     config_digest : str
         sha256 in hex of the configuration that the task pins on chain.
     site : int
@@ -44,6 +46,7 @@ class Terms:
     token: str
     task: int
     stake_wei: int
+    code_digest: str
     config_digest: str
     site: int
     data: str
@@ -90,6 +93,11 @@ class Terms:
         """Refuse to sign with another account's key; raises `NotAgreed`."""
         if address != self.address:
             raise NotAgreed(f"asked to sign as {self.address}, the key at hand is that of {address}")
+
+    def require_code(self, found: bytes) -> None:
+        """Refuse to run other code than was agreed to, such as one that was changed since; raises `NotAgreed`."""
+        if found.hex() != self.code_digest:
+            raise NotAgreed(f"the installed code has digest {found.hex()}, agreed to was {self.code_digest}")
 
     def require_config(self, config: JobConfig) -> None:
         """Refuse settings other than the task pins, and such as make nodes attack; raises `NotAgreed`."""

@@ -64,7 +64,7 @@ def test_four_hospitals_are_paid_out_for_a_model_of_their_own_data(
     folder = tmp_path / "town"
     script = start(folder, "rounds=2")
     started.append(script)
-    told, _ = script.communicate(timeout=900)
+    told, _ = script.communicate(timeout=1800)
     assert script.returncode == 0, told[-4000:]
     for name in HOSPITALS:
         assert any(line.strip().startswith(name) and "FML paid out to" in line for line in told.splitlines()), told

@@ -16,7 +16,8 @@ end. Like the audit of a run (`audit/__init__.py`) it believes nobody who wrote 
 What somebody decided (a stake, a digest, a score) is an input. It is compared with the calldata of its transaction,
 with the commitment it opens and the signature of its sender, unless a contract took part in somebody's name: calldata
 between contracts is on no chain, and its VRF proof is then shown by execution alone. `Counts.unseen` counts those.
-What an Alliance's source says of its tasks' stakes is its word.
+Where the market pays the tasks of an Alliance (`AllianceMarket`), the Alliance's own steps are taken again too, so that
+seats, balances and acceptances are nobody's word. Those of any other source of stakes are.
 """
 
 from collections.abc import Callable

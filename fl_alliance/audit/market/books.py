@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from fl_alliance.audit.market.alliance_books import AllianceTask
 from fl_alliance.chain.arena_types import DAY_S, Phase, Role, TaskParams, Verdict
 from fl_alliance.chain.rules.arena_consensus import WORST
 from fl_alliance.chain.rules.delegation import effective
@@ -217,12 +218,16 @@ class Task:
 
 @dataclass(slots=True)
 class Pool:
-    """What delegators have behind one delegate; its assets are its balance. `sigmas` are (second, bps)."""
+    """What delegators have behind one delegate; its assets are its balance. `sigmas` are (second, bps).
+
+    `market` is who opened it: the Arena, or the market of an Alliance's tasks.
+    """
 
     address: str
-    task: Task
+    task: Task | AllianceTask
     delegate: str
     sigmas: list[tuple[int, int]]
+    market: str
     shares: dict[str, int] = field(default_factory=dict)
     requests: dict[str, tuple[int, int]] = field(default_factory=dict)
 

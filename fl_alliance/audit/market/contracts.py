@@ -11,7 +11,7 @@ from fl_alliance.audit.market.step import Addresses
 from fl_alliance.audit.reading import UNREADABLE
 from fl_alliance.chain.arena_view import checksum
 from fl_alliance.chain.codec import constructor_args
-from fl_alliance.chain.deploy import ARENA, EMISSION, MARKET, POOLS, TOKEN, Contract, Deployment
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, MARKET, POOLS, RULES, TOKEN, Contract, Deployment
 from fl_alliance.chain.messages import checksummed
 from fl_alliance.chain.node.block import Block
 from fl_alliance.chain.rules.words import address_bytes, keccak
@@ -79,6 +79,40 @@ def deployment_in(created: Created, chain_id: int) -> Deployment | None:
     return Deployment(
         chain_id, created.blocks[arena], {name: Contract(at, "") for name, at in (contracts | libraries).items()}
     )
+
+
+def with_alliance(created: Created, deployment: Deployment) -> Deployment:
+    """Return a market with what pays an Alliance's tasks, where that was created over it and a manifest lacks it.
+
+    Raises
+    ------
+    DoesNotHold
+        The manifest has one, and not from our code or not of these contracts.
+    """
+    found = [
+        address
+        for address, name in created.names.items()
+        if name == ALLIANCE_MARKET and _pays_of(created, address, deployment) is not None
+    ]
+    named = deployment.contracts.get(ALLIANCE_MARKET)
+    if named is not None and checksum(named.address) not in found:
+        raise DoesNotHold("the chain", f"{ALLIANCE_MARKET} at {named.address} was not created over this market's parts")
+    if not found:
+        return deployment
+    at = checksum(named.address) if named is not None else found[0]
+    alliance = str(_pays_of(created, at, deployment))
+    if deployment.has_alliance and checksum(deployment.alliance) != alliance:
+        told = f"the manifest's Alliance is {deployment.alliance}"
+        raise DoesNotHold("the chain", f"{ALLIANCE_MARKET} pays tasks of {alliance}, {told}")
+    more = {ALLIANCE_MARKET: Contract(at, ""), created.names[alliance]: Contract(alliance, "")}
+    return Deployment(deployment.chain_id, deployment.block, more | deployment.contracts)
+
+
+def _pays_of(created: Created, market: str, deployment: Deployment) -> str | None:
+    """Return the Alliance, from our code, whose tasks a market pays; None where it is not over these contracts."""
+    alliance, emission, pools = map(checksum, created.args[market])
+    ours = (checksum(deployment.emission), checksum(deployment.address(POOLS)))
+    return alliance if (emission, pools) == ours and created.names.get(alliance) in RULES.values() else None
 
 
 def check_created(created: Created, deployment: Deployment) -> None:
@@ -154,7 +188,21 @@ def addresses_of(source: Source, deployment: Deployment, created: Created | None
         delay = view(source, "the pools", POOLS, pools, "withdrawalDelayS")
         least = 0
         _check_parts(source, fml, emission, arena, pools)
-    return Addresses(source.chain_id, fml, emission, arena, pools, start_at, delay, least)
+    parts = (source.chain_id, fml, emission, arena, pools, start_at, delay, least)
+    if ALLIANCE_MARKET not in deployment.contracts or not deployment.has_alliance:
+        return Addresses(*parts)
+    market, alliance = checksum(deployment.address(ALLIANCE_MARKET)), checksum(deployment.alliance)
+    if created is None:
+        _check_alliance_market(source, market, alliance, emission, pools)
+    return Addresses(*parts, market, alliance, deployment.contract)
+
+
+def _check_alliance_market(source: Source, market: str, alliance: str, emission: str, pools: str) -> None:
+    """Compare what the market of an Alliance's tasks says of the others on a node."""
+    for name, needed in (("alliance", alliance), ("emission", emission), ("pools", pools)):
+        found = checksum(view(source, "the market", ALLIANCE_MARKET, market, name))
+        if found != needed:
+            raise DoesNotHold("the market", f"{ALLIANCE_MARKET}.{name} is {found}, the manifest says {needed}")
 
 
 def _check_parts(source: Source, fml: str, emission: str, arena: str, pools: str) -> None:
@@ -188,9 +236,10 @@ def creation(source: Source, deployment: Deployment | None) -> tuple[Deployment,
     if chosen is None:
         raise DoesNotHold("the chain", "no contract on it is the Arena as this version compiles it")
     check_created(created, chosen)
-    return chosen, created
+    return with_alliance(created, chosen), created
 
 
 def _ours() -> tuple[str, ...]:
-    libraries = sorted({library for name in (TOKEN, *MARKET) for _, library in compiled(name).links})
-    return (TOKEN, *libraries, *MARKET)
+    mains = (*MARKET, *RULES.values(), ALLIANCE_MARKET)
+    libraries = sorted({library for name in (TOKEN, *mains) for _, library in compiled(name).links})
+    return (TOKEN, *libraries, *mains)

@@ -1,5 +1,7 @@
 """Delegation pools: shares bought and redeemed, requests, sigma, and what the Arena is told of it."""
 
+from fl_alliance.audit.market import alliances
+from fl_alliance.audit.market.alliance_books import AllianceTask
 from fl_alliance.audit.market.books import Pool
 from fl_alliance.audit.market.step import NOBODY, Step
 from fl_alliance.chain.arena_types import DAY_S
@@ -147,6 +149,9 @@ def reported(step: Step) -> None:
 
 def _report(step: Step, pool: Pool) -> None:
     assets, task = step.books.money.held(pool.address), pool.task
+    if isinstance(task, AllianceTask):
+        alliances.report(step, pool, task)
+        return
     task.account(pool.delegate).change(step.now, delegated_wei=assets)
     step.arena("DelegationChanged", task=task.number, delegate=pool.delegate, assetsWei=assets)
     step.sync(task)

@@ -15,7 +15,7 @@ def moved(step: Step) -> None:
         books.money.made_wei += wei
     step.require(sender not in books.contracts, f"{wei} wei leave {sender} for {recipient}, by no rule")
     _match(step, sender, recipient, wei)
-    if recipient in (books.addresses.arena, books.addresses.emission):
+    if recipient in (books.addresses.arena, books.addresses.emission, books.addresses.alliance_market):
         books.money.gifts_wei[recipient] = books.money.gifts_wei.get(recipient, 0) + wei
     step.transfer(sender, recipient, wei)
 
@@ -37,13 +37,15 @@ def conserve(books: Books, reading: Reading) -> None:
     Raises
     ------
     DoesNotHold
-        Arena or emission hold something else than what they owe, or all accounts together than what there is.
+        A contract of the market holds something else than what they owe, or all accounts together than what there is.
     """
     money, addresses = books.money, books.addresses
     owed = {
         addresses.arena: sum(task.held_wei for task in books.tasks.values()),
         addresses.emission: books.emission.held_wei,
     }
+    if books.alliance is not None:
+        owed[books.alliance.address] = books.alliance.owed_wei
     for holder, due in owed.items():
         held, gifts = money.held(holder), money.gifts_wei.get(holder, 0)
         if held != due + gifts:

@@ -1,5 +1,6 @@
 """The emission's own events: which tasks count, what the DAO changes, and days closed, drawn and lapsed."""
 
+from fl_alliance.audit.market import alliances
 from fl_alliance.audit.market.emission import ALLIANCE, ARENA, DAYS, DRAW_S, MAX_TASKS, Key, Record, at
 from fl_alliance.audit.market.finishing import finished
 from fl_alliance.audit.market.roles import MARKET_ROLE, as_dao, has_role
@@ -42,11 +43,13 @@ def synced(step: Step) -> None:
 
 
 def _write(step: Step, key: Key) -> None:
-    """Write a stake down; that of an Alliance task is its source's word, which the market's rules do not make."""
+    """Write a stake down; that of a task of a source which is none of the market's contracts is its word."""
     emission = step.books.emission
     if key[0] == step.books.addresses.arena:
         task = step.books.tasks.get(key[1])
         stake = task.stake_gwei(step.now) if task else 0
+    elif step.books.alliance is not None and key[0] == step.books.alliance.address:
+        stake = step.books.alliance.task(key[1]).stake_gwei
     else:
         event = step.reading.peek()
         is_told = event is not None and event.name == "TaskSynced" and _key(step) == key
@@ -113,6 +116,8 @@ def drawn(step: Step) -> None:
     step.books.counts.draws += 1
     step.emission("ShareDrawn", source=key[0], task=key[1], day=day, amountWei=wei)
     step.transfer(step.books.addresses.emission, key[0], wei)
+    if step.books.alliance is not None and key[0] == step.books.alliance.address:
+        alliances.drawn(step, key[1], day, wei)
 
 
 def lapsed(step: Step) -> None:

@@ -6,9 +6,11 @@ and every event that must follow, is computed; so is what must not have happened
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.audit.market import (
+    alliances,
     claims,
     delegators,
     finishing,
@@ -20,11 +22,12 @@ from fl_alliance.audit.market import (
     stakes,
     submissions,
 )
+from fl_alliance.audit.market.alliance_books import alliance_of
 from fl_alliance.audit.market.emission import EmissionBooks
 from fl_alliance.audit.market.step import Addresses, Books, Step
 from fl_alliance.audit.market.taken import Reading, Taken, calls_of, told
 from fl_alliance.audit.reading import UNREADABLE
-from fl_alliance.chain.deploy import ARENA, EMISSION, POOLS, TOKEN
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, POOLS, TOKEN
 
 Handler = Callable[[Step], None]
 
@@ -49,6 +52,10 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     (ARENA, "ShareFixed"): finishing.finished,
     (ARENA, "DayFinished"): finishing.finished,
     (ARENA, "Claimed"): claims.claimed,
+    (ALLIANCE_MARKET, "PoolOpened"): alliances.pool_opened,
+    (ALLIANCE_MARKET, "DelegationCounted"): alliances.reported,
+    (ALLIANCE_MARKET, "AcceptanceNoted"): alliances.noted,
+    (ALLIANCE_MARKET, "RewardClaimed"): alliances.claimed,
     (EMISSION, "TaskVerified"): releases.verified,
     (EMISSION, "TaskUnverified"): releases.unverified,
     (EMISSION, "TaskSynced"): releases.synced,
@@ -86,19 +93,26 @@ _LOUD: dict[str, frozenset[str]] = {
             "setMinCreatorStake",
         }
     ),
+    ALLIANCE_MARKET: frozenset({"openPool"}),
     EMISSION: frozenset({"closeDay", "draw", "verify", "unverify", "lower", "setPower"}),
     POOLS: frozenset({"deposit", "mint", "redeem", "withdraw", "requestRedeem", "setSigma", "report"}),
     TOKEN: frozenset({"transfer", "transferFrom", "burn"}),
 }
 """Functions that leave an event whenever they succeed."""
 
+_QUIET: dict[str, Callable[..., None]] = {
+    "note": alliances.note_left_nothing,
+    "claim": alliances.claim_left_nothing,
+}
+"""Functions of the Alliance's market that leave no event where nothing was due."""
+
 
 class Replay:
     """A market's books, taken from transaction to transaction."""
 
     def __init__(self, addresses: Addresses) -> None:
-        emission = EmissionBooks(addresses.start_at)
-        self.books = Books(addresses, emission, min_creator_stake_wei=addresses.min_creator_stake_wei)
+        emission, least = EmissionBooks(addresses.start_at), addresses.min_creator_stake_wei
+        self.books = Books(addresses, emission, alliance_of(addresses), min_creator_stake_wei=least)
 
     def take_all(self, transactions: Iterable[Taken]) -> None:
         """Replay a whole chain; raises as `take`."""
@@ -115,6 +129,7 @@ class Replay:
         """
         reading = self._reading(taken)
         step = Step(self.books, reading)
+        funded = self._follow_alliance(taken)
         while (event := reading.peek()) is not None:
             reading.step = event.name
             if (event.source, event.name) in _UNTOLD:
@@ -127,9 +142,23 @@ class Replay:
             if reading.progress == before:
                 raise DoesNotHold(reading.where, f"the chain says {told(event)}, which follows from nothing")
         self._finish_calls(step)
+        self._compare_funded(taken, funded)
         money.conserve(self.books, reading)
         self.books.counts.transactions += 1
         self.books.counts.events += len(taken.events)
+
+    def _follow_alliance(self, taken: Taken) -> list[tuple[int, int]]:
+        """Let the Alliance's model take a transaction; return what the market paid into its tasks' pools in it."""
+        alliance = self.books.alliance
+        if alliance is None:
+            return []
+        alliance.funded.clear()
+        return alliances.follow(alliance, taken.steps, taken.where)
+
+    def _compare_funded(self, taken: Taken, found: list[tuple[int, int]]) -> None:
+        needed = [] if self.books.alliance is None else self.books.alliance.funded
+        if found != needed:
+            raise DoesNotHold(taken.where, f"the market funds tasks with gwei {found}, the rules give {needed}")
 
     def _reading(self, taken: Taken) -> Reading:
         source = self._source(taken.to)
@@ -139,6 +168,8 @@ class Replay:
         """Return which of the market's contracts is at an address; empty where none is."""
         addresses = self.books.addresses
         known = {addresses.fml: TOKEN, addresses.emission: EMISSION, addresses.arena: ARENA}
+        if addresses.alliance_market is not None:
+            known[addresses.alliance_market] = ALLIANCE_MARKET
         if address in self.books.pools:
             return POOLS
         return known.get(address or "", "")
@@ -149,6 +180,9 @@ class Replay:
         reading.step = ""
         while any(call.name == "settle" for call in reading.calls):
             _handle(settling.settled, step)
+        for call in reading.calls if reading.source == ALLIANCE_MARKET else ():
+            if call.name in _QUIET:
+                _handle(partial(_QUIET[call.name], values=call.first(len(call.args))), step)
         for call in reading.calls:
             if call.name in _LOUD[reading.source]:
                 raise DoesNotHold(reading.where, f"the call of {call.name} left no event that the rules give")

@@ -1,6 +1,6 @@
 """Where a market's transactions and contracts are read: a chain file, whose execution is repeated, or a node."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -12,8 +12,9 @@ from fl_alliance.audit.reading import UNREADABLE
 from fl_alliance.audit.state import Machine
 from fl_alliance.chain.arena_view import checksum
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.deploy import ARENA, EMISSION, TOKEN, Deployment
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, TOKEN, Deployment
 from fl_alliance.chain.errors import ChainCorrupt
+from fl_alliance.chain.history import Call, calls_in_file, calls_on_chain
 from fl_alliance.chain.market_events import MarketEvent, arena_events, events_in_file
 from fl_alliance.chain.messages import checksummed
 from fl_alliance.chain.node.block import Block
@@ -102,14 +103,14 @@ class FileSource:
         """Yield the successful transactions that left events of a market or call one of its contracts."""
         events = _by_block(events_in_file(self.blocks, deployment))
         ours = _known(deployment, events)
+        steps = _steps(deployment, lambda alliance: calls_in_file(self.blocks, alliance))
         for block in self.blocks:
             transaction, receipt = block.transaction, block.receipt
             if transaction is None or receipt is None or receipt.status != 1:
                 continue
             to = checksummed(transaction.to) if transaction.to else None
-            found = events.get(block.number, ())
-            if found or to in ours:
-                tx_hash = "0x" + transaction.hash.hex()
+            found, tx_hash = events.get(block.number, ()), "0x" + transaction.hash.hex()
+            if found or to in ours or tx_hash in steps:
                 yield Taken(
                     block.number,
                     block.timestamp,
@@ -118,6 +119,7 @@ class FileSource:
                     to,
                     transaction.data,
                     tuple(found),
+                    tuple(steps.get(tx_hash, ())),
                 )
 
     def code(self, address: str) -> bytes:
@@ -163,13 +165,18 @@ class NodeSource:
 
     def transactions(self, deployment: Deployment) -> Iterator[Taken]:
         """Yield the transactions that left events of a market, from the first block on."""
-        events = arena_events(self.rpc, deployment, 0, self.number)
-        for tx_hash, found in groupby(events, key=lambda event: event.tx_hash):
-            told = tuple(found)
-            entry = self.rpc("eth_getTransactionByHash", tx_hash)
+        found = arena_events(self.rpc, deployment, 0, self.number)
+        events = {tx_hash: tuple(told) for tx_hash, told in groupby(found, key=lambda event: event.tx_hash)}
+        first = deployment.block
+        steps = _steps(deployment, lambda alliance: calls_on_chain(self.rpc, alliance, first, self.number))
+        entries = [self.rpc("eth_getTransactionByHash", tx_hash) for tx_hash in events | steps]
+        for entry in sorted(entries, key=_place):
+            tx_hash = entry["hash"]
+            told, taken = events.get(tx_hash, ()), tuple(steps.get(tx_hash, ()))
             data = bytes.fromhex(entry.get("input", entry.get("data")).removeprefix("0x"))
             to = checksum(entry["to"]) if entry["to"] else None
-            yield Taken(told[0].block, told[0].timestamp, tx_hash, checksum(entry["from"]), to, data, told)
+            at = (told or taken)[0]
+            yield Taken(at.block, at.timestamp, tx_hash, checksum(entry["from"]), to, data, told, taken)
 
     def code(self, address: str) -> bytes:
         """Return the code at an address after the last block."""
@@ -204,8 +211,23 @@ def _by_block(events: Iterator[MarketEvent]) -> dict[int, list[MarketEvent]]:
     return found
 
 
+def _steps(deployment: Deployment, read: Callable[[str], Iterable[Call]]) -> dict[str, list[Call]]:
+    """Return the calls of the Alliance by their transaction; none where the market pays no Alliance's tasks."""
+    found: dict[str, list[Call]] = {}
+    if ALLIANCE_MARKET in deployment.contracts and deployment.has_alliance:
+        for call in read(deployment.alliance):
+            found.setdefault(call.tx_hash, []).append(call)
+    return found
+
+
+def _place(entry: Mapping[str, Any]) -> tuple[int, int]:
+    """Return where in the chain a transaction is."""
+    return int(entry["blockNumber"], 16), int(entry["transactionIndex"], 16)
+
+
 def _known(deployment: Deployment, events: Mapping[int, Sequence[MarketEvent]]) -> frozenset[str]:
     """Return the addresses of the market's contracts, pools included."""
     told = (event for found in events.values() for event in found)
     pools = {event.values["pool"] for event in told if event.name == "PoolOpened"}
-    return frozenset({checksum(deployment.address(name)) for name in (TOKEN, EMISSION, ARENA)} | pools)
+    names = [name for name in (TOKEN, EMISSION, ARENA, ALLIANCE_MARKET) if name in deployment.contracts]
+    return frozenset({checksum(deployment.address(name)) for name in names} | pools)

@@ -106,9 +106,9 @@ def pool_opened(step: Step) -> None:
     account = task.account(delegate)
     step.require(account.role is not Role.NONE and account.pool is None, f"{delegate} has no stake, or a pool already")
     step.require(sigma_bps <= _BPS, f"sigma {sigma_bps}, needed at most {_BPS}")
-    pool = checksum("0x" + keccak(bytes(rlp.encode([address_bytes(arena), len(step.books.pools) + 1])))[-20:].hex())
+    pool = checksum("0x" + keccak(bytes(rlp.encode([address_bytes(arena), step.books.arena_pools + 1])))[-20:].hex())
     account.pool = pool
-    step.books.pools[pool] = Pool(pool, task, delegate, [(step.now, sigma_bps)])
+    step.books.pools[pool] = Pool(pool, task, delegate, [(step.now, sigma_bps)], arena)
     step.arena("PoolOpened", task=task.number, delegate=delegate, pool=pool, sigmaBps=sigma_bps)
     step.pool(pool, "SigmaSet", sigmaBps=sigma_bps, fromAt=step.now)
     step.pool(pool, "Initialized", version=1)

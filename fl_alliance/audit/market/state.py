@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fl_alliance.audit.finding import DoesNotHold, Where
+from fl_alliance.audit.market.alliance_state import Fact, alliance_facts
 from fl_alliance.audit.market.books import Day, Place, Pool, Seat, Task, best_score
 from fl_alliance.audit.market.contracts import check_clone
 from fl_alliance.audit.market.delegators import REDEEM_S
@@ -17,9 +18,6 @@ from fl_alliance.chain.arena_types import Verdict
 from fl_alliance.chain.arena_view import checksum, read_params
 from fl_alliance.chain.deploy import ARENA, EMISSION, POOLS, TOKEN
 
-Fact = tuple[str, Any, Any]
-"""What is compared: its name, what the contract says, what the rules give."""
-
 
 def check_state(source: Source, books: Books, where: Where) -> None:
     """Compare every figure that a market's contracts hold with the books.
@@ -30,7 +28,8 @@ def check_state(source: Source, books: Books, where: Where) -> None:
         Naming the first that differs.
     """
     check = _Check(source, books, where)
-    for facts in (check.tasks(), check.pools(), check.emission(), check.roles(), check.money()):
+    parts = (check.tasks(), check.alliance(), check.pools(), check.emission(), check.roles(), check.money())
+    for facts in parts:
         for name, found, needed in facts:
             if _plain(found) != _plain(needed):
                 raise DoesNotHold(where, f"{name}: the contract says {_shown(found)}, the rules give {_shown(needed)}")
@@ -133,6 +132,11 @@ class _Check:
         while day.judged < min(judged, len(day.seats)) and day.seats[day.judged].is_revealed:
             day.judged += 1
 
+    def alliance(self) -> Iterator[Fact]:
+        alliance = self._books.alliance
+        if alliance is not None:
+            yield from alliance_facts(self._source, alliance, self._books.addresses.rule, self._where)
+
     def pools(self) -> Iterator[Fact]:
         for pool in self._books.pools.values():
             check_clone(self._source, pool.address, self._books.addresses.pools, self._where)
@@ -146,7 +150,7 @@ class _Check:
 
         yield f"task of the {name}", told("task"), pool.task.number
         yield f"delegate of the {name}", told("delegate"), pool.delegate
-        yield f"market of the {name}", told("market"), self._books.addresses.arena
+        yield f"market of the {name}", told("market"), pool.market
         yield f"assets of the {name}", told("totalAssets"), self._books.money.held(pool.address)
         yield f"shares of the {name}", told("totalSupply"), pool.supply
         yield f"sigma of the {name}", told("sigmaBps"), pool.sigma_bps

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from fl_alliance.audit.market.alliance_books import AllianceBooks
 from fl_alliance.audit.market.books import Money, Pool, Task
 from fl_alliance.audit.market.emission import EmissionBooks, Key
 from fl_alliance.audit.market.taken import Reading
 from fl_alliance.chain.arena_types import Phase
+from fl_alliance.chain.calls import MAJORITY
 from fl_alliance.chain.deploy import ARENA, EMISSION, POOLS, TOKEN
 from fl_alliance.chain.market_events import MarketEvent
 
@@ -33,7 +35,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the market's contracts are, and what their construction fixed."""
+    """Where the market's contracts are, and what their construction fixed.
+
+    `alliance_market` pays the tasks of `alliance`, whose artifact is `rule`; None where there is none.
+    """
 
     chain_id: int
     fml: str
@@ -43,6 +48,9 @@ class Addresses:
     start_at: int
     withdrawal_delay_s: int
     min_creator_stake_wei: int
+    alliance_market: str | None = None
+    alliance: str | None = None
+    rule: str = MAJORITY
 
 
 @dataclass(slots=True)
@@ -59,6 +67,7 @@ class Books:
 
     addresses: Addresses
     emission: EmissionBooks
+    alliance: AllianceBooks | None = None
     money: Money = field(default_factory=Money)
     tasks: dict[int, Task] = field(default_factory=dict)
     pools: dict[str, Pool] = field(default_factory=dict)
@@ -69,7 +78,13 @@ class Books:
     @property
     def contracts(self) -> frozenset[str]:
         """The accounts that move FML by the rules alone."""
-        return frozenset({self.addresses.arena, self.addresses.emission, *self.pools})
+        market = () if self.alliance is None else (self.alliance.address,)
+        return frozenset({self.addresses.arena, self.addresses.emission, *market, *self.pools})
+
+    @property
+    def arena_pools(self) -> int:
+        """How many pools the Arena has opened."""
+        return sum(pool.market == self.addresses.arena for pool in self.pools.values())
 
     def key(self, task: Task) -> Key:
         """Return a task as the emission knows it."""

@@ -8,6 +8,7 @@ from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.chain.arena_view import checksum
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.errors import DataUnreadable
+from fl_alliance.chain.history import Call as Steps
 from fl_alliance.chain.market_events import MarketEvent
 
 _MULTICALL = "multicall"
@@ -15,7 +16,10 @@ _MULTICALL = "multicall"
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A successful transaction that left events of the market; `to` is None where it created a contract."""
+    """A successful transaction that left events of the market; `to` is None where it created a contract.
+
+    `steps` are its calls of the Alliance whose tasks the market pays, with what contracts did in its course.
+    """
 
     block: int
     timestamp: int
@@ -24,6 +28,7 @@ class Taken:
     to: str | None
     data: bytes
     events: tuple[MarketEvent, ...]
+    steps: tuple[Steps, ...] = ()
 
     @property
     def where(self) -> Where:

@@ -14,7 +14,9 @@ from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.messages import Domain, commitment
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.client_app import app
+from fl_alliance.code_digest import code_digest
 from fl_alliance.config import config_digest, load_config
+from fl_alliance.deployment.discretion import SiteFailed
 from fl_alliance.deployment.presence import challenge_message, member_of
 from fl_alliance.deployment.signer import LINK, HeldKey, SignerService
 from fl_alliance.deployment.terms import NotAgreed, Terms
@@ -36,6 +38,7 @@ TERMS = Terms(
     token=TOKEN,
     task=1,
     stake_wei=100 * 10**18,
+    code_digest=code_digest().hex(),
     config_digest=config_digest(load_config(OVERRIDES)).hex(),
     site=2,
     data="",
@@ -137,11 +140,33 @@ def test_a_killed_voter_reveals_what_it_committed_to(home: Path) -> None:
     assert commitment(signature) == promised
 
 
-def test_a_node_whose_memory_is_damaged_signs_nothing(home: Path) -> None:
+def test_a_node_whose_memory_is_damaged_signs_nothing(home: Path, caplog: pytest.LogCaptureFixture) -> None:
     trained(started(home))
     (home / "state.bin").write_bytes(b"\xff\xff\xff")
-    with pytest.raises(FolderError, match="needed what this node wrote there"):
+    with pytest.raises(SiteFailed):
         trained(started(home))
+    assert "needed what this node wrote there" in caplog.text
+
+
+def test_changed_code_signs_nothing(home: Path) -> None:
+    replace(TERMS, code_digest="ab" * 32).save(home)
+    with pytest.raises(NotAgreed, match="the installed code has digest"):
+        offered(started(home))
+
+
+def test_what_failed_is_in_the_sites_log_and_not_in_what_leaves(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("PLANTED: patient 17, 42 mg/dL")
+
+    monkeypatch.setattr("fl_alliance.node.Node.train", broken)
+    with pytest.raises(SiteFailed) as told:
+        trained(started(home))
+    shown = told.value
+    assert str(shown) == "the site could not answer; its own log says why"
+    assert (shown.__cause__, shown.__context__) == (None, None)
+    assert "PLANTED: patient 17" in caplog.text
 
 
 def test_a_refused_request_leaves_the_memory_as_it_was(home: Path) -> None:

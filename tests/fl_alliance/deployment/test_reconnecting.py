@@ -132,6 +132,26 @@ def test_nobody_is_asked_twice_in_one_life(nodes: Restarting, clock: Clock) -> N
     assert sorted(nodes.answered) == [1, 3]
 
 
+def test_a_node_that_is_not_the_registered_one_is_not_heard(nodes: Restarting, clock: Clock) -> None:
+    present = {address: site + 1 for site, address in enumerate(MEMBERS)}
+    revoked = {2}
+    members = Reconnecting(
+        nodes,
+        PLACE,
+        MEMBERS,
+        present,
+        is_registered=lambda node, address: present[address] == node and node not in revoked,
+        clock=clock,
+        pause=clock.pause,
+    )
+    heard = proofs(members.send_and_receive([question(member) for member in (1, 2, 3)], timeout=5))
+    assert set(heard) == {1, 3}
+    assert 2 in nodes.answered
+    nodes.end(3, is_noticed=True)
+    clock.plans[clock.now + 1] = [lambda: nodes.come_back(3, 77)]
+    assert set(proofs(members.send_and_receive([question(3)], timeout=20))) == set(), "it comes with another key"
+
+
 def test_a_member_that_does_not_come_back_costs_its_reply_alone(nodes: Restarting, clock: Clock) -> None:
     nodes.end(2, is_noticed=True)
     found = members_of(nodes, clock).send_and_receive([question(member) for member in (1, 2, 3)], timeout=20)

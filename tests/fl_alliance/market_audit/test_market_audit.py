@@ -360,7 +360,7 @@ def test_a_folder_with_a_run_and_a_market_on_one_chain_has_both_verified(
     words = ["rule=majority", "workload=linear", "rounds=1", "nodes=4", "alliance.proposers=2", "alliance.voters=2"]
     words.append("baselines=false")
     # A run's token has all of the cap, of which an emission needs its part.
-    monkeypatch.setattr("fl_alliance.federation.deploy", partial(deploy, supply_wei=MAX_SUPPLY_WEI))
+    monkeypatch.setattr("fl_alliance.contracts.deploy", partial(deploy, supply_wei=MAX_SUPPLY_WEI))
     folder = RunFolder(tmp_path / "run")
     run(load_config(words), folder, listener=lambda event: None, overrides=words)
     with connected(f"file://{folder.chain}") as w3:
