@@ -27,6 +27,8 @@ POINTS = "Points"
 TOKENS = {"fml": TOKEN, "points": POINTS}
 SITES = "Sites"
 """The consortium's contract; may be missing."""
+EVIDENCE = "Evidence"
+"""Coordinators' transcripts and bonds; may be missing."""
 ALLIANCE_MARKET = "AllianceMarket"
 """What pays the Alliance's tasks from the emission; only where there are both, and may be missing."""
 MARKET = (EMISSION, POOLS, ARENA)
@@ -98,6 +100,11 @@ class Deployment:
     def has_alliance(self) -> bool:
         """Whether an Alliance is there."""
         return bool(_rules_in(self.contracts))
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether coordinators put up bonds here."""
+        return EVIDENCE in self.contracts
 
     @property
     def has_market(self) -> bool:

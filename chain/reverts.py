@@ -1,15 +1,16 @@
 """Revert data as Python errors: each custom error of our contracts has a class of its name in `refusals.py`,
-`market_refusals.py` or `site_refusals.py`."""
+`market_refusals.py`, `site_refusals.py` or `evidence_refusals.py`."""
 
 from functools import cache
 
 from eth_abi.abi import decode
 
-from fl_alliance.chain import artifacts, market_refusals, refusals, site_refusals
+from fl_alliance.chain import artifacts, evidence_refusals, market_refusals, refusals, site_refusals
 from fl_alliance.chain.codec import CustomError, interface
 from fl_alliance.chain.errors import TransactionReverted
 from fl_alliance.chain.refusals import Refused
 
+_REFUSALS = (refusals, market_refusals, site_refusals, evidence_refusals)
 _TEXT, _PANIC = bytes.fromhex("08c379a0"), bytes.fromhex("4e487b71")
 
 
@@ -27,7 +28,7 @@ def error_class(name: str) -> type[Refused]:
     KeyError
         There is none: the classes are behind the contracts.
     """
-    found = vars(refusals).get(name) or vars(market_refusals).get(name) or vars(site_refusals).get(name)
+    found = next((names[name] for names in map(vars, _REFUSALS) if name in names), None)
     if not (isinstance(found, type) and issubclass(found, Refused)):
         raise KeyError(name)
     return found

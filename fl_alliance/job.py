@@ -39,6 +39,8 @@ from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.events import Listener, Stage
 from fl_alliance.strategies.masking.groups import group_count
 from fl_alliance.strategies.stopwatch import Stopwatch
+from fl_alliance.transcript.shelf import Shelf
+from fl_alliance.transcript.writer import Transcriber
 from fl_alliance.upkeep import Upkeep
 from fl_alliance.workloads.base import Arrays
 from fl_alliance.yardstick import Yardstick
@@ -128,13 +130,15 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
             recover_records(folder, federation, yardstick.metrics_of(arrays))
         ledger, upkeep = federation.ledger, Upkeep(federation, listener)
         upkeep.begin()
+        recorder = Recorder(folder, upkeep)
+        transcriber = Transcriber(Shelf(folder.transcripts), ledger, federation.task, recorder)
         chain_backed = ChainBacked(
             strategy,
             ledger,
             federation.task,
             node_ids,
             rule=make_rule(config),
-            listener=Recorder(folder, upkeep),
+            listener=transcriber,
             store=store,
             archive=_archive(config, folder),
             masks=secure_aggregation(config.privacy, _mask_archive(config, folder)),
@@ -142,6 +146,7 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
         )
         rounds, timeout = config.rounds, config.runtime.timeout_s
         result = chain_backed.start(grid, wire.to_record(arrays), rounds, timeout, evaluate_fn=yardstick.evaluate)
+        transcriber.catch_up()
         listener(Stage("paying everyone out"))
         with watch("pay out"):
             pay_out(federation)
@@ -165,8 +170,7 @@ def _nodes(
 
 def _archive(config: JobConfig, folder: RunFolder) -> ProposalArchive | None:
     """Return where proposals are kept, None where they are not."""
-    is_kept = config.rule.name == "candidates" and config.records.proposals == "all"
-    return ProposalArchive(folder.proposals) if is_kept else None
+    return ProposalArchive(folder.proposals) if config.records.proposals == "all" else None
 
 
 def _mask_archive(config: JobConfig, folder: RunFolder) -> MaskArchive | None:

@@ -12,7 +12,8 @@ grid.json            reference and predicted values for the error grid (glucose)
 model.safetensors    the task's final model
 parent/              with init=arena:TASK: the model that the run started from, its lineage.json and its card
 models/              models by digest, kept while a round may still adopt them
-proposals/           every proposal by its digest on chain (rule=candidates, unless records.proposals=none)
+proposals/           every proposal by its digest on chain, unless records.proposals=none
+transcripts/         a transcript of every round, by its sha256
 masks/               what the masks of every round left behind (privacy.masks=true, unless records.proposals=none)
 flower.log           what Flower itself logs
 report.html          the report; one file, works offline
@@ -160,6 +161,11 @@ class RunFolder:
     def proposals(self) -> Path:
         """Proposals by digest."""
         return self.root / "proposals"
+
+    @property
+    def transcripts(self) -> Path:
+        """Transcripts of rounds by their digest."""
+        return self.root / "transcripts"
 
     @property
     def report(self) -> Path:

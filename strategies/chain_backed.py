@@ -18,7 +18,7 @@ from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.steps import Finish
 from fl_alliance.chain.types import Phase
 from fl_alliance.strategies import events, inner, replies, wire
-from fl_alliance.strategies.digests import Arrays
+from fl_alliance.strategies.digests import Arrays, model_digest
 from fl_alliance.strategies.errors import BadReply, RunStalled
 from fl_alliance.strategies.exchange import Exchange
 from fl_alliance.strategies.guarded import guarded
@@ -229,11 +229,14 @@ class ChainBacked(Strategy):
                 drawn = chain.void(run.nodes)
             if drawn is not None:
                 self._listener(drawn)
+            self._listener(_taken(chain, updates, dropped, None, Votes()))
             return None, Votes()
         proposal_bytes = wire.weight(
             wire.single_arrays(updates[member].reply) for member in proposed if member in updates
         )
-        return motion, self._judge(run, chain, motion, proposal_bytes, watch)
+        votes = self._judge(run, chain, motion, proposal_bytes, watch)
+        self._listener(_taken(chain, updates, dropped, motion, votes))
+        return motion, votes
 
     def _masked(self, run: _Run, chain: RoundOnChain) -> MaskedRound | None:
         """Return what hides this round's updates, None where they are not hidden."""
@@ -369,6 +372,26 @@ class ChainBacked(Strategy):
             return None
         with guarded(self.strategy, "aggregate_evaluate", number):
             return self.strategy.aggregate_evaluate(number, good)
+
+
+def _taken(
+    chain: RoundOnChain,
+    updates: Mapping[int, Update],
+    dropped: Mapping[int, str],
+    motion: Motion | None,
+    votes: Votes,
+) -> events.MessagesTaken:
+    """Return what members sent that no chain holds."""
+    return events.MessagesTaken(
+        chain.number,
+        model_digest(motion.aggregate) if motion else None,
+        {
+            member: (wire.weight([wire.single_arrays(update.reply)]), update.receipt)
+            for member, update in updates.items()
+        },
+        {member: (promise.commitment, promise.signature) for member, promise in votes.promises.items()},
+        {**dropped, **chain.dropped},
+    )
 
 
 def _floats(metrics: MetricRecord | None) -> dict[str, float]:

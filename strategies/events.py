@@ -59,6 +59,29 @@ class VotesCommitted:
 
 
 @dataclass(frozen=True, slots=True)
+class MessagesTaken:
+    """What members sent in a round that no chain holds; told just before `RoundSettled`.
+
+    Attributes
+    ----------
+    aggregate : bytes or None
+        Digest of what the strategy made of the updates; None where it made nothing.
+    updates : mapping
+        Of each update that was taken: bytes of its arrays, and the receipt of spent privacy budget that came with it.
+    promises : mapping
+        Of each voter: its commitment and the signature on it.
+    dropped : mapping
+        Whose reply was not taken, and why.
+    """
+
+    round: int
+    aggregate: bytes | None
+    updates: Mapping[int, tuple[int, str | None]]
+    promises: Mapping[int, tuple[bytes, bytes]]
+    dropped: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """What the voters chose from a menu of candidates; members are roster indexes.
 
@@ -118,5 +141,5 @@ class RoundSettled:
     choice: Choice | None = None
 
 
-Event = Stage | RoundOpened | ProposalsLocked | VotersDrawn | VotesCommitted | RoundSettled
+Event = Stage | RoundOpened | ProposalsLocked | VotersDrawn | VotesCommitted | MessagesTaken | RoundSettled
 Listener = Callable[[Event], None]

@@ -25,6 +25,13 @@ class Update:
         """What was sent with the model, `num-examples` among it."""
         return dict(wire.single_metrics(self.reply))
 
+    @property
+    def receipt(self) -> str | None:
+        """The receipt of spent privacy budget that came with it, as it came; None where there is none."""
+        record = self.reply.content.config_records.get(wire.ALLIANCE)
+        receipt = record.get(wire.RECEIPT) if record is not None else None
+        return receipt if isinstance(receipt, str) else None
+
 
 class Archive(Protocol):
     """Where updates are kept under their digests, so that whoever has the digests can form the round's models again."""

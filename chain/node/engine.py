@@ -55,6 +55,9 @@ class Engine(Protocol):
     `sealed` counts the blocks sealed or loaded; `unseal` takes the last one back, and with it what is open.
     """
 
+    def interpret(self, is_on: bool) -> None:
+        """Run contracts by the reference loop from now on, or by the fast one."""
+
     def decode(self, raw: bytes) -> Transaction: ...
 
     def apply(self, transaction: Transaction, environment: Environment) -> Outcome: ...

@@ -108,10 +108,19 @@ class EvmState(World, _BaseState):  # type: ignore[misc]
 class PyEvm:
     """An `Engine` that executes with py-evm under one hard fork's rules."""
 
-    def __init__(self, chain_id: int, rules: type[PragueComputation] = PragueRules) -> None:
+    def __init__(
+        self,
+        chain_id: int,
+        rules: type[PragueComputation] = PragueRules,
+        reference: type[PragueComputation] = ReferenceRules,
+    ) -> None:
         self.chain_id = chain_id
+        self._rules, self._reference = rules, reference
         self.state = EvmState(rules)
         self._executor = _BaseExecutor(self.state)
+
+    def interpret(self, is_on: bool) -> None:
+        self.state.computation_class = self._reference if is_on else self._rules
 
     def decode(self, raw: bytes) -> Transaction:
         return decode_transaction(raw, self.chain_id)

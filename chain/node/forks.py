@@ -7,8 +7,10 @@ from fl_alliance.chain.node.settings import Settings
 
 def new_engine(settings: Settings, *, reference: bool = False) -> Engine:
     """Return an engine with an empty state; `reference` runs contracts by py-evm's own loop, ten times slower."""
-    if settings.hardfork == "prague":
-        return PyEvm(settings.chain_id, ReferenceRules if reference else PragueRules)
-    from fl_alliance.chain.node.osaka import OsakaReferenceRules, OsakaRules  # needs cryptography
+    engine = PyEvm(settings.chain_id, PragueRules, ReferenceRules)
+    if settings.hardfork != "prague":
+        from fl_alliance.chain.node.osaka import OsakaReferenceRules, OsakaRules  # needs cryptography
 
-    return PyEvm(settings.chain_id, OsakaReferenceRules if reference else OsakaRules)
+        engine = PyEvm(settings.chain_id, OsakaRules, OsakaReferenceRules)
+    engine.interpret(reference)
+    return engine

@@ -7,8 +7,8 @@ has its own check, block by block, so that the first thing that does not hold is
    the next block (`chain/node/chainfile.py`).
 2. The file's author ran another contract, or wrote down other results than the contract gives: a false receipt under
    hashes that fit. So the contracts must have been created from our compiled code, byte for byte, and every
-   transaction is executed again, by py-evm's own loop and not by our compiler of hot bytecode; status, events, gas and
-   every written slot must come out the same.
+   transaction is executed again, the first of each kind by py-evm's own loop and not by our compiler of hot bytecode
+   (all of them with `interprets`); status, events, gas and every written slot must come out the same.
 3. The contract itself, or whoever feeds it, does not follow the rules. So the reference model (`chain/replay.py`,
    integers only, nothing in common with the contract) takes every step again, with every VRF proof, draw, signature,
    commitment, tally, reward, slash and payout, and must refuse what the chain refused, leave the same events and the
@@ -17,12 +17,14 @@ has its own check, block by block, so that the first thing that does not hold is
 Would the model alone do? Nearly: it recomputes all that the rules decide, and stored events and the contract's views
 are compared with it. But it cannot tell a transaction that failed for want of gas from one that was said to fail, nor
 see what a foreign contract did, a token's approval, or a written slot that no view tells. Execution leaves nothing of
-that open and costs a second in a run of 20 rounds and 10 nodes, so it is the default; without it (`executes=False`)
+that open, so it is the default; without it (`executes=False`)
 what is decisive for a task and cannot be verified is reported, not believed.
 
 What no chain file shows is that there is no longer one: blocks cut off its end leave a chain that holds.
 
-Then the run folder's own claims, `metrics.jsonl`, `model.safetensors`, `deployment.json` and `config.yaml`, are
+Then the transcripts: of each round there is one, whole, equal to what the chain was shown to say of it, and where the
+coordinator has a bond it is the one that was posted (`transcripts.py`). And the run folder's own claims,
+`metrics.jsonl`, `model.safetensors`, `deployment.json` and `config.yaml`, are
 compared with what the chain was shown to say (`audit_folder.py`).
 """
 
@@ -44,7 +46,9 @@ class Verdict:
     agreement: Agreement | None
 
 
-def audit(run: Path, *, executes: bool = True, listener: Listener = lambda task, ended: None) -> Verdict:
+def audit(
+    run: Path, *, executes: bool = True, interprets: bool = False, listener: Listener = lambda task, ended: None
+) -> Verdict:
     """Verify a run folder, or a chain file alone.
 
     Parameters
@@ -53,6 +57,8 @@ def audit(run: Path, *, executes: bool = True, listener: Listener = lambda task,
         The folder of a run, or a chain file.
     executes : bool
         Whether to execute every transaction again.
+    interprets : bool
+        Whether to execute all of them by py-evm's own loop, not only the first of each kind; takes three times as long.
     listener : Listener
         Told of every round that was verified, when it was.
 
@@ -67,5 +73,5 @@ def audit(run: Path, *, executes: bool = True, listener: Listener = lambda task,
     path = run if run.is_file() else folder.chain
     if not path.is_file():
         raise FolderError(f"{path}: no chain file; needed one written by a run on the embedded chain")
-    audited = audit_chain(path, executes=executes, listener=listener)
+    audited = audit_chain(path, executes=executes, interprets=interprets, listener=listener)
     return Verdict(audited, None if run.is_file() else check_folder(folder, audited))

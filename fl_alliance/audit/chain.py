@@ -12,7 +12,8 @@ from fl_alliance.audit.state import Machine, Views
 from fl_alliance.audit.token import Token
 from fl_alliance.chain import calls
 from fl_alliance.chain.batches import listed
-from fl_alliance.chain.deploy import TOKEN
+from fl_alliance.chain.codec import interface
+from fl_alliance.chain.deploy import EVIDENCE, TOKEN
 from fl_alliance.chain.errors import ChainCorrupt
 from fl_alliance.chain.history import calls_in_file, steps
 from fl_alliance.chain.messages import Domain, checksummed
@@ -43,10 +44,13 @@ from fl_alliance.chain.steps import (
 )
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase
 from fl_alliance.strategies.choices import choice_of
+from fl_alliance.transcript.account import Scribe
 
 
-def audit_chain(path: Path, *, executes: bool = True, listener: Listener = lambda task, ended: None) -> Audited:
-    """Verify a chain file from its first block to its last.
+def audit_chain(
+    path: Path, *, executes: bool = True, interprets: bool = False, listener: Listener = lambda task, ended: None
+) -> Audited:
+    """Verify a chain file from its first block to its last; `interprets`: see `audit`.
 
     Raises
     ------
@@ -60,7 +64,7 @@ def audit_chain(path: Path, *, executes: bool = True, listener: Listener = lambd
     except ChainCorrupt as broken:
         raise _corrupt(broken, Where()) from broken
     with file:
-        auditor = Auditor(file, executes, listener)
+        auditor = Auditor(file, executes, listener, interprets)
         try:
             for block in file.blocks():
                 auditor.take(block)
@@ -79,9 +83,9 @@ def _corrupt(broken: ChainCorrupt, where: Where) -> DoesNotHold:
 class Auditor:
     """Takes a chain block by block; each method raises `DoesNotHold` at the first thing that does not hold."""
 
-    def __init__(self, file: ChainFile, executes: bool, listener: Listener) -> None:
+    def __init__(self, file: ChainFile, executes: bool, listener: Listener, interprets: bool = False) -> None:
         self._chain_id, self._executes, self._listener = file.settings.chain_id, executes, listener
-        self._machine = Machine(file.settings, executes)
+        self._machine = Machine(file.settings, executes, interprets)
         self._contracts, self._token, self.counts = Contracts(), Token(), Counts()
         self._models: AllianceModel | None = None
         self._views: Views | None = None
@@ -92,6 +96,9 @@ class Auditor:
         self._lists: dict[int, tuple[int, ...] | None] = {}
         self._rounds: dict[int, list[EndedRound]] = {}
         self._head: Block | None = None
+        self._scribes: dict[int, Scribe] = {}
+        self._posted: dict[int, dict[int, bytes]] = {}
+        self._named: dict[int, bytes] = {}
 
     def where(self, block: int | None) -> Where:
         """Return a block's place in words, by what the rules make of the blocks before it."""
@@ -121,7 +128,18 @@ class Auditor:
         for account, wei in self._token.holders.items():
             views.check_holder(account, wei, where)
         hashes = {name: "0x" + keccak(self._machine.code(address)).hex() for name, address in addresses.items()}
-        return Audited(self._chain_id, head.hash, addresses, hashes, models, self._rounds, self.counts, self._executes)
+        return Audited(
+            self._chain_id,
+            head.hash,
+            addresses,
+            hashes,
+            models,
+            self._rounds,
+            self.counts,
+            self._executes,
+            self._posted,
+            self._named,
+        )
 
     # one transaction
 
@@ -190,11 +208,23 @@ class Auditor:
     def _foreign(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer] | None:
         """Look at a transaction to somebody else: it may move FML of its own, and of a task's steps only fund."""
         self._contracts.require_known(transaction, where)
+        if self._contracts.names.get(transaction.to) == EVIDENCE:
+            self._note_evidence(transaction)
         alliance = self._contracts.address(self._contracts.alliance)
         self._funded(block, where)
         is_plain = bool(transaction.to) and not transaction.data and not self._machine.code(checksummed(transaction.to))
         self._require_execution(is_plain or alliance is None, where, "what a foreign contract did")
         return () if is_plain else None
+
+    def _note_evidence(self, transaction: Transaction) -> None:
+        """Note what a coordinator said of its rounds; execution, or its absence, says whether the contract took it."""
+        function = interface(EVIDENCE).by_selector.get(transaction.data[:4])
+        if function is not None and function.name == "post":
+            task, first, roots = function.decode(transaction.data)
+            self._posted.setdefault(task, {}).update(enumerate(roots, first))
+        elif function is not None and function.name == "close":
+            task, model = function.decode(transaction.data)
+            self._named[task] = model
 
     def _funded(self, block: Block, where: Where) -> None:
         """Take the steps that contracts took in a transaction to another: they may fund tasks, which events tell."""
@@ -304,6 +334,8 @@ class Auditor:
     def _ended(self, taking: Taking, block: Block) -> tuple[int, EndedRound] | None:
         """Return the round that a step ended, if it ended one; remember the list of commitments that a step gives."""
         step = taking.step
+        number = getattr(step, "task", None)
+        account = self._scribes.setdefault(number, Scribe()).take(step, taking.model) if number else None
         if isinstance(step, RevealVotes | RevealScores | Settle | SettleMenu):
             pairs = listed(taking.model.judging.records(step, taking.model.committee))
             if pairs:
@@ -330,6 +362,7 @@ class Auditor:
             menu=step.menu if isinstance(step, SettleMenu) else None,
             averages=taking.was.averages,
             choice=choice_of(judged) if judged else None,
+            account=account or {},
         )
 
     def _keep(self, task: int, ended: EndedRound) -> None:

@@ -15,7 +15,7 @@ import rlp
 from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.chain import artifacts
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, MARKET, POOLS, RULES, SITES, TOKEN
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, EVIDENCE, MARKET, POOLS, RULES, SITES, TOKEN
 from fl_alliance.chain.deploy import TOKENS as TOKEN_OF
 from fl_alliance.chain.messages import checksummed
 from fl_alliance.chain.node.block import Block
@@ -32,8 +32,9 @@ _MARKETS = {
     POOLS: ((TOKEN,),),
     ARENA: ((EMISSION,), (POOLS,)),
     ALLIANCE_MARKET: (ALLIANCES, (EMISSION,), (POOLS,)),
+    EVIDENCE: (ALLIANCES, (TOKEN,)),
 }
-"""Contracts of a market, and what the addresses that they are constructed with, their first arguments, must be."""
+"""Contracts beside an Alliance, and what the addresses, their first arguments of construction, must be."""
 _CHANGED = 0.5
 """Code that shares this part of its bytes with ours is ours, changed."""
 
@@ -197,7 +198,7 @@ def created_address(transaction: Transaction) -> bytes:
 
 
 def _ours() -> tuple[str, ...]:
-    mains = (*ALLIANCES, *MARKET, ALLIANCE_MARKET, SITES)
+    mains = (*ALLIANCES, *MARKET, ALLIANCE_MARKET, SITES, EVIDENCE)
     libraries = {library for name in mains for _, library in compiled(name).links}
     return (*TOKENS, *sorted(libraries), *mains)
 

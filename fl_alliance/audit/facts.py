@@ -8,6 +8,7 @@ from fl_alliance.chain.mirror import AllianceModel
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.settlement import Line
 from fl_alliance.strategies.events import Choice
+from fl_alliance.transcript.account import Account
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class EndedRound:
 
     `listed` are the members in the relayer's list of commitments, None where no step gave the list in full. `menu` is
     the menu that was judged, `averages` what it could take into account, `choice` what was chosen of it: of candidates
-    alone. `escrow_gwei` is that of all members.
+    alone. `escrow_gwei` is that of all members. `account` is what a transcript must say of the round.
     """
 
     number: int
@@ -49,11 +50,16 @@ class EndedRound:
     menu: bytes | None = None
     averages: Mapping[int, int] = field(default_factory=dict)
     choice: Choice | None = None
+    account: Account = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What a chain was shown to say: `head` is its last block's hash, `addresses` and `code_hashes` are by name."""
+    """What a chain was shown to say: `head` is its last block's hash, `addresses` and `code_hashes` are by name.
+
+    `posted` are, by task and round, the roots of transcripts that a coordinator with a bond has posted; `named` the
+    final models that it named.
+    """
 
     chain_id: int
     head: bytes
@@ -63,6 +69,8 @@ class Audited:
     rounds: dict[int, list[EndedRound]]
     counts: Counts
     executed: bool
+    posted: Mapping[int, Mapping[int, bytes]] = field(default_factory=dict)
+    named: Mapping[int, bytes] = field(default_factory=dict)
 
 
 Listener = Callable[[int, EndedRound], None]

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from fl_alliance.audit.facts import Audited, EndedRound
-from fl_alliance.audit.finding import DoesNotHold
+from fl_alliance.audit.finding import Check, DoesNotHold
 from fl_alliance.audit.initial import check_initial
+from fl_alliance.audit.transcripts import check_transcripts
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.reasons import explain
 from fl_alliance.chain.rules.settlement import Line
@@ -29,12 +30,14 @@ _BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError)
 class Agreement:
     """Which files of a run folder agree with the chain, and what is said of those that are missing.
 
-    `menus` is how many menus were formed again from the kept proposals, None where the task's rounds have none.
+    `menus` is of how many rounds what was put to the vote was formed again from the kept proposals, `transcripts` how
+    many transcripts were compared, None where there are none.
     """
 
     files: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     menus: int | None = None
+    transcripts: int | None = None
 
 
 def check_folder(folder: RunFolder, audited: Audited) -> Agreement:
@@ -53,8 +56,16 @@ def check_folder(folder: RunFolder, audited: Audited) -> Agreement:
     _metrics(folder, model, rounds, agreement)
     _model(folder, model, agreement)
     initial = check_initial(folder, model, agreement.files, agreement.notes)
-    if model.terms is not None:
-        _menus(folder, initial, model, rounds, agreement)
+    aggregates = _menus(folder, initial, model, rounds, agreement)
+    if folder.transcripts.is_dir():
+        agreement.transcripts = check_transcripts(folder, audited, task, aggregates, agreement.notes)
+        agreement.files.append(f"{folder.transcripts.name}/")
+    elif audited.posted.get(task):
+        raise DoesNotHold(
+            f"{folder.transcripts.name}/", "is not there, and the coordinator posted its roots", Check.TRANSCRIPTS
+        )
+    else:
+        agreement.notes.append(f"no {folder.transcripts.name}/")
     return agreement
 
 
@@ -111,6 +122,7 @@ def _config(folder: RunFolder, model: TaskModel, agreement: Agreement) -> None:
         raise DoesNotHold(
             folder.config.name,
             f"its digest is {digest.hex()}, the task was created with {model.params.config_digest.hex()}",
+            Check.BUNDLE,
         )
     agreement.files.append(folder.config.name)
 
@@ -204,14 +216,16 @@ def _model(folder: RunFolder, model: TaskModel, agreement: Agreement) -> None:
         return
     digest = _digest_of(path)
     if digest != model.model:
-        raise DoesNotHold(path.name, f"its digest is {digest.hex()}, the chain adopted {model.model.hex()} last")
+        raise DoesNotHold(
+            path.name, f"its digest is {digest.hex()}, the chain adopted {model.model.hex()} last", Check.MODEL
+        )
     agreement.files.append(path.name)
 
 
 def _menus(
     folder: RunFolder, initial: Arrays | None, model: TaskModel, rounds: Sequence[EndedRound], agreement: Agreement
-) -> None:
-    """Form every menu again that was voted on, as far as proposals are kept and the code that makes it is here."""
+) -> Mapping[int, bytes]:
+    """Form everything again that was voted on, as far as proposals are kept and the code that makes it is here."""
     from fl_alliance.archive import MaskArchive, ProposalArchive
     from fl_alliance.audit.menus import check_menus
     from fl_alliance.config import ConfigError, read_config
@@ -221,12 +235,12 @@ def _menus(
     agreement.menus = 0
     if code_digest() != model.params.code_digest:
         agreement.notes.append("only that version can form again what was put to the vote")
-        return
+        return {}
     if not folder.config.is_file() or not folder.proposals.is_dir():
         agreement.notes.append(f"no {folder.proposals.name}/: what was put to the vote could not be formed again")
-        return
+        return {}
     if initial is None:
-        return  # `check_initial` has said so
+        return {}  # `check_initial` has said so
     try:
         config = read_config(folder.config.read_text())
         with flower_log_off():
@@ -234,11 +248,12 @@ def _menus(
             menus = check_menus(config, proposals, initial, model, rounds, masks)
     except (ConfigError, StrategyError) as error:
         agreement.notes.append(f"what was put to the vote could not be formed again: {error}")
-        return
+        return {}
     agreement.menus = menus.verified
     agreement.files.append(f"{folder.proposals.name}/")
     if menus.note:
         agreement.notes.append(menus.note)
+    return menus.aggregates
 
 
 def _digest_of(path: Path) -> bytes:

@@ -6,7 +6,7 @@ so every adopted model from the task's first. Who coordinated and put another me
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flwr.app import ConfigRecord
@@ -15,7 +15,7 @@ from flwr.serverapp.strategy import Strategy
 
 from fl_alliance.archive import MaskArchive, ProposalArchive, ProposalDamaged
 from fl_alliance.audit.facts import EndedRound
-from fl_alliance.audit.finding import DoesNotHold
+from fl_alliance.audit.finding import Check, DoesNotHold
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.candidates import MenuDigest, decode_menu
 from fl_alliance.chain.rules.consensus import Outcome
@@ -24,11 +24,11 @@ from fl_alliance.judging import make_rule, make_strategy
 from fl_alliance.masks import secure_aggregation
 from fl_alliance.runtime.local import LocalGrid
 from fl_alliance.strategies import inner, wire
-from fl_alliance.strategies.digests import Arrays
+from fl_alliance.strategies.digests import Arrays, model_digest
 from fl_alliance.strategies.exchange import Exchange
 from fl_alliance.strategies.masking.rounds import SecureAggregation
 from fl_alliance.strategies.motions import put_to_the_vote
-from fl_alliance.strategies.rules import Groups, Rule
+from fl_alliance.strategies.rules import Groups, Motion, Rule
 from fl_alliance.strategies.rules.candidates import CandidateMotion
 from fl_alliance.strategies.updates import Update
 from fl_alliance.strategies.wire import Place
@@ -36,10 +36,14 @@ from fl_alliance.strategies.wire import Place
 
 @dataclass(frozen=True, slots=True)
 class Menus:
-    """How far the menus could be formed again: of how many rounds, and why not of the rest where there are some."""
+    """How far what was put to the vote could be formed again: of how many rounds, and why not of the rest.
+
+    `aggregates` are the digests of what the strategy made of the updates, by round.
+    """
 
     verified: int
     note: str = ""
+    aggregates: Mapping[int, bytes] = field(default_factory=dict)
 
 
 def check_menus(
@@ -58,14 +62,14 @@ def check_menus(
         A kept proposal is not the one on chain, or a menu is not the one that follows from the proposals.
     """
     reenactment = _Reenactment(config, archive, initial, model, masks)
-    verified = 0
+    aggregates: dict[int, bytes] = {}
     for ended in rounds:
-        if ended.menu is None:
+        if ended.account.get("motion") is None and not reenactment.is_unjudged(ended):
             continue
         if (note := reenactment.take(ended)) is not None:
-            return Menus(verified, note)
-        verified += 1
-    return Menus(verified)
+            return Menus(len(aggregates), note, aggregates)
+        aggregates[ended.number] = reenactment.aggregate
+    return Menus(len(aggregates), "", aggregates)
 
 
 class _Reenactment:
@@ -82,6 +86,11 @@ class _Reenactment:
         grid = LocalGrid(ClientApp(), len(model.roster.nodes), {})
         self._nodes = Exchange(grid, list(grid.get_node_ids()), 0.0)
         self._model = initial
+        self.aggregate = bytes(32)
+
+    def is_unjudged(self, ended: EndedRound) -> bool:
+        """Return whether the round was accepted without voters."""
+        return ended.outcome is Outcome.ACCEPTED and not ended.committee.voters
 
     def take(self, ended: EndedRound) -> str | None:
         """Verify one round; return why it cannot be, where that is nobody's fault."""
@@ -94,19 +103,26 @@ class _Reenactment:
             updates, groups = self._sums(self._masks, ended, updates)
         before = inner.snapshot(self._strategy)
         motion = self._motion(ended, updates, groups)
-        if motion is None or motion.encoded != ended.menu:
+        if motion is None or not self._follows(motion, ended):
             if missing:
                 return f"{where}: no file of the proposal of member {missing[0]}, so no menu from there on was verified"
             if motion is not None and self._is_random(ended, updates, groups, before, motion):
                 return f"{where}: the strategy's aggregate is random, so no menu from there on was verified"
-            raise DoesNotHold(where, self._difference(ended, motion))
+            raise DoesNotHold(where, self._difference(ended, motion), Check.AGGREGATE)
         if ended.outcome is not Outcome.ACCEPTED:
             inner.restore(self._strategy, before)
         adopted = motion.model(ended.model)
         if adopted is None:
-            raise DoesNotHold(where, f"the model {ended.model.hex()} is none of the menu's candidates")
-        self._model = adopted
+            raise DoesNotHold(where, f"the model {ended.model.hex()} is none that was put to the vote", Check.MODEL)
+        self._model, self.aggregate = adopted, model_digest(motion.aggregate)
         return None
+
+    def _follows(self, motion: Motion, ended: EndedRound) -> bool:
+        """Return whether what was voted on is this; without voters, whether it was adopted."""
+        voted: str | None = ended.account["motion"]
+        if voted is None:
+            return model_digest(motion.aggregate) == ended.model
+        return motion.digest.hex() == voted
 
     def _updates(self, ended: EndedRound) -> tuple[Mapping[int, Update], Sequence[int]]:
         """Return the kept proposals in the order of their commitment, and whose are missing."""
@@ -115,7 +131,8 @@ class _Reenactment:
             try:
                 kept = self._archive.get(digest)
             except ProposalDamaged as damage:
-                raise DoesNotHold(f"round {ended.number}, proposal of member {member}", str(damage)) from damage
+                where = f"round {ended.number}, proposal of member {member}"
+                raise DoesNotHold(where, str(damage), Check.PROPOSALS) from damage
             if kept is None:
                 missing.append(member)
             else:
@@ -138,9 +155,7 @@ class _Reenactment:
         except ValueError as damage:
             raise DoesNotHold(f"round {ended.number}, its masks", str(damage)) from damage
 
-    def _motion(
-        self, ended: EndedRound, updates: Mapping[int, Update], groups: Groups | None
-    ) -> CandidateMotion | None:
+    def _motion(self, ended: EndedRound, updates: Mapping[int, Update], groups: Groups | None) -> Motion | None:
         members = sorted(ended.committee.updates)
         committee, arrays = self._nodes.committee(ended.committee.proposers), wire.to_record(self._model)
         list(self._strategy.configure_train(ended.number, arrays, ConfigRecord(), committee))
@@ -148,7 +163,7 @@ class _Reenactment:
         motion, _ = put_to_the_vote(
             self._strategy, self._rule, ended.number, self._model, updates, members, averages, groups
         )
-        return motion if isinstance(motion, CandidateMotion) else None
+        return motion
 
     def _is_random(
         self,
@@ -156,18 +171,22 @@ class _Reenactment:
         updates: Mapping[int, Update],
         groups: Groups | None,
         before: list[dict[str, Any]],
-        first: CandidateMotion,
+        first: Motion,
     ) -> bool:
         """Return whether the strategy makes something else of the same updates when it is asked again."""
         inner.restore(self._strategy, before)
         again = self._motion(ended, updates, groups)
-        return again is None or again.encoded != first.encoded
+        return again is None or again.digest != first.digest
 
-    def _difference(self, ended: EndedRound, motion: CandidateMotion | None) -> str:
-        """Say in what the voted menu is not the one that follows from the proposals."""
+    def _difference(self, ended: EndedRound, motion: Motion | None) -> str:
+        """Say in what the voted menu, or candidate, is not the one that follows from the proposals."""
+        if not isinstance(motion, CandidateMotion):
+            formed = f"formed is {model_digest(motion.aggregate).hex()}" if motion else "there is none"
+            head = f"the candidate that the relayer {self._relayer} put to the vote does not follow from the proposals"
+            return f"{head}: it is {ended.account['named']}, {formed}"
         voted = decode_menu(ended.menu or b"", len(ended.committee.updates))
         head = f"the menu that the relayer {self._relayer} put to the vote does not follow from the proposals"
-        return f"{head}: {_unequal(voted, motion.menu.digest, motion.menu.names) if motion else 'there is none'}"
+        return f"{head}: {_unequal(voted, motion.menu.digest, motion.menu.names)}"
 
 
 def _unequal(voted: MenuDigest, formed: MenuDigest, names: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 """The chain's state after each block, made anew by execution or taken from the file, and compared with the rules."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
@@ -21,6 +22,8 @@ from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.words import address_bytes
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase, Record
 
+_INTERPRETED = 2
+"""Transactions of each kind that py-evm's own loop executes in any case."""
 _VIEW_GAS = 2**27
 """Several times what the longest view needs, with 1,024 members; a false chain could hold code that never ends."""
 
@@ -29,14 +32,16 @@ class Machine:
     """The chain's state, block by block.
 
     The stored writes are loaded into one engine, which answers for the contracts' views. They are claims as long as
-    nobody executes: with `executes`, a second engine executes every transaction, by py-evm's own loop and not by our
-    compiler of hot bytecode, and must come to the same block, writes included.
+    nobody executes: with `executes`, a second engine executes every transaction and must come to the same block, writes
+    included. It does so by py-evm's own loop: all transactions with `interprets`, else the first `_INTERPRETED` of each
+    kind, and the rest by our compiler of hot bytecode, which costs a tenth.
     """
 
-    def __init__(self, settings: Settings, executes: bool) -> None:
+    def __init__(self, settings: Settings, executes: bool, interprets: bool = False) -> None:
         self._viewer = Node(settings)
         self._clock = RecordedClock()
         self._executor = Node(settings, reference=True, clock=self._clock) if executes else None
+        self._interprets, self._kinds = interprets, Counter[tuple[bytes, ...]]()
         self._head = self._viewer.head
 
     def take(self, block: Block, where: Where) -> None:
@@ -52,6 +57,7 @@ class Machine:
             return
         if self._executor is not None:
             self._clock.told = block.timestamp
+            self._executor.engine.interpret(self._interprets or self._is_new(block))
             _execute(self._executor, block, where)
             _compare(block, self._executor.head, where)
         try:
@@ -59,6 +65,16 @@ class Machine:
         except ValueError as broken:
             raise DoesNotHold(where, f"the stored writes cannot be read: {broken}") from broken
         self._head = block
+
+    def _is_new(self, block: Block) -> bool:
+        """Return whether few transactions of this kind were executed before: of this target, function and steps."""
+        transaction = block.transaction
+        if transaction is None or not transaction.to:
+            return True
+        words = range(4, len(transaction.data), 32)
+        kind = (transaction.to, transaction.data[:4], bytes([len(words).bit_length()]))
+        self._kinds[kind] += 1
+        return self._kinds[kind] <= _INTERPRETED
 
     def call(self, contract: str, address: str, name: str, *args: Any) -> tuple[Any, ...]:
         """Return what a view of one of our contracts gives after the last block."""

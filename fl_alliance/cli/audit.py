@@ -106,6 +106,8 @@ def _print_round(task: int, ended: "EndedRound") -> None:
 
 
 def _summary(verdict: "Verdict") -> list[str]:
+    from fl_alliance.chain.calls import MAJORITY
+
     audited, agreement = verdict.audited, verdict.agreement
     counts = audited.counts
     how = "executed again and recomputed by the rules" if audited.executed else "recomputed by the rules, not executed"
@@ -119,7 +121,10 @@ def _summary(verdict: "Verdict") -> list[str]:
     if agreement is not None:
         lines.append(f"agree with the chain: {', '.join(agreement.files)}")
         if agreement.menus is not None:
-            lines.append(f"{agreement.menus} menus formed again from the proposals, aggregate included, to the bit")
+            what = "menus" if audited.models.contract != MAJORITY else "candidates"
+            lines.append(f"{agreement.menus} {what} formed again from the proposals, aggregate included, to the bit")
+        if agreement.transcripts:
+            lines.append(f"{agreement.transcripts} transcripts say what the chain says")
         lines += [f"note: {note}" for note in agreement.notes]
         lines.append("on no chain, so not verified: test metrics, times and what they are compared with")
     return lines

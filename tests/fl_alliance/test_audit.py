@@ -214,7 +214,8 @@ def test_a_run_in_which_not_everybody_does_its_part_holds(
 ) -> None:
     words = [*SIX, "rule=majority"]
     monkeypatch.setattr("fl_alliance.client_app.app", Nodes(kinds, partitions))
-    monkeypatch.setattr("fl_alliance.job.make_strategy", lambda config: Saboteur())
+    for where in ("job", "audit.menus"):
+        monkeypatch.setattr(f"fl_alliance.{where}.make_strategy", lambda config: Saboteur())
     folder = RunFolder(tmp_path / "run")
     run(load_config(words), folder, listener=lambda event: None, overrides=words)
     told: list[EndedRound] = []

@@ -147,7 +147,8 @@ class Chain:
         with pytest.raises(RequestRefused) as refused:
             self.rpc("eth_call", request, "latest")
         data = refused.value.data
-        found = (interface(self.contract).errors | interface("FML").errors)[data[:4]]
+        known = interface(self.contract).errors | interface("FML").errors | interface(contract).errors
+        found = known[data[:4]]
         return Refusal(found.name, found.values(data))
 
     def events(self, receipt: Receipt, name: str | None = None) -> list[tuple[str, dict[str, Any]]]:
