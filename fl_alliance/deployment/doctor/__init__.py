@@ -9,6 +9,7 @@ from fl_alliance.deployment.doctor.chain import check_chain, load_manifest
 from fl_alliance.deployment.doctor.finding import Finding, State
 from fl_alliance.deployment.doctor.keys import check_keys
 from fl_alliance.deployment.doctor.machine import check_clock, check_data, check_disk
+from fl_alliance.deployment.doctor.policy import check_policy
 from fl_alliance.deployment.doctor.site import Site
 from fl_alliance.deployment.doctor.superlink import check_superlink
 
@@ -20,6 +21,7 @@ def examine(site: Site) -> Iterator[Finding]:
     yield from check_keys(site)
     yield load_manifest(site)
     yield from _on_chain(site)
+    yield check_policy(site)
     yield from check_superlink(site)
     yield from check_data(site)
     yield check_disk(site)
