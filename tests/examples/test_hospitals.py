@@ -16,6 +16,7 @@ from fl_alliance.records import RunFolder
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "examples" / "hospitals" / "run.py"
 HOSPITALS = ("north", "south", "east", "west")
+WHOLE = os.environ.get("FL_ALLIANCE_WHOLE_HOSPITALS") == "1"
 
 
 def start(folder: Path, *settings: str) -> "subprocess.Popen[str]":
@@ -58,6 +59,7 @@ def left_over(folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not WHOLE, reason="minutes; FL_ALLIANCE_WHOLE_HOSPITALS=1 plays it")
 def test_four_hospitals_are_paid_out_for_a_model_of_their_own_data(
     tmp_path: Path, started: list["subprocess.Popen[str]"], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -88,6 +90,7 @@ def test_four_hospitals_are_paid_out_for_a_model_of_their_own_data(
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not WHOLE, reason="minutes; FL_ALLIANCE_WHOLE_HOSPITALS=1 plays it")
 def test_ctrl_c_takes_everything_down(tmp_path: Path, started: list["subprocess.Popen[str]"]) -> None:
     folder = tmp_path / "town"
     script = start(folder)

@@ -131,6 +131,9 @@ def free_port() -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(
+    os.environ.get("FL_ALLIANCE_WHOLE_HOSPITALS") != "1", reason="minutes; FL_ALLIANCE_WHOLE_HOSPITALS=1 plays it"
+)
 def test_planted_secrets_are_nowhere_but_where_they_were_put(watched: Watched) -> None:
     folder, link, port = watched.folder, free_port(), free_port()
     (folder / "known").mkdir()
