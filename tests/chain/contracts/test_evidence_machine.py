@@ -37,7 +37,7 @@ class Bonds(RuleBasedStateMachine):
         self.start = chain.balance(ONLOOKER.address)
 
     @initialize(
-        lied=st.sampled_from(["", "", "forged", "omitted", "model"]), posts=st.sampled_from([True, True, False])
+        lied=st.sampled_from(["", "forged", "forged", "omitted", "model"]), posts=st.sampled_from([True, True, False])
     )
     def begin(self, lied: str, posts: bool) -> None:
         """A bond and a round that is told, most often honestly and posted: what comes then has something to hit."""
@@ -184,6 +184,18 @@ class Bonds(RuleBasedStateMachine):
             lambda: bonded.by(ONLOOKER).prove_wrong_model(bonded.federation.task, posted, tree, place),
             lambda: bonded.model.prove_wrong_model(posted, place, tree.path(place), tree.leaf(place)),
         )
+
+    @rule(how=st.sampled_from(["", "", "two", "forgery", "omission"]))
+    def catch(self, how: str) -> None:
+        """Accuse of what is a lie, where the coordinator told one: at random that would be rare."""
+        if not self.bonded.batches:
+            return
+        if how == "two":
+            self.accuse_of_two(1, "other", lied=True)
+        elif how == "forgery":
+            self.accuse_of_forgery(1, 0)
+        elif how == "omission":
+            self.accuse_of_omission(1, 0, lied=True, other=True)
 
     @invariant()
     def the_books_are_the_models(self) -> None:
