@@ -78,6 +78,7 @@ settings (name=value, in any order; the value here is the default):
                            anvil://, http(s)://HOST or ipc://PATH for a chain of your own (`fl-alliance chain` is one)
   chain.chain_id=31337     refused when the chain at chain.url says otherwise
   chain.token=fml          what stakes and pay are: fml, or points, which do not move between holders
+  chain.sites=             address of the consortium whose members run this (fl-alliance sites); empty: there is none
   chain.relayer_key_env=   environment variable with the relayer's key (or keystore path); empty: the development key
   runtime.name=local       local: all nodes in this process; ray: Flower's simulation
   runtime.timeout_s=3600   longest wait for the replies of a round
