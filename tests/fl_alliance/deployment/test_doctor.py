@@ -131,7 +131,7 @@ def test_a_site_that_may_join_is_told_so_and_nothing_is_written(site: Site) -> N
     findings = found(site)
     assert {name: finding.state for name, finding in findings.items()} == dict.fromkeys(findings, State.OK)
     expected = {"account", "node key", "manifest", "chain", "contracts", "task", "code", "settings", "stake", "clock"}
-    assert findings.keys() == expected | {"authority", "superlink", "its clock", "data", "disk"}
+    assert findings.keys() == expected | {"authority", "superlink", "its clock", "data", "disk", "policy"}
     assert findings["data"].found.startswith("2 patients, ")
     assert not any(finding.todo for finding in findings.values())
     assert not site.wish.home.exists()
