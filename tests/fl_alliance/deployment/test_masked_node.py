@@ -12,6 +12,7 @@ from fl_alliance.chain.committee import Committee
 from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.types import Standing
 from fl_alliance.client_app import app
+from fl_alliance.code_digest import code_digest
 from fl_alliance.config import config_digest, load_config
 from fl_alliance.deployment import draws
 from fl_alliance.deployment.draws import note_draw, require_draw
@@ -43,7 +44,19 @@ class Seen:
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     digest = config_digest(load_config(OVERRIDES)).hex()
-    Terms(31337, DOMAIN.contract, "0x" + "22" * 20, 1, 10**20, digest, 0, "", HOSPITAL.address).save(tmp_path)
+    terms = Terms(
+        chain_id=31337,
+        contract=DOMAIN.contract,
+        token="0x" + "22" * 20,
+        task=1,
+        stake_wei=10**20,
+        code_digest=code_digest().hex(),
+        config_digest=digest,
+        site=0,
+        data="",
+        address=HOSPITAL.address,
+    )
+    terms.save(tmp_path)
     with SignerService(HOSPITAL, tmp_path):
         yield tmp_path
 
