@@ -38,7 +38,7 @@ def first_block(rpc: Rpc, second: int) -> int:
     low, high = 0, rpc.number("eth_blockNumber") + 1
     while low < high:
         middle = (low + high) // 2
-        if int(rpc("eth_getBlockByNumber", hex(middle), False)["timestamp"], 16) < second:
+        if rpc.second(middle) < second:
             low = middle + 1
         else:
             high = middle

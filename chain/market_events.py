@@ -92,7 +92,7 @@ def arena_events(rpc: Rpc, deployment: Deployment, first: int, last: int) -> Ite
         for entry in _logs(rpc, low, high, list(reader.sources), []):
             block = int(entry["blockNumber"], 16)
             if block not in seconds:
-                seconds = {block: _second(rpc, block)}
+                seconds = {block: rpc.second(block)}
             place = _Place(block, seconds[block], entry["transactionHash"])
             yield from reader.read((read_log(entry),), place)
 
@@ -116,7 +116,7 @@ def events_in_receipt(
     reader = _Reader(deployment)
     reader.sources.update(dict.fromkeys(map(checksum, pools), POOLS))
     reader.note_pools(receipt.logs)
-    return list(reader.read(receipt.logs, _Place(receipt.block, _second(rpc, receipt.block), receipt.tx_hash)))
+    return list(reader.read(receipt.logs, _Place(receipt.block, rpc.second(receipt.block), receipt.tx_hash)))
 
 
 class _Reader:
@@ -177,7 +177,3 @@ def _logs(rpc: Rpc, low: int, high: int, addresses: Sequence[str], topics: Seque
     query = {"fromBlock": hex(low), "toBlock": hex(high), "address": addresses, "topics": topics}
     found: list[dict[str, Any]] = rpc("eth_getLogs", query)
     return sorted(found, key=lambda entry: (int(entry["blockNumber"], 16), int(entry["logIndex"], 16)))
-
-
-def _second(rpc: Rpc, block: int) -> int:
-    return int(rpc("eth_getBlockByNumber", hex(block), False)["timestamp"], 16)

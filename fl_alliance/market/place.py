@@ -79,7 +79,7 @@ class Place:
 
     def now(self) -> int:
         """Return the second of the newest block."""
-        return int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        return self.rpc.second()
 
 
 @contextmanager
