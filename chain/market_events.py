@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fl_alliance.chain.arena_types import Role, Verdict
-from fl_alliance.chain.arena_view import checksum, read_params
+from fl_alliance.chain.arena_view import read_params
 from fl_alliance.chain.codec import Event, interface
 from fl_alliance.chain.deploy import ARENA, EMISSION, POOLS, TOKEN, Deployment
 from fl_alliance.chain.errors import DataUnreadable
-from fl_alliance.chain.messages import checksummed
+from fl_alliance.chain.messages import checksum, checksummed
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.sender import Log, Receipt, read_log
 
@@ -83,10 +83,10 @@ def arena_events(rpc: Rpc, deployment: Deployment, first: int, last: int) -> Ite
     """
     reader = _Reader(deployment)
     opened = "0x" + _topic(ARENA, _POOL_OPENED).hex()
-    for low, high in _spans(deployment.block, first - 1):
+    for low, high in spans(deployment.block, first - 1):
         reader.note_pools(read_log(entry) for entry in _logs(rpc, low, high, [deployment.arena], [opened]))
     seconds: dict[int, int] = {}
-    for low, high in _spans(first, last):
+    for low, high in spans(first, last):
         new = _logs(rpc, low, high, [deployment.arena], [opened])
         reader.note_pools(map(read_log, new))
         for entry in _logs(rpc, low, high, list(reader.sources), []):
@@ -168,7 +168,8 @@ def _topic(source: str, name: str) -> bytes:
     return next(event.topic for event in interface(source).events.values() if event.name == name)
 
 
-def _spans(first: int, last: int) -> Iterator[tuple[int, int]]:
+def spans(first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield the first and last of so many blocks as a public node is asked for at a time, both included."""
     for low in range(first, last + 1, _SPAN):
         yield low, min(low + _SPAN - 1, last)
 

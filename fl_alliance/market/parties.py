@@ -1,7 +1,7 @@
 """Who takes part in a task, and how a person names them."""
 
-from fl_alliance.chain.arena_view import checksum
 from fl_alliance.chain.market_events import arena_events
+from fl_alliance.chain.messages import checksum
 from fl_alliance.market.errors import SettingRefused
 from fl_alliance.market.keys import DEVELOPMENT_ACCOUNTS, development_key, is_development
 from fl_alliance.market.place import Place

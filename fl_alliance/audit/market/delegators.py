@@ -1,10 +1,11 @@
 """Delegation pools: shares bought and redeemed, requests, sigma, and what the Arena is told of it."""
 
 from fl_alliance.audit.market.books import Pool
-from fl_alliance.audit.market.step import NOBODY, Step
+from fl_alliance.audit.market.step import Step
 from fl_alliance.chain.arena_types import DAY_S
 from fl_alliance.chain.deploy import ARENA, POOLS
 from fl_alliance.chain.rules.pools import assets_for, is_worthless, price_of, shares_burned, shares_for
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 
 SIGMA_S = 30 * DAY_S
 """Seconds between two changes of sigma at least."""
@@ -19,9 +20,9 @@ def shares_moved(step: Step) -> None:
     """Shares were made, burned, or given to somebody else."""
     sender, recipient = step.head.values["from"], step.head.values["to"]
     pool = step.books.pools[step.head.address]
-    if sender == NOBODY:
+    if sender == ZERO_ADDRESS:
         _bought(step, pool)
-    elif recipient == NOBODY:
+    elif recipient == ZERO_ADDRESS:
         _redeemed(step, pool)
     else:
         _given(step, pool)
@@ -41,7 +42,7 @@ def _bought(step: Step, pool: Pool) -> None:
     step.require(step.now < pool.task.ends_at, f"at second {step.now}, needed before {pool.task.ends_at}")
     step.require(not is_worthless(before, pool.supply), "next to nothing is left of a share")
     pool.shares[owner] = pool.shares.get(owner, 0) + shares
-    step.pool(pool.address, "Transfer", **{"from": NOBODY, "to": owner, "value": shares})
+    step.pool(pool.address, "Transfer", **{"from": ZERO_ADDRESS, "to": owner, "value": shares})
     step.pool(pool.address, "Deposit", sender=payer, owner=owner, assets=assets, shares=shares)
     step.books.counts.delegations += 1
     _report(step, pool)
@@ -74,7 +75,7 @@ def _redeemed(step: Step, pool: Pool) -> None:
     step.require(asked <= ripe, f"{asked} shares redeemed at second {step.now}, {ripe} may be")
     pool.requests[owner] = (requested - asked, from_at)
     pool.shares[owner] -= asked
-    step.pool(pool.address, "Transfer", **{"from": owner, "to": NOBODY, "value": asked})
+    step.pool(pool.address, "Transfer", **{"from": owner, "to": ZERO_ADDRESS, "value": asked})
     step.transfer(pool.address, receiver, due)
     caller = values["sender"]
     step.pool(pool.address, "Withdraw", sender=caller, receiver=receiver, owner=owner, assets=due, shares=asked)

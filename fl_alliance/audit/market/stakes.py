@@ -6,8 +6,9 @@ from fl_alliance.audit.market.books import Pool, Task
 from fl_alliance.audit.market.roles import as_dao
 from fl_alliance.audit.market.step import Step
 from fl_alliance.chain.arena_types import DAY_S, NO_POOL, Phase, Role, TaskParams
-from fl_alliance.chain.arena_view import checksum, read_params
+from fl_alliance.chain.arena_view import read_params
 from fl_alliance.chain.deploy import ARENA
+from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rules.locks import MAX_LOCK_DAYS
 from fl_alliance.chain.rules.words import address_bytes, keccak
 from fl_alliance.chain.types import WEI_PER_GWEI
