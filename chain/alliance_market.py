@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from fl_alliance.chain.arena_types import DAY_S
 from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.deploy import ALLIANCE_MARKET
-from fl_alliance.chain.emission import Emission
+from fl_alliance.chain.emission import DRAW_S, Emission
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.pools import DelegationPool
 from fl_alliance.chain.rules.alliance_pay import delegators_share
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.chain.sender import Receipt, Sender
 
-DRAW_S = 7 * DAY_S
-"""Seconds after a day's closing in which its shares can be drawn."""
 _OPEN_GAS = 600_000
 _WALK_GAS = 3_000_000  # for MAX_STEPS days or rewards
 

@@ -4,6 +4,7 @@ from fl_alliance.audit.market.books import Pool
 from fl_alliance.audit.market.step import Step
 from fl_alliance.chain.arena_types import DAY_S
 from fl_alliance.chain.deploy import ARENA, POOLS
+from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.pools import assets_for, is_worthless, price_of, shares_burned, shares_for
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
 
@@ -13,7 +14,6 @@ FREEZE_S = 2 * DAY_S
 """Seconds before and after a task's end in which sigma stays."""
 REDEEM_S = 2 * DAY_S
 """Seconds in which a request can be used."""
-_BPS = 10_000
 
 
 def shares_moved(step: Step) -> None:
@@ -131,7 +131,7 @@ def sigma_set(step: Step) -> None:
     needed, ends_at = pool.sigmas[-1][0] + SIGMA_S, pool.task.ends_at
     frozen = step.now + FREEZE_S >= ends_at and step.now < ends_at + FREEZE_S
     step.require(step.now >= needed and not frozen, f"sigma set at second {step.now}, needed {needed} and not frozen")
-    step.require(sigma_bps <= _BPS, f"sigma {sigma_bps}, needed at most {_BPS}")
+    step.require(sigma_bps <= BPS, f"sigma {sigma_bps}, needed at most {BPS}")
     pool.sigmas.append((step.now, sigma_bps))
     step.pool(pool.address, "SigmaSet", sigmaBps=sigma_bps, fromAt=step.now)
 

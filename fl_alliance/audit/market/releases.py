@@ -1,11 +1,12 @@
 """The emission's own events: which tasks count, what the DAO changes, and days closed, drawn and lapsed."""
 
-from fl_alliance.audit.market.emission import ALLIANCE, ARENA, DAYS, DRAW_S, MAX_TASKS, Key, Record, at
+from fl_alliance.audit.market.emission import ALLIANCE, ARENA, DAYS, MAX_TASKS, Key, Record, at
 from fl_alliance.audit.market.finishing import finished
 from fl_alliance.audit.market.roles import MARKET_ROLE, as_dao, has_role
 from fl_alliance.audit.market.step import Step
 from fl_alliance.chain.arena_types import DAY_S
 from fl_alliance.chain.deploy import EMISSION
+from fl_alliance.chain.emission import DRAW_S
 from fl_alliance.chain.rules.emission import MAX_HALVES
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
 
