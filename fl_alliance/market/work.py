@@ -10,8 +10,8 @@ from pathlib import Path
 from fl_alliance.arena.clock import ChainClock
 from fl_alliance.arena.creator import Creator
 from fl_alliance.arena.epoch import run_task
-from fl_alliance.arena.errors import FundsMissing, printable
-from fl_alliance.arena.events import Listener, Trying, fml
+from fl_alliance.arena.errors import FundsMissing
+from fl_alliance.arena.events import Listener, fml
 from fl_alliance.arena.keeper import Keeper
 from fl_alliance.arena.node import TrainingNode
 from fl_alliance.arena.patience import NO_ANSWER, Patience
@@ -139,7 +139,7 @@ def take_part(place: Place, desk: Desk, role: Role) -> None:
         What the role cannot go on from; silence, for longer than there is patience.
     """
     roles = [role, Bookkeeper(desk, role.task, place.market)] if isinstance(role, Staker) else [role]
-    paused_s, pause_s = 0.0, desk.patience.first_s
+    waiting = desk.waiting(role.number)
     while True:
         began = time.monotonic()
         try:
@@ -148,12 +148,8 @@ def take_part(place: Place, desk: Desk, role: Role) -> None:
             raise in_words(missing, place.market.chain_id) from None
         except NO_ANSWER as error:  # between two steps: a step itself is repeated where it is
             if time.monotonic() - began > desk.patience.longest_s:
-                paused_s, pause_s = 0.0, desk.patience.first_s
-            if paused_s >= desk.patience.in_all_s:
-                raise
-            desk.tell(Trying(role.number, desk.me, printable(str(error), 200), pause_s))
-            time.sleep(pause_s)
-            paused_s, pause_s = paused_s + pause_s, min(2 * pause_s, desk.patience.longest_s)
+                waiting.renew()
+            waiting.pause(error)
 
 
 def _stake(settings: MarketSettings, least_wei: int) -> Stake:
