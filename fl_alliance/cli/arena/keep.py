@@ -2,15 +2,7 @@
 
 import argparse
 
-from fl_alliance.cli.arena.common import (
-    add_settings,
-    add_task,
-    introduce,
-    is_printed,
-    left_running,
-    market_parser,
-    settings_of,
-)
+from fl_alliance.cli.arena.common import introduce, is_printed, left_running, settings_of, task_parser
 from fl_alliance.cli.arguments import CommandParser
 
 _MORE = """\
@@ -31,17 +23,13 @@ Ctrl-C stops it; the same command goes on, and catches up on days that nobody fi
 
 def parser() -> CommandParser:
     """Return the command's parser."""
-    command = market_parser(
+    return task_parser(
         "keep",
         "Keep a task's days going: settle, finish, and show the hidden dataset at the end. Leave it running.",
         "0",
         _MORE,
         _EXAMPLES,
-        "TASK [NAME=VALUE ...] [options]",
     )
-    add_task(command)
-    add_settings(command)
-    return command
 
 
 def execute(arguments: argparse.Namespace) -> int:
