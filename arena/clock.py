@@ -54,7 +54,7 @@ class ChainClock:
 
     def now(self) -> int:
         """Return the second of the newest block; raises `ChainUnreachable`."""
-        return int(self._rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        return self._rpc.second()
 
     def wait_until(self, second: int) -> None:
         """Return once the newest block is of this second or later; raises `ChainUnreachable`.
@@ -89,7 +89,7 @@ class SimulatedClock:
 
     def now(self) -> int:
         """Return the second of the newest block."""
-        return int(self._rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        return self._rpc.second()
 
     def wait_until(self, second: int) -> None:
         """Move the chain's clock to this second."""

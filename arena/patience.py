@@ -41,9 +41,28 @@ class Patience:
     pause: Callable[[float], None] = time.sleep
 
 
-def patiently(
-    step: Callable[[], T], rpc: Rpc, account: str, patience: Patience, tell: Callable[[str, float], None]
-) -> T:
+class Waiting:
+    """Pauses between tries, each twice as long as the one before, as long as there is patience."""
+
+    def __init__(self, patience: Patience, tell: Callable[[str, float], None]) -> None:
+        self._patience, self._tell = patience, tell
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin with the first pause again, as after an answer."""
+        self._paused_s, self._pause_s = 0.0, self._patience.first_s
+
+    def pause(self, error: Exception) -> None:
+        """Tell of an error and pause; raises it where there is no patience left."""
+        if self._paused_s >= self._patience.in_all_s:
+            raise error
+        self._tell(printable(str(error), 200), self._pause_s)
+        self._patience.pause(self._pause_s)
+        self._paused_s += self._pause_s
+        self._pause_s = min(2 * self._pause_s, self._patience.longest_s)
+
+
+def patiently(step: Callable[[], T], rpc: Rpc, account: str, waiting: Waiting) -> T:
     """Run a step until it returns, and return what it did, telling of every pause why and how long.
 
     A refusal by a contract or a node may be a lost race: then the step finds done what it was about to do, and the
@@ -56,7 +75,7 @@ def patiently(
     ChainUnreachable, ReceiptMissing, OSError
         For longer than there is patience.
     """
-    paused_s, pause_s, was_refused = 0.0, patience.first_s, False
+    was_refused = False
     while True:
         try:
             _require_quiet(rpc, account)
@@ -66,11 +85,7 @@ def patiently(
                 raise
             was_refused = True
         except NO_ANSWER as error:
-            if paused_s >= patience.in_all_s:
-                raise
-            tell(printable(str(error), 200), pause_s)
-            patience.pause(pause_s)
-            paused_s, pause_s = paused_s + pause_s, min(2 * pause_s, patience.longest_s)
+            waiting.pause(error)
 
 
 def _require_quiet(rpc: Rpc, account: str) -> None:

@@ -17,7 +17,7 @@ from fl_alliance.arena.clock import Clock
 from fl_alliance.arena.errors import ContentDamaged, ContentMissing, FundsMissing, TaskMismatch
 from fl_alliance.arena.events import Claimed, Listener, Locked, Missed, PoolOpened, Staked, Trying, Unlocked, unheard
 from fl_alliance.arena.journal import Journal
-from fl_alliance.arena.patience import Patience, patiently
+from fl_alliance.arena.patience import Patience, Waiting, patiently
 from fl_alliance.arena.store import Store
 from fl_alliance.arena.task import Task
 from fl_alliance.chain.arena import Arena
@@ -72,11 +72,11 @@ class Desk:
 
     def patiently(self, step: Callable[[], T], task: int = 0) -> T:
         """Run a step that may be repeated until chain and store have answered; see `patience.py` for what it raises."""
+        return patiently(step, self.arena.rpc, self.me, self.waiting(task))
 
-        def tell(why: str, pause_s: float) -> None:
-            self.tell(Trying(task, self.me, why, pause_s))
-
-        return patiently(step, self.arena.rpc, self.me, self.patience, tell)
+    def waiting(self, task: int = 0) -> Waiting:
+        """Return pauses of which each is told."""
+        return Waiting(self.patience, lambda why, pause_s: self.tell(Trying(task, self.me, why, pause_s)))
 
     def fetch(self, digest: bytes, most: int) -> bytes | None:
         """Return a stranger's content of at most `most` bytes, None where the store does not have it whole.

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from fl_alliance.arena.card import Score
-from fl_alliance.chain.arena_view import ARTIFACT, ArenaView, checksum
+from fl_alliance.chain.arena_view import ARTIFACT, ArenaView
 from fl_alliance.chain.codec import Event, interface
 from fl_alliance.chain.commitments import DayTimes, unpack_scores
+from fl_alliance.chain.market_events import spans
+from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.assignment import places
 from fl_alliance.chain.sender import read_log
 
-_SPAN = 2_000
-"""Blocks asked for at a time: public nodes refuse longer ranges."""
 _LOW = (1 << 128) - 1
 
 
@@ -38,7 +38,7 @@ def first_block(rpc: Rpc, second: int) -> int:
     low, high = 0, rpc.number("eth_blockNumber") + 1
     while low < high:
         middle = (low + high) // 2
-        if int(rpc("eth_getBlockByNumber", hex(middle), False)["timestamp"], 16) < second:
+        if rpc.second(middle) < second:
             low = middle + 1
         else:
             high = middle
@@ -49,8 +49,7 @@ def _reveals(arena: ArenaView, task: int, day: int, times: DayTimes) -> Iterator
     event = _event()
     topics = ["0x" + topic.hex() for topic in (event.topic, task.to_bytes(32), day.to_bytes(32))]
     first, last = (first_block(arena.rpc, second) for second in (times.reveal_scores_at, times.settle_at))
-    for low in range(first, last, _SPAN):
-        high = min(low + _SPAN, last) - 1
+    for low, high in spans(first, last - 1):
         query = {"fromBlock": hex(low), "toBlock": hex(high), "address": arena.address, "topics": topics}
         for entry in arena.rpc("eth_getLogs", query):
             log = read_log(entry)

@@ -18,13 +18,13 @@ from fl_alliance.arena.kinds.errors import BudgetUnusable
 from fl_alliance.arena.store import DIGEST_BYTES, Store
 from fl_alliance.chain.arena_types import TaskParams
 from fl_alliance.chain.arena_view import ArenaView
+from fl_alliance.chain.rules.consensus import BPS
 
 FORMAT = 1
 """Version of the description; a reader refuses another."""
 MOST_SPEC_BYTES = 65_536
 TOLERANCE = 2_000
 """Millionths by which two honest validators' scores of one model may differ."""
-BPS = 10_000
 _DIGESTS = ("train", "dataset_a", "dataset_b", "base_model")
 
 

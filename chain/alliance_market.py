@@ -6,19 +6,16 @@ from dataclasses import dataclass, fields
 from fl_alliance.chain.arena_types import DAY_S
 from fl_alliance.chain.bound import BoundContract, ContractReader
 from fl_alliance.chain.deploy import ALLIANCE_MARKET, RULES
-from fl_alliance.chain.emission import Emission
-from fl_alliance.chain.messages import checksummed
+from fl_alliance.chain.emission import DRAW_S, Emission
+from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.pools import DelegationPool
 from fl_alliance.chain.rules.alliance_pay import delegators_share
-from fl_alliance.chain.rules.words import address_bytes
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.chain.sender import Receipt, Sender
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskState
 
-DRAW_S = 7 * DAY_S
-"""Seconds after a day's closing in which its shares can be drawn."""
 _OPEN_GAS = 600_000
 _WALK_GAS = 3_000_000  # for MAX_STEPS days or rewards
-_NOBODY = "0x" + "00" * 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +76,10 @@ class AllianceMarket:
     def __init__(self, sender: Sender, address: str) -> None:
         self._contract = BoundContract(sender, ALLIANCE_MARKET, address)
         self._sender, self.address = sender, self._contract.address
-        self.emission = Emission(sender, _checksum(self._contract.read("emission")))
+        self.emission = Emission(sender, checksum(self._contract.read("emission")))
         # Either rule's contract tells a task's state alike.
         anyone = next(iter(RULES.values()))
-        self._alliance = ContractReader(sender.rpc, anyone, _checksum(self._contract.read("alliance")))
+        self._alliance = ContractReader(sender.rpc, anyone, checksum(self._contract.read("alliance")))
 
     # what is sent
 
@@ -94,7 +91,7 @@ class AllianceMarket:
         NotMember, NotSeated, PoolExists, BadParameter
         """
         receipt = self._contract.send(_OPEN_GAS, "openPool", task, member, sigma_bps)
-        return _checksum(self._contract.events(receipt, "PoolOpened")[0]["pool"])
+        return checksum(self._contract.events(receipt, "PoolOpened")[0]["pool"])
 
     def note(self, task: int) -> Receipt:
         """Have it written down that a round was accepted today, if one was, and the task's stake."""
@@ -186,17 +183,17 @@ class AllianceMarket:
 
     def delegates(self, task: int) -> tuple[str, ...]:
         """Return the members of a task that have a pool, in the order in which they opened it."""
-        return tuple(_checksum(delegate) for delegate in self._contract.read("delegatesOf", task))
+        return tuple(checksum(delegate) for delegate in self._contract.read("delegatesOf", task))
 
     def delegation(self, task: int, delegate: str) -> Delegation:
         """Return what is known of a member's delegators; its pool is nobody's, 0, where it has none."""
         pool, member, counted, weight, claimed = self._contract.read("delegationOf", task, delegate)
-        return Delegation(_checksum(pool), member, counted, weight, claimed)
+        return Delegation(checksum(pool), member, counted, weight, claimed)
 
     def pool(self, task: int, delegate: str) -> DelegationPool | None:
         """Return this account's access to a member's pool, None where it has none."""
         address = self.delegation(task, delegate).pool
-        return None if address == _NOBODY else DelegationPool(self._sender, address)
+        return None if address == ZERO_ADDRESS else DelegationPool(self._sender, address)
 
     def rewards(self, task: int) -> tuple[Reward, ...]:
         """Return what delegators of a task were paid so far, in the order in which it was drawn."""
@@ -232,7 +229,3 @@ class AllianceMarket:
     def _split(self, receipt: Receipt) -> Split:
         [told] = self._contract.events(receipt, "RewardSplit")
         return Split(told["day"], told["amountWei"], told["fundedWei"], told["delegatedWei"])
-
-
-def _checksum(address: str) -> str:
-    return checksummed(address_bytes(address))

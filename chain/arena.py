@@ -14,7 +14,7 @@ from fl_alliance.chain.arena_gas import (
     settlement_batch,
 )
 from fl_alliance.chain.arena_types import Claim, DayResult, Role, StakeState, TaskParams
-from fl_alliance.chain.arena_view import ARTIFACT, ArenaView, checksum
+from fl_alliance.chain.arena_view import ARTIFACT, ArenaView
 from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.commitments import (
     DayTimes,
@@ -28,6 +28,7 @@ from fl_alliance.chain.commitments import (
     unpack_scores,
 )
 from fl_alliance.chain.fml import Fml
+from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rules.assignment import validator_quota
 from fl_alliance.chain.sender import Receipt, Sender
 from fl_alliance.chain.types import WEI_PER_GWEI

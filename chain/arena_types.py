@@ -8,9 +8,11 @@ rounds is in `contracts/IArena.sol`.
 from dataclasses import dataclass, fields
 from enum import IntEnum
 
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
+
 DAY_S = 86_400
 """Seconds in a day, the emission's and the Arena's."""
-NO_POOL = "0x" + 40 * "0"
+NO_POOL = ZERO_ADDRESS
 """The pool of who has not opened one."""
 _KIND_BYTES = 32
 _DIGEST_BYTES = 32

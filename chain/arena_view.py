@@ -16,9 +16,8 @@ from fl_alliance.chain.arena_types import (
     Verdict,
 )
 from fl_alliance.chain.bound import ContractReader
-from fl_alliance.chain.messages import checksummed
+from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rpc import Rpc
-from fl_alliance.chain.rules.words import address_bytes
 
 ARTIFACT = "Arena"
 
@@ -126,8 +125,3 @@ def read_params(values: Sequence[Any]) -> TaskParams:
     """Return task parameters from the contract's struct, whatever bytes their creator called the kind."""
     kind = bytes(values[0]).rstrip(b"\0").decode("latin-1")
     return TaskParams(kind, *values[1:])
-
-
-def checksum(address: str) -> str:
-    """Return an address as the chain's clients give it, with the letter case that is its checksum."""
-    return checksummed(address_bytes(address))

@@ -8,8 +8,7 @@ from typing import Any, get_args
 from fl_alliance.chain import batches
 from fl_alliance.chain.codec import Function, interface
 from fl_alliance.chain.errors import StepUnknown
-from fl_alliance.chain.messages import checksummed
-from fl_alliance.chain.rules.words import address_bytes
+from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.steps import (
     CreateCandidateTask,
     CreateTask,
@@ -41,14 +40,10 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _checksum(address: str) -> str:
-    return checksummed(address_bytes(address))
-
-
 def read_params(values: Sequence[Any]) -> TaskParams:
     """Return task parameters from the contract's struct."""
     named = dict(zip((field.name for field in fields(TaskParams)), values, strict=True))
-    return TaskParams(**named | {"relayer": _checksum(named["relayer"])})
+    return TaskParams(**named | {"relayer": checksum(named["relayer"])})
 
 
 def read_terms(values: Sequence[Any]) -> CandidateTerms:
@@ -77,8 +72,8 @@ _FIELDS = {
     "pairs": _Field(batches.pack_list, batches.unpack_list),
     "evidence": _Field(batches.pack_evidence, batches.unpack_evidence),
     "kind": _Field(int, Statement),
-    "node": _Field(_same, _checksum),
-    "account": _Field(_same, _checksum),
+    "node": _Field(_same, checksum),
+    "account": _Field(_same, checksum),
     "signature": _SIGNATURE,
     "first_signature": _SIGNATURE,
     "second_signature": _SIGNATURE,

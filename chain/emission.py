@@ -11,6 +11,8 @@ _STEP_GAS = 400_000  # a source may do something of its own with what it is paid
 _BASE_GAS, _CLOSE_GAS = 100_000, 200_000
 MOST_DAYS = 60
 """Days that are closed in one transaction at most."""
+DRAW_S = 7 * DAY_S
+"""Seconds after a day's closing in which its shares can be drawn."""
 
 
 @dataclass(frozen=True, slots=True)

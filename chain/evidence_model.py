@@ -31,10 +31,10 @@ from fl_alliance.chain.rules.evidence import (
     reward_wei,
     root_of,
 )
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.chain.statements import Receipt, Transcript
 
 MIN_WINDOW_S, MAX_WINDOW_S = 3_600, 90 * 86_400
-_NOBODY = "0x" + "00" * 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class BondModel:
     domain: Domain
     alliance: Domain
     task: int
-    bond: Bond = field(default_factory=lambda: Bond(_NOBODY, Status.NONE, 0, 0, 0, 0, 0, bytes(32)))
+    bond: Bond = field(default_factory=lambda: Bond(ZERO_ADDRESS, Status.NONE, 0, 0, 0, 0, 0, bytes(32)))
     batches: list[bytes] = field(default_factory=list)
 
     def open(self, facts: TaskFacts, sender: str, bond_wei: int, window_s: int) -> None:
@@ -185,7 +185,7 @@ class BondModel:
         try:
             signer = said.recover(self.domain, signature)
         except SignatureInvalid:
-            signer = _NOBODY
+            signer = ZERO_ADDRESS
         if signer != self.bond.coordinator:
             raise NotSigned(self.task, posted.round)
 

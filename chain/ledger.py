@@ -121,7 +121,7 @@ class Alliance:
 
     def now(self) -> int:
         """Return the chain's time: the latest block's second."""
-        return int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        return self.rpc.second()
 
     def advance_to(self, timestamp: int) -> None:
         """Return once the chain's time is `timestamp` or later: moved on a development chain, waited for elsewhere."""

@@ -134,6 +134,6 @@ def _require_supply(supply_wei: int) -> None:
 
 
 def _require_start(sender: Sender, start_at: int) -> None:
-    now = int(sender.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+    now = sender.rpc.second()
     if start_at <= now:
         raise ValueError(f"start_at: given second {start_at}, needed later than the chain's time {now}")

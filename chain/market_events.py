@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fl_alliance.chain.arena_types import Role, Verdict
-from fl_alliance.chain.arena_view import checksum, read_params
+from fl_alliance.chain.arena_view import read_params
 from fl_alliance.chain.codec import Event, interface
 from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, POOLS, TOKEN, Deployment
 from fl_alliance.chain.errors import DataUnreadable
-from fl_alliance.chain.messages import checksummed
+from fl_alliance.chain.messages import checksum, checksummed
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.sender import Log, Receipt, read_log
 
@@ -82,15 +82,15 @@ def arena_events(rpc: Rpc, deployment: Deployment, first: int, last: int) -> Ite
         An event is not one of the contracts': `Deployment.check` tells whether they are ours.
     """
     reader = _Reader(deployment)
-    for low, high in _spans(deployment.block, first - 1):
+    for low, high in spans(deployment.block, first - 1):
         reader.note_pools(map(read_log, _logs(rpc, low, high, reader.openers, [reader.openings])))
     seconds: dict[int, int] = {}
-    for low, high in _spans(first, last):
+    for low, high in spans(first, last):
         reader.note_pools(map(read_log, _logs(rpc, low, high, reader.openers, [reader.openings])))
         for entry in _logs(rpc, low, high, list(reader.sources), []):
             block = int(entry["blockNumber"], 16)
             if block not in seconds:
-                seconds = {block: _second(rpc, block)}
+                seconds = {block: rpc.second(block)}
             place = _Place(block, seconds[block], entry["transactionHash"])
             yield from reader.read((read_log(entry),), place)
 
@@ -114,7 +114,7 @@ def events_in_receipt(
     reader = _Reader(deployment)
     reader.sources.update(dict.fromkeys(map(checksum, pools), POOLS))
     reader.note_pools(receipt.logs)
-    return list(reader.read(receipt.logs, _Place(receipt.block, _second(rpc, receipt.block), receipt.tx_hash)))
+    return list(reader.read(receipt.logs, _Place(receipt.block, rpc.second(receipt.block), receipt.tx_hash)))
 
 
 class _Reader:
@@ -182,7 +182,8 @@ def _topic(source: str, name: str) -> bytes:
     return next(event.topic for event in interface(source).events.values() if event.name == name)
 
 
-def _spans(first: int, last: int) -> Iterator[tuple[int, int]]:
+def spans(first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield the first and last of so many blocks as a public node is asked for at a time, both included."""
     for low in range(first, last + 1, _SPAN):
         yield low, min(low + _SPAN - 1, last)
 
@@ -191,7 +192,3 @@ def _logs(rpc: Rpc, low: int, high: int, addresses: Sequence[str], topics: Seque
     query = {"fromBlock": hex(low), "toBlock": hex(high), "address": addresses, "topics": topics}
     found: list[dict[str, Any]] = rpc("eth_getLogs", query)
     return sorted(found, key=lambda entry: (int(entry["blockNumber"], 16), int(entry["logIndex"], 16)))
-
-
-def _second(rpc: Rpc, block: int) -> int:
-    return int(rpc("eth_getBlockByNumber", hex(block), False)["timestamp"], 16)

@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol
 from coincurve import PublicKey
 
 from fl_alliance.chain.errors import SignatureInvalid
-from fl_alliance.chain.rules.words import hash_words, keccak
+from fl_alliance.chain.rules.words import address_bytes, hash_words, keccak
 
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _PARITY_BIT = 1 << 255
@@ -280,3 +280,8 @@ def checksummed(address: bytes) -> str:
     text = address.hex()
     cases = keccak(text.encode()).hex()
     return "0x" + "".join(c.upper() if case >= "8" else c for c, case in zip(text, cases, strict=False))
+
+
+def checksum(address: str) -> str:
+    """Return an address given as hex text of any letter case, with the case that is its checksum (EIP-55)."""
+    return checksummed(address_bytes(address))

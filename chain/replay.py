@@ -35,6 +35,7 @@ from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.draw import MAX_LEADERS, draw
 from fl_alliance.chain.rules.penalties import absent_leaders, equivocation_line
 from fl_alliance.chain.rules.settlement import Line, slash_amount
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.chain.steps import (
     Abandon,
     Cancel,
@@ -319,7 +320,7 @@ class TaskModel(TaskBoard):
         if self.stored_phase is Phase.IDLE:
             raise WrongPhase(self.task, Phase.IDLE)
         if step.member >= len(self.roster.nodes):
-            raise NotMember(self.task, step.member, NOBODY)
+            raise NotMember(self.task, step.member, ZERO_ADDRESS)
         if step.first == step.second:
             raise SameStatement(step.member)
         for value, signature in ((step.first, step.first_signature), (step.second, step.second_signature)):
@@ -368,9 +369,6 @@ class TaskModel(TaskBoard):
         if self.pool_gwei == 0:
             raise NothingThere
         self.pool_gwei = 0
-
-
-NOBODY = "0x" + "00" * 20
 
 
 _HANDLERS: dict[type[TaskStep], Callable[[TaskModel, Any, int, str], None]] = {

@@ -44,6 +44,11 @@ class Rpc:
         """Return the result of a request that answers with a quantity."""
         return int(self(method, *params), 16)
 
+    def second(self, block: int | str = "latest") -> int:
+        """Return the timestamp of a block, given by its number or its name, in Unix seconds."""
+        name = block if isinstance(block, str) else hex(block)
+        return int(self("eth_getBlockByNumber", name, False)["timestamp"], 16)
+
     def bytes(self, method: str, *params: Any) -> bytes:
         """Return the result of a request that answers with bytes."""
         return bytes.fromhex(str(self(method, *params)).removeprefix("0x"))

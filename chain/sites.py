@@ -12,9 +12,9 @@ from fl_alliance.chain import artifacts
 from fl_alliance.chain.bound import BoundContract, ContractReader
 from fl_alliance.chain.deploy import POINTS, SITES, Contract, Deployment, deploy_contract, hash_of_code
 from fl_alliance.chain.errors import ContractMissing
-from fl_alliance.chain.messages import Domain, Signer, checksummed
+from fl_alliance.chain.messages import Domain, Signer, checksum
 from fl_alliance.chain.rpc import Rpc
-from fl_alliance.chain.rules.words import address_bytes
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.chain.sender import Receipt, Sender
 from fl_alliance.chain.vouchers import (
     AnchorLog,
@@ -28,7 +28,6 @@ from fl_alliance.chain.vouchers import (
 )
 
 NO_KEY = bytes(32)
-NOBODY = "0x" + "00" * 20
 _GAS, _ADMISSION_GAS = 300_000, 80_000
 
 
@@ -73,7 +72,7 @@ class SitesView:
     @property
     def members(self) -> tuple[str, ...]:
         """The consortium's members, in the order of their admission."""
-        return tuple(map(_checksum, self._contract.read("members")))
+        return tuple(map(checksum, self._contract.read("members")))
 
     @property
     def threshold(self) -> int:
@@ -88,8 +87,8 @@ class SitesView:
     @property
     def points(self) -> str | None:
         """The points that the consortium mints, None where there are none."""
-        found = _checksum(self._contract.read("points"))
-        return None if found == NOBODY else found
+        found = checksum(self._contract.read("points"))
+        return None if found == ZERO_ADDRESS else found
 
     def nonce(self, site: str) -> int:
         """Return the number that a site's next signature must name."""
@@ -101,13 +100,13 @@ class SitesView:
 
     def site_of(self, key: bytes) -> str | None:
         """Return whose key this is now, None where it is nobody's."""
-        found = _checksum(self._contract.read("siteOf", key))
-        return None if found == NOBODY else found
+        found = checksum(self._contract.read("siteOf", key))
+        return None if found == ZERO_ADDRESS else found
 
     def owner_of(self, key: bytes) -> str | None:
         """Return whose key this is or was, None where it is nobody's."""
-        found = _checksum(self._contract.read("ownerOf", key))
-        return None if found == NOBODY else found
+        found = checksum(self._contract.read("ownerOf", key))
+        return None if found == ZERO_ADDRESS else found
 
     def approvals(self, code_digest: bytes, config_digest: bytes) -> tuple[str, ...]:
         """Return the members that approve a bundle."""
@@ -259,7 +258,7 @@ def add_sites(sender: Sender, deployment: Deployment, members: Sequence[str], th
     if SITES in deployment.contracts:
         raise ValueError(f"add_sites: given a deployment with one at {deployment.sites}, needed one without")
     contracts: dict[str, Contract] = dict(deployment.contracts)
-    points = deployment.fml if POINTS in contracts else NOBODY
+    points = deployment.fml if POINTS in contracts else ZERO_ADDRESS
     deploy_contract(sender, SITES, (list(members), threshold, points), contracts, _ADMISSION_GAS * len(members))
     if POINTS in contracts:
         bound = BoundContract(sender, POINTS, points)
@@ -277,7 +276,7 @@ def with_sites(rpc: Rpc, deployment: Deployment, address: str) -> Deployment:
     ValueError
         This is no address.
     """
-    at = _checksum(address)
+    at = checksum(address)
     found = rpc.bytes("eth_getCode", at, "latest")
     artifact = artifacts.load(SITES)
     known = bytes.fromhex(artifact.deployed_bytecode.removeprefix("0x"))
@@ -289,7 +288,3 @@ def with_sites(rpc: Rpc, deployment: Deployment, address: str) -> Deployment:
         raise ContractMissing(SITES, (at,))
     contracts = deployment.contracts | {SITES: Contract(at, hash_of_code(rpc, at))}
     return Deployment(deployment.chain_id, deployment.block, contracts)
-
-
-def _checksum(address: str) -> str:
-    return checksummed(address_bytes(address))

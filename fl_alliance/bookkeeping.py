@@ -79,7 +79,7 @@ def keep_books(rpc: Rpc, deployment: Deployment, task: int) -> Books:
     for call in calls_on_chain(rpc, deployment.alliance, deployment.block, latest):
         keeper.take(call)
     model = keeper.models.task(task)
-    now = int(rpc("eth_getBlockByNumber", hex(latest), False)["timestamp"], 16)
+    now = rpc.second(latest)
     token = _Token(rpc, deployment.fml)
     return Books(
         task=task,

@@ -52,7 +52,7 @@ def foresee(folder: RunFolder, calldata: bytes, sender: str | None, block: int |
         models = AllianceModel(Domain(deployment.chain_id, deployment.alliance), deployment.fml, deployment.contract)
         for call in calls_on_chain(rpc, deployment.alliance, deployment.block, until):
             list(models.follow(call))
-        now = int(rpc("eth_getBlockByNumber", hex(until), False)["timestamp"], 16)
+        now = rpc.second(until)
     try:
         steps = calls.decode(calldata)
     except (ChainError, ValueError) as error:

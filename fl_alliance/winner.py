@@ -1,26 +1,25 @@
 """The winner of an Arena task: found by what the chain says, fetched from the store, read by the strict loader only."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fl_alliance import workloads
 from fl_alliance.arena.card import Lineage, Score
+from fl_alliance.arena.scorecards import scores_of
 from fl_alliance.arena.store import Store, name_content, open_store
 from fl_alliance.arena.task import Task, read_task
 from fl_alliance.chain.arena_types import Phase, Submission
 from fl_alliance.chain.arena_view import ArenaView
-from fl_alliance.chain.commitments import unpack_scores
+from fl_alliance.chain.bound import ContractReader
+from fl_alliance.chain.commitments import day_times
 from fl_alliance.chain.connect import connected
-from fl_alliance.chain.deploy import Deployment
-from fl_alliance.chain.market_events import arena_events
+from fl_alliance.chain.deploy import EMISSION, Deployment
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.config import ConfigError, JobConfig
 from fl_alliance.learners import KINDS, network_kind
-
-STORE = "store"
-"""The store in a market's folder."""
+from fl_alliance.market.settings import STORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,8 @@ def _winner(view: ArenaView, store: Store, number: int, config: JobConfig, deplo
     kind = network_kind(task.spec.kind, config.workload.name, **config.workload.options)
     artifact = store.get(submission.digest, kind.limits.file_bytes)
     size = kind.parameters(kind.load(artifact))
-    scores = tuple(_scores(view, deployment, number, day, place))
+    begins = int(ContractReader(view.rpc, EMISSION, view.emission).read("startAt"))
+    scores = scores_of(view, number, day, place, day_times(task.params, begins, day))
     name = f"{deployment.chain_id}:{deployment.arena}:{number}"
     return Winner(artifact, _lineage(name, task, day, submission, artifact, size, kind.loss_unit, scores))
 
@@ -98,19 +98,6 @@ def _lineage(
         loss=submission.score,
         scores=scores,
     )
-
-
-def _scores(view: ArenaView, deployment: Deployment, number: int, day: int, place: int) -> Iterator[Score]:
-    """Yield what validators said of a place that they were assigned, in the order of their reveals."""
-    places, latest = view.day_state(number, day).commits, view.rpc.number("eth_blockNumber")
-    for event in arena_events(view.rpc, deployment, deployment.block, latest):
-        found = event.values
-        if event.name != "ScoresRevealed" or (found["task"], found["day"]) != (number, day):
-            continue
-        index = view.entry_of(number, day, found["validator"])
-        count = min(view.validation(number, day, index).quota, places) if index is not None else 0
-        if place in {(found["start"] + step * found["stride"]) % places for step in range(count)}:
-            yield Score(found["validator"], unpack_scores(found["scores"], places)[place], event.tx_hash)
 
 
 def _first(view: ArenaView, task: Task, fell_back: bool) -> tuple[int, int]:

@@ -6,13 +6,13 @@ from fl_alliance.chain.refusals import BadParameter
 from fl_alliance.chain.rules.candidates import MARK_BITS, MAX_PROPOSERS
 from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.settlement import MAX_BALANCE_GWEI
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.chain.types import CandidateTerms, TaskParams
 
 MAX_COMMITTEE = 1024
 MAX_ROUNDS = 65_535
 MAX_TIMEOUT_S = 30 * 86_400
 """Seconds that each of a task's times can be at most: what a creator can make members wait."""
-_NOBODY = "0x" + "00" * 20
 
 
 def require_params(params: TaskParams) -> None:
@@ -24,7 +24,7 @@ def require_params(params: TaskParams) -> None:
     """
     committee = params.proposers + params.voters
     checks = (
-        ("relayer", 0, params.relayer != _NOBODY),
+        ("relayer", 0, params.relayer != ZERO_ADDRESS),
         ("rounds", params.rounds, 0 < params.rounds <= MAX_ROUNDS),
         ("proposers", params.proposers, params.proposers > 0),
         ("proposers + voters", committee, committee <= MAX_COMMITTEE),

@@ -6,6 +6,7 @@ was expelled and came back says so again.
 
 from dataclasses import dataclass, field
 
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.chain.site_refusals import (
     BadConsortium,
     EmptyDigest,
@@ -21,7 +22,6 @@ from fl_alliance.chain.vouchers import Change
 
 MAX_MEMBERS, MAX_SLOTS = 64, 256
 NOTHING = bytes(32)
-NOBODY = "0x" + "00" * 20
 
 
 @dataclass
@@ -129,7 +129,7 @@ class SitesModel:
 
     def site_of(self, key: bytes) -> str:
         """Return whose key this is now."""
-        return next((site for site, bound in self.keys.items() if bound == key), NOBODY)
+        return next((site for site, bound in self.keys.items() if bound == key), ZERO_ADDRESS)
 
     def _make(self, change: Change, account: str, value: int) -> None:
         match change:
@@ -150,7 +150,7 @@ class SitesModel:
     def _admit(self, account: str) -> None:
         if account in self.slots:
             raise InConsortium(account)
-        if account == NOBODY or len(self.slots) == MAX_MEMBERS or self.given == MAX_SLOTS:
+        if account == ZERO_ADDRESS or len(self.slots) == MAX_MEMBERS or self.given == MAX_SLOTS:
             raise BadConsortium(len(self.slots) + 1, self.threshold)
         self.slots[account] = self.given
         self.given += 1

@@ -4,6 +4,8 @@ from eth_hash.auto import keccak
 
 Word = int | bytes | str
 
+ZERO_ADDRESS = "0x" + "00" * 20
+"""Nobody's: where minted tokens come from and burned ones go, and what stands for none."""
 _WORD = 32
 
 

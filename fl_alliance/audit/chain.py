@@ -22,7 +22,7 @@ from fl_alliance.chain.node.block import Block
 from fl_alliance.chain.node.chainfile import ChainFile
 from fl_alliance.chain.node.transaction import Transaction
 from fl_alliance.chain.replay import TaskModel
-from fl_alliance.chain.rules.words import address_bytes, keccak
+from fl_alliance.chain.rules.words import ZERO_ADDRESS, address_bytes, keccak
 from fl_alliance.chain.steps import (
     CommitVote,
     CreateCandidateTask,
@@ -194,7 +194,7 @@ class Auditor:
             self._models = AllianceModel(Domain(self._chain_id, alliance), token, name)
             self._views = Views(self._machine, name, alliance, token)
         if name == TOKEN and (supply := self._contracts.supply_wei):
-            return ((_NOBODY, checksummed(transaction.sender), supply),)
+            return ((ZERO_ADDRESS, checksummed(transaction.sender), supply),)
         return () if name else self._foreign(block, transaction, where)
 
     def _token_call(self, transaction: Transaction, where: Where) -> Sequence[Transfer] | None:
@@ -397,9 +397,6 @@ class Auditor:
         total = sum(self._token.holders.values())
         if total != self._token.supply_wei:
             raise DoesNotHold(where, f"all accounts hold {total} wei of FML, minted were {self._token.supply_wei}")
-
-
-_NOBODY = "0x" + "00" * 20
 
 
 def _transfers(transfers: Sequence[Transfer]) -> str:

@@ -14,10 +14,8 @@ from fl_alliance.chain.errors import ChainCorrupt
 from fl_alliance.chain.node.chainfile import ChainFile
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.folders import FolderError
+from fl_alliance.market.settings import MANIFEST
 from fl_alliance.records import RunFolder
-
-MANIFEST = "market.json"
-"""A folder with this file is a market's."""
 
 
 @dataclass(frozen=True, slots=True)

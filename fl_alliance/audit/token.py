@@ -9,13 +9,12 @@ from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.audit.reading import UNREADABLE
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import TOKEN
-from fl_alliance.chain.messages import checksummed
+from fl_alliance.chain.messages import checksum, checksummed
 from fl_alliance.chain.node.block import Block
 from fl_alliance.chain.node.engine import Log
 from fl_alliance.chain.node.transaction import Transaction
-from fl_alliance.chain.rules.words import address_bytes
+from fl_alliance.chain.rules.words import ZERO_ADDRESS, address_bytes
 
-_NOBODY = "0x" + "00" * 20
 _QUIET = ("approve", "permit", "delegate", "delegateBySig", "grantRole", "revokeRole", "renounceRole")
 
 
@@ -67,10 +66,10 @@ class Token:
         args: tuple[Any, ...] = function.decode(transaction.data)
         sender = checksummed(transaction.sender)
         if name == "transfer":
-            return ((sender, _checksum(args[0]), args[1]),)
+            return ((sender, checksum(args[0]), args[1]),)
         if name == "mint":
-            return ((_NOBODY, _checksum(args[0]), args[1]),)
-        return ((_checksum(args[0]), _checksum(args[1]), args[2]),)
+            return ((ZERO_ADDRESS, checksum(args[0]), args[1]),)
+        return ((checksum(args[0]), checksum(args[1]), args[2]),)
 
     def tells(self, transaction: Transaction) -> bool:
         """Return whether the calldata of a call of the token says what it moves."""
@@ -80,13 +79,13 @@ class Token:
 
     def _book(self, transfer: Transfer, where: Where) -> None:
         sender, recipient, wei = transfer
-        if sender == _NOBODY:
+        if sender == ZERO_ADDRESS:
             self.supply_wei += wei
         elif self.holders[sender] < wei:
             raise DoesNotHold(where, f"{sender} sends {wei} wei of FML and holds {self.holders[sender]}")
         else:
             self.holders[sender] -= wei
-        if recipient == _NOBODY:
+        if recipient == ZERO_ADDRESS:
             self.supply_wei -= wei
         else:
             self.holders[recipient] += wei
@@ -98,9 +97,5 @@ def _transfers(logs: Sequence[Log], token: bytes) -> list[Transfer]:
     for log in logs:
         if log.address == token and log.topics[0] == transfer.topic:
             sender, recipient, wei = transfer.values(log.topics, log.data).values()
-            found.append((_checksum(sender), _checksum(recipient), int(wei)))
+            found.append((checksum(sender), checksum(recipient), int(wei)))
     return found
-
-
-def _checksum(address: str) -> str:
-    return checksummed(address_bytes(address))

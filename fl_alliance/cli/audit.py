@@ -76,9 +76,10 @@ def _in_folder(arguments: argparse.Namespace) -> "Everything":
 
 
 def _on_node(arguments: argparse.Namespace) -> "Everything":
-    from fl_alliance.audit.everything import MANIFEST, audit_node
+    from fl_alliance.audit.everything import audit_node
     from fl_alliance.chain.connect import connected
     from fl_alliance.chain.rpc import Rpc
+    from fl_alliance.market.settings import MANIFEST
 
     if not (arguments.manifest or arguments.run):
         raise FolderError("--chain: which market on it is meant, its folder or --manifest FILE must say")

@@ -139,8 +139,7 @@ class _Gathering:
         return taken is None
 
     def _is_over(self) -> bool:
-        head = self._federation.ledger.rpc("eth_getBlockByNumber", "latest", False)
-        return int(head["timestamp"], 16) >= self._until
+        return self._federation.ledger.now() >= self._until
 
     def _start(self, count: int) -> None:
         alliance = self._config.alliance

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from fl_alliance.arena.events import Trying, fml
-from fl_alliance.arena.patience import Patience, patiently
+from fl_alliance.arena.patience import Patience, Waiting, patiently
 from fl_alliance.chain.alliance_market import AllianceMarket, Split
 from fl_alliance.chain.deploy import ALLIANCE_MARKET
 from fl_alliance.chain.refusals import UnknownTask
@@ -52,9 +52,8 @@ def keep_alliance(
 
     is_over = False
     while not is_over:
-        drawn, is_over = patiently(
-            look, place.rpc, place.me, patience, lambda why, s: narrator(Trying(task, place.me, why, s))
-        )
+        waiting = Waiting(patience, lambda why, pause_s: narrator(Trying(task, place.me, why, pause_s)))
+        drawn, is_over = patiently(look, place.rpc, place.me, waiting)
         for split in drawn:
             narrator.say(_told(split))
         if not is_over:

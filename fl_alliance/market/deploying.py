@@ -55,7 +55,7 @@ def deploy(w3: "Web3", settings: MarketSettings) -> tuple[Sender, Deployment]:
     require_gas(rpc, sender.address, chain_id)
     market = settings.market
     terms = MarketTerms(wei(market.creator_stake, "market.creator_stake"), market.withdrawal_delay_s)
-    start_at = _now(rpc) + (_wait_s(rpc) if market.starts_in_s is None else market.starts_in_s)
+    start_at = rpc.second() + (_wait_s(rpc) if market.starts_in_s is None else market.starts_in_s)
     try:
         return sender, deploy_market(sender, start_at, wei(market.supply, "market.supply"), terms)
     except ValueError as error:
@@ -86,11 +86,7 @@ def fund(place: Place, account: str, amount_wei: int) -> None:
 
 def _wait_s(rpc: Rpc) -> int:
     """Return in how many of the chain's seconds the emission begins: a chain's clock may run faster than ours."""
-    began, at = _now(rpc), time.monotonic()
+    began, at = rpc.second(), time.monotonic()
     time.sleep(_MEASURED_S)
-    speed = (_now(rpc) - began) / (time.monotonic() - at)
+    speed = (rpc.second() - began) / (time.monotonic() - at)
     return max(_LEAST_S, round(_ROOM_S * speed))
-
-
-def _now(rpc: Rpc) -> int:
-    return int(rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)

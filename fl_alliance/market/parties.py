@@ -1,7 +1,6 @@
 """Who takes part in a task, and how a person names them."""
 
-from fl_alliance.chain.arena_view import checksum
-from fl_alliance.chain.market_events import arena_events
+from fl_alliance.chain.messages import checksum
 from fl_alliance.market.errors import SettingRefused
 from fl_alliance.market.keys import DEVELOPMENT_ACCOUNTS, development_key, is_development
 from fl_alliance.market.place import Place
@@ -25,9 +24,8 @@ def accounts_of(place: Place, key: Key) -> list[str]:
 
 def everybody(place: Place, task: int) -> list[str]:
     """Return who has a part in a task, its creator first, the others in the order of their first stakes."""
-    events = arena_events(place.rpc, place.market, place.market.block, place.rpc.number("eth_blockNumber"))
     found = {place.arena.state(task).creator: None}
-    for event in events:
+    for event in place.events():
         if event.name == "Staked" and event.values["task"] == task:
             found[event.values["account"]] = None
     return list(found)

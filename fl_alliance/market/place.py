@@ -14,16 +14,15 @@ from fl_alliance.chain.connect import connected
 from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.emission import Emission
 from fl_alliance.chain.errors import ChainUnreachable, CodeMismatch, ManifestUnusable, WrongChain
+from fl_alliance.chain.market_events import MarketEvent, arena_events
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.sender import Sender
 from fl_alliance.market.errors import ChainNotRunning, MarketUnknown
 from fl_alliance.market.keys import find_key
-from fl_alliance.market.settings import MarketSettings
+from fl_alliance.market.settings import MANIFEST, STATE, STORE, MarketSettings
 
 if TYPE_CHECKING:
     from web3 import Web3
-
-MANIFEST, STORE, STATE = "market.json", "store", "state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +76,13 @@ class Place:
         """The account."""
         return self.sender.address
 
+    def events(self) -> Iterator[MarketEvent]:
+        """Yield every event of the market so far, in the chain's order."""
+        return arena_events(self.rpc, self.market, self.market.block, self.rpc.number("eth_blockNumber"))
+
     def now(self) -> int:
         """Return the second of the newest block."""
-        return int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+        return self.rpc.second()
 
 
 @contextmanager

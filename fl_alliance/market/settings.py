@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+MANIFEST, CHAIN, STORE, STATE = "market.json", "chain.db", "store", "state"
+"""What a market's folder holds: where its contracts are, its embedded chain's file, its store, accounts' journals."""
+
 
 @dataclass
 class Chain:

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from fl_alliance.arena.claims import due
+from fl_alliance.arena.claims import parts_due
 from fl_alliance.arena.events import fml
 from fl_alliance.arena.task import Task
-from fl_alliance.chain.arena_types import Role, Submission, Validation, Verdict
-from fl_alliance.chain.market_events import MarketEvent, arena_events
+from fl_alliance.chain.arena_types import Submission, Validation, Verdict
+from fl_alliance.chain.market_events import MarketEvent
 from fl_alliance.chain.rules.arena_consensus import WORST
 from fl_alliance.market.place import Place
 from fl_alliance.market.units import losses, ordinal
@@ -113,14 +113,12 @@ def _newest(place: Place, task: Task) -> int | None:
 
 def _money(place: Place, number: int) -> dict[str, Money]:
     """Return by account what events say that it was paid and lost, and what it can still claim."""
-    market, found = place.market, defaultdict[str, Money](Money)
-    last = place.rpc.number("eth_blockNumber")
-    _count(found, number, arena_events(place.rpc, market, market.block, last))
-    finished, fee_wei = place.arena.state(number).finished_days, place.arena.params(number).submission_fee_wei
+    found = defaultdict[str, Money](Money)
+    _count(found, number, place.events())
+    finished = place.arena.state(number).finished_days
     for account, money in found.items():
         for day in range(finished):
-            if pending := due(place.arena, number, day, account):
-                money.earned_wei += pending - _fee_back(place, number, day, account, fee_wei)
+            money.earned_wei += parts_due(place.arena, number, day, account)[0]
     return found
 
 
@@ -135,17 +133,6 @@ def _count(found: dict[str, Money], number: int, events: Iterable[MarketEvent]) 
             found[values["account"]].earned_wei += values["paidWei"] + values["pushedWei"]
         elif event.name == "Slashed":
             found[values["account"]].slashed_wei += values["ownWei"] + values["delegatedWei"]
-
-
-def _fee_back(place: Place, number: int, day: int, account: str, fee_wei: int) -> int:
-    """Return what of an amount due is a fee that comes back, which nobody earned."""
-    if place.arena.stake_of(number, account).role is not Role.NODE or day == place.arena.params(number).day_count:
-        return 0
-    entry = place.arena.entry_of(number, day, account)
-    submission = None if entry is None else place.arena.submission(number, day, entry)
-    if submission is None or submission.is_claimed_now:
-        return 0
-    return fee_wei if submission.verdict in (Verdict.RANKED, Verdict.UNSCORED) else 0
 
 
 def _rank(ranking: tuple[int, ...], place: int) -> int | None:

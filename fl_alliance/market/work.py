@@ -10,8 +10,8 @@ from pathlib import Path
 from fl_alliance.arena.clock import ChainClock
 from fl_alliance.arena.creator import Creator
 from fl_alliance.arena.epoch import run_task
-from fl_alliance.arena.errors import FundsMissing, printable
-from fl_alliance.arena.events import Listener, Trying, fml
+from fl_alliance.arena.errors import FundsMissing
+from fl_alliance.arena.events import Listener, fml
 from fl_alliance.arena.keeper import Keeper
 from fl_alliance.arena.node import TrainingNode
 from fl_alliance.arena.patience import NO_ANSWER, Patience
@@ -42,13 +42,6 @@ def open_task(place: Place, number: int) -> Task:
         raise TaskUnknown(number, place.arena.task_count) from None
 
 
-@contextmanager
-def at_desk(place: Place, settings: MarketSettings, task: int, tell: Listener) -> Iterator[Desk]:
-    """Open the account's desk in a task; its journal is this process's until the block ends."""
-    with desk_in(place, settings, desk_folder(place, task), tell) as desk:
-        yield desk
-
-
 def desk_folder(place: Place, task: int) -> Path:
     """Return where the account's journal of a task is, unless it created the task."""
     return place.state / f"task-{task}-{place.me.lower()}"
@@ -56,7 +49,7 @@ def desk_folder(place: Place, task: int) -> Path:
 
 @contextmanager
 def desk_in(place: Place, settings: MarketSettings, folder: Path, tell: Listener) -> Iterator[Desk]:
-    """Open the account's desk with its journal in `folder`, which is named for what it is of."""
+    """Open the account's desk; its journal is this process's meanwhile, in `folder`, which is named for its matter."""
     clock = ChainClock(place.rpc, poll_s=settings.network.look_s)
     patience = Patience(in_all_s=settings.network.give_up_s)
     arena, matter = place.arena.address, folder.name
@@ -79,6 +72,11 @@ def validator(place: Place, desk: Desk, task: Task, settings: MarketSettings) ->
     stake = _stake(settings, task.params.min_validator_stake_wei)
     trade = trade_of(task.spec.kind, task.spec.options, place.store, place.state)
     return Validator(desk, task, stake, trade.kind, trade.scorer(limits_of(settings.scoring)))
+
+
+def staker(role: StakeRole, place: Place, desk: Desk, task: Task, settings: MarketSettings) -> Staker:
+    """Return the account as a training node or a validator of a task."""
+    return (training_node if role is StakeRole.NODE else validator)(place, desk, task, settings)
 
 
 def keeper(desk: Desk, task: Task, is_creator: bool) -> Keeper:
@@ -139,7 +137,7 @@ def take_part(place: Place, desk: Desk, role: Role) -> None:
         What the role cannot go on from; silence, for longer than there is patience.
     """
     roles = [role, Bookkeeper(desk, role.task, place.market)] if isinstance(role, Staker) else [role]
-    paused_s, pause_s = 0.0, desk.patience.first_s
+    waiting = desk.waiting(role.number)
     while True:
         began = time.monotonic()
         try:
@@ -148,12 +146,8 @@ def take_part(place: Place, desk: Desk, role: Role) -> None:
             raise in_words(missing, place.market.chain_id) from None
         except NO_ANSWER as error:  # between two steps: a step itself is repeated where it is
             if time.monotonic() - began > desk.patience.longest_s:
-                paused_s, pause_s = 0.0, desk.patience.first_s
-            if paused_s >= desk.patience.in_all_s:
-                raise
-            desk.tell(Trying(role.number, desk.me, printable(str(error), 200), pause_s))
-            time.sleep(pause_s)
-            paused_s, pause_s = paused_s + pause_s, min(2 * pause_s, desk.patience.longest_s)
+                waiting.renew()
+            waiting.pause(error)
 
 
 def _stake(settings: MarketSettings, least_wei: int) -> Stake:

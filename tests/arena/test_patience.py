@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fl_alliance.arena.patience import Patience, patiently
+from fl_alliance.arena.patience import Patience, Waiting, patiently
 from fl_alliance.chain.errors import ChainUnreachable, ReceiptMissing
 from fl_alliance.chain.market_refusals import AlreadyDone
 from fl_alliance.chain.refusals import Refused
@@ -36,8 +36,8 @@ def steps(*outcomes: Exception | str) -> Callable[[], str]:
 def run(step: Callable[[], str], node: Node | None = None, **limits: Any) -> tuple[str, list[float]]:
     pauses: list[float] = []
     told: list[str] = []
-    patience = Patience(pause=pauses.append, **limits)
-    found = patiently(step, node or Node(), "0x1", patience, lambda why, pause_s: told.append(why))  # type: ignore[arg-type]
+    waiting = Waiting(Patience(pause=pauses.append, **limits), lambda why, pause_s: told.append(why))
+    found = patiently(step, node or Node(), "0x1", waiting)  # type: ignore[arg-type]
     assert len(told) == len(pauses)
     return found, pauses
 

@@ -19,6 +19,7 @@ import pytest
 from flwr.app import Array, ArrayRecord, Context, Message, MetricRecord
 from flwr.clientapp import ClientApp
 from flwr.serverapp.strategy import FedAvg
+from forging import rewrite
 
 from fl_alliance.audit import audit
 from fl_alliance.audit.chain import audit_chain
@@ -31,11 +32,10 @@ from fl_alliance.chain.batches import SignedVote
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.connect import connected
 from fl_alliance.chain.errors import ChainCorrupt
-from fl_alliance.chain.node.block import Block, Receipt, root_of_one, state_digest
+from fl_alliance.chain.node.block import Block, Receipt
 from fl_alliance.chain.node.chainfile import ChainFile
 from fl_alliance.chain.node.transaction import decode_transaction
 from fl_alliance.chain.rules.settlement import Why
-from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.steps import CommitVotes, Propose, Settle, Start
 from fl_alliance.cli.main import main
@@ -385,44 +385,6 @@ def test_a_chain_without_an_alliance_is_not_called_good(tmp_path: Path) -> None:
 
 
 # A file that its author wrote anew, with hashes that fit
-
-
-Change = Callable[[Block], Block]
-
-
-def rewrite(path: Path, number: int, change: Change) -> None:
-    """Change one block and make every hash after it fit again, as a lying node could."""
-    with ChainFile(path) as file:
-        blocks = list(file.blocks())
-    blocks[number] = change(blocks[number])
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        parent: Block | None = None
-        for block in blocks:
-            parent = resealed(block, parent)
-            raw = parent.transaction.raw if parent.transaction else b""
-            row = (parent.encoded, parent.hash, raw, parent.receipt_bytes, parent.writes, parent.number)
-            db.execute("UPDATE block SET header=?, hash=?, tx=?, receipt=?, writes=? WHERE number=?", row)
-        assert parent is not None
-        db.execute("UPDATE meta SET value=? WHERE name='head'", (parent.number.to_bytes(8, "big") + parent.hash,))
-
-
-def resealed(block: Block, parent: Block | None) -> Block:
-    receipt, transaction = block.receipt, block.transaction
-    header = replace(
-        block.header,
-        parent_hash=parent.hash if parent else bytes(32),
-        state_digest=state_digest(parent.header.state_digest if parent else bytes(32), block.writes),
-    )
-    if receipt is not None and transaction is not None:
-        header = replace(
-            header,
-            transactions_root=root_of_one(transaction.raw),
-            receipts_root=root_of_one(block.receipt_bytes),
-            bloom=receipt.bloom,
-            gas_used=receipt.gas_used,
-        )
-    encoded = header.encode()
-    return replace(block, header=header, encoded=encoded, hash=keccak(encoded))
 
 
 def with_logs(block: Block, change: Callable[[str, Any], Any]) -> Block:

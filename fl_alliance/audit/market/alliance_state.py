@@ -8,8 +8,8 @@ from fl_alliance.audit.finding import Where
 from fl_alliance.audit.market.alliance_books import AllianceBooks, AllianceTask, Delegated
 from fl_alliance.audit.market.emission import at
 from fl_alliance.audit.market.source import Source, view
-from fl_alliance.chain.arena_view import checksum
 from fl_alliance.chain.deploy import ALLIANCE_MARKET
+from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rules.units import WAD
 from fl_alliance.chain.types import WEI_PER_GWEI, TaskState
 

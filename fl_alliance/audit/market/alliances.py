@@ -8,15 +8,15 @@ import rlp
 from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.audit.market.alliance_books import MOST_STEPS, AllianceBooks, AllianceTask, Delegated, Paid
 from fl_alliance.audit.market.books import Pool
-from fl_alliance.audit.market.step import NOBODY, Step
+from fl_alliance.audit.market.step import Step
 from fl_alliance.chain.arena_types import DAY_S
-from fl_alliance.chain.arena_view import checksum
 from fl_alliance.chain.deploy import ALLIANCE_MARKET, POOLS
 from fl_alliance.chain.errors import ChainError
 from fl_alliance.chain.history import Call
+from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rules.alliance_pay import delegated_weight, reward_parts
 from fl_alliance.chain.rules.consensus import BPS
-from fl_alliance.chain.rules.words import address_bytes, keccak
+from fl_alliance.chain.rules.words import ZERO_ADDRESS, address_bytes, keccak
 from fl_alliance.chain.steps import Fund
 from fl_alliance.chain.types import WEI_PER_GWEI
 
@@ -139,7 +139,7 @@ def drawn(step: Step, number: int, day: int, share_wei: int) -> None:
         books.funded.append((number, funded // WEI_PER_GWEI))
         step.transfer(books.address, books.alliance, funded)
     elif parts.pool_wei:
-        step.transfer(books.address, NOBODY, parts.pool_wei)
+        step.transfer(books.address, ZERO_ADDRESS, parts.pool_wei)
 
 
 def claimed(step: Step) -> None:
@@ -155,7 +155,7 @@ def claimed(step: Step) -> None:
     books.owed_wei -= due
     step.books.counts.claims += 1
     _need(step, "RewardClaimed", task=task.number, delegate=delegate, amountWei=due, burned=is_burned)
-    step.transfer(books.address, NOBODY if is_burned else pool.address, due)
+    step.transfer(books.address, ZERO_ADDRESS if is_burned else pool.address, due)
     if not is_burned:
         count(step, pool, task, step.books.money.held(pool.address))
 

@@ -9,10 +9,9 @@ from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.audit.market.source import Source, view
 from fl_alliance.audit.market.step import Addresses
 from fl_alliance.audit.reading import UNREADABLE
-from fl_alliance.chain.arena_view import checksum
 from fl_alliance.chain.codec import constructor_args
 from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, MARKET, POOLS, RULES, TOKEN, Contract, Deployment
-from fl_alliance.chain.messages import checksummed
+from fl_alliance.chain.messages import checksum, checksummed
 from fl_alliance.chain.node.block import Block
 from fl_alliance.chain.rules.words import address_bytes, keccak
 

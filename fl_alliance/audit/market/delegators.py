@@ -3,10 +3,12 @@
 from fl_alliance.audit.market import alliances
 from fl_alliance.audit.market.alliance_books import AllianceTask
 from fl_alliance.audit.market.books import Pool
-from fl_alliance.audit.market.step import NOBODY, Step
+from fl_alliance.audit.market.step import Step
 from fl_alliance.chain.arena_types import DAY_S
 from fl_alliance.chain.deploy import ARENA, POOLS
+from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.pools import assets_for, is_worthless, price_of, shares_burned, shares_for
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 
 SIGMA_S = 30 * DAY_S
 """Seconds between two changes of sigma at least."""
@@ -14,16 +16,15 @@ FREEZE_S = 2 * DAY_S
 """Seconds before and after a task's end in which sigma stays."""
 REDEEM_S = 2 * DAY_S
 """Seconds in which a request can be used."""
-_BPS = 10_000
 
 
 def shares_moved(step: Step) -> None:
     """Shares were made, burned, or given to somebody else."""
     sender, recipient = step.head.values["from"], step.head.values["to"]
     pool = step.books.pools[step.head.address]
-    if sender == NOBODY:
+    if sender == ZERO_ADDRESS:
         _bought(step, pool)
-    elif recipient == NOBODY:
+    elif recipient == ZERO_ADDRESS:
         _redeemed(step, pool)
     else:
         _given(step, pool)
@@ -43,7 +44,7 @@ def _bought(step: Step, pool: Pool) -> None:
     step.require(step.now < pool.task.ends_at, f"at second {step.now}, needed before {pool.task.ends_at}")
     step.require(not is_worthless(before, pool.supply), "next to nothing is left of a share")
     pool.shares[owner] = pool.shares.get(owner, 0) + shares
-    step.pool(pool.address, "Transfer", **{"from": NOBODY, "to": owner, "value": shares})
+    step.pool(pool.address, "Transfer", **{"from": ZERO_ADDRESS, "to": owner, "value": shares})
     step.pool(pool.address, "Deposit", sender=payer, owner=owner, assets=assets, shares=shares)
     step.books.counts.delegations += 1
     _report(step, pool)
@@ -76,7 +77,7 @@ def _redeemed(step: Step, pool: Pool) -> None:
     step.require(asked <= ripe, f"{asked} shares redeemed at second {step.now}, {ripe} may be")
     pool.requests[owner] = (requested - asked, from_at)
     pool.shares[owner] -= asked
-    step.pool(pool.address, "Transfer", **{"from": owner, "to": NOBODY, "value": asked})
+    step.pool(pool.address, "Transfer", **{"from": owner, "to": ZERO_ADDRESS, "value": asked})
     step.transfer(pool.address, receiver, due)
     caller = values["sender"]
     step.pool(pool.address, "Withdraw", sender=caller, receiver=receiver, owner=owner, assets=due, shares=asked)
@@ -132,7 +133,7 @@ def sigma_set(step: Step) -> None:
     needed, ends_at = pool.sigmas[-1][0] + SIGMA_S, pool.task.ends_at
     frozen = step.now + FREEZE_S >= ends_at and step.now < ends_at + FREEZE_S
     step.require(step.now >= needed and not frozen, f"sigma set at second {step.now}, needed {needed} and not frozen")
-    step.require(sigma_bps <= _BPS, f"sigma {sigma_bps}, needed at most {_BPS}")
+    step.require(sigma_bps <= BPS, f"sigma {sigma_bps}, needed at most {BPS}")
     pool.sigmas.append((step.now, sigma_bps))
     step.pool(pool.address, "SigmaSet", sigmaBps=sigma_bps, fromAt=step.now)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from fl_alliance.chain.arena_types import DAY_S
+from fl_alliance.chain.emission import DRAW_S
 from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.emission import DAYS_A_MONTH, MONTHS, daily_wei, lowered, powered, split, task_share
 from fl_alliance.chain.rules.units import MAX_WEI
@@ -11,8 +12,6 @@ from fl_alliance.chain.types import WEI_PER_GWEI
 NONE, ARENA, ALLIANCE = 0, 1, 2
 """Kinds of task, as the contract numbers them."""
 DAYS = MONTHS * DAYS_A_MONTH
-DRAW_S = 7 * DAY_S
-"""Seconds after a day's closing in which it can be drawn."""
 MAX_TASKS = 256
 _MAX_STAKE_GWEI = MAX_WEI // WEI_PER_GWEI
 _FIRST_HALVES = 2

@@ -7,11 +7,12 @@ from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.audit.market.books import Day, Place, Seat, Task
 from fl_alliance.audit.market.emission import DAYS, NONE
 from fl_alliance.audit.market.settling import pass_revealed, pass_silent
-from fl_alliance.audit.market.step import NOBODY, Step
+from fl_alliance.audit.market.step import Step
 from fl_alliance.chain.arena_types import Phase, Verdict
 from fl_alliance.chain.deploy import ARENA
 from fl_alliance.chain.rules.arena_pay import held, paid, task_pools, validator_shares, validator_weight
 from fl_alliance.chain.rules.ranking import node_shares
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.chain.types import WEI_PER_GWEI
 
 
@@ -177,4 +178,4 @@ def _complete(step: Step, task: Task, fell_back: bool) -> None:
     task.pool_wei, task.phase, task.fell_back = 0, Phase.COMPLETED, fell_back
     step.arena("TaskCompleted", task=task.number, fellBack=fell_back, burnedWei=burned)
     if burned:
-        step.transfer(step.books.addresses.arena, NOBODY, burned)
+        step.transfer(step.books.addresses.arena, ZERO_ADDRESS, burned)

@@ -1,16 +1,17 @@
 """FML as its transfers make it, and that nothing moves the market's own but the rules."""
 
 from fl_alliance.audit.finding import DoesNotHold
-from fl_alliance.audit.market.step import NOBODY, Books, Step
+from fl_alliance.audit.market.step import Books, Step
 from fl_alliance.audit.market.taken import Reading
 from fl_alliance.chain.deploy import TOKEN
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 
 
 def moved(step: Step) -> None:
     """A transfer that no rule of the market makes: somebody's own FML, or what there was from the beginning."""
     values, books = step.head.values, step.books
     sender, recipient, wei = values["from"], values["to"], values["value"]
-    if sender == NOBODY:
+    if sender == ZERO_ADDRESS:
         step.require(step.reading.taken.to is None, f"{wei} wei minted outside of the schedule")
         books.money.made_wei += wei
     step.require(sender not in books.contracts, f"{wei} wei leave {sender} for {recipient}, by no rule")

@@ -1,13 +1,15 @@
 """The emission's own events: which tasks count, what the DAO changes, and days closed, drawn and lapsed."""
 
 from fl_alliance.audit.market import alliances
-from fl_alliance.audit.market.emission import ALLIANCE, ARENA, DAYS, DRAW_S, MAX_TASKS, Key, Record, at
+from fl_alliance.audit.market.emission import ALLIANCE, ARENA, DAYS, MAX_TASKS, Key, Record, at
 from fl_alliance.audit.market.finishing import finished
 from fl_alliance.audit.market.roles import MARKET_ROLE, as_dao, has_role
-from fl_alliance.audit.market.step import NOBODY, Step
+from fl_alliance.audit.market.step import Step
 from fl_alliance.chain.arena_types import DAY_S
 from fl_alliance.chain.deploy import EMISSION
+from fl_alliance.chain.emission import DRAW_S
 from fl_alliance.chain.rules.emission import MAX_HALVES
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 
 
 def verified(step: Step) -> None:
@@ -97,8 +99,8 @@ def closed(step: Step) -> None:
     )
     step.books.money.minted_wei += books.minted_wei
     step.books.counts.emission_days += 1
-    step.transfer(NOBODY, address, books.minted_wei)
-    step.transfer(address, NOBODY, books.unearned_wei)
+    step.transfer(ZERO_ADDRESS, address, books.minted_wei)
+    step.transfer(address, ZERO_ADDRESS, books.unearned_wei)
 
 
 def drawn(step: Step) -> None:
@@ -130,7 +132,7 @@ def lapsed(step: Step) -> None:
     wei = emission.lapse(day)
     step.require(wei > 0, "nothing is left of the day")
     step.emission("DayLapsed", day=day, burnedWei=wei)
-    step.transfer(step.books.addresses.emission, NOBODY, wei)
+    step.transfer(step.books.addresses.emission, ZERO_ADDRESS, wei)
 
 
 def _key(step: Step) -> Key:

@@ -8,11 +8,10 @@ from fl_alliance.chain.commitments import day_times
 from fl_alliance.chain.deploy import ARENA
 from fl_alliance.chain.rules.arena_consensus import WORST, consensus
 from fl_alliance.chain.rules.arena_pay import fits
+from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.delegation import slash_split
 from fl_alliance.chain.rules.ranking import ranking
 from fl_alliance.chain.types import WEI_PER_GWEI
-
-_BPS = 10_000
 
 
 def settled(step: Step) -> None:
@@ -163,7 +162,7 @@ def _is_told(step: Step, name: str, task: Task, number: int) -> bool:
 def _slash(step: Step, task: Task, number: int, address: str) -> None:
     """Take a part of all that is staked behind an account, its own stake first."""
     account, arena = task.account(address), step.books.addresses.arena
-    loss = (account.own_wei + account.delegated_wei) * task.params.slash_bps // _BPS
+    loss = (account.own_wei + account.delegated_wei) * task.params.slash_bps // BPS
     own, delegated = slash_split(loss, account.own_wei, account.delegated_wei)
     account.change(step.now, own_wei=account.own_wei - own)
     task.pool_wei += loss

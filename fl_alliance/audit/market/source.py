@@ -10,13 +10,12 @@ from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.audit.market.taken import Taken
 from fl_alliance.audit.reading import UNREADABLE
 from fl_alliance.audit.state import Machine
-from fl_alliance.chain.arena_view import checksum
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, TOKEN, Deployment
 from fl_alliance.chain.errors import ChainCorrupt
 from fl_alliance.chain.history import Call, calls_in_file, calls_on_chain
 from fl_alliance.chain.market_events import MarketEvent, arena_events, events_in_file
-from fl_alliance.chain.messages import checksummed
+from fl_alliance.chain.messages import checksum, checksummed
 from fl_alliance.chain.node.block import Block
 from fl_alliance.chain.node.chainfile import ChainFile
 from fl_alliance.chain.rpc import Rpc

@@ -6,13 +6,14 @@ from fl_alliance.audit.market.books import Pool, Task
 from fl_alliance.audit.market.roles import as_dao
 from fl_alliance.audit.market.step import Step
 from fl_alliance.chain.arena_types import DAY_S, NO_POOL, Phase, Role, TaskParams
-from fl_alliance.chain.arena_view import checksum, read_params
+from fl_alliance.chain.arena_view import read_params
 from fl_alliance.chain.deploy import ARENA
+from fl_alliance.chain.messages import checksum
+from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.locks import MAX_LOCK_DAYS
 from fl_alliance.chain.rules.words import address_bytes, keccak
 from fl_alliance.chain.types import WEI_PER_GWEI
 
-_BPS = 10_000
 _MAX_AHEAD = 1_800
 
 
@@ -105,7 +106,7 @@ def pool_opened(step: Step) -> None:
     step.active(task)
     account = task.account(delegate)
     step.require(account.role is not Role.NONE and account.pool is None, f"{delegate} has no stake, or a pool already")
-    step.require(sigma_bps <= _BPS, f"sigma {sigma_bps}, needed at most {_BPS}")
+    step.require(sigma_bps <= BPS, f"sigma {sigma_bps}, needed at most {BPS}")
     pool = checksum("0x" + keccak(bytes(rlp.encode([address_bytes(arena), step.books.arena_pools + 1])))[-20:].hex())
     account.pool = pool
     step.books.pools[pool] = Pool(pool, task, delegate, [(step.now, sigma_bps)], arena)

@@ -15,8 +15,9 @@ from fl_alliance.audit.market.source import Source, view
 from fl_alliance.audit.market.stakes import pool_of
 from fl_alliance.audit.market.step import Books
 from fl_alliance.chain.arena_types import Verdict
-from fl_alliance.chain.arena_view import checksum, read_params
+from fl_alliance.chain.arena_view import read_params
 from fl_alliance.chain.deploy import ARENA, EMISSION, POOLS, TOKEN
+from fl_alliance.chain.messages import checksum
 
 
 def check_state(source: Source, books: Books, where: Where) -> None:

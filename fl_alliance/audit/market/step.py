@@ -11,8 +11,7 @@ from fl_alliance.chain.arena_types import Phase
 from fl_alliance.chain.calls import MAJORITY
 from fl_alliance.chain.deploy import ARENA, EMISSION, POOLS, TOKEN
 from fl_alliance.chain.market_events import MarketEvent
-
-NOBODY = "0x" + 40 * "0"
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 
 
 @dataclass(slots=True)
@@ -157,11 +156,11 @@ class Step:
         """Move FML in the books; minting and burning are whoever's who says so."""
         money = self.books.money
         money.last = (sender, recipient, wei)
-        if sender != NOBODY:
+        if sender != ZERO_ADDRESS:
             held = money.held(sender)
             self.reading.require(held >= wei, f"{sender} sends {wei} wei of FML, it holds {held}")
             money.balances[sender] = held - wei
-        if recipient == NOBODY:
+        if recipient == ZERO_ADDRESS:
             money.burned_wei += wei
         else:
             money.balances[recipient] = money.held(recipient) + wei

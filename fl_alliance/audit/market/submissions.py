@@ -4,8 +4,8 @@ from fl_alliance.audit.market.books import Day, Place, Task
 from fl_alliance.audit.market.stakes import is_least, pool_of
 from fl_alliance.audit.market.step import Step
 from fl_alliance.chain.arena_types import Role, Verdict
-from fl_alliance.chain.arena_view import checksum
 from fl_alliance.chain.commitments import dataset_b_commitment, day_times, submission_commitment
+from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rules.words import hash_words
 
 MAX_SUBMISSIONS = 4_096

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fl_alliance.audit.finding import DoesNotHold, Where
-from fl_alliance.chain.arena_view import checksum
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.errors import DataUnreadable
 from fl_alliance.chain.history import Call as Steps
 from fl_alliance.chain.market_events import MarketEvent
+from fl_alliance.chain.messages import checksum
 
 _MULTICALL = "multicall"
 

@@ -36,6 +36,14 @@ def market_parser(name: str, description: str, account: str, more: str, examples
     return command_parser(f"arena {name}", description, epilog, usage)
 
 
+def task_parser(name: str, description: str, account: str, more: str, examples: str) -> CommandParser:
+    """Return the parser of a command that is left running in a task: the task's number, then settings."""
+    command = market_parser(name, description, account, more, examples, "TASK [NAME=VALUE ...] [options]")
+    add_task(command)
+    add_settings(command)
+    return command
+
+
 def add_settings(command: CommandParser) -> None:
     """Let a command take NAME=VALUE words and a file of settings."""
     command.add_argument("words", nargs="*", metavar="NAME=VALUE", help="settings that differ from the default")
@@ -90,6 +98,36 @@ def left_running(command: str, arguments: argparse.Namespace) -> Iterator[None]:
             "another process on this machine does this already as the same account; stop it, or act as another "
             f"account: {again} key.development=5 (or key.env=VARIABLE)"
         ) from None
+
+
+def work_as(role: str, account: int, command: str, arguments: argparse.Namespace, section: str) -> int:
+    """Do a staked account's work in a task until it is over.
+
+    Parameters
+    ----------
+    role : str
+        NODE or VALIDATOR, as `Role` names them.
+    account : int
+        The development account to act as where no key is named.
+    section : str
+        The part of the settings that only this command has.
+    """
+    settings = settings_of(arguments, "stake", "delegation", section, "network")
+    if is_printed(arguments, settings):
+        return 0
+    from fl_alliance.chain.arena_types import Role
+    from fl_alliance.market.narrator import Narrator
+    from fl_alliance.market.overview import heading
+    from fl_alliance.market.place import open_place
+    from fl_alliance.market.work import check_joinable, desk_folder, desk_in, open_task, staker, take_part
+
+    with left_running(command, arguments), open_place(settings, account) as place:
+        task, narrator = open_task(place, arguments.task), Narrator()
+        narrator.say(f"{introduce(place, settings)}\n{heading(place, task)}")
+        check_joinable(place, task, Role[role])
+        with desk_in(place, settings, desk_folder(place, task.number), narrator) as desk:
+            take_part(place, desk, staker(Role[role], place, desk, task, settings))
+    return 0
 
 
 def again_words(command: str, arguments: argparse.Namespace) -> str:

@@ -2,15 +2,7 @@
 
 import argparse
 
-from fl_alliance.cli.arena.common import (
-    add_settings,
-    add_task,
-    introduce,
-    is_printed,
-    left_running,
-    market_parser,
-    settings_of,
-)
+from fl_alliance.cli.arena.common import task_parser, work_as
 from fl_alliance.cli.arguments import CommandParser
 
 _MORE = """\
@@ -39,34 +31,15 @@ Ctrl-C stops it; the same command goes on. Not submitting for a day costs nothin
 
 def parser() -> CommandParser:
     """Return the command's parser."""
-    command = market_parser(
+    return task_parser(
         "train",
         "Train every day, submit the model, and be paid by its rank. Leave it running.",
         "1",
         _MORE,
         _EXAMPLES,
-        "TASK [NAME=VALUE ...] [options]",
     )
-    add_task(command)
-    add_settings(command)
-    return command
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Train until the task is over."""
-    settings = settings_of(arguments, "stake", "delegation", "training", "network")
-    if is_printed(arguments, settings):
-        return 0
-    from fl_alliance.chain.arena_types import Role
-    from fl_alliance.market.narrator import Narrator
-    from fl_alliance.market.overview import heading
-    from fl_alliance.market.place import open_place
-    from fl_alliance.market.work import at_desk, check_joinable, open_task, take_part, training_node
-
-    with left_running("train", arguments), open_place(settings, 1) as place:
-        task, narrator = open_task(place, arguments.task), Narrator()
-        narrator.say(f"{introduce(place, settings)}\n{heading(place, task)}")
-        check_joinable(place, task, Role.NODE)
-        with at_desk(place, settings, task.number, narrator) as desk:
-            take_part(place, desk, training_node(place, desk, task, settings))
-    return 0
+    return work_as("NODE", 1, "train", arguments, "training")

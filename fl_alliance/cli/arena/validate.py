@@ -2,15 +2,7 @@
 
 import argparse
 
-from fl_alliance.cli.arena.common import (
-    add_settings,
-    add_task,
-    introduce,
-    is_printed,
-    left_running,
-    market_parser,
-    settings_of,
-)
+from fl_alliance.cli.arena.common import task_parser, work_as
 from fl_alliance.cli.arguments import CommandParser
 
 _MORE = """\
@@ -37,34 +29,15 @@ within the window of the scores' reveal.
 
 def parser() -> CommandParser:
     """Return the command's parser."""
-    command = market_parser(
+    return task_parser(
         "validate",
         "Score what others submit, and be paid by how near you are to the consensus. Leave it running.",
         "2",
         _MORE,
         _EXAMPLES,
-        "TASK [NAME=VALUE ...] [options]",
     )
-    add_task(command)
-    add_settings(command)
-    return command
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Validate until the task is over."""
-    settings = settings_of(arguments, "stake", "delegation", "scoring", "network")
-    if is_printed(arguments, settings):
-        return 0
-    from fl_alliance.chain.arena_types import Role
-    from fl_alliance.market.narrator import Narrator
-    from fl_alliance.market.overview import heading
-    from fl_alliance.market.place import open_place
-    from fl_alliance.market.work import at_desk, check_joinable, open_task, take_part, validator
-
-    with left_running("validate", arguments), open_place(settings, 2) as place:
-        task, narrator = open_task(place, arguments.task), Narrator()
-        narrator.say(f"{introduce(place, settings)}\n{heading(place, task)}")
-        check_joinable(place, task, Role.VALIDATOR)
-        with at_desk(place, settings, task.number, narrator) as desk:
-            take_part(place, desk, validator(place, desk, task, settings))
-    return 0
+    return work_as("VALIDATOR", 2, "validate", arguments, "scoring")

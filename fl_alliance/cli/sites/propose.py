@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Say it."""
-    from fl_alliance.chain.sites import NOBODY
+    from fl_alliance.chain.rules.words import ZERO_ADDRESS
     from fl_alliance.chain.vouchers import Change
     from fl_alliance.config import ConfigError
     from fl_alliance.deployment.statements import Statement
@@ -47,7 +47,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if is_given != is_needed:
             raise ConfigError(f"propose {arguments.change}: {'needs' if is_needed else 'takes no'} {name}")
     value = int.from_bytes(arguments.node_key_digest or b"", "big") or arguments.value or 0
-    said = (change, arguments.account or NOBODY, value, not arguments.withdraw)
+    said = (change, arguments.account or ZERO_ADDRESS, value, not arguments.withdraw)
     verb = "no longer supported by this member" if arguments.withdraw else "supported"
     say(arguments, Statement("judge_change", said), f"{verb}: {arguments.change} {arguments.account or value}")
     return 0

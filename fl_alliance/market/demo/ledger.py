@@ -4,12 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from fl_alliance.chain.arena_types import NO_POOL
 from fl_alliance.chain.deploy import ARENA, EMISSION, POOLS, TOKEN
 from fl_alliance.chain.market_events import MarketEvent
-
-_NOBODY = NO_POOL
-"""Where minted FML comes from, and burned FML goes to."""
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 
 Key = tuple[str, int]
 """(account, day of the task)."""
@@ -70,12 +67,12 @@ class Ledger:
     @property
     def burned(self) -> int:
         """All that was burned, by the token's transfers."""
-        return self.transfers[_NOBODY] + self.minted
+        return self.transfers[ZERO_ADDRESS] + self.minted
 
     @property
     def balances(self) -> dict[str, int]:
         """What each address holds that holds something."""
-        return {address: held for address, held in self.transfers.items() if held and address != _NOBODY}
+        return {address: held for address, held in self.transfers.items() if held and address != ZERO_ADDRESS}
 
     def _take_arena(self, event: MarketEvent) -> None:
         values = event.values
@@ -117,5 +114,5 @@ class Ledger:
         sender, receiver, amount = (event.values[name] for name in ("from", "to", "value"))
         self.transfers[sender] -= amount
         self.transfers[receiver] += amount
-        if sender == _NOBODY:
+        if sender == ZERO_ADDRESS:
             self.minted += amount

@@ -9,7 +9,7 @@ from fl_alliance.market.demo.charts import charts_of
 from fl_alliance.market.demo.drawing import CSS as CHART_CSS
 from fl_alliance.market.demo.drawing import as_file, on_page
 from fl_alliance.market.demo.outcome import Outcome
-from fl_alliance.market.demo.printing import flow, gain_words, hidden_words, rank_words, score_words
+from fl_alliance.market.demo.printing import account_words, flow, gain_words, hidden_words, rank_words, score_words
 from fl_alliance.records import write_whole
 from fl_alliance.report.markup import Markup, el, join, table
 from fl_alliance.report.style import CSS
@@ -124,10 +124,7 @@ def _accounts(outcome: Outcome) -> Markup:
         [
             account.part,
             account.name,
-            plain(account.stake_wei),
-            plain(account.paid_wei + account.from_pool_wei, sign=True),
-            plain(-account.fees_wei - account.slashed_wei - account.fund_wei),
-            plain(account.gained_wei, sign=True),
+            *account_words(account),
             account.why,
         ]
         for account in outcome.accounts

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from fl_alliance.market.demo.amounts import plain
-from fl_alliance.market.demo.outcome import Entry, Judgement, Outcome, Setting
+from fl_alliance.market.demo.outcome import Account, Entry, Judgement, Outcome, Setting
 from fl_alliance.market.units import losses
 
 _RIGHT, _LEFT = ">", "<"
@@ -29,10 +29,7 @@ def end_lines(outcome: Outcome) -> list[str]:
         [
             account.name,
             account.part,
-            plain(account.stake_wei),
-            plain(account.paid_wei + account.from_pool_wei, sign=True),
-            plain(-account.fees_wei - account.slashed_wei - account.fund_wei),
-            plain(account.gained_wei, sign=True),
+            *account_words(account),
             account.why,
         ]
         for account in outcome.accounts
@@ -81,6 +78,16 @@ def gain_words(row: Entry | Judgement) -> str:
     """Return what a day was worth in FML: what a share paid or has waiting, or with a minus what was lost."""
     lost = row.slashed_wei + row.fee_wei if isinstance(row, Entry) else 0
     return plain(-lost) if lost else plain(row.now_wei + row.held_wei)
+
+
+def account_words(account: Account) -> list[str]:
+    """Return what an account had at stake, earned, lost or spent, and all in all, in FML."""
+    return [
+        plain(account.stake_wei),
+        plain(account.paid_wei + account.from_pool_wei, sign=True),
+        plain(-account.fees_wei - account.slashed_wei - account.fund_wei),
+        plain(account.gained_wei, sign=True),
+    ]
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], sides: str) -> list[str]:

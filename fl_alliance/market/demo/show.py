@@ -10,7 +10,7 @@ from fl_alliance.arena.scoring import Scorer
 from fl_alliance.arena.store import open_store
 from fl_alliance.arena.task import Task
 from fl_alliance.arena.validator import Validator
-from fl_alliance.chain.arena_types import DAY_S
+from fl_alliance.chain.emission import DRAW_S
 from fl_alliance.chain.market_events import arena_events
 from fl_alliance.market.demo.bars import bars_of
 from fl_alliance.market.demo.books import accounts_of, money_of
@@ -23,11 +23,10 @@ from fl_alliance.market.demo.scoring import SharedScorer
 from fl_alliance.market.demo.stage import Stage, stage
 from fl_alliance.market.demo.subject import Subject, choose
 from fl_alliance.market.demo.witness import Witness
-from fl_alliance.market.place import STATE, STORE
+from fl_alliance.market.settings import STATE, STORE
 
 HIDDEN = "hidden.bin"
 """The yardstick, which anybody can score the models with afterwards."""
-_DRAW_S = 7 * DAY_S
 
 DayTold = Callable[[Setting, list[Entry], list[Judgement]], None]
 """Hears of a day that is over, what every node and every validator made of it."""
@@ -127,5 +126,5 @@ def _lapse(market: Stage) -> None:
     """Burn what nobody drew of the emission's days, as anybody may a week after each was closed."""
     emission = market.emission
     for day in range(emission.closed_days):
-        market.clock.wait_until(emission.day(day).closed_at + _DRAW_S)
+        market.clock.wait_until(emission.day(day).closed_at + DRAW_S)
         emission.lapse(day)

@@ -26,12 +26,11 @@ from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.market.demo.cast import Member
 from fl_alliance.market.keys import development_key
-from fl_alliance.market.place import MANIFEST, STATE, STORE
+from fl_alliance.market.settings import CHAIN, MANIFEST, STATE, STORE
 
 if TYPE_CHECKING:
     from web3 import Web3
 
-CHAIN = "chain.db"
 BANK = "deployer"
 _GAS_WEI, _GAS_TRANSFER = 10**18, 21_000
 _HOUR_S = 3_600

@@ -7,7 +7,7 @@ from fl_alliance.arena.card import LINEAGE, parse_lineage
 from fl_alliance.arena.epoch import run_task
 from fl_alliance.arena.events import Claimed, DayFinished, Redeemed, Revealed, Scored
 from fl_alliance.chain.arena_types import Phase
-from fl_alliance.chain.arena_view import checksum
+from fl_alliance.chain.messages import checksum
 
 
 @pytest.fixture

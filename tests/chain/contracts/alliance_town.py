@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import federation as alliances
 from emissions import CREATOR, DAO, DELAY, DELEGATOR, SUPPLY, Handle, Town
 from federation import CANDIDATE, DEPLOYER, FML, PREVIOUS, Chain, Federation, Receipt
 
@@ -154,12 +155,9 @@ def deployed_alliance_town() -> Iterator[AllianceTown]:
 @contextmanager
 def behind_snapshot(deployed: AllianceTown) -> Iterator[AllianceTown]:
     """The same, put back afterwards; by then every wei must be accounted for."""
-    shared = deployed.chain
-    mark = shared.rpc("evm_snapshot")
-    chain = Chain(shared.w3, shared.deployment, credited=set(shared.credited))
-    town = Town(shared.w3, dict(deployed.town.addresses), chain.senders)
-    tasks = [Federation(chain, f.params, f.pool_wei, f.task, list(f.keys)) for f in (deployed.paid, deployed.alone)]
-    made = AllianceTown(town, chain, *tasks)
-    yield made
-    assert made.is_conserved()
-    shared.rpc("evm_revert", mark)
+    with alliances.behind_snapshot(deployed.paid) as chain:
+        town = Town(chain.w3, dict(deployed.town.addresses), chain.senders)
+        tasks = [Federation(chain, f.params, f.pool_wei, f.task, list(f.keys)) for f in (deployed.paid, deployed.alone)]
+        made = AllianceTown(town, chain, *tasks)
+        yield made
+        assert made.is_conserved()

@@ -7,10 +7,9 @@ from typing import ClassVar
 import pytest
 from alliance_town import AllianceTown, behind_snapshot
 from emissions import CREATOR, DAO, DAY, DELAY, DELEGATOR, FML, SUPPLY, Handle
-from hypothesis import HealthCheck, settings
-from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, rule
+from machines import play_machine
 from market_model import ALLIANCE, DRAW_S, Emission, Pool
 
 from fl_alliance.chain.accounts import NodeKey
@@ -358,17 +357,7 @@ def test_random_days_of_a_task_keep_every_wei_where_the_rules_say(deployed_allia
         Counter(),
         Counter(),
     )
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        AllianceMachine,
-        settings=settings(
-            max_examples=25,
-            stateful_step_count=40,
-            deadline=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-            phases=[HypothesisPhase.generate],
-        ),
-    )
+    play_machine(AllianceMachine, 25, 40)
     done, refused = AllianceMachine.done, AllianceMachine.refused
     assert {step: done[step] for step in STEPS if done[step] < 3} == {}, done
     assert {name for name in REFUSALS if not refused[name]} == set(), refused

@@ -11,10 +11,9 @@ from typing import ClassVar
 import pytest
 from emissions import CREATOR, DAO, DELAY, DELEGATE, DELEGATOR, FML, OTHER_TASK, SUPPLY, TASK, Handle, Town
 from emissions import behind_snapshot as behind
-from hypothesis import HealthCheck, settings
-from hypothesis import Phase as HypothesisPhase
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, rule
+from machines import play_machine
 from market_model import ALLIANCE, ARENA, DAY, Emission, Pool
 
 from fl_alliance.chain.accounts import NodeKey
@@ -323,17 +322,7 @@ REFUSALS = (
 @pytest.mark.slow
 def test_random_days_keep_every_wei_where_the_rules_say(deployed_town: Town) -> None:
     MarketMachine.deployed, MarketMachine.done, MarketMachine.refused = deployed_town, Counter(), Counter()
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        MarketMachine,
-        settings=settings(
-            max_examples=40,
-            stateful_step_count=60,
-            deadline=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-            phases=[HypothesisPhase.generate],
-        ),
-    )
+    play_machine(MarketMachine, 40, 60)
     done, refused = MarketMachine.done, MarketMachine.refused
     assert {step: done[step] for step in STEPS if done[step] < 10} == {}, done
     assert {name for name in REFUSALS if not refused[name]} == set(), refused

@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
-from hypothesis import HealthCheck, note, settings
-from hypothesis import Phase as HypothesisPhase
+from hypothesis import note
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from machines import play_machine
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.batches import Evidence, Listed, RevealedVote, SignedProposal, VoteRecord, WholeList, list_hash
@@ -564,17 +564,7 @@ def test_contract_and_model_take_and_refuse_every_step_alike(
     machine.found = staticmethod(found)  # type: ignore[assignment]
     machine.anchor = staticmethod(lambda: put_back(anchored))  # type: ignore[assignment]
     machine.taken, machine.refused = Counter(), Counter()
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=EXAMPLES[chain],
-            stateful_step_count=STEPS,
-            deadline=None,
-            derandomize=True,
-            suppress_health_check=list(HealthCheck),
-            phases=[HypothesisPhase.generate],
-        ),
-    )
+    play_machine(machine, EXAMPLES[chain], STEPS)
     if chain == "memory":
         assert_enough(machine)
 

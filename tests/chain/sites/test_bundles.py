@@ -15,8 +15,8 @@ from consortium import (
 )
 
 from fl_alliance.chain.deploy import SITES, TOKEN, deploy_contract
-from fl_alliance.chain.rules.sites import MAX_MEMBERS, MAX_SLOTS, NOBODY
-from fl_alliance.chain.rules.words import keccak
+from fl_alliance.chain.rules.sites import MAX_MEMBERS, MAX_SLOTS
+from fl_alliance.chain.rules.words import ZERO_ADDRESS, keccak
 from fl_alliance.chain.site_refusals import (
     BadConsortium,
     EmptyDigest,
@@ -107,7 +107,7 @@ def test_a_lower_threshold_approves_what_fewer_have_said(hospitals: Consortium) 
     for member in MEMBERS[:2]:
         hospitals.approve(member)
     for member in MEMBERS[:3]:
-        hospitals.support(member, Change.THRESHOLD, NOBODY, 2)
+        hospitals.support(member, Change.THRESHOLD, ZERO_ADDRESS, 2)
     assert hospitals.sites.threshold == 2
     assert hospitals.sites.is_approved(CODE, CONFIG)
 
@@ -115,9 +115,9 @@ def test_a_lower_threshold_approves_what_fewer_have_said(hospitals: Consortium) 
 @pytest.mark.parametrize("threshold", [0, 5])
 def test_a_threshold_that_nobody_or_too_few_can_reach_is_refused(hospitals: Consortium, threshold: int) -> None:
     for member in MEMBERS[:2]:
-        hospitals.support(member, Change.THRESHOLD, NOBODY, threshold)
+        hospitals.support(member, Change.THRESHOLD, ZERO_ADDRESS, threshold)
     with pytest.raises(BadConsortium):
-        hospitals.support(MEMBERS[2], Change.THRESHOLD, NOBODY, threshold)
+        hospitals.support(MEMBERS[2], Change.THRESHOLD, ZERO_ADDRESS, threshold)
 
 
 def test_as_many_members_stay_as_must_agree(hospitals: Consortium) -> None:
@@ -134,7 +134,7 @@ def test_nobody_is_admitted_twice_and_nobody_else_expelled(hospitals: Consortium
     for change, account, error in (
         (Change.ADMIT, MEMBERS[1].address, InConsortium),
         (Change.EXPEL, OUTSIDER.address, NotInConsortium),
-        (Change.ADMIT, NOBODY, BadConsortium),
+        (Change.ADMIT, ZERO_ADDRESS, BadConsortium),
     ):
         for member in MEMBERS[:2]:
             hospitals.support(member, change, account)
@@ -149,14 +149,14 @@ def test_support_is_taken_back_and_ends_with_the_next_change(hospitals: Consorti
     for member in MEMBERS[:2]:
         hospitals.support(member, Change.ADMIT, NEWCOMER.address)
     for member in MEMBERS[:3]:
-        hospitals.support(member, Change.THRESHOLD, NOBODY, 2)
+        hospitals.support(member, Change.THRESHOLD, ZERO_ADDRESS, 2)
     assert hospitals.sites.support(Change.ADMIT, NEWCOMER.address, 0) == 0
 
 
 def test_support_signed_before_a_change_does_not_count_after_it(hospitals: Consortium) -> None:
     early = hospitals.pen(MEMBERS[3]).judge_change(Change.ADMIT, NEWCOMER.address)
     for member in MEMBERS[:3]:
-        hospitals.support(member, Change.THRESHOLD, NOBODY, 1)
+        hospitals.support(member, Change.THRESHOLD, ZERO_ADDRESS, 1)
     with pytest.raises(VoucherInvalid):
         hospitals.sites.judge_change(Change.ADMIT, NEWCOMER.address, by=early)
 
@@ -175,18 +175,18 @@ def test_a_consortium_without_points_mints_none(hospitals: Consortium) -> None:
         ([], 0),
         ([MEMBERS[0].address], 0),
         ([MEMBERS[0].address], 2),
-        ([NOBODY], 1),
+        ([ZERO_ADDRESS], 1),
         ([f"0x{index:040x}" for index in range(1, MAX_MEMBERS + 2)], 1),
     ],
 )
 def test_what_is_no_consortium_is_not_deployed(hospitals: Consortium, members: list[str], threshold: int) -> None:
     with pytest.raises(BadConsortium):
-        deploy_contract(hospitals.sender, SITES, (members, threshold, NOBODY), {})
+        deploy_contract(hospitals.sender, SITES, (members, threshold, ZERO_ADDRESS), {})
 
 
 def test_a_member_is_named_once(hospitals: Consortium) -> None:
     with pytest.raises(InConsortium):
-        deploy_contract(hospitals.sender, SITES, ([RELAYER.address] * 2, 1, NOBODY), {})
+        deploy_contract(hospitals.sender, SITES, ([RELAYER.address] * 2, 1, ZERO_ADDRESS), {})
 
 
 def test_the_bounds_are_those_of_the_contract(hospitals: Consortium) -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from fl_alliance.chain.refusals import Refused
-from fl_alliance.chain.rules.sites import NOBODY, NOTHING, SitesModel
-from fl_alliance.chain.rules.words import keccak
+from fl_alliance.chain.rules.sites import NOTHING, SitesModel
+from fl_alliance.chain.rules.words import ZERO_ADDRESS, keccak
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.vouchers import Change, Voucher
 
@@ -82,7 +82,7 @@ def test_the_contract_does_what_the_model_does() -> None:
             def judge_change(
                 self, change: Change, account: object, key: bytes, number: int, said: list[object], is_joint: bool
             ) -> None:
-                about = NOBODY if change is Change.THRESHOLD else account.address  # type: ignore[attr-defined]
+                about = ZERO_ADDRESS if change is Change.THRESHOLD else account.address  # type: ignore[attr-defined]
                 is_about_key = change in (Change.REVOKE, Change.RELEASE)
                 value = int.from_bytes(key, "big") if is_about_key else number if change in (2, 5) else 0
                 everybody = [(actor, True) for actor in ACTORS]
@@ -120,7 +120,7 @@ def test_the_contract_does_what_the_model_does() -> None:
                     assert len(sites.approvals(*bundle)) == model.approvals(*bundle)
                     assert sites.is_approved(*bundle) == model.is_approved(*bundle)
                 for key in KEYS[1:]:
-                    assert (sites.site_of(key) or NOBODY) == model.site_of(key)
+                    assert (sites.site_of(key) or ZERO_ADDRESS) == model.site_of(key)
                     assert sites.owner_of(key) == model.owners.get(key)
                 for actor in ACTORS:
                     site = actor.address

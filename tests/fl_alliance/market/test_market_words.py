@@ -118,9 +118,9 @@ class FastChain:
     def __init__(self, speed: float) -> None:
         self.speed, self.ours, self.looks = speed, 0.0, 0
 
-    def __call__(self, method: str, *_: object) -> dict[str, str]:
+    def second(self) -> int:
         self.looks += 1
-        return {"timestamp": hex(START + int(self.ours * self.speed))}
+        return START + int(self.ours * self.speed)
 
     def pause(self, seconds: float) -> None:
         self.ours += seconds

@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -17,6 +16,7 @@ import pytest
 import test_random_tasks
 from arena_town import FML, Task, Town
 from emissions import DAO
+from forging import rewrite
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from market_play import forwarder, through
@@ -33,7 +33,7 @@ from fl_alliance.chain.connect import advance_to, connected
 from fl_alliance.chain.deploy import Contract, Deployment, deploy
 from fl_alliance.chain.emission import Emission
 from fl_alliance.chain.market import MAX_SUPPLY_WEI, add_market
-from fl_alliance.chain.node.block import Block, Receipt, root_of_one, state_digest
+from fl_alliance.chain.node.block import Block, Receipt
 from fl_alliance.chain.node.chainfile import ChainFile
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.arena_consensus import WORST
@@ -200,40 +200,6 @@ def test_whatever_happens_in_a_task_the_rules_give_the_same(deployed_market: tup
 
 
 # A chain file that its author changed
-
-
-def rewrite(path: Path, number: int, change: Callable[[Block], Block]) -> None:
-    """Change one block and make every hash after it fit again, as a lying node could."""
-    with ChainFile(path) as file:
-        blocks = list(file.blocks())
-    blocks[number] = change(blocks[number])
-    parent: Block | None = None
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        for block in blocks:
-            parent = resealed(block, parent)
-            raw = parent.transaction.raw if parent.transaction else b""
-            row = (parent.encoded, parent.hash, raw, parent.receipt_bytes, parent.writes, parent.number)
-            db.execute("UPDATE block SET header=?, hash=?, tx=?, receipt=?, writes=? WHERE number=?", row)
-        assert parent is not None
-        db.execute("UPDATE meta SET value=? WHERE name='head'", (parent.number.to_bytes(8, "big") + parent.hash,))
-
-
-def resealed(block: Block, parent: Block | None) -> Block:
-    header = replace(
-        block.header,
-        parent_hash=parent.hash if parent else bytes(32),
-        state_digest=state_digest(parent.header.state_digest if parent else bytes(32), block.writes),
-    )
-    if block.receipt is not None and block.transaction is not None:
-        header = replace(
-            header,
-            transactions_root=root_of_one(block.transaction.raw),
-            receipts_root=root_of_one(block.receipt_bytes),
-            bloom=block.receipt.bloom,
-            gas_used=block.receipt.gas_used,
-        )
-    encoded = header.encode()
-    return replace(block, header=header, encoded=encoded, hash=keccak(encoded))
 
 
 def block_of(path: Path, name: str) -> int:
