@@ -122,8 +122,9 @@ class _Reader:
 
     def __init__(self, deployment: Deployment) -> None:
         pays_alliance = (ALLIANCE_MARKET,) if ALLIANCE_MARKET in deployment.contracts else ()
-        names = (ARENA, EMISSION, TOKEN, *pays_alliance)
-        self.sources = {checksum(deployment.address(name)): name for name in names}
+        self.sources: dict[str, str] = {}
+        for name in (ARENA, EMISSION, TOKEN, *pays_alliance):
+            self.sources.setdefault(checksum(deployment.address(name)), name)
         self._openings = {
             address: _topic(name, _POOL_OPENED)
             for address, name in self.sources.items()

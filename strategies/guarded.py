@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from flwr.serverapp.strategy import Strategy
 
-from fl_alliance.strategies.errors import StrategyError, StrategyFailed
+from fl_alliance.strategies.errors import BadReply, StrategyError, StrategyFailed
 
 
 @contextmanager
@@ -20,9 +20,9 @@ def guarded(whose: object, method: str, number: int) -> Iterator[None]:
     when = f"{method} of round {number}" if number else method
     try:
         yield
-    except StrategyError:
-        raise
     except Exception as error:
+        if isinstance(error, StrategyError) and not isinstance(error, BadReply):  # an array of its own that is none
+            raise
         logging.getLogger("flwr").exception("%s: %s", name, when)
         last = traceback.extract_tb(error.__traceback__)[-1]
         raise StrategyFailed(
