@@ -73,7 +73,7 @@ def test_an_adapter_is_submitted_scored_and_paid_with_a_store_on_a_server(
 ) -> None:
     url, root = served_folder
     options = f"store.options={{username: {USER}, password: {PASSWORD}}}"
-    with kill.Town(tmp_path, 1.5 * kill.day_that_suits_s()) as town:
+    with kill.Town(tmp_path, 2.5 * kill.day_that_suits_s()) as town:
         found = play(town, "tiny", 60, [f"store.url={url}", options])
         is_whole(town, found)
         assert not (tmp_path / "market" / "store").exists()
