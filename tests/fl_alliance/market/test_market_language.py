@@ -5,12 +5,12 @@ FL_ALLIANCE_WHOLE_MARKET=1 plays them: minutes, and for SmolLM2 the extra `arena
 
 import importlib.util
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import kill
 import pytest
+from ftp_server import OPTIONS, PASSWORD, USER, served
 
 from fl_alliance.arena.store import open_store
 from fl_alliance.market.keys import development_key
@@ -20,27 +20,14 @@ pytestmark = pytest.mark.skipif(not WHOLE, reason="minutes; FL_ALLIANCE_WHOLE_MA
 WINDOWS = {"submit_s": 40_000, "reveal_s": 6_000, "score_s": 32_000, "reveal_scores_s": 6_000}
 TRAINER, VALIDATOR = (development_key(index).address for index in (kill.TRAINER, kill.VALIDATOR))
 EVERYBODY = ("keep", "trainer", "validator")
-USER, PASSWORD = "hospital", "only for this test"
 
 
 @pytest.fixture
 def served_folder(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """A folder behind an FTP server of its own, as a URL, and the folder."""
+    """A folder behind an FTP server, as a URL, and the folder."""
     pytest.importorskip("pyftpdlib")
-    from pyftpdlib.authorizers import DummyAuthorizer
-    from pyftpdlib.handlers import FTPHandler
-    from pyftpdlib.servers import FTPServer
-
-    root = tmp_path / "served"
-    root.mkdir()
-    users = DummyAuthorizer()
-    users.add_user(USER, PASSWORD, str(root), perm="elradfmwMT")
-    handler = type("Handler", (FTPHandler,), {"authorizer": users})
-    with FTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"handle_exit": False}, daemon=True)
-        thread.start()
-        yield f"ftp://127.0.0.1:{server.address[1]}/models", root
-        server.close_all()
+    with served(tmp_path / "served") as url:
+        yield url, tmp_path / "served"
 
 
 def play(town: kill.Town, base: str, steps: int, store: Sequence[str] = ()) -> kill.Findings:
@@ -52,10 +39,7 @@ def play(town: kill.Town, base: str, steps: int, store: Sequence[str] = ()) -> k
     town.start("trainer", "train", "1", f"training.steps={steps}", *store)
     town.start("validator", "validate", "1", *store)
     town.await_end(EVERYBODY, 5 * town.day_s)
-    return kill.find(town, store[0].removeprefix("store.url=") if store else None, _OPTIONS if store else None)
-
-
-_OPTIONS = {"username": USER, "password": PASSWORD}
+    return kill.find(town, store[0].removeprefix("store.url=") if store else None, OPTIONS if store else None)
 
 
 def is_whole(town: kill.Town, found: kill.Findings) -> None:
@@ -72,13 +56,13 @@ def test_an_adapter_is_submitted_scored_and_paid_with_a_store_on_a_server(
     served_folder: tuple[str, Path], tmp_path: Path
 ) -> None:
     url, root = served_folder
-    options = f"store.options={{username: {USER}, password: {PASSWORD}}}"
+    options = f"store.options={{username: {USER}, password: '{PASSWORD}'}}"
     with kill.Town(tmp_path, 2.5 * kill.day_that_suits_s()) as town:
         found = play(town, "tiny", 60, [f"store.url={url}", options])
         is_whole(town, found)
         assert not (tmp_path / "market" / "store").exists()
         kept = set(open_store(root / "models"))
-        assert kept == set(open_store(url, _OPTIONS))
+        assert kept == set(open_store(url, OPTIONS))
         assert len(kept) >= 6  # description, base, three datasets, a model
         assert not any(PASSWORD in town.log(name) for name in EVERYBODY)
 
