@@ -118,7 +118,8 @@ class RemoteShelf:
         """Return the names of all that was written."""
         with self._connected() as fs:
             fs.invalidate_cache()  # others write there too
-            found = sorted(os.path.basename(path) for path in fs.find(self._root))
+            # Folder by folder: `find` takes a lost connection for an empty place.
+            found = sorted(os.path.basename(path) for folder in _in(fs, self._root) for path in _in(fs, folder))
         yield from found
 
     @contextmanager
@@ -138,6 +139,14 @@ class RemoteShelf:
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name[:2]}/{name}"
+
+
+def _in(fs: Any, folder: str) -> list[str]:
+    """Return the paths in a folder; none where nothing was ever put."""
+    try:
+        return [entry["name"] for entry in fs.ls(folder, detail=True)]
+    except FileNotFoundError:
+        return []
 
 
 def open_shelf(url: str, options: dict[str, Any] | None = None) -> Shelf:
