@@ -170,19 +170,26 @@ class Trainer:
         return int(found["seed"])
 
     def _report(self, day: int, piece: int, closes_at: int) -> Reporter:
-        """Return what tells how far a piece is, and ends it where it is clear that it will not be in time."""
-        began, looked = self.desk.clock.now(), time.monotonic()
+        """Return what tells how far a piece is, and ends it where it is clear that it will not be in time.
+
+        Steps are timed from the first on: before it the base model is read, once, however many steps follow.
+        """
+        looked = time.monotonic()
+        began: tuple[int, int] | None = None  # second and step of the first look
 
         def report(progress: Progress) -> None:
-            nonlocal looked
+            nonlocal looked, began
             done, steps = piece * progress.steps + progress.step, self.plan.pieces * progress.steps
             self.desk.tell(TrainingEvent(self.task.number, self.desk.me, day, done, steps, progress.loss))
-            if time.monotonic() - looked < _LOOK_EVERY_S:
+            if began is not None and time.monotonic() - looked < _LOOK_EVERY_S:
                 return
             looked = time.monotonic()
             with suppress(*NO_ANSWER):  # a chain that is away is no reason to lose a training
                 now = self.desk.clock.now()
-                if now + (now - began) * (progress.steps - progress.step) // progress.step > closes_at:
+                began = began or (now, progress.step)
+                passed, since = now - began[0], progress.step - began[1]
+                left = passed * (progress.steps - progress.step) // since if since else 0
+                if now + left > closes_at:
                     raise TooSlow
 
         return report

@@ -183,8 +183,8 @@ class Findings:
         return not (self.twice or self.lost or self.undone)
 
 
-def find(town: Town) -> Findings:
-    """Read the whole chain and the store."""
+def find(town: Town, store_url: str | None = None, options: dict[str, Any] | None = None) -> Findings:
+    """Read the whole chain and the store, which is the market's folder's unless a URL of another is given."""
     market = Deployment.load(town.folder / "market" / "market.json")
     with connected(town.url) as w3:
         arena = Arena(Sender(w3, development_key(0)), market.arena)
@@ -192,7 +192,7 @@ def find(town: Town) -> Findings:
         events = list(arena_events(arena.rpc, market, market.block, head))
         found = _found(events)
         found.undone += _undone(arena, market, events)
-    store = open_store(town.folder / "market" / "store")
+    store = open_store(store_url or town.folder / "market" / "store", options)
     revealed = [event.values["digest"] for event in events if event.name == "SubmissionRevealed"]
     found.lost += [f"model {digest.hex()} is not in the store" for digest in revealed if digest not in store]
     return found

@@ -232,6 +232,29 @@ def test_a_training_that_would_take_too_long_is_stopped_early_and_what_is_done_o
     assert stopped == ([] if is_submitted else ["training would take longer than the window for submissions is open"])
 
 
+def test_a_base_model_that_takes_long_to_read_is_not_taken_for_slow_steps(
+    village: Village, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (node,) = joined(village.node(task, "node"))
+    monkeypatch.setattr(training, "_LOOK_EVERY_S", 0.0)
+    begins_at, seen = node.calendar.begins_at, 0
+
+    def passed(event: Event) -> None:
+        """Let four hours pass before the first step, and a second with each."""
+        nonlocal seen
+        village.told.append(event)
+        if isinstance(event, Training):
+            seen += 1
+            village.clock.wait_until(begins_at + 4 * 3_600 + seen)
+
+    for owner in (node, node.trainer):
+        owner.desk = dataclasses.replace(owner.desk, tell=passed)
+    node.submit(0)
+    assert seen > 3  # steps that would each take four hours do not fit the window of twelve
+    assert node.arena.day_state(1, 0).commits == 1
+    assert not missed_by(village, node)
+
+
 def test_training_goes_on_from_the_nodes_best_submission(village: Village) -> None:
     task = village.create()
     roles = joined(village.keeper(task), village.node(task, "node"), village.validator(task, "judge"))
