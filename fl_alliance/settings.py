@@ -147,10 +147,24 @@ class MarketSettings:
 
 @dataclass
 class RuntimeSettings:
-    """How the ClientApps run: `local`, in this process; `ray`, Flower's simulation; `deployment`, hospitals join."""
+    """How the ClientApps run, and how long they are waited for.
+
+    Attributes
+    ----------
+    name : str
+        `local`, in this process; `ray`, Flower's simulation; `deployment`, hospitals join.
+    timeout_s : float
+        Longest wait for replies; what the chain's deadlines end earlier is not waited for so long.
+    quorum : float
+        In a deployment: share of those asked, rounded up, whose replies are enough for `grace_s` to begin.
+    grace_s : float
+        In a deployment: how long the others are waited for then, and how long somebody who is away may take to be back.
+    """
 
     name: str = "local"
     timeout_s: float = 3600.0
+    quorum: float = 0.5
+    grace_s: float = 30.0
 
 
 @dataclass

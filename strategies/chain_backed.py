@@ -224,7 +224,9 @@ class ChainBacked(Strategy):
         committee = run.nodes.committee(chain.proposers)
         with guarded(self.strategy, "configure_train", chain.number):
             messages = list(self.strategy.configure_train(chain.number, arrays, run.train_config, committee))
-        updates, dropped = chain.check_updates(run.nodes.ask(messages, chain.place), wire.to_arrays(arrays))
+        updates, dropped = chain.check_updates(
+            run.nodes.ask(messages, chain.place, chain.model.params.propose_s), wire.to_arrays(arrays)
+        )
         if self._archive:
             for update in updates.values():
                 self._archive.put(update.digest, update.arrays, update.metrics)
@@ -261,7 +263,8 @@ class ChainBacked(Strategy):
         self._listener(drawn)
         if drawn.voters:
             with watch("vote"):
-                answers = run.nodes.ask(self._ballots(run, chain, motion, ballot), chain.place)
+                ballots = self._ballots(run, chain, motion, ballot)
+                answers = run.nodes.ask(ballots, chain.place, chain.model.params.commit_s)
             with watch("chain"):
                 votes, committed = chain.commit(motion, answers)
                 self._listener(replace(committed, ballot_bytes=ballot_bytes, proposal_bytes=proposal_bytes))

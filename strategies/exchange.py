@@ -1,5 +1,6 @@
 """Ask members for something through Flower and get their replies by member."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,8 +22,9 @@ Replies = Mapping[int, Message]
 class Exchange:
     """The members of a task as nodes of a Flower grid.
 
-    `node_ids[i]` is the Flower node of the roster's member i. A member that does not answer within
-    `timeout` seconds, or answers twice, is simply not in, or once in, the replies.
+    `node_ids[i]` is the Flower node of the roster's member i. A member that does not answer within `timeout` seconds,
+    or `within` so many where the chain's deadline is earlier, is simply not in the replies, and one that answers twice
+    is once in them.
     """
 
     grid: Grid
@@ -33,7 +35,7 @@ class Exchange:
         """Return a grid that shows only these members."""
         return CommitteeGrid(self.grid, [self.node_ids[member] for member in members])
 
-    def ask(self, messages: Iterable[Message], place: Place) -> Replies:
+    def ask(self, messages: Iterable[Message], place: Place, within: float = math.inf) -> Replies:
         """Send messages with the `alliance` record and the names of all asked added; return replies by member."""
         outgoing = list(messages)
         asked = {message.metadata.dst_node_id for message in outgoing}
@@ -41,19 +43,19 @@ class Exchange:
         for message in outgoing:
             message.content[wire.ALLIANCE] = wire.place_record(place)
             message.content[wire.COMMITTEE] = committee
-        return self._collect(self.grid.send_and_receive(outgoing, timeout=self.timeout))
+        return self._collect(self.grid.send_and_receive(outgoing, timeout=min(self.timeout, within)))
 
-    def query(self, action: str, members: Iterable[int], record: ConfigRecord) -> Replies:
+    def query(self, action: str, members: Iterable[int], record: ConfigRecord, within: float = math.inf) -> Replies:
         """Send the same `alliance` record to members as a query; return replies by member, ascending."""
         messages = [
             Message(RecordDict({wire.ALLIANCE: record}), dst_node_id=self.node_ids[member], message_type=action)
             for member in members
         ]
-        return self._collect(self.grid.send_and_receive(messages, timeout=self.timeout))
+        return self._collect(self.grid.send_and_receive(messages, timeout=min(self.timeout, within)))
 
-    def prove(self, member: int, place: Place, tag: Tag, seed: bytes) -> bytes | None:
+    def prove(self, member: int, place: Place, tag: Tag, seed: bytes, within: float = math.inf) -> bytes | None:
         """Return the member's encoded VRF proof over `seed`, or None where it does not answer with one."""
-        replies = self.query(wire.PROVE, [member], wire.place_record(place, tag=int(tag), seed=seed))
+        replies = self.query(wire.PROVE, [member], wire.place_record(place, tag=int(tag), seed=seed), within)
         try:
             if member not in replies or replies[member].has_error():
                 return None

@@ -209,7 +209,7 @@ class RoundOnChain:
     def reveal(self, nodes: Exchange, motion: Motion, votes: Votes) -> None:
         """Ask those who committed for their votes; what does not hold, or does not come, stays unrevealed."""
         request = wire.place_record(self.place, commitments=pack_list(votes.pairs))
-        answers = nodes.query(wire.REVEAL, votes.promises, request)
+        answers = nodes.query(wire.REVEAL, votes.promises, request, self.model.params.reveal_s)
         for member, promise in votes.promises.items():
             try:
                 reply, signer = _reply(answers, member), self.address(member)
@@ -315,7 +315,8 @@ class RoundOnChain:
 
     def _proof(self, model: TaskModel, nodes: Exchange, member: int, tag: Tag) -> Proof | None:
         """Return the member's proof in the form that goes on chain, or None where it has sent none."""
-        encoded = nodes.prove(member, Place(self._ledger.domain, self._task, model.round), tag, model.seed)
+        place = Place(self._ledger.domain, self._task, model.round)
+        encoded = nodes.prove(member, place, tag, model.seed, model.params.leader_s)
         if encoded is None:
             return None
         try:

@@ -7,7 +7,7 @@ from flwr.serverapp import Grid
 from fl_alliance.chain.steps import Start
 from fl_alliance.chain.types import Phase
 from fl_alliance.config import JobConfig, fml_to_wei
-from fl_alliance.deployment.reconnecting import Reconnecting
+from fl_alliance.deployment.reconnecting import Patience, Reconnecting
 from fl_alliance.federation import Federation, register, write_deployment
 from fl_alliance.records import RunFolder
 from fl_alliance.strategies.committee_grid import CommitteeGrid
@@ -42,7 +42,13 @@ def gather(
         write_deployment(folder, federation.deployment, task, ledger.params(task), known)
     place = Place(ledger.domain, task, 0)
     members = Reconnecting(
-        grid, place, roster, gathering.present, listener=lambda words: listener(Stage(words)), known=gathering.asked
+        grid,
+        place,
+        roster,
+        gathering.present,
+        known=gathering.asked,
+        patience=Patience(config.runtime.quorum, config.runtime.grace_s),
+        listener=lambda words: listener(Stage(words)),
     )
     return members, {address: index for index, address in enumerate(roster, start=1)}
 
