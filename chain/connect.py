@@ -83,6 +83,14 @@ def close(w3: "Web3") -> None:
         release()
 
 
+def be_patient(w3: "Web3", seconds: float) -> None:
+    """Let requests over this connection wait so long for an endpoint that went away to come back."""
+    from fl_alliance.chain.node.remote import RemoteProvider
+
+    if isinstance(w3.provider, RemoteProvider):
+        w3.provider.patience_s = seconds
+
+
 def advance_to(w3: "Web3", timestamp: int) -> None:
     """Return once the head's timestamp is at least `timestamp` (Unix seconds).
 

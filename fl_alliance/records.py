@@ -104,6 +104,11 @@ class RunFolder:
         return self.root / "manifest.json"
 
     @property
+    def outbox(self) -> Path:
+        """The transactions that were sent to a chain elsewhere, kept before they were."""
+        return self.root / "transactions.jsonl"
+
+    @property
     def metrics(self) -> Path:
         """One line a round."""
         return self.root / "metrics.jsonl"

@@ -124,12 +124,14 @@ class ChainSettings:
 
     `relayer_key_env` names an environment variable that holds the relayer's key (hex, or the path of a
     keystore v3 whose password is in the variable of the same name with `_PASSWORD` behind it). Empty: the
-    development key, which signs on chain 31337 only.
+    development key, which signs on chain 31337 only. `patience_s` is how long a run waits for a chain elsewhere that
+    stopped to answer, and for a transaction to get into a block.
     """
 
     url: str = ""
     chain_id: int = 31337
     relayer_key_env: str = ""
+    patience_s: float = 600.0
 
 
 @dataclass

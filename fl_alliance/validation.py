@@ -61,6 +61,8 @@ def validate(config: JobConfig) -> None:
         value = getattr(config.train, name)
         _require(value is None or 0 < value < math.inf, f"train.{name}={value}: needs more than 0, and finite")
     _require("_target_" in config.strategy, "strategy: needs a _target_, the class of a Flower strategy")
+    patience = config.chain.patience_s
+    _require(0 <= patience < math.inf, f"chain.patience_s={patience}: needs 0 seconds or more")
     timeout, quorum, grace = config.runtime.timeout_s, config.runtime.quorum, config.runtime.grace_s
     _require(0 < timeout < math.inf, f"runtime.timeout_s={timeout}: needs more than 0 seconds")
     _require(0 < quorum <= 1, f"runtime.quorum={quorum}: needs a share over 0 and at most 1")
