@@ -8,6 +8,7 @@ import os
 import shlex
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
@@ -76,7 +77,15 @@ def coordinate(
         link.look()
         _wait_until_healthy(port, link, log)
         say(f"SuperLink on {_HOST}:{port}; log {log}")
-        _run(config, overrides, folder, resume, side, surroundings, port, say)
+        while True:
+            before = link.starts
+            _run(config, overrides, folder, resume, side, surroundings, port, link, say)
+            if link.starts == before or folder.report.is_file():
+                break
+            # Flower forgets a run whose SuperLink ended; the chain, the journal and the hospitals do not.
+            _wait_until_healthy(port, link, log)
+            say("going on with the task")
+            resume = folder.overrides.is_file()
     finally:
         link.stop()
     if not folder.report.is_file():
@@ -119,9 +128,10 @@ def _run(
     side: Path,
     surroundings: dict[str, str],
     port: int,
+    link: Supervised,
     say: Callable[[str], None],
 ) -> None:
-    """Start the ServerApp and repeat what it says until it ends."""
+    """Start the ServerApp and repeat what it says until it ends, or the SuperLink that it runs on did."""
     settings = {"overrides": shlex.join(overrides), "run-dir": str(folder.root.absolute()), "resume": resume}
     flower = str(Path(sys.executable).parent / "flwr")
     words = " ".join(f"{name}={json.dumps(value)}" for name, value in settings.items())
@@ -129,6 +139,7 @@ def _run(
     with subprocess.Popen(  # noqa: S603  our own command
         command, env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
+        threading.Thread(target=_look_after, args=(link, process), daemon=True).start()
         try:
             is_invited = False
             for line in _plain(process, side / "run.log"):
@@ -138,6 +149,17 @@ def _run(
                     say(_invitation(config, folder, port))
         finally:
             process.terminate()
+
+
+def _look_after(link: Supervised, run: "subprocess.Popen[str]") -> None:
+    """Start the SuperLink again when it ends; what ran on it is over then."""
+    before = link.starts
+    while run.poll() is None:
+        link.look()
+        if link.starts != before:
+            run.terminate()
+            return
+        time.sleep(_POLL_S)
 
 
 def _plain(process: "subprocess.Popen[str]", log: Path) -> Iterator[str]:
