@@ -9,14 +9,14 @@ import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from coincurve import PrivateKey
 
 from fl_alliance.chain.errors import DevelopmentKey, KeyUnusable
 from fl_alliance.chain.messages import CURVE_ORDER, Domain, StakeTransfer, public_address, stake_nonce
 from fl_alliance.chain.rules.words import keccak
-from fl_alliance.chain.vrf import VrfKey
+from fl_alliance.chain.vrf import Proof, VrfKey
 
 DEVELOPMENT_CHAIN = 31337
 """The chain id that development chains share; keys known to everybody sign nowhere else."""
@@ -39,6 +39,32 @@ WELL_KNOWN = frozenset(
 
 _NODE_DOMAIN = b"fl-alliance/node/v1"
 _VRF_DOMAIN = b"fl-alliance/vrf/v1"
+
+
+class Prover(Protocol):
+    """Whatever evaluates a VRF: a key, or a process that guards one."""
+
+    @property
+    def public_x(self) -> int:
+        """The public key's x; its y is even."""
+
+    def prove(self, alpha: bytes) -> Proof:
+        """Evaluate at `alpha`; the same input always gives the same proof."""
+
+
+class SigningKey(Protocol):
+    """What a node signs and proves with; its secret may be in this process or in another one."""
+
+    @property
+    def address(self) -> str:
+        """The account's checksummed address."""
+
+    @property
+    def vrf(self) -> Prover:
+        """The account's VRF key."""
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Return the 64-byte EIP-2098 signature of a 32-byte digest."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +124,8 @@ class NodeKey:
     def from_env(cls, name: str) -> Self:
         """Return the key in environment variable `name`: 64 hex digits, or a keystore's path.
 
-        For a keystore the password is in the variable `name` + "_PASSWORD".
+        For a keystore the password is in the variable `name` + "_PASSWORD", or in the first line of the file that
+        `name` + "_PASSWORD_FILE" names: a path in an environment gives nothing away.
 
         Raises
         ------
@@ -112,6 +139,8 @@ class NodeKey:
         if secret is not None:
             return cls(secret)
         password = os.environ.get(f"{name}_PASSWORD")
+        if password is None and (file := os.environ.get(f"{name}_PASSWORD_FILE")):
+            password = first_line(Path(file).expanduser())
         if password is None:
             raise KeyUnusable(f"${name}", f"no 64 hex digits and no ${name}_PASSWORD", "a key, or a keystore with both")
         return cls.from_keystore(Path(value).expanduser(), password)
@@ -164,7 +193,7 @@ class StakeAuthorization:
 
 
 def authorize_stake(
-    key: NodeKey, fml: Domain, alliance: str, task: int, amount_wei: int, valid_before: int, salt: bytes
+    key: SigningKey, fml: Domain, alliance: str, task: int, amount_wei: int, valid_before: int, salt: bytes
 ) -> StakeAuthorization:
     """Return the node's signature that binds `amount_wei` to its registration in `task` with its VRF key.
 
@@ -179,6 +208,14 @@ def _scalar(*parts: bytes) -> bytes:
     """Return 32 bytes, 1..n-1, that follow from the parts; two lists of parts never run together."""
     framed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return (int.from_bytes(keccak(framed), "big") % (CURVE_ORDER - 1) + 1).to_bytes(32, "big")
+
+
+def first_line(path: Path) -> str:
+    """Return a password file's first line; raises `KeyUnusable` where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8").split("\n", 1)[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as reason:
+        raise KeyUnusable(str(path), type(reason).__name__, "a readable file with a password") from None
 
 
 def _from_hex(text: str) -> bytes | None:

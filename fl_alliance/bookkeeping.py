@@ -37,6 +37,8 @@ from fl_alliance.strategies.choices import choice_of
 def opened(folder: RunFolder) -> Iterator[tuple[Rpc, Deployment, int]]:
     """Open the chain of a run to read it; give its contracts, and the number of its task.
 
+    A chain file in the folder comes before the endpoint that the run had: it is there when that is gone.
+
     Raises
     ------
     FolderError
@@ -49,7 +51,7 @@ def opened(folder: RunFolder) -> Iterator[tuple[Rpc, Deployment, int]]:
         raise FolderError(f"{folder.root}: no task on a chain yet; needed a run that got as far as its first round")
     deployment = Deployment.load(folder.manifest)
     task = task_begun(folder)
-    url = chain.get("url") or f"file://{folder.chain.resolve()}"
+    url = f"file://{folder.chain.resolve()}" if folder.chain.is_file() else chain["url"]
     with connected(url, chain_id=deployment.chain_id) as w3:
         rpc = Rpc(w3)
         deployment.check(rpc)

@@ -5,6 +5,7 @@ nothing of an Alliance is answered as any Flower client would, so that plain str
 deployment the node has a folder of the hospital's: what it has agreed to, whose key it signs with, what it has signed.
 """
 
+import logging
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import cast
@@ -20,6 +21,7 @@ from fl_alliance.chain.vrf import Tag
 from fl_alliance.config import JobConfig, load_config
 from fl_alliance.deployment.memory import remembering
 from fl_alliance.deployment.presence import CHALLENGE_BYTES, presence_record
+from fl_alliance.deployment.signer import HeldKey
 from fl_alliance.deployment.terms import Terms
 from fl_alliance.insider import Answer, Insider, Mod, enter, make_mod, make_node
 from fl_alliance.journal import Journal
@@ -28,6 +30,7 @@ from fl_alliance.node import Ballot, Node, told
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.wire import Place
 from fl_alliance.training import train_config
+from fl_alliance.workloads.errors import WorkloadError
 
 _BALLOT, _SIGNED = "alliance.ballot", "alliance.signed"
 _WHERE = ("task", "round")
@@ -168,7 +171,7 @@ def _journal(context: Context) -> Journal:
 
 
 def _partition(context: Context) -> int:
-    return int(context.node_config["partition-id"])
+    return int(context.node_config.get("partition-id", wire.OWN_DATA))
 
 
 def _overrides(context: Context) -> str:
@@ -215,4 +218,17 @@ def _load_site(overrides: str, partition: int, home: str) -> Insider:
         return enter(config, partition)
     terms = Terms.load(Path(home))
     terms.require_config(config)
-    return enter(config, terms.site, terms.key)
+    key = HeldKey(Path(home))
+    terms.require_key(key.address)
+    return _entered(config, terms, key)
+
+
+def _entered(config: JobConfig, terms: Terms, key: HeldKey) -> Insider:
+    try:
+        return enter(config, terms.site, key, Path(terms.data) if terms.data else None)
+    except WorkloadError as error:
+        if not terms.data:
+            raise
+        # Flower sends an exception's text to the coordinator; this one may quote a patient's file.
+        logging.getLogger("flwr").error("%s", error)
+        raise WorkloadError("this hospital's data cannot be used; its own log says why") from None

@@ -25,7 +25,7 @@ from fl_alliance.parent import about_parent
 from fl_alliance.records import RunFolder, write_whole
 from fl_alliance.strategies.enrolment import NO_SALT, by_address, collect_registrations
 from fl_alliance.strategies.errors import RunStalled
-from fl_alliance.strategies.wire import Place, Registration
+from fl_alliance.strategies.wire import OWN_DATA, Place, Registration
 
 DEVELOPMENT_SECRET = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 """The first account of every development chain; everybody knows it, so it signs on no other chain."""
@@ -258,8 +258,8 @@ def write_deployment(
             {
                 "index": index,
                 "address": member.address,
-                "site": member.partition,
-                "about": f"hospital {member.partition}",
+                "site": None if member.partition == OWN_DATA else member.partition,
+                "about": f"hospital {index if member.partition == OWN_DATA else member.partition}",
             }
             for index, member in enumerate(members)
         ],

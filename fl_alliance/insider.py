@@ -5,6 +5,7 @@ Malicious nodes are Flower clients like the others: nothing outside of a client'
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from flwr.app import Context, Message
@@ -12,13 +13,14 @@ from hydra.utils import instantiate
 
 from fl_alliance.attacks.memory import remembering
 from fl_alliance.behaviour import HonestJudge, HonestTrainer, Judge, Trainer
-from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.accounts import NodeKey, SigningKey
 from fl_alliance.coalition import coalition
 from fl_alliance.config import ConfigError, JobConfig
 from fl_alliance.node import Node
 from fl_alliance.turns import JudgesInTurn, TrainsInTurn
 from fl_alliance.workloads import get
-from fl_alliance.workloads.base import Site, Workload
+from fl_alliance.workloads.base import HasOwnData, Site, Workload
+from fl_alliance.workloads.errors import WorkloadError
 
 Answer = Callable[[Message, Context], Message]
 Mod = Callable[[Message, Context, Answer], Message]
@@ -39,7 +41,7 @@ class Insider:
 
     site: int
     config: JobConfig
-    key: NodeKey
+    key: SigningKey
     workload: Workload
     data: Site
 
@@ -86,13 +88,31 @@ def check_attack(config: JobConfig) -> None:
         make_mod(insider)
 
 
-def enter(config: JobConfig, site: int, key: NodeKey | None = None) -> Insider:
-    """Load a site: its data and its key, where none is given that of a simulation, which is derived from the seed."""
+def enter(config: JobConfig, site: int, key: SigningKey | None = None, own: Path | None = None) -> Insider:
+    """Load a site: its data and its key, where none is given that of a simulation, which is derived from the seed.
+
+    Parameters
+    ----------
+    own : Path, optional
+        A folder with the site's own data, instead of its part of the workload's.
+
+    Raises
+    ------
+    WorkloadError
+        The data cannot be read, or the workload reads none of a hospital's own.
+    """
     workload = get(config.workload.name, **config.workload.options)
     if config.attack.update:
         workload = remembering(workload)  # who attacks knows what all others train
-    data = workload.load(site, config.nodes, config.seed)
+    data = workload.load(site, config.nodes, config.seed) if own is None else load_own(workload, own)
     return Insider(site, config, key or NodeKey.derive(config.seed, site), workload, data)
+
+
+def load_own(workload: Workload, folder: Path) -> Site:
+    """Return a hospital's own data; raises `WorkloadError` as `enter` does."""
+    if not isinstance(workload, HasOwnData):
+        raise WorkloadError(f"workload {workload.name}: reads no data of a hospital's own; needed: --site, not --data")
+    return workload.load_own(folder)
 
 
 def _made(name: str, settings: Mapping[str, Any], **given: Any) -> Any:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fl_alliance.behaviour import Case, Judge, Metrics, Trainer
-from fl_alliance.chain.accounts import NodeKey, authorize_stake
+from fl_alliance.chain.accounts import SigningKey, authorize_stake
 from fl_alliance.chain.messages import Commitment, Domain, Proposal, commitment
 from fl_alliance.chain.rules.seeds import NO_SEED
 from fl_alliance.chain.rules.words import keccak
@@ -42,7 +42,7 @@ class Node:
     With a `score_epsilon` above 0 it tells of its held-out data only losses, blurred (`privacy.blurred`).
     """
 
-    key: NodeKey
+    key: SigningKey
     site: int
     trainer: Trainer
     judge: Judge

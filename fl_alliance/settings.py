@@ -158,14 +158,15 @@ class RuntimeSettings:
     timeout_s : float
         Longest wait for replies; what the chain's deadlines end earlier is not waited for so long.
     quorum : float
-        In a deployment: share of those asked, rounded up, whose replies are enough for `grace_s` to begin.
+        In a deployment: share of those asked, rounded up, whose replies are enough for `grace_s` to begin. 1: everybody
+        is waited for as long as the chain's windows are open, which costs nothing: the round cannot go on earlier.
     grace_s : float
         In a deployment: how long the others are waited for then, and how long somebody who is away may take to be back.
     """
 
     name: str = "local"
     timeout_s: float = 3600.0
-    quorum: float = 0.5
+    quorum: float = 1.0
     grace_s: float = 30.0
 
 

@@ -225,7 +225,7 @@ class ChainBacked(Strategy):
         with guarded(self.strategy, "configure_train", chain.number):
             messages = list(self.strategy.configure_train(chain.number, arrays, run.train_config, committee))
         updates, dropped = chain.check_updates(
-            run.nodes.ask(messages, chain.place, chain.model.params.propose_s), wire.to_arrays(arrays)
+            run.nodes.ask(messages, chain.place, chain.time_left), wire.to_arrays(arrays)
         )
         if self._archive:
             for update in updates.values():
@@ -264,7 +264,7 @@ class ChainBacked(Strategy):
         if drawn.voters:
             with watch("vote"):
                 ballots = self._ballots(run, chain, motion, ballot)
-                answers = run.nodes.ask(ballots, chain.place, chain.model.params.commit_s)
+                answers = run.nodes.ask(ballots, chain.place, chain.time_left)
             with watch("chain"):
                 votes, committed = chain.commit(motion, answers)
                 self._listener(replace(committed, ballot_bytes=ballot_bytes, proposal_bytes=proposal_bytes))

@@ -38,6 +38,10 @@ from fl_alliance.strategies.updates import Update
 from fl_alliance.strategies.wire import Place
 
 
+OF_A_WINDOW = 0.8
+"""Share of a window of the chain for which nodes are waited for: what they send has to be in a block before it closes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     """A voter's commitment and its signature on it."""
@@ -112,6 +116,11 @@ class RoundOnChain:
     def voters(self) -> tuple[int, ...]:
         """Members drawn to vote."""
         return self.model.committee.voters
+
+    @property
+    def time_left(self) -> float:
+        """Seconds for which nodes can be waited for in this phase."""
+        return OF_A_WINDOW * max(0, self.model.deadline(self._ledger.now()) - self._ledger.now())
 
     @property
     def updates(self) -> Mapping[int, bytes]:
@@ -209,7 +218,7 @@ class RoundOnChain:
     def reveal(self, nodes: Exchange, motion: Motion, votes: Votes) -> None:
         """Ask those who committed for their votes; what does not hold, or does not come, stays unrevealed."""
         request = wire.place_record(self.place, commitments=pack_list(votes.pairs))
-        answers = nodes.query(wire.REVEAL, votes.promises, request, self.model.params.reveal_s)
+        answers = nodes.query(wire.REVEAL, votes.promises, request, OF_A_WINDOW * self.model.params.reveal_s)
         for member, promise in votes.promises.items():
             try:
                 reply, signer = _reply(answers, member), self.address(member)
@@ -316,7 +325,7 @@ class RoundOnChain:
     def _proof(self, model: TaskModel, nodes: Exchange, member: int, tag: Tag) -> Proof | None:
         """Return the member's proof in the form that goes on chain, or None where it has sent none."""
         place = Place(self._ledger.domain, self._task, model.round)
-        encoded = nodes.prove(member, place, tag, model.seed, model.params.leader_s)
+        encoded = nodes.prove(member, place, tag, model.seed, OF_A_WINDOW * model.params.leader_s)
         if encoded is None:
             return None
         try:

@@ -24,6 +24,9 @@ COMMITTEE = "committee"
 METRICS = "metrics"
 PREVIOUS = "previous"
 
+OWN_DATA = -1
+"""The `partition` of a hospital with data of its own."""
+
 HERE = "query.here"
 JOIN = "query.join"
 PROVE = "query.prove"
@@ -46,7 +49,8 @@ class Registration:
     """A node's signed wish to join a task with a stake, to be submitted by anyone.
 
     `proof` shows that the node holds the secret of `vrf_x`; `signature` moves the stake into the contract and,
-    through its nonce, only together with this VRF key and task. `partition` is the site's number, from 0.
+    through its nonce, only together with this VRF key and task. `partition` is the site's number, from 0, or
+    `OWN_DATA` of a hospital that brings its own data and so has none; it sends no number then.
     """
 
     partition: int
@@ -58,9 +62,10 @@ class Registration:
 
 def registration_record(registration: Registration) -> ConfigRecord:
     """Return a registration as a node sends it."""
+    number = {"partition": registration.partition} if registration.partition != OWN_DATA else {}
     return ConfigRecord(
         {
-            "partition": registration.partition,
+            **number,
             "address": registration.address,
             "vrf-x": registration.vrf_x.to_bytes(32, "big"),
             "proof": registration.proof,
@@ -75,7 +80,7 @@ def read_registration(message: Message) -> Registration:
         raise BadReply(error_text(message))
     record = alliance_record(message)
     return Registration(
-        integer(record, "partition"),
+        integer(record, "partition") if "partition" in record else OWN_DATA,
         text(record, "address"),
         int.from_bytes(data(record, "vrf-x", 32), "big"),
         data(record, "proof"),

@@ -11,7 +11,7 @@ from typing import Literal, cast
 import numpy as np
 from flwr.app import ConfigRecord, Context, Message, MetricRecord, RecordDict
 
-from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.accounts import NodeKey, SigningKey
 from fl_alliance.chain.messages import Proposal
 from fl_alliance.insider import Answer, Insider
 from fl_alliance.strategies import wire
@@ -134,7 +134,7 @@ def asked_at(request: Message) -> Place | None:
     return None if record is None else wire.read_place(record)
 
 
-def proposing(request: Message, place: Place | None, key: NodeKey, arrays: Arrays, metrics: Metrics) -> Message:
+def proposing(request: Message, place: Place | None, key: SigningKey, arrays: Arrays, metrics: Metrics) -> Message:
     """Return a reply to a request to train with another content, signed where the request is an Alliance's."""
     content = RecordDict({wire.ARRAYS: wire.to_record(arrays), wire.METRICS: MetricRecord(metrics)})
     if place is not None:

@@ -10,17 +10,18 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from fl_alliance.config import ConfigError, JobConfig
+from fl_alliance.deployment.admitting import Admission
+from fl_alliance.deployment.link import Link
 from fl_alliance.deployment.processes import Supervised, environment
 from fl_alliance.folders import FolderError
 from fl_alliance.records import RunFolder
 
 _START_S, _POLL_S = 60.0, 0.3
-_HOST = "127.0.0.1"
 _APP = """\
 [project]
 name = "fl-alliance-task"
@@ -49,7 +50,7 @@ def coordinate(
     overrides: Sequence[str],
     folder: RunFolder,
     *,
-    port: int,
+    link: Link,
     resume: bool,
     say: Callable[[str], None] = print,
 ) -> None:
@@ -57,37 +58,39 @@ def coordinate(
 
     Parameters
     ----------
-    port : int
-        Where the SuperLink listens, on this machine's loopback interface.
+    link : Link
+        Where the SuperLink listens, and for whom.
 
     Raises
     ------
     ConfigError
-        There is no chain that others could reach.
+        There is no chain that others could reach, or the SuperLink would be reached by anybody.
     FolderError
         The SuperLink did not start, or the task came to no end; the log says why.
     """
     _require_shared_chain(config)
+    link.require_safe()
     side = folder.root.absolute().with_name(folder.root.name + ".flower")
-    _write(side, port)
+    _write(side, link)
     surroundings, log = environment(side), side / "superlink.log"
-    arguments = ["--insecure", "--isolation", "subprocess", "--disable-runtime-dependency-installation"]
-    link = Supervised("superlink", [*arguments, "--host", _HOST, "--port", str(port)], surroundings, log, say)
-    try:
-        link.look()
-        _wait_until_healthy(port, link, log)
-        say(f"SuperLink on {_HOST}:{port}; log {log}")
+    arguments = ["--isolation", "subprocess", "--disable-runtime-dependency-installation", *link.arguments]
+    superlink = Supervised("superlink", arguments, surroundings, log, say)
+    with ExitStack() as stack:
+        stack.callback(superlink.stop)
+        superlink.look()
+        _wait_until_healthy(link, superlink, log)
+        say(f"SuperLink on {link.local}{'' if link.root is None else ' (TLS)'}; log {log}")
+        if link.node_keys is not None:
+            stack.enter_context(Admission(link, say))
         while True:
-            before = link.starts
-            _run(config, overrides, folder, resume, side, surroundings, port, link, say)
-            if link.starts == before or folder.report.is_file():
+            before = superlink.starts
+            _run(config, overrides, folder, resume, side, surroundings, link, superlink, say)
+            if superlink.starts == before or folder.report.is_file():
                 break
             # Flower forgets a run whose SuperLink ended; the chain, the journal and the hospitals do not.
-            _wait_until_healthy(port, link, log)
+            _wait_until_healthy(link, superlink, log)
             say("going on with the task")
             resume = folder.overrides.is_file()
-    finally:
-        link.stop()
     if not folder.report.is_file():
         raise FolderError(f"{folder.root}: the task came to no end, see {side / 'run.log'}; --resume goes on with it")
 
@@ -100,24 +103,20 @@ def _require_shared_chain(config: JobConfig) -> None:
         )
 
 
-def _write(side: Path, port: int) -> None:
+def _write(side: Path, link: Link) -> None:
     (side / "app").mkdir(parents=True, exist_ok=True)
     (side / "app" / "pyproject.toml").write_text(_APP)
-    link = f'[superlink]\ndefault = "here"\n\n[superlink.here]\naddress = "{_HOST}:{port}"\ninsecure = true\n'
-    (side / "config.toml").write_text(link)
+    (side / "config.toml").write_text(link.connection("here"))
 
 
-def _wait_until_healthy(port: int, link: Supervised, log: Path) -> None:
+def _wait_until_healthy(link: Link, superlink: Supervised, log: Path) -> None:
     end = time.monotonic() + _START_S
     while time.monotonic() < end:
-        link.look()
-        try:
-            urllib.request.urlopen(f"http://{_HOST}:{port}/health", timeout=2).close()
-        except OSError:
-            time.sleep(_POLL_S)
-        else:
+        superlink.look()
+        if link.is_healthy():
             return
-    raise FolderError(f"the SuperLink did not start on port {port} within {_START_S:g} s, see {log}")
+        time.sleep(_POLL_S)
+    raise FolderError(f"the SuperLink did not start on {link.local} within {_START_S:g} s, see {log}")
 
 
 def _run(
@@ -127,8 +126,8 @@ def _run(
     resume: bool,
     side: Path,
     surroundings: dict[str, str],
-    port: int,
-    link: Supervised,
+    link: Link,
+    superlink: Supervised,
     say: Callable[[str], None],
 ) -> None:
     """Start the ServerApp and repeat what it says until it ends, or the SuperLink that it runs on did."""
@@ -139,24 +138,24 @@ def _run(
     with subprocess.Popen(  # noqa: S603  our own command
         command, env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        threading.Thread(target=_look_after, args=(link, process), daemon=True).start()
+        threading.Thread(target=_look_after, args=(superlink, process), daemon=True).start()
         try:
             is_invited = False
             for line in _plain(process, side / "run.log"):
                 say(line)
                 if not is_invited and folder.deployment.is_file():
                     is_invited = True
-                    say(_invitation(config, folder, port))
+                    say(_invitation(config, folder, link))
         finally:
             process.terminate()
 
 
-def _look_after(link: Supervised, run: "subprocess.Popen[str]") -> None:
+def _look_after(superlink: Supervised, run: "subprocess.Popen[str]") -> None:
     """Start the SuperLink again when it ends; what ran on it is over then."""
-    before = link.starts
+    before = superlink.starts
     while run.poll() is None:
-        link.look()
-        if link.starts != before:
+        superlink.look()
+        if superlink.starts != before:
             run.terminate()
             return
         time.sleep(_POLL_S)
@@ -173,9 +172,12 @@ def _plain(process: "subprocess.Popen[str]", log: Path) -> Iterator[str]:
                 yield text
 
 
-def _invitation(config: JobConfig, folder: RunFolder, port: int) -> str:
+def _invitation(config: JobConfig, folder: RunFolder, link: Link) -> str:
     task = json.loads(folder.deployment.read_text())["task"]
+    trust = " --root-certificates ca.pem" if link.root is not None else ""
+    known = " --node-key FILE" if link.node_keys is not None else ""
     return (
         f"hospitals join with: fl-alliance join {task} --manifest {os.path.relpath(folder.manifest)} --chain "
-        f"{config.chain.url} --superlink {_HOST}:{port} --stake {config.alliance.stake} --site N --key-env VARIABLE"
+        f"{config.chain.url} --superlink {link.public}{trust}{known} --stake {config.alliance.stake} --keystore FILE "
+        "and --data DIR or --site N"
     )

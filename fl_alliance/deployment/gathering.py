@@ -14,7 +14,7 @@ from fl_alliance.strategies.committee_grid import CommitteeGrid
 from fl_alliance.strategies.enrolment import collect_registrations
 from fl_alliance.strategies.errors import RunStalled
 from fl_alliance.strategies.events import Listener, Stage
-from fl_alliance.strategies.wire import Place, Registration
+from fl_alliance.strategies.wire import OWN_DATA, Place, Registration
 
 _POLL_S = 1.0
 
@@ -108,6 +108,8 @@ class _Gathering:
 
     def _is_free(self, newcomer: Registration) -> bool:
         """Return whether nobody else has this site: two with the same data would be one hospital counted twice."""
+        if newcomer.partition == OWN_DATA:
+            return True
         others = (one for one in self.registrations.values() if one.partition == newcomer.partition)
         taken = next((one.address for one in others if one.address != newcomer.address), None)
         if taken is not None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fl_alliance.amounts import fml
-from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.connect import connected
 from fl_alliance.chain.deploy import TOKEN, Deployment
@@ -17,11 +16,14 @@ from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskParams
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, fml_to_wei
+from fl_alliance.deployment.keys import KeySource, require_private
 from fl_alliance.deployment.processes import Supervised, environment, free_port, is_loopback
+from fl_alliance.deployment.signer import SignerService
 from fl_alliance.deployment.terms import Terms
 from fl_alliance.deployment.watch import Watch
 from fl_alliance.folders import FolderError, held
 from fl_alliance.records import RunFolder
+from fl_alliance.strategies.wire import OWN_DATA
 
 _POLL_S, _AWAY_S = 1.0, 15.0
 _PERCENT_BPS = 100
@@ -40,27 +42,33 @@ class Wish:
         URL of the hospital's endpoint of the chain.
     superlink : str
         HOST:PORT of the coordinator's SuperLink.
-    site : int
-        Which part of the workload's data is the hospital's, from 0.
+    site : int or None
+        Which part of the workload's data is the hospital's, from 0; None where it has its own.
     stake : str
         The most that it stakes, in FML.
-    key_env : str
-        Environment variable with its key, or a keystore's path.
+    key : KeySource
+        Where its key is.
     home : Path
         Its folder: what it has agreed to and signed, and logs. The key is not in it.
     certificates : Path or None
         Root certificates of the SuperLink; None only on loopback.
+    node_key : Path or None
+        The private key by which the SuperLink knows the hospital's SuperNode.
+    data : Path or None
+        A folder with the hospital's own data.
     """
 
     task: int
     manifest: Path
     chain: str
     superlink: str
-    site: int
+    site: int | None
     stake: str
-    key_env: str
+    key: KeySource
     home: Path
     certificates: Path | None = None
+    node_key: Path | None = None
+    data: Path | None = None
 
 
 def join(wish: Wish, say: Callable[[str], None] = print) -> None:
@@ -72,7 +80,8 @@ def join(wish: Wish, say: Callable[[str], None] = print) -> None:
         What was asked for cannot be done, or the task cannot be joined any more; nothing was signed.
     """
     stake_wei, transport = fml_to_wei(wish.stake, "--stake"), _transport(wish)
-    key, deployment = NodeKey.from_env(wish.key_env), Deployment.load(wish.manifest)
+    _require_data(wish)
+    key, deployment = wish.key.open(), Deployment.load(wish.manifest)
     with ExitStack() as stack:
         w3 = stack.enter_context(connected(wish.chain, chain_id=deployment.chain_id))
         key.check_chain(deployment.chain_id)
@@ -89,11 +98,10 @@ def join(wish: Wish, say: Callable[[str], None] = print) -> None:
         if watch.is_paid_out and (member := watch.member) is not None:
             say(watch.payout(member))
             return
+        stack.enter_context(SignerService(key, wish.home))
         node = _supernode(wish, transport, say)
-        try:
-            _follow(watch, node, say)
-        finally:
-            node.stop()
+        stack.callback(node.stop)
+        _follow(watch, node, say)
 
 
 def _follow(watch: Watch, node: Supervised, say: Callable[[str], None]) -> None:
@@ -125,8 +133,18 @@ def _require_open(watch: Watch, wish: Wish, stake_wei: int) -> None:
         )
     if stake_wei < params.min_stake_gwei * WEI_PER_GWEI:
         raise ConfigError(f"--stake {wish.stake}: the task needs at least {fml(params.min_stake_gwei)} FML")
-    if wish.site < 0:
+
+
+def _require_data(wish: Wish) -> None:
+    """Refuse a hospital without data, or with two answers to where they are; raises `ConfigError`."""
+    if (wish.site is None) == (wish.data is None):
+        raise ConfigError(
+            "the hospital's data: needs one of --data DIR (its own) and --site N (a part of the workload's)"
+        )
+    if wish.site is not None and wish.site < 0:
         raise ConfigError(f"--site {wish.site}: needs 0 or more")
+    if wish.data is not None and not wish.data.is_dir():
+        raise ConfigError(f"--data {wish.data}: no such folder")
 
 
 def _agree(wish: Wish, deployment: Deployment, watch: Watch, stake_wei: int) -> None:
@@ -138,8 +156,8 @@ def _agree(wish: Wish, deployment: Deployment, watch: Watch, stake_wei: int) -> 
         task=wish.task,
         stake_wei=stake_wei,
         config_digest=watch.model.params.config_digest.hex(),
-        key_env=wish.key_env,
-        site=wish.site,
+        site=OWN_DATA if wish.site is None else wish.site,
+        data=str(wish.data.resolve()) if wish.data is not None else "",
         address=watch.address,
     )
     if terms.is_kept_in(wish.home):
@@ -153,7 +171,8 @@ def _told(wish: Wish, deployment: Deployment, rpc: Rpc, watch: Watch, address: s
     """Yield who this is, what it stakes, and on what terms."""
     model, params = watch.model, watch.model.params
     holds = int(ContractReader(rpc, TOKEN, deployment.fml).read("balanceOf", address)) // WEI_PER_GWEI
-    yield f"hospital {address}, site {wish.site}, holds {fml(holds)} FML"
+    data = f"site {wish.site}" if wish.data is None else f"data in {wish.data}"
+    yield f"hospital {address}, {data}, holds {fml(holds)} FML"
     yield (
         f"task {wish.task} on chain {deployment.chain_id}, contract {deployment.alliance}: {params.rounds} rounds, "
         f"{params.proposers} train and {params.voters} judge in each; {fml(model.pool_gwei)} FML to earn in all"
@@ -183,7 +202,13 @@ def _transport(wish: Wish) -> list[str]:
     if wish.certificates is not None:
         if not wish.certificates.is_file():
             raise ConfigError(f"--root-certificates {wish.certificates}: no such file")
-        return ["--root-certificates", str(wish.certificates.resolve())]
+        trust = ["--root-certificates", str(wish.certificates.resolve())]
+        if wish.node_key is None:
+            return trust
+        require_private(wish.node_key)
+        return [*trust, "--auth-supernode-private-key", str(wish.node_key.resolve())]
+    if wish.node_key is not None:
+        raise ConfigError(f"--node-key {wish.node_key}: needs --root-certificates FILE (TLS) too")
     if not is_loopback(wish.superlink):
         raise ConfigError(f"--superlink {wish.superlink}: is not on this machine, needs --root-certificates FILE (TLS)")
     return ["--insecure"]
@@ -191,8 +216,11 @@ def _transport(wish: Wish) -> list[str]:
 
 def _supernode(wish: Wish, transport: list[str], say: Callable[[str], None]) -> Supervised:
     home = wish.home.resolve()
-    settings = f"partition-id={wish.site} home={json.dumps(str(home))}"
+    number = f"partition-id={wish.site} " if wish.site is not None else ""
+    settings = f"{number}home={json.dumps(str(home))}"
     port = str(free_port())
     arguments = [*transport, "--superlink", wish.superlink, "--node-config", settings, "--host", "127.0.0.1"]
     arguments += ["--port", port]
-    return Supervised("supernode", arguments, environment(home / "flower"), home / "supernode.log", say)
+    return Supervised(
+        "supernode", arguments, environment(home / "flower", wish.key.variables), home / "supernode.log", say
+    )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from flwr.app import ConfigRecord, Message, RecordDict
 
-from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.accounts import SigningKey
 from fl_alliance.chain.errors import SignatureInvalid
 from fl_alliance.chain.messages import recover
 from fl_alliance.chain.rules.words import keccak
@@ -24,7 +24,7 @@ def challenge_message(node_id: int, place: Place) -> tuple[Message, bytes]:
     return Message(RecordDict({wire.ALLIANCE: record}), dst_node_id=node_id, message_type=wire.HERE), challenge
 
 
-def presence_record(key: NodeKey, place: Place, challenge: bytes) -> ConfigRecord:
+def presence_record(key: SigningKey, place: Place, challenge: bytes) -> ConfigRecord:
     """Return a node's answer."""
     return ConfigRecord({"signature": key.sign_digest(_digest(place, challenge))})
 

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -37,10 +37,13 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def environment(home: Path) -> dict[str, str]:
-    """Return this process' environment with Flower's home in `home`, and nothing reported or installed."""
+def environment(home: Path, without: Collection[str] = ()) -> dict[str, str]:
+    """Return this process' environment, less the variables `without`, with Flower's home in `home`.
+
+    Flower reports and installs nothing.
+    """
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name not in without},
         "FLWR_HOME": str(home),
         "FLWR_TELEMETRY_ENABLED": "0",
         "FLWR_DISABLE_UPDATE_CHECK": "1",

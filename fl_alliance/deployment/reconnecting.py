@@ -1,7 +1,8 @@
 """A Flower grid whose members keep one node id each, though their SuperNodes end and come back under others.
 
-Flower gives a SuperNode that starts again a new id. Here a member's id is its place in the roster, counted from 1; what
-was asked of a node that went away is asked again when it is back, which costs it nothing: its journal is on disk.
+Flower gives a SuperNode that starts again a new id; one that authenticates keeps its id, but what was asked of it
+before is lost all the same. Here a member's id is its place in the roster, counted from 1; what was asked of a node
+that went away is asked again when it is back, which costs it nothing: its journal is on disk.
 
 An exchange ends when everybody has answered, and otherwise a grace period after a quorum has. Who is late is not waited
 for and not listened to any more, but for reveals: a vote that is not revealed costs its voter stake.
@@ -24,6 +25,8 @@ from fl_alliance.deployment.presence import challenge_message, member_of
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.wire import Place
 
+_Life = tuple[int, str]
+"""A node's id, and when Flower last saw it start: what was sent to it in one life it does not know in the next."""
 FIRST_POLL_S, LONGEST_POLL_S = 0.05, 0.5
 LOOK_S = 3.0
 TRIES = 3
@@ -41,12 +44,12 @@ class Patience:
     Attributes
     ----------
     quorum : float
-        Share of those asked, rounded up, whose replies are enough; over 0, at most 1.
+        Share of those asked, rounded up, whose replies are enough; over 0, at most 1. At 1 nobody is left out.
     grace_s : float
         Seconds that the others are given from then on, and that somebody who is away is given to come back.
     """
 
-    quorum: float = 0.5
+    quorum: float = 1.0
     grace_s: float = 30.0
 
     def enough(self, asked: int) -> int:
@@ -61,7 +64,7 @@ class _Exchange:
     open: dict[int, Message]
     enough: int
     waiting: dict[str, int] = field(default_factory=dict)
-    sent: dict[int, int] = field(default_factory=dict)
+    sent: dict[int, _Life] = field(default_factory=dict)
     tries: dict[int, int] = field(default_factory=dict)
     away: dict[int, float] = field(default_factory=dict)
     replies: list[Message] = field(default_factory=list)
@@ -111,6 +114,7 @@ class Reconnecting(Grid):
         self._present = dict(present)
         self._known = {*present.values(), *known}
         self._asked: dict[str, tuple[int, bytes]] = {}
+        self._lives = {node.node_id: node.last_activated_at for node in grid.get_nodes()}
         self._looked = clock()
 
     def get_node_ids(self) -> Iterable[int]:
@@ -167,7 +171,7 @@ class Reconnecting(Grid):
 
     def _until(self, asked: _Exchange, end: float) -> float:
         """Return when the exchange is over, as it looks now."""
-        if asked.enough > len(asked.open) + len(asked.replies):
+        if asked.enough >= len(asked.open) + len(asked.replies):
             return end  # nobody may be left out
         grace = self._patience.grace_s
         are_away = set(asked.open) <= set(asked.away)
@@ -209,16 +213,16 @@ class Reconnecting(Grid):
     def _send(self, asked: _Exchange, end: float) -> None:
         """Send what was not sent to the node that the member is now."""
         for member in asked.open:
-            if self._node(member) is None:
+            if self._life(member) is None:
                 asked.away.setdefault(member, self._clock())
-        fresh = [member for member in asked.open if self._node(member) not in (None, asked.sent.get(member))]
+        fresh = [member for member in asked.open if self._life(member) not in (None, asked.sent.get(member))]
         # What is not fetched by the end of the exchange is not delivered: a node that comes back works on what is new.
         left = end - self._clock()
         twins = [_to(asked.open[member], self._present[self._members[member - 1]], left) for member in fresh]
         ids = self._grid.push_messages(twins) if twins else ()
         for member, twin, message_id in zip(fresh, twins, ids, strict=True):
             if message_id:
-                asked.sent[member] = twin.metadata.dst_node_id
+                asked.sent[member] = (twin.metadata.dst_node_id, self._lives.get(twin.metadata.dst_node_id, ""))
                 asked.waiting[message_id] = member
                 asked.away.pop(member, None)
 
@@ -246,15 +250,23 @@ class Reconnecting(Grid):
         if self._clock() - self._looked < LOOK_S:
             return
         self._looked = self._clock()
-        new = [node_id for node_id in self._grid.get_node_ids() if node_id not in self._known]
+        nodes = list(self._grid.get_nodes())
+        lives = {node.node_id: node.last_activated_at for node in nodes}
+        for index, address in enumerate(self._members):
+            node_id = self._present.get(address, 0)
+            if node_id in lives and self._lives.get(node_id, "") not in ("", lives[node_id]):
+                self._listener(f"member {index} is back")
+        self._lives |= lives
+        new = [node.node_id for node in nodes if node.node_id not in self._known]
         self._known.update(new)
         questions = [challenge_message(node_id, self._place) for node_id in new]
         ids = self._grid.push_messages([message for message, _ in questions]) if questions else ()
         for node_id, (_, challenge), message_id in zip(new, questions, ids, strict=True):
             self._asked[message_id] = (node_id, challenge)
 
-    def _node(self, member: int) -> int | None:
-        return self._present.get(self._members[member - 1])
+    def _life(self, member: int) -> _Life | None:
+        node_id = self._present.get(self._members[member - 1])
+        return None if node_id is None else (node_id, self._lives.get(node_id, ""))
 
 
 def _to(message: Message, node_id: int, left_s: float) -> Message:

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.config import JobConfig, config_digest
 from fl_alliance.folders import FolderError
 from fl_alliance.records import write_whole
@@ -32,10 +31,10 @@ class Terms:
         The most that the hospital stakes.
     config_digest : str
         sha256 in hex of the configuration that the task pins on chain.
-    key_env : str
-        Name of the environment variable with the hospital's key; never the key.
     site : int
-        Which part of the workload's data is its own, from 0.
+        Which part of the workload's data is its own, from 0; `wire.OWN_DATA` where it brings its own.
+    data : str
+        The folder with its own data; empty where it has a part of the workload's.
     address : str
         The hospital's.
     """
@@ -46,14 +45,15 @@ class Terms:
     task: int
     stake_wei: int
     config_digest: str
-    key_env: str
     site: int
+    data: str
     address: str
 
     @property
     def matter(self) -> str:
         """What a hospital's folder is about, in words; a folder is about one task and one hospital."""
-        return f"task {_name(self.chain_id, self.contract, self.task)} and hospital {self.address}, site {self.site}"
+        data = f"data {self.data}" if self.data else f"site {self.site}"
+        return f"task {_name(self.chain_id, self.contract, self.task)} and hospital {self.address}, {data}"
 
     @staticmethod
     def is_kept_in(home: Path) -> bool:
@@ -72,13 +72,6 @@ class Terms:
         except (OSError, ValueError, TypeError) as error:
             raise FolderError(f"{home / FILE}: {error}; needed what fl-alliance join writes") from error
 
-    @property
-    def key(self) -> NodeKey:
-        """The hospital's key, from the environment; raises `KeyUnusable`, `DevelopmentKey`."""
-        key = NodeKey.from_env(self.key_env)
-        key.check_chain(self.chain_id)
-        return key
-
     def require_place(self, place: Place) -> None:
         """Refuse another task, contract or chain; raises `NotAgreed`."""
         found = (place.domain.chain_id, place.domain.contract, place.task)
@@ -92,6 +85,11 @@ class Terms:
             raise NotAgreed(f"asked to stake token {token}, agreed to {self.token}")
         if stake_wei > self.stake_wei:
             raise NotAgreed(f"asked to stake {stake_wei} wei, agreed to {self.stake_wei} at most")
+
+    def require_key(self, address: str) -> None:
+        """Refuse to sign with another account's key; raises `NotAgreed`."""
+        if address != self.address:
+            raise NotAgreed(f"asked to sign as {self.address}, the key at hand is that of {address}")
 
     def require_config(self, config: JobConfig) -> None:
         """Refuse settings other than the task pins, and such as make nodes attack; raises `NotAgreed`."""

@@ -40,6 +40,7 @@ def main() -> None:
     parent, name, *arguments = sys.argv[1:]
     start_parent_process_monitor(int(parent))
     if name == "superlink":
+        _fence_in()
         sys.argv = [f"flower-{name}", *arguments]
         from flwr.superlink.cli import flower_superlink as run
     else:
@@ -64,6 +65,16 @@ def _keep_executor(address: str) -> None:
         command = [sys.executable, "-m", "fl_alliance.deployment.executor", address, str(os.getpid())]
         subprocess.run(command, check=False)  # noqa: S603  our own command
         time.sleep(_RESTART_S)
+
+
+def _fence_in() -> None:
+    """Put the fence around all that the SuperLink serves, by the hook that Flower has for middleware."""
+    from flwr.superlink import extensions
+    from starlette.middleware import Middleware
+
+    from fl_alliance.deployment.fence import Fence
+
+    extensions.get_middleware = lambda: (Middleware(Fence),)
 
 
 if __name__ == "__main__":

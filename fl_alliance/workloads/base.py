@@ -6,6 +6,7 @@ Every result is a function of its arguments: the same seed, node and round give 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -167,6 +168,20 @@ class HasGradient(Protocol):
         """Return the gradient of `score(arrays, site).loss` with the model's names and shapes.
 
         An entry is 0 where the model is not differentiated (buffers) or its gradient is no finite number.
+        """
+
+
+@runtime_checkable
+class HasOwnData(Protocol):
+    """A workload that reads what a hospital has in a folder of its own, instead of dealing out one data set."""
+
+    def load_own(self, folder: Path) -> Site:
+        """Return the hospital's data, split as `load` splits it; its `node` is 0.
+
+        Raises
+        ------
+        WorkloadError
+            A file cannot be read as it has to be, named with its line, or there is too little in all.
         """
 
 

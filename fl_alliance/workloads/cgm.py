@@ -32,11 +32,15 @@ LOWEST_MG_DL, HIGHEST_MG_DL = 20.0, 600.0
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One patient's readings in order of time: minutes since 1970, and glucose in mg/dL."""
+    """One patient's readings in order of time: minutes since 1970, and glucose in mg/dL.
+
+    `measured` says which of them a sensor gave, where some lie on a straight line between two that it gave.
+    """
 
     patient: str
     minutes: NDArray[np.float64]
     glucose: NDArray[np.float32]
+    measured: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,8 @@ def windows(trace: Trace, horizon_min: int) -> Windows:
     """Return every window of `HISTORY` readings and the reading `horizon_min` after its last one.
 
     A window's readings, the target among them, all belong to one run of unbroken sampling; runs are also left out where
-    small irregularities add up to more than one sampling step.
+    small irregularities add up to more than one sampling step. The last reading of the history and the target were
+    measured: a value between two readings would tell of the one that is to be predicted, or be no reading at all.
     """
     length = HISTORY + horizon_min // STEP_MIN
     if len(trace.minutes) < length:
@@ -108,9 +113,16 @@ def windows(trace: Trace, horizon_min: int) -> Windows:
     starts, ends = trace.minutes[: 1 - length], trace.minutes[length - 1 :]
     whole = breaks_before[: 1 - length] == breaks_before[length - 1 :]
     regular = np.abs(ends - starts - (length - 1) * STEP_MIN) <= STEP_MIN
-    kept = np.flatnonzero(whole & regular)
+    kept = np.flatnonzero(whole & regular & _ends_measured(trace, length))
     readings = sliding_window_view(trace.glucose, length)[kept]
     return Windows(readings[:, :HISTORY].copy(), readings[:, -1].copy(), starts[kept], ends[kept])
+
+
+def _ends_measured(trace: Trace, length: int) -> NDArray[np.bool_]:
+    if trace.measured is None:
+        return np.ones(len(trace.minutes) - length + 1, bool)
+    last = trace.measured[HISTORY - 1 : HISTORY - 1 + len(trace.measured) - length + 1]
+    return last & trace.measured[length - 1 :]
 
 
 def _opened(path: Path) -> TextIO:

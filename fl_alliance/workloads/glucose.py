@@ -6,6 +6,7 @@ Where there are more hospitals than patients, hospitals share a patient: each ha
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +33,7 @@ from fl_alliance.workloads.base import (
 from fl_alliance.workloads.cgm import HISTORY, STEP_MIN, Trace, read_traces, shipped, windows
 from fl_alliance.workloads.clarke import clarke_labels, clarke_zones
 from fl_alliance.workloads.errors import WorkloadError
+from fl_alliance.workloads.exports import read_exports
 from fl_alliance.workloads.ridge import Ridge
 from fl_alliance.workloads.seeds import stream
 from fl_alliance.workloads.torch_workload import TorchWorkload
@@ -82,8 +84,9 @@ class Glucose(TorchWorkload):
     horizon_min
         How far ahead, in minutes; a multiple of 5 up to 240.
     data
-        A CSV of one's own (see `data/README.md`); empty for the shipped one. A relative path is taken from the working
-        directory of the process that loads it.
+        A CSV of one's own (see `data/README.md`), a folder with an export per patient, or a folder of such folders, one
+        for each hospital; empty for the shipped data. A relative path is taken from the working directory of the
+        process that loads it.
     hidden
         Width of the hidden layer.
     """
@@ -123,7 +126,9 @@ class Glucose(TorchWorkload):
         return CHANGE_SPREAD**2 / (LOSS_SPREAD**2 * self.horizon_min / LOSS_SPREAD_MIN)
 
     def nodes(self) -> int:
-        """Return the number of patients, or of spells where those can be cut in up to `MOST_SPELLS`."""
+        """Return the number of patients, or of spells where those can be cut in up to `MOST_SPELLS`; or of folders."""
+        if folders := _hospitals(self.path):
+            return len(folders)
         return max(len(self._spells(spells)) for spells in range(1, MOST_SPELLS + 1))
 
     def load(self, node: int, num_nodes: int, seed: int) -> Site:
@@ -133,6 +138,8 @@ class Glucose(TorchWorkload):
         as suffice, and spells are dealt.
         """
         check_node(self, node, num_nodes)
+        if folders := _hospitals(self.path):
+            return replace(self.load_own(folders[node]), node=node)
         cuts = (self._spells(spells) for spells in range(1, MOST_SPELLS + 1))
         patients = next(found for found in cuts if len(found) >= num_nodes)
         dealt = stream(seed, "glucose", "deal", num_nodes).permutation(len(patients))[node::num_nodes]
@@ -147,6 +154,14 @@ class Glucose(TorchWorkload):
                 f"{HISTORY * STEP_MIN + self.horizon_min} min of readings {STEP_MIN} min apart without a gap"
             )
         return Site(node, train, heldout, test, about)
+
+    def load_own(self, folder: Path) -> Site:
+        """Return all that is in a hospital's own folder of exports (`exports.py`), as one site."""
+        own = copy(self)
+        own.path = folder
+        if not folder.is_dir() or _hospitals(folder):
+            raise WorkloadError(f"glucose data {folder}: needed: a folder with one .csv export per patient")
+        return own.load(0, 1, 0)
 
     def flipped(self, site: Site) -> Site:
         """Return the site with every change of its training windows turned round: what rose falls as much."""
@@ -209,13 +224,23 @@ def _measured(sites: Sequence[Site]) -> NDArray[np.float64]:
 
 
 def _version(path: Path) -> tuple[Path, int]:
-    """Return the path with the file's time of change, so that a cache notices an edited file."""
-    return path, path.stat().st_mtime_ns if path.is_file() else 0
+    """Return the path with the time of the last change in it, so that a cache notices an edited file."""
+    files = [path, *path.iterdir()] if path.is_dir() else [path] if path.is_file() else []
+    return path, max((file.stat().st_mtime_ns for file in files), default=0)
+
+
+def _hospitals(path: Path) -> list[Path]:
+    """Return the folders in a folder of hospitals; none where it is a hospital's own, or a file."""
+    return sorted(child for child in path.iterdir() if child.is_dir()) if path.is_dir() else []
+
+
+def _traces(path: Path) -> tuple[Trace, ...]:
+    return read_exports(path) if path.is_dir() else read_traces(path)
 
 
 @lru_cache(maxsize=4)
 def _patients(path: Path, changed_ns: int, horizon_min: int) -> tuple[tuple[str, Parts], ...]:
-    return tuple((trace.patient, _parts(trace, horizon_min)) for trace in read_traces(path))
+    return tuple((trace.patient, _parts(trace, horizon_min)) for trace in _traces(path))
 
 
 @lru_cache(maxsize=16)

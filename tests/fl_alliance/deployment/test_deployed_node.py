@@ -1,6 +1,8 @@
 """A hospital's node signs only for what the hospital agreed to, with its own key, and never forgets what it signed."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from multiprocessing.connection import Client
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +11,12 @@ from flwr.app import ConfigRecord, Context, Message, RecordDict, UserConfig
 from flwr.supercore.task_identity import TaskIdentity
 
 from fl_alliance.chain.accounts import NodeKey
-from fl_alliance.chain.errors import DevelopmentKey, KeyUnusable
 from fl_alliance.chain.messages import Domain, commitment
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.client_app import app
 from fl_alliance.config import config_digest, load_config
 from fl_alliance.deployment.presence import challenge_message, member_of
+from fl_alliance.deployment.signer import LINK, HeldKey, SignerService
 from fl_alliance.deployment.terms import NotAgreed, Terms
 from fl_alliance.folders import FolderError
 from fl_alliance.journal import AlreadySaid
@@ -35,17 +37,18 @@ TERMS = Terms(
     task=1,
     stake_wei=100 * 10**18,
     config_digest=config_digest(load_config(OVERRIDES)).hex(),
-    key_env="HOSPITAL_KEY",
     site=2,
+    data="",
     address=HOSPITAL.address,
 )
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("HOSPITAL_KEY", SECRET)
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A hospital's folder, whose key is held as `join` holds it."""
     TERMS.save(tmp_path)
-    return tmp_path
+    with SignerService(HOSPITAL, tmp_path):
+        yield tmp_path
 
 
 def started(home: Path, overrides: str = OVERRIDES) -> Context:
@@ -169,18 +172,44 @@ def test_a_proof_is_the_hospitals_own(home: Path) -> None:
     assert proof != wire.data(other.content.config_records[wire.ALLIANCE], "proof")
 
 
-def test_the_key_is_in_the_environment_alone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_is_with_the_process_that_holds_it_and_nowhere_else(home: Path) -> None:
     trained(started(home))
     assert not any(SECRET.encode() in path.read_bytes() for path in home.rglob("*") if path.is_file())
-    monkeypatch.delenv("HOSPITAL_KEY")
-    with pytest.raises(KeyUnusable, match="an unset variable"):
-        _ = Terms.load(home).key
+    assert not any(HOSPITAL.secret in path.read_bytes() for path in home.rglob("*") if path.is_file())
+    held, digest = HeldKey(home), bytes(31) + b"\x05"
+    assert (held.address, held.vrf.public_x) == (HOSPITAL.address, HOSPITAL.vrf.public_x)
+    assert held.sign_digest(digest) == HOSPITAL.sign_digest(digest)
+    assert held.vrf.prove(digest) == HOSPITAL.vrf.prove(digest)
 
 
-def test_a_key_that_everybody_knows_signs_on_the_development_chain_only(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HOSPITAL_KEY", "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
-    assert Terms.load(home).key.address == "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
-    with pytest.raises(DevelopmentKey):
-        _ = replace(TERMS, chain_id=1).key
+def test_the_socket_is_for_the_hospitals_own_user_and_goes_with_its_process(tmp_path: Path) -> None:
+    with SignerService(HOSPITAL, tmp_path):
+        folder = (tmp_path / LINK).readlink().parent
+        assert folder.stat().st_mode & 0o077 == 0
+    assert not folder.exists()
+    with pytest.raises(FolderError, match="needed a running fl-alliance join"):
+        HeldKey(tmp_path).sign_digest(bytes(32))
+
+
+def test_what_no_key_answers_is_refused_and_the_next_question_answered(home: Path) -> None:
+    for question in (b"", b"sign short", b"prove ", b"who are you"):
+        with Client(str((home / LINK).readlink()), "AF_UNIX") as line:
+            line.send_bytes(question)
+            with pytest.raises(EOFError):
+                line.recv_bytes()
+    assert HeldKey(home).address == HOSPITAL.address
+
+
+def test_a_process_that_was_killed_leaves_nothing_that_is_in_the_way(tmp_path: Path) -> None:
+    old = tmp_path / "of-the-killed"
+    old.mkdir()
+    (tmp_path / LINK).symlink_to(old / LINK)
+    with SignerService(HOSPITAL, tmp_path):
+        assert HeldKey(tmp_path).address == HOSPITAL.address
+        assert not old.exists()
+
+
+def test_another_accounts_key_signs_nothing(tmp_path: Path) -> None:
+    TERMS.save(tmp_path)
+    with SignerService(NodeKey.derive(5, 0), tmp_path), pytest.raises(NotAgreed, match="the key at hand is that of"):
+        offered(started(tmp_path))

@@ -1,4 +1,4 @@
-"""A whole run of hospitals that are processes of their own; one is killed, one stopped, and both come back."""
+"""A whole run of hospitals that are processes of their own, over TLS; one is killed, one stopped, both come back."""
 
 import json
 import os
@@ -16,6 +16,7 @@ import pytest
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.connect import connected
 from fl_alliance.cli.main import main
+from fl_alliance.deployment.certificates import make_authority, make_link, make_node_key
 from fl_alliance.federation import DEVELOPMENT_SECRET
 from fl_alliance.records import RunFolder
 
@@ -83,9 +84,16 @@ def test_four_hospitals_finish_a_run_though_one_is_killed_and_one_stopped(town: 
     town.start("chain", "chain", "--port", str(chain), "--file", "chain.db")
     town.wait(lambda: "serving" in town.said("chain"))
     url = f"http://127.0.0.1:{chain}"
+    make_authority(town.folder / "tls", "test")
+    make_link(town.folder / "tls", [])
+    keys = [town.folder / f"node-{site}" for site in range(NODES)]
+    (town.folder / "known").mkdir()
+    for key in keys:
+        make_node_key(key).rename(town.folder / "known" / f"{key.name}.pub")
     coordinator = town.start(
         "coordinate",
         *("coordinate", *WORDS, f"chain.url={url}", "--port", str(link), "--run-dir", "task"),
+        *("--certificates", "tls", "--node-keys", "known"),
         RELAYER_KEY=DEVELOPMENT_SECRET.hex(),
     )
     town.wait(lambda: "hospitals join with" in town.said("coordinate"))
@@ -93,6 +101,7 @@ def test_four_hospitals_finish_a_run_though_one_is_killed_and_one_stopped(town: 
     def join(site: int) -> subprocess.Popen[bytes]:
         words = ["join", "1", "--manifest", "task/manifest.json", "--chain", url, "--superlink", f"127.0.0.1:{link}"]
         words += ["--site", str(site), "--stake", "100", "--key-env", "HOSPITAL_KEY"]
+        words += ["--root-certificates", "tls/ca.pem", "--node-key", str(keys[site])]
         return town.start(f"hospital-{site}", *words, HOSPITAL_KEY=SECRETS[site])
 
     hospitals = [join(site) for site in range(NODES)]

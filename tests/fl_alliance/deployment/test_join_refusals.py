@@ -8,6 +8,7 @@ import pytest
 from fl_alliance.cli.main import main
 from fl_alliance.config import load_config
 from fl_alliance.deployment.joining import Wish, join
+from fl_alliance.deployment.keys import KeySource
 from fl_alliance.deployment.processes import Supervised, environment, is_loopback
 from fl_alliance.federation import open_federation
 from fl_alliance.job import run
@@ -58,6 +59,9 @@ def command(folder: RunFolder, home: Path, **changes: str) -> list[str]:
         ({"site": "-1"}, "--site -1: needs 0 or more"),
         ({"key_env": "NO_SUCH_KEY"}, "an unset variable"),
         ({"manifest": "/none.json"}, "/none.json"),
+        ({"keystore": "/none.json"}, "needs one of --keystore FILE and --key-env VARIABLE"),
+        ({"data": "/"}, "needs one of --data DIR (its own) and --site N"),
+        ({"node_key": "/none"}, "--node-key /none: needs --root-certificates FILE (TLS) too"),
     ],
 )
 def test_a_request_that_cannot_be_carried_out_is_refused(
@@ -79,7 +83,14 @@ def test_a_folder_is_one_hospitals_in_one_task(
     opened: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wish = Wish(
-        1, opened.manifest, f"file://{opened.chain.resolve()}", "127.0.0.1:1", 0, "100", "HOSPITAL_KEY", tmp_path
+        1,
+        opened.manifest,
+        f"file://{opened.chain.resolve()}",
+        "127.0.0.1:1",
+        0,
+        "100",
+        KeySource("HOSPITAL_KEY"),
+        tmp_path,
     )
     told: list[str] = []
 
