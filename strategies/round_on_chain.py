@@ -37,9 +37,8 @@ from fl_alliance.strategies.rules.base import Motion
 from fl_alliance.strategies.updates import Update
 from fl_alliance.strategies.wire import Place
 
-
 OF_A_WINDOW = 0.8
-"""Share of a window of the chain for which nodes are waited for: what they send has to be in a block before it closes."""
+"""Share of a window of the chain for which nodes are waited for: what they send has to be in a block in time."""
 
 
 @dataclass(frozen=True, slots=True)
