@@ -13,8 +13,8 @@ _HOUR_S = 3_600
 class Terms:
     """The terms of a task; each field is what `TaskParams` says of it.
 
-    Windows of 12, 2, 6 and 2 hours leave two hours of every day for settling it. A validator that is off by .02 of the
-    loss unit loses a third of its weight (lambda = 20).
+    Windows of 12, 2, 6 and 2 hours leave two hours of every day for settling it. A validator that is off by .002 of the
+    loss unit loses a fifth of its weight, by .02 six sevenths (lambda = 100).
     """
 
     day_count: int = 5
@@ -35,7 +35,7 @@ class Terms:
     submission_fee_wei: int = 2 * WEI_PER_FML
     daily_wei: int = 0
     rank_wad: int = 85 * 10**16
-    decay_wad: int = 20 * 10**18
+    decay_wad: int = 100 * 10**18
     creator_stake_wei: int = 1_000 * WEI_PER_FML
 
     def params(self, spec: TaskSpec, first_day: int) -> TaskParams:

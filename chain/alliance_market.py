@@ -1,17 +1,18 @@
 """The market of an Alliance's tasks on a chain, as members, delegators and whoever keeps its days going use it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from fl_alliance.chain.arena_types import DAY_S
-from fl_alliance.chain.bound import BoundContract
-from fl_alliance.chain.deploy import ALLIANCE_MARKET
+from fl_alliance.chain.bound import BoundContract, ContractReader
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, RULES
 from fl_alliance.chain.emission import Emission
 from fl_alliance.chain.messages import checksummed
 from fl_alliance.chain.pools import DelegationPool
 from fl_alliance.chain.rules.alliance_pay import delegators_share
 from fl_alliance.chain.rules.words import address_bytes
 from fl_alliance.chain.sender import Receipt, Sender
+from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskState
 
 DRAW_S = 7 * DAY_S
 """Seconds after a day's closing in which its shares can be drawn."""
@@ -79,6 +80,9 @@ class AllianceMarket:
         self._contract = BoundContract(sender, ALLIANCE_MARKET, address)
         self._sender, self.address = sender, self._contract.address
         self.emission = Emission(sender, _checksum(self._contract.read("emission")))
+        # Either rule's contract tells a task's state alike.
+        anyone = next(iter(RULES.values()))
+        self._alliance = ContractReader(sender.rpc, anyone, _checksum(self._contract.read("alliance")))
 
     # what is sent
 
@@ -112,10 +116,16 @@ class AllianceMarket:
     def keep(self, task: int, now: int) -> tuple[Split, ...]:
         """Do all that is due of a task at second `now`, and return how each day drawn was split.
 
-        Notes an acceptance and the stake, closes days, draws, and pays every pool. To be called once a day at least, on
-        a day with an accepted round before a round of a later day is accepted.
+        Notes an acceptance and the stake, closes days, draws, and pays every pool; sends nothing where nothing is due.
+        To be called once a day at least, on a day with an accepted round before a round of a later day is accepted.
+
+        Raises
+        ------
+        Refused
+            Somebody else did it in between, where several keep one task: called again, it does what is left.
         """
-        self.note(task)
+        if self.is_note_due(task):
+            self.note(task)
         self.emission.catch_up(now)
         drawn = self.draw_due(task, now)
         for delegate in self.delegates(task):
@@ -131,6 +141,35 @@ class AllianceMarket:
                 return  # days are closed in order
             if self.is_accepted(task, day) and self.emission.drawable_wei(self.address, task, day):
                 yield day
+
+    def is_note_due(self, task: int) -> bool:
+        """Return whether `note` would write down an acceptance, or another stake than the emission has.
+
+        When a task has ended its stake is none. That is not due on the day of its last round, or what the day's work
+        was done with would not be paid.
+        """
+        accepted_at = self._accepted_at(task)
+        is_today = self._day_of(accepted_at) == self.emission.today
+        if self.is_finished(task) and is_today:
+            return False
+        if accepted_at >= self.emission.start_at and not self.noted_at(task, self._day_of(accepted_at)):
+            return True
+        staked_gwei = self.stake_wei(task) // WEI_PER_GWEI
+        is_counted = self.emission.is_verified(self.address, task)
+        return is_counted and staked_gwei != self.emission.stake_gwei(self.address, task, self.emission.today)
+
+    def is_finished(self, task: int) -> bool:
+        """Return whether a task has ended."""
+        return self._phase(task) is Phase.FINISHED
+
+    def is_over(self, task: int) -> bool:
+        """Return whether a task has ended, and with its days: there will be nothing more to keep."""
+        last_day = self._day_of(self._accepted_at(task))
+        return self.is_finished(task) and self.emission.closed_days > last_day and not self.is_note_due(task)
+
+    def noted_at(self, task: int, day: int) -> int:
+        """Return the second of an acceptance that was noted for a day, 0 where none was."""
+        return int(self._contract.read("acceptedAt", task, day))
 
     def is_accepted(self, task: int, day: int) -> bool:
         """Return whether a round was accepted on a day of the emission, as far as that is known here."""
@@ -174,6 +213,21 @@ class AllianceMarket:
             delegators_share(reward.delegated_wei, self.weight_at(task, delegate, reward.day), reward.weight)
             for reward in self.rewards(task)[delegation.claimed :]
         )
+
+    def _phase(self, task: int) -> Phase:
+        return Phase(self._state(task)["phase"])
+
+    def _accepted_at(self, task: int) -> int:
+        """Return the second of the last acceptance, 0 before the first."""
+        return int(self._state(task)["accepted_at"])
+
+    def _state(self, task: int) -> dict[str, int]:
+        names = (field.name for field in fields(TaskState))
+        return dict(zip(names, self._alliance.read("state", task), strict=True))
+
+    def _day_of(self, second: int) -> int:
+        """Return the emission's day of a second, -1 of all before its first."""
+        return max(-1, (second - self.emission.start_at) // DAY_S)
 
     def _split(self, receipt: Receipt) -> Split:
         [told] = self._contract.events(receipt, "RewardSplit")

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from fl_alliance.chain import artifacts
+from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.calls import CANDIDATES, MAJORITY
 from fl_alliance.chain.codec import constructor
 from fl_alliance.chain.errors import CodeMismatch, ContractMissing, ManifestUnusable, TransactionReverted, WrongChain
-from fl_alliance.chain.gas import MOST
+from fl_alliance.chain.gas import MOST, TOKEN_CALL
 from fl_alliance.chain.reverts import explained
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.words import address_bytes, keccak
@@ -21,6 +22,11 @@ TOKEN = "FML"  # noqa: S105  a contract, no secret
 RULES = {"majority": MAJORITY, "candidates": CANDIDATES}
 """The contract of each rule, by artifact; a deployment has one of them at most."""
 EMISSION, POOLS, ARENA = "Emission", "DelegationPool", "Arena"
+POINTS = "Points"
+"""In the place of FML, where a consortium wants no token; its calls are FML's as far as the protocol makes them."""
+TOKENS = {"fml": TOKEN, "points": POINTS}
+SITES = "Sites"
+"""The consortium's contract; may be missing."""
 ALLIANCE_MARKET = "AllianceMarket"
 """What pays the Alliance's tasks from the emission; only where there are both, and may be missing."""
 MARKET = (EMISSION, POOLS, ARENA)
@@ -52,8 +58,23 @@ class Deployment:
 
     @property
     def fml(self) -> str:
-        """The token's address."""
-        return self.contracts[TOKEN].address
+        """The token's address, also where that is points."""
+        return self.contracts[_token_in(self.contracts)].address
+
+    @property
+    def has_points(self) -> bool:
+        """Whether stakes and pay are points, which have no transfers between holders."""
+        return POINTS in self.contracts
+
+    @property
+    def sites(self) -> str:
+        """The address of the consortium's contract."""
+        return self.address(SITES)
+
+    @property
+    def has_sites(self) -> bool:
+        """Whether there is a consortium's contract."""
+        return SITES in self.contracts
 
     @property
     def contract(self) -> str:
@@ -144,17 +165,26 @@ def _rules_in(contracts: Container[str]) -> list[str]:
     return [name for name in RULES.values() if name in contracts]
 
 
+def _token_in(contracts: Container[str]) -> str:
+    return POINTS if POINTS in contracts else TOKEN
+
+
 def _main_contracts(contracts: Container[str]) -> tuple[str, ...]:
     """Return the names that a deployment with these contracts is used by; raises `KeyError` if some are missing."""
     alliances = _rules_in(contracts)
     market = MARKET if ARENA in contracts else ()
     if len(alliances) > 1 or not (alliances or market):
         raise KeyError(f"one of {' and '.join(RULES.values())}, or a market")
-    return (TOKEN, *alliances, *market)
+    sites = (SITES,) if SITES in contracts else ()
+    return (_token_in(contracts), *alliances, *market, *sites)
 
 
-def deploy(sender: Sender, supply_wei: int = CAP_WEI, rule: str = "majority") -> Deployment:
+def deploy(
+    sender: Sender, supply_wei: int = CAP_WEI, rule: str = "majority", *, has_points: bool = False
+) -> Deployment:
     """Deploy FML, minting `supply_wei` to the sender, and the Alliance of a rule of `RULES` with its libraries.
+
+    With points there is no supply: the sender can mint, and names this Alliance as the only contract they move through.
 
     Raises
     ------
@@ -162,13 +192,46 @@ def deploy(sender: Sender, supply_wei: int = CAP_WEI, rule: str = "majority") ->
         A deployment failed.
     """
     contracts: dict[str, Contract] = {}
-    deploy_contract(sender, TOKEN, (supply_wei,), contracts)
-    block = deploy_contract(sender, RULES[rule], (contracts[TOKEN].address,), contracts)
+    if has_points:
+        deploy_contract(sender, POINTS, (), contracts)
+    else:
+        deploy_contract(sender, TOKEN, (supply_wei,), contracts)
+    token = contracts[_token_in(contracts)].address
+    block = deploy_contract(sender, RULES[rule], (token,), contracts)
+    if has_points:
+        _open_points(BoundContract(sender, POINTS, token), contracts[RULES[rule]].address)
     return Deployment(sender.chain_id, block, contracts)
 
 
-def deploy_contract(sender: Sender, name: str, args: tuple[Any, ...], contracts: dict[str, Contract]) -> int:
+def _open_points(points: BoundContract, alliance: str) -> None:
+    """Let points move through the Alliance, and the sender, who has just deployed both, mint."""
+    points.send(TOKEN_CALL, "grantRole", points.read("PROTOCOL_ROLE"), alliance)
+    points.send(TOKEN_CALL, "grantRole", points.read("MINTER_ROLE"), points.sender.address)
+
+
+def add_alliance(sender: Sender, deployment: Deployment, rule: str) -> Deployment:
+    """Deploy the Alliance of a rule of `RULES` over the token of a deployment, and return it with both.
+
+    Raises
+    ------
+    ValueError
+        There is an Alliance already.
+    TransactionError
+        A deployment failed.
+    """
+    if deployment.has_alliance:
+        raise ValueError(f"add_alliance: given a deployment with one at {deployment.alliance}, needed one without")
+    contracts = dict(deployment.contracts)
+    deploy_contract(sender, RULES[rule], (deployment.fml,), contracts)
+    return Deployment(deployment.chain_id, deployment.block, contracts)
+
+
+def deploy_contract(
+    sender: Sender, name: str, args: tuple[Any, ...], contracts: dict[str, Contract], gas: int = 0
+) -> int:
     """Deploy one contract after the libraries that it links to, note where they are, and return the block.
+
+    `gas` is what its construction may use beyond what its size explains.
 
     Raises
     ------
@@ -183,7 +246,7 @@ def deploy_contract(sender: Sender, name: str, args: tuple[Any, ...], contracts:
     init = bytes.fromhex(_linked(artifact, contracts).removeprefix("0x")) + constructor(name, args)
     label = f"deploy {name}"
     try:
-        receipt = sender.send(None, init, min(MOST, _GAS_BASE + _GAS_PER_BYTE * len(init)), label)
+        receipt = sender.send(None, init, min(MOST, gas + _GAS_BASE + _GAS_PER_BYTE * len(init)), label)
     except TransactionReverted as reverted:
         raise explained(reverted, label) from reverted
     if receipt.contract is None:

@@ -125,6 +125,14 @@ class Emission:
         """Return the books of a closed day; all 0 before."""
         return DayBooks(*self._contract.read("dayOf", day))
 
+    def stake_gwei(self, source: str, task: int, day: int) -> int:
+        """Return a verified task's stake at the end of a day, in whole gwei, or as it is now if the day is not over."""
+        return int(self._contract.read("stakeGwei", source, task, day))
+
+    def may_verify(self, account: str) -> bool:
+        """Return whether an account holds the DAO's role."""
+        return bool(self._contract.read("hasRole", self._contract.read("DAO_ROLE"), account))
+
     def drawable_wei(self, source: str, task: int, day: int) -> int:
         """Return what a task could draw of a closed day."""
         return int(self._contract.read("drawableWei", source, task, day))

@@ -27,7 +27,8 @@ ChainError
 └── SigningError                a key cannot sign here, or a signature is nobody's
     ├── KeyUnusable             no key there, or it cannot be opened
     ├── DevelopmentKey          a key that everybody knows, off the development chain
-    └── SignatureInvalid        no key makes this signature
+    ├── SignatureInvalid        no key makes this signature
+    └── StatementInvalid        a SuperNode's key did not sign whose it is
 """
 
 from typing import Any
@@ -262,3 +263,11 @@ class SignatureInvalid(SigningError):
     def __init__(self, found: str) -> None:
         super().__init__(f"signature: {found}; needed 64 bytes after EIP-2098 with the lower s")
         self.found = found
+
+
+class StatementInvalid(SigningError):
+    """What a SuperNode's key should have signed, that it is the key of this account, it has not."""
+
+    def __init__(self, site: str) -> None:
+        super().__init__(f"statement of a SuperNode's key: the signature does not bind it to {site}")
+        self.site = site

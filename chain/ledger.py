@@ -115,6 +115,10 @@ class Alliance:
         """Send FML from this account."""
         return self._token("transfer", recipient, amount_wei)
 
+    def give(self, recipient: str, amount_wei: int) -> Receipt:
+        """Let an account have FML of this one's, or points that did not exist before; raises what refuses that."""
+        return self._token("mint" if self.deployment.has_points else "transfer", recipient, amount_wei)
+
     def _token(self, function: str, *args: Any) -> Receipt:
         data = interface(TOKEN).functions[function].encode(args)
         return self._send(self.token, data, TOKEN_CALL, function)
@@ -186,7 +190,7 @@ class Alliance:
 
     def _view(self, contract: str, name: str, *args: Any) -> tuple[Any, ...]:
         function = interface(contract).functions[name]
-        address = self.deployment.contracts[contract].address
+        address = self.token if contract == TOKEN else self.deployment.address(contract)
         request = {"to": address, "data": "0x" + function.encode(args).hex()}
         try:
             return function.result(self.rpc.bytes("eth_call", request, "latest"))

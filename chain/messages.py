@@ -40,7 +40,7 @@ class Domain:
         object.__setattr__(self, "separator", separator)
 
 
-class _Signed:
+class Signed:
     """What every message can do once it names its type and its fields in order."""
 
     __slots__ = ()
@@ -70,7 +70,7 @@ class _Signed:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal(_Signed):
+class Proposal(Signed):
     """A proposer's update for a round; `update` is the sha256 digest of its content."""
 
     TYPE = keccak(b"Proposal(uint256 task,uint32 round,bytes32 update)")
@@ -84,7 +84,7 @@ class Proposal(_Signed):
 
 
 @dataclass(frozen=True, slots=True)
-class Vote(_Signed):
+class Vote(Signed):
     """A voter's scores, in micro-units, of the old model and of the candidate on its own held-out data.
 
     `motion` is the digest of what is judged: here of both models.
@@ -103,7 +103,7 @@ class Vote(_Signed):
 
 
 @dataclass(frozen=True, slots=True)
-class Scores(_Signed):
+class Scores(Signed):
     """A voter's scores of a menu, and what it says that each proposal contributed, by their `scores_content`."""
 
     TYPE = keccak(b"Scores(uint256 task,uint32 round,bytes32 motion,bytes32 content)")
@@ -118,7 +118,7 @@ class Scores(_Signed):
 
 
 @dataclass(frozen=True, slots=True)
-class Commitment(_Signed):
+class Commitment(Signed):
     """A voter's promise of the vote whose signature hashes to `commitment`.
 
     It names the motion, so that nobody can hold it against the voter beside another one.
@@ -136,7 +136,7 @@ class Commitment(_Signed):
 
 
 @dataclass(frozen=True, slots=True)
-class Leave(_Signed):
+class Leave(Signed):
     """A member's wish to leave the task with its balance."""
 
     TYPE = keccak(b"Leave(uint256 task)")
@@ -148,7 +148,7 @@ class Leave(_Signed):
 
 
 @dataclass(frozen=True, slots=True)
-class StakeTransfer(_Signed):
+class StakeTransfer(Signed):
     """ERC-3009 leave to move FML from the signer into `recipient`, who alone can use it; signed for FML's domain.
 
     `value` is in wei; valid strictly after `valid_after` and strictly before `valid_before` (seconds); `nonce` is

@@ -2,7 +2,7 @@
 
 TransactionReverted
 └── Refused                     a contract refused, and said why
-    └── every other class here and in market_refusals.py: `reverts.py` finds it by the error's name
+    └── every other class here, in market_refusals.py and in site_refusals.py: `reverts.py` finds it by name
 
 The model of a task (`replay.py`) raises the same classes as the contract that it mirrors.
 """

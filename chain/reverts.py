@@ -1,11 +1,11 @@
-"""Revert data as Python errors: each custom error of our contracts has a class of its name in `refusals.py`
-or `market_refusals.py`."""
+"""Revert data as Python errors: each custom error of our contracts has a class of its name in `refusals.py`,
+`market_refusals.py` or `site_refusals.py`."""
 
 from functools import cache
 
 from eth_abi.abi import decode
 
-from fl_alliance.chain import artifacts, market_refusals, refusals
+from fl_alliance.chain import artifacts, market_refusals, refusals, site_refusals
 from fl_alliance.chain.codec import CustomError, interface
 from fl_alliance.chain.errors import TransactionReverted
 from fl_alliance.chain.refusals import Refused
@@ -27,7 +27,7 @@ def error_class(name: str) -> type[Refused]:
     KeyError
         There is none: the classes are behind the contracts.
     """
-    found = vars(refusals).get(name) or vars(market_refusals).get(name)
+    found = vars(refusals).get(name) or vars(market_refusals).get(name) or vars(site_refusals).get(name)
     if not (isinstance(found, type) and issubclass(found, Refused)):
         raise KeyError(name)
     return found

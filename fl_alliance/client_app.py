@@ -6,6 +6,7 @@ deployment the node has a folder of the hospital's: what it has agreed to, whose
 """
 
 import logging
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import cast
@@ -23,11 +24,13 @@ from fl_alliance.deployment.memory import remembering
 from fl_alliance.deployment.presence import CHALLENGE_BYTES, presence_record
 from fl_alliance.deployment.signer import HeldKey
 from fl_alliance.deployment.terms import Terms
+from fl_alliance.dp.hospital import hospital_ledgers, simulated_ledgers
 from fl_alliance.insider import Answer, Insider, Mod, enter, make_mod, make_node
 from fl_alliance.journal import Journal
 from fl_alliance.judging import make_rule
-from fl_alliance.node import Ballot, Node, told
+from fl_alliance.node import Ballot, Node, task_name, told
 from fl_alliance.strategies import wire
+from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.wire import Place
 from fl_alliance.training import train_config
 from fl_alliance.workloads.errors import WorkloadError
@@ -38,7 +41,7 @@ _WHERE = ("task", "round")
 
 def _as_configured(message: Message, context: Context, answer: Answer) -> Message:
     """Let a malicious node's app, where the configuration makes this site one, answer in the place of the honest."""
-    mod = _load_mod(_overrides(context), _partition(context), _home(context))
+    mod = _load_mod(_overrides(context), _partition(context), _home(context), _run_dir(context))
     return mod(message, context, answer) if mod else answer(message, context)
 
 
@@ -94,7 +97,10 @@ def prove(message: Message, context: Context) -> Message:
 @app.train()
 def train(message: Message, context: Context) -> Message:
     """Train on the site's own data and sign the update, as it leaves: after any clipping that the strategy asks for."""
-    asked, answer = message.content.config_records.get(wire.ALLIANCE), partial(_trained, wire.read_committee(message))
+    asked = message.content.config_records.get(wire.ALLIANCE)
+    answer = partial(_trained, wire.read_committee(message), _task(message))
+    if asked is not None:
+        _admit_training(message, context, wire.read_place(asked))
     for name in {wire.ALLIANCE, wire.COMMITTEE} & set(message.content):
         del message.content[name]  # Flower's mods expect a plain request
     asks_clipping = KEY_CLIPPING_NORM in message.content.config_records.get("config", {})
@@ -107,16 +113,25 @@ def train(message: Message, context: Context) -> Message:
     metrics = {name: value for name, value in wire.single_metrics(reply).items() if not isinstance(value, list)}
     digest, signature = _node(context).sign_update(place, arrays, metrics)
     _journal(context).admit(place, "proposal", digest)
-    reply.content[wire.ALLIANCE] = ConfigRecord({"update": digest, "signature": signature})
+    receipt = _node(context).receipt(place, digest)
+    spent = {wire.RECEIPT: receipt.to_json()} if receipt else {}
+    reply.content[wire.ALLIANCE] = ConfigRecord({"update": digest, "signature": signature, **spent})
     return reply
 
 
-def _trained(committee: tuple[int, ...], message: Message, context: Context) -> Message:
+def _admit_training(message: Message, context: Context, place: Place) -> None:
+    """Where training spends a privacy budget, refuse a second model in a round before it is spent on in vain."""
+    if _site(context).config.dp.unit != "none":
+        model = model_digest(wire.to_arrays(wire.single_arrays(message)))
+        _journal(context).admit(place, "training", model)
+
+
+def _trained(committee: tuple[int, ...], task: str, message: Message, context: Context) -> Message:
     """Return a plain Flower reply to a plain Flower training message."""
     settings = message.content.config_records.get("config", ConfigRecord())
     proximal_mu = cast(float | None, settings.get("proximal-mu"))
     site, round_number = _site(context), int(cast(int, settings["server-round"]))
-    config = train_config(site.config, site.workload, round_number, proximal_mu)
+    config = replace(train_config(site.config, site.workload, round_number, proximal_mu), task=task)
     arrays, metrics = _node(context).train(wire.to_arrays(wire.single_arrays(message)), config, committee)
     content = RecordDict({"arrays": wire.to_record(arrays), "metrics": MetricRecord(dict(metrics))})
     return Message(content, reply_to=message)
@@ -166,6 +181,12 @@ def _keep(context: Context, place: Place, ballot: Ballot) -> None:
     context.state[_BALLOT + ".metrics"] = MetricRecord(dict(ballot.metrics))
 
 
+def _task(message: Message) -> str:
+    """Return the name of the task that a request is part of; empty where it says nothing of an Alliance."""
+    asked = message.content.config_records.get(wire.ALLIANCE)
+    return task_name(wire.read_place(asked)) if asked is not None else ""
+
+
 def _journal(context: Context) -> Journal:
     return Journal(context.state.config_records.setdefault(_SIGNED, ConfigRecord()))
 
@@ -183,12 +204,17 @@ def _home(context: Context) -> str:
     return str(context.node_config.get("home", ""))
 
 
+def _run_dir(context: Context) -> str:
+    """Return the run's folder in a simulation that says where it is; what a hospital's home is nobody else says."""
+    return str(context.run_config.get("run-dir", ""))
+
+
 def _site(context: Context) -> Insider:
-    return _load_site(_overrides(context), _partition(context), _home(context))
+    return _load_site(_overrides(context), _partition(context), _home(context), _run_dir(context))
 
 
 def _node(context: Context) -> Node:
-    return _load_node(_overrides(context), _partition(context), _home(context))
+    return _load_node(_overrides(context), _partition(context), _home(context), _run_dir(context))
 
 
 @lru_cache(maxsize=1)
@@ -202,30 +228,30 @@ def _load_ballots(overrides: str) -> Ballots:
 
 
 @lru_cache(maxsize=1024)
-def _load_node(overrides: str, partition: int, home: str) -> Node:
-    return make_node(_load_site(overrides, partition, home))
+def _load_node(overrides: str, partition: int, home: str, run_dir: str) -> Node:
+    return make_node(_load_site(overrides, partition, home, run_dir))
 
 
 @lru_cache(maxsize=1024)
-def _load_mod(overrides: str, partition: int, home: str) -> Mod | None:
-    return make_mod(_load_site(overrides, partition, home))
+def _load_mod(overrides: str, partition: int, home: str, run_dir: str) -> Mod | None:
+    return make_mod(_load_site(overrides, partition, home, run_dir))
 
 
 @lru_cache(maxsize=1024)
-def _load_site(overrides: str, partition: int, home: str) -> Insider:
+def _load_site(overrides: str, partition: int, home: str, run_dir: str) -> Insider:
     config = _load_config(overrides)
     if not home:
-        return enter(config, partition)
+        return enter(config, partition, ledgers=simulated_ledgers(run_dir, partition))
     terms = Terms.load(Path(home))
     terms.require_config(config)
     key = HeldKey(Path(home))
     terms.require_key(key.address)
-    return _entered(config, terms, key)
+    return _entered(config, terms, key, hospital_ledgers(Path(home), terms.address))
 
 
-def _entered(config: JobConfig, terms: Terms, key: HeldKey) -> Insider:
+def _entered(config: JobConfig, terms: Terms, key: HeldKey, ledgers: Path) -> Insider:
     try:
-        return enter(config, terms.site, key, Path(terms.data) if terms.data else None)
+        return enter(config, terms.site, key, Path(terms.data) if terms.data else None, ledgers)
     except WorkloadError as error:
         if not terms.data:
             raise

@@ -60,6 +60,8 @@ def load_config(overrides: str | Sequence[str] = ()) -> JobConfig:
         raise ConfigError(_explain(error, words)) from None
     assert isinstance(config, JobConfig)  # noqa: S101  the schema says so
     validate(config)
+    if config.market.emission and not config.chain.url:
+        config.chain.url = config.market.chain_url
     return config
 
 

@@ -10,7 +10,7 @@ from flwr.serverapp import Grid
 from fl_alliance.bookkeeping import task_begun
 from fl_alliance.chain.accounts import DEVELOPMENT_CHAIN, NodeKey
 from fl_alliance.chain.connect import be_patient, close, connect
-from fl_alliance.chain.deploy import Deployment, deploy
+from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.outbox import Outbox
 from fl_alliance.chain.rules.seeds import NO_SEED
@@ -20,6 +20,7 @@ from fl_alliance.chain.types import WEI_PER_GWEI, CandidateTerms, Phase, Reward,
 from fl_alliance.chain.vrf import Proof, Tag, alpha
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, JobConfig, config_digest, fml_to_wei
+from fl_alliance.contracts import put_on_chain, require_market_chain
 from fl_alliance.folders import FolderError
 from fl_alliance.parent import about_parent
 from fl_alliance.records import RunFolder, write_whole
@@ -58,6 +59,7 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
         _check_folder(config, folder)
     if resume and not is_begun:
         _forget_chain(folder)  # it was stopped before there was a task: nothing is lost
+    require_market_chain(config)
     w3 = connect(config.chain.url or f"file://{folder.chain.resolve()}", chain_id=config.chain.chain_id)
     be_patient(w3, config.chain.patience_s)
     # On the chain in the folder a transaction is in a block when its sending returns: nothing can be under way.
@@ -71,14 +73,17 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
         if resume:
             sender.restore()
         if not is_begun:
-            deployment = deploy(sender, rule=config.rule.name)
+            deployment = put_on_chain(sender, config)
         ledger = Alliance(w3, deployment, key, outbox, deadline_s)
         if is_begun:
             task = task_begun(folder)
             _check_settings(ledger, task, config, folder, initial_model)
         else:
             params = task_params(config, key.address, initial_model)
-            task = ledger.create_task(params, fml_to_wei(config.alliance.pool, "alliance.pool"), terms_of(config))
+            pool_wei = fml_to_wei(config.alliance.pool, "alliance.pool")
+            if deployment.has_points:
+                ledger.give(key.address, pool_wei)
+            task = ledger.create_task(params, pool_wei, terms_of(config))
             deployment.save(folder.manifest)  # before the deployment: with that, a resume takes the task for begun
             write_deployment(folder, deployment, task, params, [])
         yield Federation(ledger, deployment, task)
@@ -174,11 +179,11 @@ def pay_out(federation: Federation) -> None:
 
 
 def register(federation: Federation, newcomers: list[Registration], stake_wei: int, valid_before: int) -> None:
-    """Put signed registrations on chain; a node without enough FML gets its stake from the relayer first."""
+    """Put signed registrations on chain; a node with too little gets its stake from the relayer first."""
     ledger, task = federation.ledger, federation.task
     for registration in newcomers:
         if ledger.balance_wei(registration.address) < stake_wei:
-            ledger.transfer(registration.address, stake_wei)
+            ledger.give(registration.address, stake_wei)
     steps: list[Step] = []
     for node in newcomers:
         possession = alpha(ledger.address, ledger.chain_id, Tag.REGISTER, task, 0, node.address, NO_SEED)

@@ -16,6 +16,8 @@ from fl_alliance.behaviour import HonestJudge, HonestTrainer, Judge, Trainer
 from fl_alliance.chain.accounts import NodeKey, SigningKey
 from fl_alliance.coalition import coalition
 from fl_alliance.config import ConfigError, JobConfig
+from fl_alliance.dp.account import Account
+from fl_alliance.dp.hospital import open_account, private_judge, private_trainer
 from fl_alliance.node import Node
 from fl_alliance.turns import JudgesInTurn, TrainsInTurn
 from fl_alliance.workloads import get
@@ -37,6 +39,8 @@ class Insider:
         The site's number, from 0.
     data : Site
         Its private data. Who wants to know what accomplices hold loads it as this site's was loaded.
+    ledgers : Path or None
+        Folder of its privacy ledgers; None: what is spent is forgotten when the process ends, as only a simulation may.
     """
 
     site: int
@@ -44,6 +48,7 @@ class Insider:
     key: SigningKey
     workload: Workload
     data: Site
+    ledgers: Path | None = None
 
     @property
     def coalition(self) -> tuple[int, ...]:
@@ -58,9 +63,11 @@ def make_node(insider: Insider) -> Node:
     ------
     ConfigError
         An attack cannot be made with what it was given.
+    PrivacyError
+        The site's data cannot be counted in its ledger.
     """
-    trainer: Trainer = HonestTrainer(insider.workload, insider.data)
-    judge: Judge = HonestJudge(insider.workload, insider.data)
+    account = open_account(insider.config, insider.data, insider.ledgers)
+    trainer, judge = _honest(insider, account)
     attack = insider.config.attack
     if attack.update and insider.site in insider.coalition:
         malicious = _made("attack.update", attack.update, honest=trainer, insider=insider)
@@ -68,7 +75,19 @@ def make_node(insider: Insider) -> Node:
     if attack.vote and insider.site in insider.coalition:
         liar = _made("attack.vote", attack.vote, honest=judge, insider=insider)
         judge = JudgesInTurn(insider.config, insider.site, judge, liar)
-    return Node(insider.key, insider.site, trainer, judge, insider.config.rule.score_epsilon)
+    return Node(insider.key, insider.site, trainer, judge, insider.config.rule.score_epsilon, account)
+
+
+def _honest(insider: Insider, account: Account | None) -> tuple[Trainer, Judge]:
+    """Return how an honest site trains and judges: with noise where the configuration asks for it."""
+    config, workload, data = insider.config, insider.workload, insider.data
+    trainer: Trainer = HonestTrainer(workload, data)
+    judge: Judge = HonestJudge(workload, data)
+    if account and config.dp.unit != "none":
+        trainer = private_trainer(config, workload, data, insider.key, account)
+    if account and config.rule.score_epsilon:
+        judge = private_judge(workload, data, account.promise)
+    return trainer, judge
 
 
 def make_mod(insider: Insider) -> Mod | None:
@@ -88,13 +107,17 @@ def check_attack(config: JobConfig) -> None:
         make_mod(insider)
 
 
-def enter(config: JobConfig, site: int, key: SigningKey | None = None, own: Path | None = None) -> Insider:
+def enter(
+    config: JobConfig, site: int, key: SigningKey | None = None, own: Path | None = None, ledgers: Path | None = None
+) -> Insider:
     """Load a site: its data and its key, where none is given that of a simulation, which is derived from the seed.
 
     Parameters
     ----------
     own : Path, optional
         A folder with the site's own data, instead of its part of the workload's.
+    ledgers : Path, optional
+        The folder of its privacy ledgers; see `Insider`.
 
     Raises
     ------
@@ -105,7 +128,7 @@ def enter(config: JobConfig, site: int, key: SigningKey | None = None, own: Path
     if config.attack.update:
         workload = remembering(workload)  # who attacks knows what all others train
     data = workload.load(site, config.nodes, config.seed) if own is None else load_own(workload, own)
-    return Insider(site, config, key or NodeKey.derive(config.seed, site), workload, data)
+    return Insider(site, config, key or NodeKey.derive(config.seed, site), workload, data, ledgers)
 
 
 def load_own(workload: Workload, folder: Path) -> Site:

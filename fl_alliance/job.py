@@ -17,6 +17,9 @@ from flwr.serverapp.strategy import Strategy
 from fl_alliance.archive import ProposalArchive
 from fl_alliance.config import ConfigError, JobConfig, to_yaml
 from fl_alliance.deployment.gathering import gather
+from fl_alliance.dp.account import Promise
+from fl_alliance.dp.hospital import check_privacy
+from fl_alliance.dp.receipt import ReceiptBook
 from fl_alliance.federation import Federation, enrol, open_federation, pay_out
 from fl_alliance.insider import check_attack
 from fl_alliance.judging import check_rule, make_rule, make_strategy
@@ -32,6 +35,7 @@ from fl_alliance.strategies.chain_backed import ChainBacked
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.events import Listener, Stage
 from fl_alliance.strategies.stopwatch import Stopwatch
+from fl_alliance.upkeep import Upkeep
 from fl_alliance.workloads.base import Arrays
 from fl_alliance.yardstick import Yardstick
 
@@ -76,7 +80,8 @@ def run(
         summaries.append(federate(grid, config, folder, listener=listener, resume=resume))
 
     prepare(folder, config, overrides)
-    RUNTIMES[config.runtime.name](server_app, client_app, config.nodes, {"overrides": shlex.join(overrides)})
+    settings = {"overrides": shlex.join(overrides), "run-dir": str(folder.root.absolute())}
+    RUNTIMES[config.runtime.name](server_app, client_app, config.nodes, settings)
     return summaries[0]
 
 
@@ -84,7 +89,8 @@ def prepare(folder: RunFolder, config: JobConfig, overrides: Sequence[str]) -> N
     """Refuse what cannot run, then write down what is going to."""
     inner.check_committee(make_strategy(config), config.alliance.proposers, config.alliance.voters)
     parent = find_parent(config, folder)
-    Yardstick(config, parent.arrays if parent else None).check_sites()
+    yardstick = Yardstick(config, parent.arrays if parent else None)
+    check_privacy(config, yardstick.workload, yardstick.check_sites())
     check_attack(config)
     check_rule(config)
     folder.root.mkdir(parents=True, exist_ok=True)
@@ -112,16 +118,18 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
         arrays = _adopted(federation, yardstick, store, strategy)
         if resume:
             recover_records(folder, federation, yardstick.metrics_of(arrays))
-        ledger, recorder = federation.ledger, Recorder(folder, listener)
+        ledger, upkeep = federation.ledger, Upkeep(federation, listener)
+        upkeep.begin()
         chain_backed = ChainBacked(
             strategy,
             ledger,
             federation.task,
             node_ids,
             rule=make_rule(config),
-            listener=recorder,
+            listener=Recorder(folder, upkeep),
             store=store,
             archive=_archive(config, folder),
+            receipts=_receipts(config, folder),
         )
         rounds, timeout = config.rounds, config.runtime.timeout_s
         result = chain_backed.start(grid, wire.to_record(arrays), rounds, timeout, evaluate_fn=yardstick.evaluate)
@@ -150,6 +158,12 @@ def _archive(config: JobConfig, folder: RunFolder) -> ProposalArchive | None:
     """Return where proposals are kept, None where they are not."""
     is_kept = config.rule.name == "candidates" and config.records.proposals == "all"
     return ProposalArchive(folder.proposals) if is_kept else None
+
+
+def _receipts(config: JobConfig, folder: RunFolder) -> ReceiptBook | None:
+    """Return where receipts of spent budget are kept, None where there is none to spend."""
+    promise = Promise.of(config)
+    return ReceiptBook(folder.receipts, promise) if promise else None
 
 
 def _adopted(federation: Federation, yardstick: Yardstick, store: ModelStore, strategy: Strategy) -> Arrays:

@@ -13,6 +13,9 @@ from fl_alliance.chain.messages import Commitment, Domain, Proposal, commitment
 from fl_alliance.chain.rules.seeds import NO_SEED
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.vrf import Tag, alpha
+from fl_alliance.dp.account import Account
+from fl_alliance.dp.entries import Scored
+from fl_alliance.dp.receipt import Receipt
 from fl_alliance.privacy import blurred
 from fl_alliance.strategies.digests import update_digest
 from fl_alliance.strategies.rules.base import Fields, Motion
@@ -39,7 +42,8 @@ class Ballot:
 class Node:
     """One site: its key, its number, and how it trains and judges with its private data.
 
-    With a `score_epsilon` above 0 it tells of its held-out data only losses, blurred (`privacy.blurred`).
+    With a `score_epsilon` above 0 it tells of its held-out data only losses, blurred (`privacy.blurred`). `account` is
+    where that, and private training, is entered before it leaves; None where the configuration hides nothing.
     """
 
     key: SigningKey
@@ -47,6 +51,7 @@ class Node:
     trainer: Trainer
     judge: Judge
     score_epsilon: float = 0.0
+    account: Account | None = None
 
     def join(
         self, domain: Domain, token: Domain, task: int, stake_wei: int, valid_before: int, salt: bytes
@@ -71,6 +76,10 @@ class Node:
         digest = update_digest(arrays, metrics)
         return digest, Proposal(at.task, at.round, digest).sign(self.key, at.domain)
 
+    def receipt(self, at: Place, update: bytes) -> Receipt | None:
+        """Return the signed statement of what was spent until this update; None where nothing is counted."""
+        return Receipt.issue(self.account, self.key, at, task_name(at), update) if self.account else None
+
     def vote(self, at: Place, motion: Motion, committee: Sequence[int] = ()) -> Ballot:
         """Score the motion's models on the same held-out data and sign the vote and its commitment.
 
@@ -79,7 +88,7 @@ class Node:
         """
         proposals = {member: dict(arrays) for member, arrays in motion.proposals.items()}
         case = Case(at, tuple(map(dict, motion.models)), proposals, committee, motion.members, motion.rows)
-        found = self._blurred(motion.digest, self.judge.assess(case))
+        found = self._blurred(at, motion.digest, self.judge.assess(case))
         best = min(range(1, motion.choices), key=lambda index: found[index].loss)
         shares = self.judge.contributions(case, best) if motion.asks_shares else {}
         vote, fields = motion.state(at, found, shares)
@@ -88,12 +97,25 @@ class Node:
         promise_signature = Commitment(at.task, at.round, motion.digest, promise).sign(self.key, at.domain)
         return Ballot(motion.digest, fields, signature, promise, promise_signature, told(found[best]))
 
-    def _blurred(self, motion: bytes, found: Sequence[Score]) -> Sequence[Score]:
-        """Return scores with the noise that the configuration asks for, always the same for one motion."""
+    def _blurred(self, at: Place, motion: bytes, found: Sequence[Score]) -> Sequence[Score]:
+        """Return scores with the noise that the configuration asks for, always the same for one motion.
+
+        Raises
+        ------
+        BudgetSpent
+            They cannot be paid for any more.
+        """
         if not self.score_epsilon:
             return found
+        if self.account:
+            self.account.charge(Scored(task_name(at), at.round, motion.hex(), self.score_epsilon))
         secret = self.key.sign_digest(keccak(b"FL Alliance noise" + motion))
         return blurred(found, self.score_epsilon, secret)
+
+
+def task_name(at: Place) -> str:
+    """Return what a task is called in a privacy ledger: it is one task on one contract on one chain."""
+    return f"{at.domain.chain_id}:{at.domain.contract}:{at.task}"
 
 
 def told(score: Score) -> Metrics:

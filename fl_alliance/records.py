@@ -5,6 +5,8 @@ overrides.txt        the hydra overrides that compose it, for --resume
 chain.db             the embedded chain's file (absent when the chain is elsewhere)
 deployment.json      chain id, contract addresses and code hashes, task number, members' sites
 metrics.jsonl        one line a round: a RoundRecord
+receipts.jsonl       with dp or rule.score_epsilon: the receipts of spent privacy budget that came with updates
+privacy/             the simulated sites' privacy ledgers, likewise
 references.json      what the workload compares itself with: persistence, local only, pooled
 grid.json            reference and predicted values for the error grid (glucose)
 model.safetensors    the task's final model
@@ -112,6 +114,16 @@ class RunFolder:
     def metrics(self) -> Path:
         """One line a round."""
         return self.root / "metrics.jsonl"
+
+    @property
+    def receipts(self) -> Path:
+        """What updates said they spent of privacy budgets, a line each; only with differential privacy."""
+        return self.root / "receipts.jsonl"
+
+    @property
+    def privacy(self) -> Path:
+        """Simulated sites' privacy ledgers."""
+        return self.root / "privacy"
 
     @property
     def references(self) -> Path:

@@ -1,6 +1,7 @@
 """The settings of a job as typed dataclasses, which are the schema of its hydra configuration."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -69,7 +70,8 @@ class RuleSettings:
     escrow_bps : int
         With contribution: share of a proposer's pay that is held back, a quarter of it released a round.
     score_epsilon : float
-        Differential privacy of each round's scores for one held-out example, by Laplace noise; 0: no noise.
+        Differential privacy of each round's scores, by Laplace noise; 0: no noise. For one held-out example, or with
+        dp.unit=patient for one patient.
     """
 
     name: str = "candidates"
@@ -83,6 +85,40 @@ class RuleSettings:
     slash_above: int = 112
     escrow_bps: int = 5000
     score_epsilon: float = 0.0
+
+
+@dataclass
+class DpSettings:
+    """Differential privacy of what sites train; none by default.
+
+    Attributes
+    ----------
+    unit : str
+        Who is protected: `record`, one example; `patient`, all examples of one; `none`.
+    epsilon, delta : float
+        The most that training in this task spends at a site. Units are erased between neighbouring data sets; how many
+        there are is told.
+    clip : float
+        L2 norm that a unit's gradient has at most.
+    noise : float
+        Noise on the sum of a step's clipped gradients, in units of `clip`; 0: the least with which a site can train in
+        `rounds` rounds. With more than that noise it can train longer, with less it stops earlier.
+    rate : float
+        Probability with which each unit takes part in a step.
+    steps : int
+        Steps of a site in a round.
+    rounds : int
+        Rounds that a site is to train in; 0: all of the task's.
+    """
+
+    unit: str = "none"
+    epsilon: float = 8.0
+    delta: float = 1e-5
+    clip: float = 1.0
+    noise: float = 0.0
+    rate: float = 1.0
+    steps: int = 5
+    rounds: int = 0
 
 
 @dataclass
@@ -124,27 +160,40 @@ class ChainSettings:
 
     `relayer_key_env` names an environment variable that holds the relayer's key (hex, or the path of a
     keystore v3 whose password is in the variable of the same name with `_PASSWORD` behind it). Empty: the
-    development key, which signs on chain 31337 only. `patience_s` is how long a run waits for a chain elsewhere that
-    stopped to answer, and for a transaction to get into a block.
+    development key, which signs on chain 31337 only. `token` is `fml`, or `points`: then stakes and pay are points
+    that do not move between holders, which the relayer mints. `patience_s` is how long a run waits for a chain
+    elsewhere that stopped to answer, and for a transaction to get into a block.
     """
 
     url: str = ""
     chain_id: int = 31337
     relayer_key_env: str = ""
+    token: str = "fml"  # noqa: S105  no secret
     patience_s: float = 600.0
 
 
 @dataclass
 class MarketSettings:
-    """Where the market is whose task a run starts from.
+    """Where the market is whose task a run starts from, and whether its emission pays the run's own task.
 
     `folder` holds `market.json` and, unless they are elsewhere, the chain (`chain.db`) and the store (`store/`);
-    `url` is the chain's, `store` the store's as a path or URL.
+    `url` is the chain's, `store` the store's as a path or URL. With `emission` the run's task is on that chain too.
     """
 
     folder: str = "market"
     url: str = ""
     store: str = ""
+    emission: bool = False
+
+    @property
+    def manifest(self) -> Path:
+        """Where the market's contracts are written down."""
+        return Path(self.folder) / "market.json"
+
+    @property
+    def chain_url(self) -> str:
+        """The market's chain."""
+        return self.url or f"file://{(Path(self.folder) / 'chain.db').resolve()}"
 
 
 @dataclass
@@ -187,6 +236,7 @@ class JobConfig:
     strategy: dict[str, Any] = field(default_factory=dict)
     alliance: AllianceSettings = field(default_factory=AllianceSettings)
     rule: RuleSettings = field(default_factory=RuleSettings)
+    dp: DpSettings = field(default_factory=DpSettings)
     attack: AttackSettings = field(default_factory=AttackSettings)
     chain: ChainSettings = field(default_factory=ChainSettings)
     market: MarketSettings = field(default_factory=MarketSettings)

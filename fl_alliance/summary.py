@@ -8,6 +8,7 @@ from rich.table import Table
 
 from fl_alliance.amounts import fml, size
 from fl_alliance.archive import ProposalArchive
+from fl_alliance.bookkeeping import task_begun
 from fl_alliance.records import RunFolder
 from fl_alliance.results import Results, read_results
 
@@ -75,9 +76,19 @@ def _left_out(results: Results) -> str:
 
 
 def _places(folder: RunFolder) -> list[tuple[str, str]]:
-    return [
+    places = [
         ("report", str(folder.report)),
         ("model", str(folder.model)),
         ("ledger", f"fl-alliance ledger {folder.root}"),
         ("verify", f"fl-alliance audit {folder.root}"),
     ]
+    return places + ([("emission", keep)] if (keep := _keeper(folder)) else [])
+
+
+def _keeper(folder: RunFolder) -> str:
+    """Return the command that has the last days paid, which are not over yet; empty where no emission pays."""
+    config = read_results(folder).config
+    if not config.get("market", {}).get("emission"):
+        return ""
+    where = f"chain.url={config['chain']['url']} chain.manifest={folder.manifest}"
+    return f"fl-alliance arena keep alliance:{task_begun(folder)} {where}"

@@ -13,6 +13,10 @@ MAX_MEMBERS = 1024
 MAX_JUDGED = 64
 """Proposers, and voters, that a round of candidates can have: their marks and scores are judged on chain."""
 
+LEAST_NOISE = 0.2
+"""The smallest noise multiplier: with less an epsilon is of no meaning."""
+MAX_STEPS = 10_000
+
 _ARENA_TASK = re.compile(r"arena:([1-9][0-9]{0,17})")
 _SIXTEENTHS = (("suspect_at", 1, 127), ("offset", 0, 127), ("forgive", 0, 255), ("slash_above", 0, 65_535))
 """Settings in sixteenths of a robust z, with the contract's bounds."""
@@ -55,11 +59,17 @@ def validate(config: JobConfig) -> None:
     _validate_size(config)
     _validate_alliance(config)
     _validate_rule(config)
+    _validate_dp(config)
     _validate_attack(config)
     arena_task(config.init)
     for name in ("local_epochs", "batch_size", "learning_rate"):
         value = getattr(config.train, name)
         _require(value is None or 0 < value < math.inf, f"train.{name}={value}: needs more than 0, and finite")
+    chain, market = config.chain.url, config.market
+    _require(
+        not (market.emission and chain and market.url) or chain == market.url,
+        f"chain.url={chain}: needs market.url={market.url} with market.emission=true, which pays on its own chain",
+    )
     _require("_target_" in config.strategy, "strategy: needs a _target_, the class of a Flower strategy")
     patience = config.chain.patience_s
     _require(0 <= patience < math.inf, f"chain.patience_s={patience}: needs 0 seconds or more")
@@ -68,6 +78,11 @@ def validate(config: JobConfig) -> None:
     _require(0 < quorum <= 1, f"runtime.quorum={quorum}: needs a share over 0 and at most 1")
     _require(0 <= grace < math.inf, f"runtime.grace_s={grace}: needs 0 seconds or more")
     _require_one_of("runtime.name", config.runtime.name, "local", "ray", "deployment")
+    _require_one_of("chain.token", config.chain.token, "fml", "points")
+    _require(
+        config.chain.token == "fml" or not config.market.emission,  # noqa: S105  no secret
+        "chain.token=points: needs market.emission=false; an emission releases FML",
+    )
     _require_one_of("records.proposals", config.records.proposals, "all", "none")
 
 
@@ -137,6 +152,27 @@ def _validate_rule(config: JobConfig) -> None:
         epsilon == 0 or rule.reward == "stake",
         f"rule.score_epsilon={epsilon}: needs rule.reward=stake; what voters say of contributions carries no noise",
     )
+
+
+def _validate_dp(config: JobConfig) -> None:
+    dp = config.dp
+    _require_one_of("dp.unit", dp.unit, "none", "record", "patient")
+    for name in ("epsilon", "clip"):
+        value = getattr(dp, name)
+        _require(0 < value < math.inf, f"dp.{name}={value}: needs more than 0, and finite")
+    _require(0 < dp.delta < 1, f"dp.delta={dp.delta}: needs more than 0 and less than 1, far less than 1 / units")
+    _require(
+        dp.noise == 0 or LEAST_NOISE <= dp.noise < math.inf,
+        f"dp.noise={dp.noise}: needs 0 (as little as epsilon allows) or at least {LEAST_NOISE}",
+    )
+    _require(0 < dp.rate <= 1, f"dp.rate={dp.rate}: needs more than 0, and at most 1")
+    _require(1 <= dp.steps <= MAX_STEPS, f"dp.steps={dp.steps}: needs 1 to {MAX_STEPS}")
+    _require(0 <= dp.rounds <= config.rounds, f"dp.rounds={dp.rounds}: needs 0 (all) to the {config.rounds} rounds")
+    if dp.unit != "none":
+        unused = [name for name in ("local_epochs", "batch_size") if getattr(config.train, name) is not None]
+        _require(
+            not unused, f"train.{', train.'.join(unused)}: mean nothing with dp.unit={dp.unit}; set dp.steps, dp.rate"
+        )
 
 
 def _validate_attack(config: JobConfig) -> None:

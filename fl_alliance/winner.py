@@ -18,10 +18,9 @@ from fl_alliance.chain.market_events import arena_events
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.config import ConfigError, JobConfig
 from fl_alliance.learners import KINDS, network_kind
-from fl_alliance.settings import MarketSettings
 
-MANIFEST, CHAIN, STORE = "market.json", "chain.db", "store"
-"""What a market's folder holds: where its contracts are, its embedded chain's file, its store."""
+STORE = "store"
+"""The store in a market's folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +47,9 @@ def fetch_winner(config: JobConfig, number: int) -> Winner:
         The store lacks the model or holds another under its digest; or it is no model of this workload.
     """
     market = config.market
-    deployment = Deployment.load(Path(market.folder) / MANIFEST)
+    deployment = Deployment.load(market.manifest)
     store = open_store(market.store or Path(market.folder) / STORE)
-    with connected(_chain_url(market), chain_id=deployment.chain_id) as w3:
+    with connected(market.chain_url, chain_id=deployment.chain_id) as w3:
         rpc = Rpc(w3)
         deployment.check(rpc)
         view = ArenaView(rpc, deployment.arena)
@@ -146,7 +145,3 @@ def _require_same(task: Task, config: JobConfig) -> None:
 
 def _mapping(found: Any) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
-
-
-def _chain_url(market: MarketSettings) -> str:
-    return market.url or f"file://{(Path(market.folder) / CHAIN).resolve()}"

@@ -55,8 +55,8 @@ class Yardstick:
         with self._tried("in evaluate"):
             return self.workload.evaluate(arrays, self.sites)
 
-    def check_sites(self) -> None:
-        """Try the workload on one site: what it cannot do is said before anything runs.
+    def check_sites(self) -> Site:
+        """Try the workload on one site, and return it: what it cannot do is said before anything runs.
 
         Raises
         ------
@@ -67,6 +67,7 @@ class Yardstick:
         with self._tried("on its first site"):
             site = self.workload.load(0, config.nodes, config.seed)
             self.workload.evaluate(self.initial_model, [site])
+        return site
 
     @contextmanager
     def _tried(self, when: str) -> Iterator[None]:

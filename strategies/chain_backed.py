@@ -19,14 +19,14 @@ from fl_alliance.chain.steps import Finish
 from fl_alliance.chain.types import Phase
 from fl_alliance.strategies import events, inner, replies, wire
 from fl_alliance.strategies.digests import Arrays
-from fl_alliance.strategies.errors import RunStalled
+from fl_alliance.strategies.errors import BadReply, RunStalled
 from fl_alliance.strategies.exchange import Exchange
 from fl_alliance.strategies.guarded import guarded
 from fl_alliance.strategies.motions import put_to_the_vote
 from fl_alliance.strategies.round_on_chain import RoundOnChain, Votes, has_committee
 from fl_alliance.strategies.rules import Majority, Motion, Rule
 from fl_alliance.strategies.stopwatch import Stopwatch
-from fl_alliance.strategies.updates import Archive, Update
+from fl_alliance.strategies.updates import Archive, Receipts, Update
 
 Ballot = Mapping[str, ArrayRecord | ConfigRecord]
 EvaluateFn = Callable[[int, ArrayRecord], MetricRecord | None]
@@ -74,6 +74,8 @@ class ChainBacked(Strategy):
         Keeps candidates for a resume.
     archive : Archive, optional
         Keeps the proposals of every round.
+    receipts : Receipts, optional
+        Keeps what updates say they spent of a privacy budget; an update without a good receipt is dropped.
 
     Raises
     ------
@@ -97,6 +99,7 @@ class ChainBacked(Strategy):
         listener: events.Listener = lambda _: None,
         store: Store | None = None,
         archive: Archive | None = None,
+        receipts: Receipts | None = None,
     ) -> None:
         params = ledger.params(task)
         inner.check_committee(strategy, params.proposers, params.voters)
@@ -108,6 +111,7 @@ class ChainBacked(Strategy):
         self._listener = listener
         self._store = store
         self._archive = archive
+        self._receipts = receipts
 
     def configure_train(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
@@ -227,11 +231,26 @@ class ChainBacked(Strategy):
         updates, dropped = chain.check_updates(
             run.nodes.ask(messages, chain.place, chain.time_left), wire.to_arrays(arrays)
         )
+        dropped |= self._without_receipt(chain, updates)
+        updates = {member: update for member, update in updates.items() if member not in dropped}
         if self._archive:
             for update in updates.values():
                 self._archive.put(update.digest, update.arrays, update.metrics)
             updates |= self._kept(run, chain, self._archive, updates)
         return updates, {member: why for member, why in dropped.items() if member not in updates}
+
+    def _without_receipt(self, chain: RoundOnChain, updates: Mapping[int, Update]) -> dict[int, str]:
+        """Return whose updates come without the receipt that they need, and what is wrong with it."""
+        refused: dict[int, str] = {}
+        if self._receipts is None:
+            return refused
+        for member, update in updates.items():
+            text = wire.alliance_record(update.reply).get(wire.RECEIPT)
+            try:
+                self._receipts.admit(chain.place, chain.address(member), update.digest, text)
+            except BadReply as error:
+                refused[member] = str(error)
+        return refused
 
     def _kept(
         self, run: _Run, chain: RoundOnChain, archive: Archive, updates: Mapping[int, Update]

@@ -8,6 +8,7 @@ from flwr.app import Message
 
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.digests import Arrays
+from fl_alliance.strategies.wire import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,10 @@ class Archive(Protocol):
 
     def get(self, digest: bytes) -> tuple[Arrays, Mapping[str, Any]] | None:
         """Return an update, None where it is not here."""
+
+
+class Receipts(Protocol):
+    """Where the receipts of spent privacy budget are kept that updates must come with."""
+
+    def admit(self, place: Place, signer: str, update: bytes, text: object) -> None:
+        """Keep the receipt that came with the update of this digest; raises `BadReply` where there is no good one."""

@@ -23,6 +23,8 @@ ARRAYS = "arrays"
 COMMITTEE = "committee"
 METRICS = "metrics"
 PREVIOUS = "previous"
+RECEIPT = "receipt"
+"""In a proposer's `alliance` record: what its update spent of a privacy budget, signed."""
 
 OWN_DATA = -1
 """The `partition` of a hospital with data of its own."""

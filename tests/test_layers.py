@@ -56,10 +56,10 @@ def test_lower_layers_do_not_import_the_application(layer: str) -> None:
     assert not found
 
 
-def test_torch_is_imported_in_workloads_only() -> None:
+def test_torch_is_imported_in_workloads_and_private_training_only() -> None:
     found = [
         str(path.relative_to(ROOT))
         for path in (ROOT / "fl_alliance").rglob("*.py")
-        if "workloads" not in path.parts and any(is_within(name, "torch") for name in imported(path))
+        if not {"workloads", "dp"} & set(path.parts) and any(is_within(name, "torch") for name in imported(path))
     ]
     assert not found

@@ -189,6 +189,11 @@ contract AllianceMarket is IAllianceMarket, Multicall {
     }
 
     /// @inheritdoc IAllianceMarket
+    function acceptedAt(uint256 task, uint256 day) external view returns (uint256) {
+        return _books[task].acceptedAt[day];
+    }
+
+    /// @inheritdoc IAllianceMarket
     function delegatedWei(uint256 task) external view returns (uint256) {
         return _books[task].countedWei;
     }

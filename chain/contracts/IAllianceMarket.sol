@@ -95,6 +95,8 @@ interface IAllianceMarket is IAllianceSource, IPoolMarket {
     function delegatesOf(uint256 task) external view returns (address[] memory);
     /// @notice What delegators of a task were paid so far, in the order in which it was drawn.
     function rewardsOf(uint256 task) external view returns (Reward[] memory);
+    /// @notice The second of an acceptance that was noted for a day of the emission; 0: none was.
+    function acceptedAt(uint256 task, uint256 day) external view returns (uint256);
     /// @notice All that counts as delegated in a task now.
     function delegatedWei(uint256 task) external view returns (uint256);
     /// @notice A pool's weight at the end of a day, or now if the day is not over.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from fl_alliance.audit.contracts import ALLIANCES, Contracts
+from fl_alliance.audit.contracts import ALLIANCES, TOKENS, Contracts
 from fl_alliance.audit.events import Taking, Trace, Transfer, trace_of
 from fl_alliance.audit.facts import Audited, Counts, EndedRound, Listener
 from fl_alliance.audit.finding import DoesNotHold, Where
@@ -134,7 +134,7 @@ class Auditor:
         self._nonces[transaction.sender] = transaction.nonce + 1
         self._fundings = []
         expected = self._expected(block, transaction, where)
-        found = self._token.follow(block, self._contracts.address(TOKEN), where)
+        found = self._token.follow(block, self._contracts.token, where)
         if expected is not None and found != tuple(expected):
             raise DoesNotHold(
                 where, f"transfers of FML: the token says {_transfers(found)}, the rules {_transfers(expected)}"
@@ -165,13 +165,13 @@ class Auditor:
             return ()
         if not transaction.to:
             return self._created(block, transaction, where)
-        if target == TOKEN:
+        if target in TOKENS:
             return self._token_call(transaction, where)
         return self._foreign(block, transaction, where)
 
     def _created(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer] | None:
         name = self._contracts.created(block, transaction, where)
-        alliance, token = self._contracts.address(self._contracts.alliance), self._contracts.address(TOKEN)
+        alliance, token = self._contracts.address(self._contracts.alliance), self._contracts.token
         if name in ALLIANCES and alliance and token:
             self._models = AllianceModel(Domain(self._chain_id, alliance), token, name)
             self._views = Views(self._machine, name, alliance, token)

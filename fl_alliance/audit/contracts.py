@@ -15,13 +15,16 @@ import rlp
 from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.chain import artifacts
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, MARKET, POOLS, RULES, TOKEN
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, MARKET, POOLS, RULES, SITES, TOKEN
+from fl_alliance.chain.deploy import TOKENS as TOKEN_OF
 from fl_alliance.chain.messages import checksummed
 from fl_alliance.chain.node.block import Block
 from fl_alliance.chain.node.transaction import Transaction
 from fl_alliance.chain.rules.words import keccak
 
 _WORD, _ADDRESS = 32, 20
+TOKENS = tuple(TOKEN_OF.values())
+"""What an Alliance can pay in; a chain has one of them."""
 ALLIANCES = tuple(RULES.values())
 """The contracts of the rules; a chain has one of them."""
 _MARKETS = {
@@ -100,6 +103,11 @@ class Contracts:
         return next((checksummed(address) for address, known in self.names.items() if known == name), None)
 
     @property
+    def token(self) -> str | None:
+        """The address of what the Alliance pays in, or will: FML or points; None as long as there is neither."""
+        return next((found for name in TOKENS if (found := self.address(name)) is not None), None)
+
+    @property
     def alliance(self) -> str | None:
         """Which Alliance there is, by artifact: one of `ALLIANCES`; None as long as there is none."""
         return next((name for name in self.names.values() if name in ALLIANCES), None)
@@ -112,11 +120,11 @@ class Contracts:
         DoesNotHold
             It is one of ours with other code, or linked to or constructed with something else.
         """
-        address = created_address(transaction)
+        address, names = created_address(transaction), set(self.names.values())
         for name in _ours():
             code = compiled(name)
             if code.differs_at(transaction.data) is None:
-                known = name in self.names.values() or (name in ALLIANCES and self.alliance is not None)
+                known = any(name in kind and set(kind) & names for kind in (TOKENS, ALLIANCES)) or name in names
                 if known or not self._belongs(code, transaction.data):
                     if name not in _MARKETS:  # another market is none of an Alliance's business
                         self.unknown[address] = block.number
@@ -157,14 +165,16 @@ class Contracts:
                     where, f"{code.name} is linked to {checksummed(linked)}, which is not our {library} library"
                 )
         args = code.args(data)
-        if code.name in _MARKETS:
+        if code.name in (*_MARKETS, SITES):  # who a consortium's members are is for them to know
             return
         if code.name == TOKEN and len(args) == _WORD:
             self.supply_wei = int.from_bytes(args, "big")
         elif code.name in ALLIANCES and len(args) == _WORD:
             token = args[-_ADDRESS:]
-            if self.names.get(token) != TOKEN:
-                raise DoesNotHold(where, f"the Alliance pays in {checksummed(token)}, which is not our FML token")
+            if self.names.get(token) not in TOKENS:
+                raise DoesNotHold(
+                    where, f"the Alliance pays in {checksummed(token)}, which is not our FML token or points"
+                )
         elif args:
             raise DoesNotHold(where, f"{code.name} was created with {len(args)} unknown bytes behind its code")
 
@@ -187,9 +197,9 @@ def created_address(transaction: Transaction) -> bytes:
 
 
 def _ours() -> tuple[str, ...]:
-    mains = (*ALLIANCES, *MARKET, ALLIANCE_MARKET)
+    mains = (*ALLIANCES, *MARKET, ALLIANCE_MARKET, SITES)
     libraries = {library for name in mains for _, library in compiled(name).links}
-    return (TOKEN, *sorted(libraries), *mains)
+    return (*TOKENS, *sorted(libraries), *mains)
 
 
 def _places(references: dict[str, dict[str, list[dict[str, int]]]]) -> tuple[tuple[int, str], ...]:

@@ -24,6 +24,7 @@ COMMANDS = {
     "ledger": "show balances, rounds and why each payout happened",
     "audit": "verify a run or a market from its chain, trusting nobody",
     "report": "write report.html of a run again",
+    "privacy": "what is spent and left of the privacy budgets of this machine's data",
     "chain": "serve a chain that several processes on this machine share",
     "attack": "attack rules and baselines with malicious nodes, and see who gains",
     "arena": "a training market: train, validate, delegate and be paid every day",

@@ -23,6 +23,8 @@ settings (name=value, in any order; the value here is the default):
                            which must be completed, of kind tabular or classify and of this workload and its options
   market.folder=market     with init=arena:TASK: the folder of its market, with market.json, chain.db and store/
   market.url, .store       its chain (http://HOST) and its store (path or URL) where they are not in that folder
+  market.emission=false    true: that market's emission pays this task too, once the DAO has verified it. The task is
+                           on the market's chain and in its FML; the run notes each day's work, closes days and draws
   workload=glucose         what is learned: glucose, digits, linear
   workload.options.NAME    the workload's own options, such as workload.options.horizon_min=60
   workload.name            set by workload=...
@@ -54,12 +56,24 @@ settings (name=value, in any order; the value here is the default):
   rule.escrow_bps=5000     with contribution: share of the pay that is held back, a quarter of it released a round
   rule.score_epsilon=0     differential privacy of a round's revealed scores for one example; 0: no noise.
                            Above 0 it needs rule.reward=stake
+                           It is entered in the site's privacy ledger
+  dp=none                  differential privacy of what sites train: record (an example), patient (all of a patient's).
+                           Needs pip install 'fl-alliance[dp]'; see fl-alliance privacy --help
+  dp.unit                  set by dp=...
+  dp.epsilon=8             the most that training in this task spends at a site, for each unit ...
+  dp.delta=1e-5            ... at this delta, which must be far below 1 / units
+  dp.clip                  L2 norm of a unit's gradient (record 1, patient 0.3)
+  dp.noise=0               noise in units of dp.clip; 0: the least with which a site can train in dp.rounds rounds
+  dp.rate                  probability with which each unit takes part in a step (record 0.1, patient 1)
+  dp.steps                 steps in a round (record 20, patient 5)
+  dp.rounds=0              rounds that a site is to train in; 0: all of the task's
   attack.share=0           share of the nodes that are malicious; attack.nodes=[0,3]: these ones
   attack/update, attack/vote, attack/protocol    what they do when they train, judge and answer: none, or an attack
   alliance.registration_s, .leader_s, .propose_s, .commit_s, .reveal_s, .evidence_s    deadlines, in seconds
   chain.url=               where the contracts live; empty: a chain file in the run folder.
                            anvil://, http(s)://HOST or ipc://PATH for a chain of your own (`fl-alliance chain` is one)
   chain.chain_id=31337     refused when the chain at chain.url says otherwise
+  chain.token=fml          what stakes and pay are: fml, or points, which do not move between holders
   chain.relayer_key_env=   environment variable with the relayer's key (or keystore path); empty: the development key
   runtime.name=local       local: all nodes in this process; ray: Flower's simulation
   runtime.timeout_s=3600   longest wait for the replies of a round
@@ -71,6 +85,7 @@ examples:
   fl-alliance run rule=majority workload=digits nodes=12                   the published rule
   fl-alliance run nodes=100 rounds=10 workload=digits alliance.proposers=20 alliance.voters=20
   fl-alliance run init=arena:3 market.folder=market workload=digits        go on from what task 3 of an Arena found
+  fl-alliance run market.url=http://127.0.0.1:8545 market.emission=true    paid by the emission of the market in market/
   fl-alliance run --multirun seed=1,2,3 strategy=fedavg,fedmedian          every combination, then a table
   fl-alliance run --resume runs/20260102-030405-glucose       go on from the last settled round
   fl-alliance run --settings rounds=5                         print the whole configuration, run nothing

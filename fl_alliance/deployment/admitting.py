@@ -36,7 +36,6 @@ class Admission:
     def __init__(self, link: Link, say: Callable[[str], None]) -> None:
         self._link, self._say = link, say
         self._stop = threading.Event()
-        self._forget = threading.Event()
         self._nodes: dict[str, int] = {}
         self._refused: dict[str, str] = {}
         self._thread = threading.Thread(target=self._work, daemon=True, name="admission")
@@ -51,10 +50,6 @@ class Admission:
         self._stop.set()
         self._thread.join(2 * _POLL_S)
 
-    def forget(self) -> None:
-        """Tell the SuperLink all over again: it was started anew and knows nobody."""
-        self._forget.set()
-
     def _work(self) -> None:
         from flwr.supercore.control import ControlHttpClient
         from flwr.supercore.interceptors import RuntimeVersionHttpInterceptor
@@ -68,9 +63,6 @@ class Admission:
         )
         try:
             while True:
-                if self._forget.is_set():
-                    self._forget.clear()
-                    self._nodes.clear()
                 self._look(client)
                 if self._stop.wait(_POLL_S):
                     return
@@ -102,7 +94,7 @@ class Admission:
             self._say(f"{name} is gone: its SuperNode may not connect any more")
 
     def _tell_refused(self, name: str, error: Exception) -> None:
-        text = str(error)
+        text = str(error).partition("\n")[0]
         if self._refused.get(name) != text:
             self._refused[name] = text
             self._say(f"{name}: not accepted: {text}")

@@ -97,19 +97,15 @@ class Link:
         return f'[superlink]\ndefault = "{name}"\n\n[superlink.{name}]\naddress = "{self.local}"\n{trust}\n'
 
     def is_healthy(self) -> bool:
-        """Return whether it answers."""
+        """Return whether it answers; raises `ConfigError` where its certificate is not for this address."""
         scheme = "http" if self.root is None else "https"
         context = None if self.root is None else ssl.create_default_context(cafile=str(self.root))
         try:
             address = f"{scheme}://{self.local}/health"
             urllib.request.urlopen(address, timeout=_HEALTH_S, context=context).close()  # noqa: S310  our own
-        except ssl.SSLError as error:
-            raise ConfigError(
-                f"SuperLink {self.local}: {error}; needs a certificate that is for this address"
-            ) from error
         except (OSError, http.client.HTTPException) as error:
             if isinstance(reason := getattr(error, "reason", None), ssl.SSLCertVerificationError):
-                raise ConfigError(f"{self.certificates}: {reason.verify_message}, at {self.local}") from error
+                raise ConfigError(f"{self.certificates}: at {self.local}: {reason.verify_message}") from error
             return False
         return True
 

@@ -23,10 +23,14 @@ LOSS_LIMIT = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Inputs and targets, the first axis of both counting examples."""
+    """Inputs and targets, the first axis of both counting examples.
+
+    `patients` says whose each example is, by a number that is one patient's at every site; None where nobody knows.
+    """
 
     x: NDArray[np.float32]
     y: NDArray[Any]
+    patients: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -37,7 +41,8 @@ class Site:
     """One hospital's private data, split once.
 
     `train` is all that training sees; `heldout` is what the site votes with; `test` is what no site uses: its
-    union over the sites is the simulation's final yardstick.
+    union over the sites is the simulation's final yardstick. `source` is a digest of what all three are made from, the
+    same however they are cut; empty where the examples are all there is.
     """
 
     node: int
@@ -45,6 +50,7 @@ class Site:
     heldout: Examples
     test: Examples
     about: str = ""
+    source: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class TrainConfig:
     """How one node trains in one round.
 
     `proximal_mu` is FedProx's penalty mu/2 |w - w_global|^2 (0 is FedAvg). `seed` and `round` fix, with the site's node
-    number, the order in which examples are seen.
+    number, the order in which examples are seen. `task` names the task for a privacy ledger, and changes nothing else.
     """
 
     local_epochs: int = 1
@@ -61,6 +67,7 @@ class TrainConfig:
     proximal_mu: float = 0.0
     seed: int = 0
     round: int = 0
+    task: str = ""
 
     def __post_init__(self) -> None:
         for name in ("local_epochs", "batch_size"):
@@ -172,6 +179,14 @@ class HasGradient(Protocol):
 
 
 @runtime_checkable
+class HasLosses(Protocol):
+    """A workload that knows the loss of each example: needed where scores carry noise, so that each can be bounded."""
+
+    def losses(self, arrays: Arrays, examples: Examples) -> NDArray[np.float64]:
+        """Return the reported loss of every example, whose mean `Score.loss` is; not finite where outputs are not."""
+
+
+@runtime_checkable
 class HasOwnData(Protocol):
     """A workload that reads what a hospital has in a folder of its own, instead of dealing out one data set."""
 
@@ -252,7 +267,9 @@ def one_each(arrays: Arrays | Sequence[Arrays], sites: Sequence[Site]) -> Sequen
 
 def join(parts: Sequence[Examples]) -> Examples:
     """Return the examples of all parts, in order."""
-    return Examples(np.concatenate([part.x for part in parts]), np.concatenate([part.y for part in parts]))
+    known = [part.patients for part in parts if part.patients is not None]
+    patients = np.concatenate(known) if len(known) == len(parts) else None
+    return Examples(np.concatenate([part.x for part in parts]), np.concatenate([part.y for part in parts]), patients)
 
 
 def bounded_loss(loss: float) -> float:

@@ -5,6 +5,7 @@ first 60 % trains, the next 20 % votes, the last 20 % tests, with three hours be
 Where there are more hospitals than patients, hospitals share a patient: each has another spell of it.
 """
 
+import hashlib
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
@@ -36,6 +37,7 @@ from fl_alliance.workloads.errors import WorkloadError
 from fl_alliance.workloads.exports import read_exports
 from fl_alliance.workloads.ridge import Ridge
 from fl_alliance.workloads.seeds import stream
+from fl_alliance.workloads.simulated import simulated_windows
 from fl_alliance.workloads.torch_workload import TorchWorkload
 
 SHIPPED = "cgm_hall.csv.gz"
@@ -45,6 +47,8 @@ TRAIN_SHARE, HELDOUT_SHARE = 0.6, 0.2
 LONGEST_HORIZON_MIN = 240
 MOST_SPELLS, LEAST_WINDOWS = 4, 12
 """Into how many hospitals' spells a patient's time is cut at most, and what each spell has in every part at least."""
+_START_RATES = (0.03,) * 8 + (0.01,) * 4
+"""Step sizes of the passes over made-up curves."""
 SMALLEST_YARDSTICK = 1.0
 """mg/dL; keeps the score defined at a site whose held-out glucose never moves."""
 LOSS_SPREAD, LOSS_SPREAD_MIN = 30.0, 30
@@ -89,19 +93,24 @@ class Glucose(TorchWorkload):
         process that loads it.
     hidden
         Width of the hidden layer.
+    start
+        What the untrained model knows: `persistence`, nothing more; `simulated`, what made-up curves teach
+        (`simulated.py`), on which no patient's budget is spent.
     """
 
     name = "glucose"
     defaults = TrainConfig(local_epochs=3, batch_size=128, learning_rate=0.03)
 
-    def __init__(self, horizon_min: int = 30, data: str = "", hidden: int = 32) -> None:
+    def __init__(self, horizon_min: int = 30, data: str = "", hidden: int = 32, start: str = "persistence") -> None:
         is_horizon = horizon_min % STEP_MIN == 0 and STEP_MIN <= horizon_min <= LONGEST_HORIZON_MIN
         if not is_horizon or not isinstance(hidden, int) or hidden < 1:
             raise WorkloadError(
                 f"workload glucose: horizon_min={horizon_min}, hidden={hidden}, needed: horizon_min a multiple of "
                 f"{STEP_MIN} up to {LONGEST_HORIZON_MIN}, hidden at least 1"
             )
-        self.horizon_min, self.hidden = horizon_min, hidden
+        if start not in ("persistence", "simulated"):
+            raise WorkloadError(f"workload glucose: start={start!r}, needed: persistence or simulated")
+        self.horizon_min, self.hidden, self.start = horizon_min, hidden, start
         self.path = Path(data) if data else shipped(SHIPPED)
         self.metrics: Sequence[Metric] = (
             Metric("rmse", f"RMSE at {horizon_min} min", "mg/dL"),
@@ -111,6 +120,17 @@ class Glucose(TorchWorkload):
     def build(self) -> nn.Module:
         """Return the untrained model: persistence."""
         return ChangeFromLast(self.hidden)
+
+    def initial_arrays(self, seed: int) -> Arrays:
+        """Return persistence, or what it becomes by training on made-up curves."""
+        arrays = super().initial_arrays(seed)
+        if self.start == "persistence":
+            return arrays
+        made = simulated_windows(self.horizon_min)
+        for number, rate in enumerate(_START_RATES):
+            config = TrainConfig(1, self.defaults.batch_size, rate, seed=seed, round=number)
+            arrays = self.train(arrays, Site(0, made, made, made), config).arrays
+        return arrays
 
     def optimizer(self, model: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
         """Return gradient descent with momentum, new in every round."""
@@ -153,7 +173,7 @@ class Glucose(TorchWorkload):
                 f"{len(heldout)} to vote with and {len(test)} to test; needed: one each. A window is "
                 f"{HISTORY * STEP_MIN + self.horizon_min} min of readings {STEP_MIN} min apart without a gap"
             )
-        return Site(node, train, heldout, test, about)
+        return Site(node, train, heldout, test, about, self._source({name for name, _ in mine}))
 
     def load_own(self, folder: Path) -> Site:
         """Return all that is in a hospital's own folder of exports (`exports.py`), as one site."""
@@ -207,6 +227,11 @@ class Glucose(TorchWorkload):
     def _spells(self, spells: int) -> tuple[tuple[str, Parts], ...]:
         return _spells(*_version(self.path), self.horizon_min, spells)
 
+    def _source(self, patients: set[str]) -> bytes:
+        """Return a digest of these patients' readings, whatever horizon they are cut for."""
+        digests = _digests(*_version(self.path))
+        return hashlib.sha256(b"".join(sorted(digests[patient] for patient in patients))).digest()
+
     def _predicted(self, arrays: Arrays | Sequence[Arrays], sites: Sequence[Site]) -> NDArray[np.float64]:
         pairs = zip(one_each(arrays, sites), sites, strict=True)
         return np.concatenate([self.predictions(model, site.test)[1] for model, site in pairs])
@@ -240,7 +265,15 @@ def _traces(path: Path) -> tuple[Trace, ...]:
 
 @lru_cache(maxsize=4)
 def _patients(path: Path, changed_ns: int, horizon_min: int) -> tuple[tuple[str, Parts], ...]:
-    return tuple((trace.patient, _parts(trace, horizon_min)) for trace in _traces(path))
+    traces = _traces(path)
+    return tuple((trace.patient, _parts(trace, horizon_min, number)) for number, trace in enumerate(traces))
+
+
+@lru_cache(maxsize=4)
+def _digests(path: Path, changed_ns: int) -> dict[str, bytes]:
+    """Return a digest of every patient's readings; the name is not among them."""
+    traces = _traces(path)
+    return {one.patient: hashlib.sha256(one.minutes.tobytes() + one.glucose.tobytes()).digest() for one in traces}
 
 
 @lru_cache(maxsize=16)
@@ -256,17 +289,23 @@ def _spells(path: Path, changed_ns: int, horizon_min: int, spells: int) -> tuple
 
 
 def _cut(part: Examples, spells: int) -> list[Examples]:
-    pieces = zip(np.array_split(part.x, spells), np.array_split(part.y, spells), strict=True)
-    return [Examples(x, y) for x, y in pieces]
+    places = np.array_split(np.arange(len(part)), spells)
+    return [Examples(part.x[at], part.y[at], None if part.patients is None else part.patients[at]) for at in places]
 
 
-def _parts(trace: Trace, horizon_min: int) -> Parts:
-    """Cut a patient's time in three, by number of readings; no window lies within `GAP_MIN` of another part."""
+def _parts(trace: Trace, horizon_min: int, number: int) -> Parts:
+    """Cut a patient's time in three, by number of readings; no window lies within `GAP_MIN` of another part.
+
+    Every window bears the patient's `number`.
+    """
     cut = windows(trace, horizon_min)
     count = len(trace.minutes)
     first, second = (trace.minutes[int(share * count)] for share in (TRAIN_SHARE, TRAIN_SHARE + HELDOUT_SHARE))
     train = cut.ends < first
     heldout = (cut.starts >= first + GAP_MIN) & (cut.ends < second)
     test = cut.starts >= second + GAP_MIN
-    kept = [Examples(cut.history[part], cut.target[part]) for part in (train, heldout, test)]
+    kept = [
+        Examples(cut.history[part], cut.target[part], np.full(int(part.sum()), number))
+        for part in (train, heldout, test)
+    ]
     return kept[0], kept[1], kept[2]

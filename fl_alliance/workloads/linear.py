@@ -115,6 +115,13 @@ class Linear:
         loss = bounded_loss(rmse**2 / self.typical_square)
         return Score(value, loss, len(site.heldout), {"rmse": bounded_loss(rmse)})
 
+    def losses(self, arrays: Arrays, examples: Examples) -> NDArray[np.float64]:
+        """Return every example's squared error / `typical_square`."""
+        check_arrays(arrays, self.shapes)
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares: NDArray[np.float64] = (_predict(arrays, examples.x) - examples.y) ** 2 / self.typical_square
+        return squares
+
     def gradient(self, arrays: Arrays, site: Site) -> Arrays:
         """Return the gradient of the loss on the held-out examples."""
         check_arrays(arrays, self.shapes)

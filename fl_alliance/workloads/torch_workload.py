@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from fl_alliance.workloads.base import Arrays, Site, TrainConfig, TrainResult, bounded_loss, check_arrays
+from fl_alliance.workloads.base import Arrays, Examples, Site, TrainConfig, TrainResult, bounded_loss, check_arrays
 from fl_alliance.workloads.errors import WorkloadError
 from fl_alliance.workloads.seeds import derive, stream
 
@@ -93,6 +93,12 @@ class TorchWorkload(ABC):
             outputs = torch.func.functional_call(self._skeleton, state, (torch.from_numpy(x),))
             result: NDArray[np.float32] = outputs.numpy()
         return result
+
+    def losses(self, arrays: Arrays, examples: Examples) -> NDArray[np.float64]:
+        """Return the reported loss of every example."""
+        outputs, targets = torch.from_numpy(self.outputs(arrays, examples.x)), torch.from_numpy(examples.y)
+        each = torch.func.vmap(lambda output, target: self.loss(output[None], target[None]))(outputs, targets)
+        return each.double().numpy() * self.loss_scale
 
     @cached_property
     def _skeleton(self) -> nn.Module:

@@ -45,7 +45,8 @@ def add_settings(command: CommandParser) -> None:
 
 def add_task(command: CommandParser) -> None:
     """Let a command take a task's number."""
-    command.add_argument("task", type=_task, metavar="TASK", help="the task's number, see `fl-alliance arena status`")
+    about = "the task's number, see `fl-alliance arena status`"
+    command.add_argument("task", type=task_argument, metavar="TASK", help=about)
 
 
 def settings_of(arguments: argparse.Namespace, *sections: str) -> "MarketSettings":
@@ -103,12 +104,13 @@ def task_number(text: str) -> int:
     from fl_alliance.market.errors import SettingRefused
 
     try:
-        return _task(text)
+        return task_argument(text)
     except argparse.ArgumentTypeError as error:
         raise SettingRefused(f"TASK: {error}") from None
 
 
-def _task(text: str) -> int:
+def task_argument(text: str) -> int:
+    """Return a task's number on the command line; raises `ArgumentTypeError` where it is none."""
     if not re.fullmatch(r"[0-9]{1,9}", text) or not int(text):
         raise argparse.ArgumentTypeError(f"given {text!r}, needed a task's number, such as 1")
     return int(text)

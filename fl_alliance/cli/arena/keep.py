@@ -1,18 +1,25 @@
 """`fl-alliance arena keep`: what moves a task on, which anybody may do and somebody has to."""
 
 import argparse
+import re
+from typing import TYPE_CHECKING
 
 from fl_alliance.cli.arena.common import (
     add_settings,
-    add_task,
     introduce,
     is_printed,
     left_running,
     market_parser,
     settings_of,
+    task_argument,
 )
 from fl_alliance.cli.arguments import CommandParser
 
+if TYPE_CHECKING:
+    from fl_alliance.market.settings import MarketSettings
+
+_ALLIANCE, _KEEPS_ALLIANCE = "alliance:", 3
+"""What a task of FL Alliance is named with; the development account that keeps it: a run's relayer is the first."""
 _MORE = """\
   network.give_up_s=86400  how long to try again without an answer; network.look_s=1: between two looks at the clock
 
@@ -20,10 +27,15 @@ Settles every day, closes the emission's, finishes the task's, and on the last d
 account that created the task, with the same state folder, it also shows the hidden dataset B on the last day, without
 which the days before decide alone, and takes the creator's stake back at the end. Several may run: who comes second
 finds it done.
+
+TASK may be alliance:NUMBER, a task of FL Alliance that the emission pays (`fl-alliance run market.emission=true`):
+each day's work is noted, days are closed and drawn, and members' delegators are paid, until the task is over and its
+last day too. A run does so itself while it runs; its last day is over only after it.
 """
 _EXAMPLES = """\
   fl-alliance arena keep 1                             as who created the task, on this machine
   FL_ALLIANCE_KEY=key.json fl-alliance arena keep 1 chain.url=https://rpc.example.org store.url=s3://models
+  fl-alliance arena keep alliance:1 chain.manifest=runs/20260102-030405-glucose/manifest.json
 
 Ctrl-C stops it; the same command goes on, and catches up on days that nobody finished.
 """
@@ -39,7 +51,7 @@ def parser() -> CommandParser:
         _EXAMPLES,
         "TASK [NAME=VALUE ...] [options]",
     )
-    add_task(command)
+    command.add_argument("task", type=_kept, metavar="TASK", help="the task's number, or alliance:NUMBER")
     add_settings(command)
     return command
 
@@ -49,6 +61,15 @@ def execute(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments, "network")
     if is_printed(arguments, settings):
         return 0
+    with left_running("keep", arguments):
+        if isinstance(arguments.task, str):
+            _keep_alliance(int(arguments.task.removeprefix(_ALLIANCE)), settings)
+        else:
+            _keep(arguments.task, settings)
+    return 0
+
+
+def _keep(number: int, settings: "MarketSettings") -> None:
     from fl_alliance.market.matters import creation_of
     from fl_alliance.market.money import require_gas
     from fl_alliance.market.narrator import Narrator
@@ -56,8 +77,8 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.market.place import open_place
     from fl_alliance.market.work import desk_folder, desk_in, keeper, open_task, take_part
 
-    with left_running("keep", arguments), open_place(settings, 0) as place:
-        task, narrator = open_task(place, arguments.task), Narrator()
+    with open_place(settings, 0) as place:
+        task, narrator = open_task(place, number), Narrator()
         require_gas(place.rpc, place.me, place.market.chain_id)
         created = creation_of(place, task.number)
         narrator.say(f"{introduce(place, settings)}\n{heading(place, task)}")
@@ -67,4 +88,23 @@ def execute(arguments: argparse.Namespace) -> int:
             )
         with desk_in(place, settings, created or desk_folder(place, task.number), narrator) as desk:
             take_part(place, desk, keeper(desk, task, is_creator=created is not None))
-    return 0
+
+
+def _keep_alliance(number: int, settings: "MarketSettings") -> None:
+    from fl_alliance.market.alliance_keeping import keep_alliance
+    from fl_alliance.market.money import require_gas
+    from fl_alliance.market.narrator import Narrator
+    from fl_alliance.market.place import open_place
+
+    with open_place(settings, _KEEPS_ALLIANCE) as place:
+        narrator = Narrator()
+        require_gas(place.rpc, place.me, place.market.chain_id)
+        narrator.say(introduce(place, settings))
+        keep_alliance(place, settings.network, number, narrator)
+
+
+def _kept(text: str) -> int | str:
+    """Return the number of an Arena's task, or the whole word where it is an Alliance's."""
+    if re.fullmatch(_ALLIANCE + "[1-9][0-9]{0,8}", text):
+        return text
+    return task_argument(text)

@@ -4,13 +4,13 @@ import pickle
 
 import pytest
 
-from fl_alliance.chain import artifacts, market_refusals, refusals
+from fl_alliance.chain import artifacts, market_refusals, refusals, site_refusals
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.errors import TransactionReverted
 from fl_alliance.chain.refusals import Refused, TooEarly, WrongBallot
 from fl_alliance.chain.reverts import custom_errors, error_class, explained
 
-FOUND = {**vars(refusals), **vars(market_refusals)}.values()
+FOUND = {**vars(refusals), **vars(market_refusals), **vars(site_refusals)}.values()
 CLASSES = [kind for kind in FOUND if isinstance(kind, type) and issubclass(kind, Refused)]
 ERRORS = custom_errors().values()
 

@@ -54,7 +54,7 @@ class Town:
     def said(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text()
 
-    def wait(self, holds: Callable[[], bool], seconds: float = 240) -> None:
+    def wait(self, holds: Callable[[], bool], seconds: float = 600) -> None:
         end = time.monotonic() + seconds
         while not holds():
             logs = "".join(f"\n== {path.name}\n{path.read_text()[-1500:]}" for path in self.folder.glob("*.log"))

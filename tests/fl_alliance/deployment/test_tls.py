@@ -34,6 +34,7 @@ from fl_alliance.deployment.certificates import (
 from fl_alliance.deployment.fence import Fence, is_admitted
 from fl_alliance.deployment.keys import KeySource, new_keystore
 from fl_alliance.deployment.link import Link
+from fl_alliance.deployment.processes import environment
 from fl_alliance.folders import FolderError
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104  never bound
@@ -181,6 +182,28 @@ def test_a_keystore_opens_with_its_password_file_alone(tmp_path: Path, monkeypat
     assert "another one" not in str(refused.value)
 
 
+def test_a_person_at_a_terminal_is_asked_for_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = new_keystore(tmp_path / "keystore.json", PASSWORD)
+    asked: list[str] = []
+
+    def typed(prompt: str) -> str:
+        asked.append(prompt)
+        return PASSWORD
+
+    monkeypatch.setattr("fl_alliance.deployment.keys.getpass", typed)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert KeySource(keystore=tmp_path / "keystore.json").open().address == address
+    assert asked == [f"password of {tmp_path / 'keystore.json'}: "]
+
+
+def test_a_child_process_gets_no_variable_that_holds_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOSPITAL", "HOSPITAL_PASSWORD", "HOSPITAL_PASSWORD_FILE", "OTHER"):
+        monkeypatch.setenv(name, "5e" * 32)
+    left = environment(tmp_path, KeySource("HOSPITAL").variables)
+    assert "OTHER" in left
+    assert not [name for name in left if name.startswith("HOSPITAL")]
+
+
 def test_a_short_password_makes_no_keystore(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="a password of 5 characters: needs 12 or more"):
         new_keystore(tmp_path / "keystore.json", "short")
@@ -261,3 +284,10 @@ def test_a_refused_request_reaches_nothing_behind_the_fence() -> None:
     assert not reached
     asyncio.run(fence(asked("/v1/fleet/get-run", "192.0.2.77"), receive, send))
     assert reached == ["/v1/fleet/get-run"]
+
+
+def test_a_certificate_that_is_not_for_this_machine_is_found_at_the_start(server: int, tmp_path: Path) -> None:
+    make_authority(tmp_path, "another")
+    make_link(tmp_path, [])
+    with pytest.raises(ConfigError, match=f"at 127.0.0.1:{server}: "):
+        Link("127.0.0.1", server, tmp_path, tmp_path).is_healthy()
