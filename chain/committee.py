@@ -78,6 +78,8 @@ class Committee:
         Second from which the relayer can no longer fix the ballot; None before the voters are drawn.
     ballot : Ballot or None
         Once the relayer has fixed it.
+    seed : bytes
+        The one that drew the proposers; empty before any.
     """
 
     number: int
@@ -90,6 +92,7 @@ class Committee:
     own: dict[int, bytes] = field(default_factory=dict)
     commit_end: int | None = None
     ballot: Ballot | None = None
+    seed: bytes = b""
 
     def copy(self) -> "Committee":
         """Return an independent copy."""
@@ -104,6 +107,7 @@ class Committee:
             dict(self.own),
             self.commit_end,
             self.ballot,
+            self.seed,
         )
 
     @property

@@ -136,6 +136,56 @@ class Commitment(Signed):
 
 
 @dataclass(frozen=True, slots=True)
+class MaskKey(Signed):
+    """A proposer's X25519 key of one round, and its commitment to its own mask; `draw` names who is grouped with whom.
+
+    The contract does not read it: it binds the key to the account, so that no coordinator sits between two members.
+    """
+
+    TYPE = keccak(b"MaskKey(uint256 task,uint32 round,bytes32 draw,bytes32 key,bytes32 commitment)")
+    task: int
+    round: int
+    draw: bytes
+    key: bytes
+    commitment: bytes
+
+    def struct_hash(self) -> bytes:
+        """Return EIP-712's `hashStruct` of this message."""
+        return hash_words(self.TYPE, self.task, self.round, self.draw, self.key, self.commitment)
+
+
+@dataclass(frozen=True, slots=True)
+class MaskSurvivors(Signed):
+    """A proposer's word on whose updates its group's sum is of: the only such word that it gives in a round."""
+
+    TYPE = keccak(b"MaskSurvivors(uint256 task,uint32 round,bytes32 draw,bytes32 survivors)")
+    task: int
+    round: int
+    draw: bytes
+    survivors: bytes
+
+    def struct_hash(self) -> bytes:
+        """Return EIP-712's `hashStruct` of this message."""
+        return hash_words(self.TYPE, self.task, self.round, self.draw, self.survivors)
+
+
+@dataclass(frozen=True, slots=True)
+class MaskReveal(Signed):
+    """What a proposer tells so that its group's sum, of these survivors, can be read; `content` is a digest of it."""
+
+    TYPE = keccak(b"MaskReveal(uint256 task,uint32 round,bytes32 draw,bytes32 survivors,bytes32 content)")
+    task: int
+    round: int
+    draw: bytes
+    survivors: bytes
+    content: bytes
+
+    def struct_hash(self) -> bytes:
+        """Return EIP-712's `hashStruct` of this message."""
+        return hash_words(self.TYPE, self.task, self.round, self.draw, self.survivors, self.content)
+
+
+@dataclass(frozen=True, slots=True)
 class Leave(Signed):
     """A member's wish to leave the task with its balance."""
 

@@ -171,7 +171,7 @@ class TaskModel(TaskBoard):
         if able < self.params.proposers + self.params.voters:
             self._finish_at(now)
             return
-        self.committee = Committee(self.round, seats, leads={Tag.PROPOSERS: lead})
+        self.committee = Committee(self.round, seats, leads={Tag.PROPOSERS: lead}, seed=beta)
         self.committee.give(draw(beta, Tag.PROPOSERS, seats, self.params.proposers), Standing.SILENT_PROPOSER)
         self.seed, self.stored_phase, self.phase_at = beta, Phase.PROPOSING, now + self.params.propose_s
 

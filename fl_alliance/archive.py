@@ -8,7 +8,9 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from fl_alliance.records import write_whole
 from fl_alliance.strategies.digests import Arrays, update_digest
+from fl_alliance.strategies.masking.transcript import Transcript, from_json, to_json
 
 
 class ProposalDamaged(ValueError):
@@ -67,3 +69,24 @@ def _read(path: Path) -> tuple[Arrays, Mapping[str, Any]]:
     with safe_open(path, framework="numpy") as file:
         names, metrics = json.loads(file.metadata()["update"])
         return {name: file.get_tensor(name) for name in names}, metrics
+
+
+class MaskArchive:
+    """A folder with the transcript of every round's masks."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, number: int, transcript: Transcript) -> None:
+        """Write a round's transcript, whole or not at all."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        write_whole(self.path(number), to_json(transcript).encode())
+
+    def get(self, number: int) -> Transcript | None:
+        """Return a round's transcript, None where it is not here; raises ValueError on another file."""
+        path = self.path(number)
+        return from_json(path.read_text()) if path.is_file() else None
+
+    def path(self, number: int) -> Path:
+        """Return where a round's transcript is kept."""
+        return self._root / f"{number:05}.json"

@@ -20,6 +20,7 @@ from fl_alliance.ballots import Ballots
 from fl_alliance.chain.messages import commitment, fml_domain
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.config import JobConfig, load_config
+from fl_alliance.deployment.draws import require_draw
 from fl_alliance.deployment.memory import remembering
 from fl_alliance.deployment.presence import CHALLENGE_BYTES, presence_record
 from fl_alliance.deployment.signer import HeldKey
@@ -28,9 +29,10 @@ from fl_alliance.dp.hospital import hospital_ledgers, simulated_ledgers
 from fl_alliance.insider import Answer, Insider, Mod, enter, make_mod, make_node
 from fl_alliance.journal import Journal
 from fl_alliance.judging import make_rule
+from fl_alliance.masks import Masks
 from fl_alliance.node import Ballot, Node, task_name, told
 from fl_alliance.strategies import wire
-from fl_alliance.strategies.digests import model_digest
+from fl_alliance.strategies.digests import Arrays, model_digest
 from fl_alliance.strategies.wire import Place
 from fl_alliance.training import train_config
 from fl_alliance.workloads.errors import WorkloadError
@@ -94,14 +96,35 @@ def prove(message: Message, context: Context) -> Message:
     return wire.reply_to(message, ConfigRecord({"proof": proof}))
 
 
+@app.query("mask_key")
+def mask_key(message: Message, context: Context) -> Message:
+    """Show a key for the masks of this round, signed."""
+    return wire.reply_to(message, _masks(message, context).advertise(_journal(context)))
+
+
+@app.query("mask_agree")
+def mask_agree(message: Message, context: Context) -> Message:
+    """Sign whose updates the group's sum is of, where somebody's is missing."""
+    return wire.reply_to(message, _masks(message, context).agree(_journal(context)))
+
+
+@app.query("mask_reveal")
+def mask_reveal(message: Message, context: Context) -> Message:
+    """Tell what is needed to read the group's sum."""
+    return wire.reply_to(message, _masks(message, context).reveal(_journal(context)))
+
+
 @app.train()
 def train(message: Message, context: Context) -> Message:
     """Train on the site's own data and sign the update, as it leaves: after any clipping that the strategy asks for."""
+    masks = _masks(message, context) if _site(context).config.privacy.masks else None
     asked = message.content.config_records.get(wire.ALLIANCE)
     answer = partial(_trained, wire.read_committee(message), _task(message))
+    if masks:
+        masks.require_group()
     if asked is not None:
         _admit_training(message, context, wire.read_place(asked))
-    for name in {wire.ALLIANCE, wire.COMMITTEE} & set(message.content):
+    for name in {wire.ALLIANCE, wire.COMMITTEE, wire.MASKS} & set(message.content):
         del message.content[name]  # Flower's mods expect a plain request
     asks_clipping = KEY_CLIPPING_NORM in message.content.config_records.get("config", {})
     # The adaptive mod clips as the fixed one does and adds the bit that adaptive clipping learns from.
@@ -109,14 +132,33 @@ def train(message: Message, context: Context) -> Message:
     if asked is None or reply.has_error():
         return reply
     place = wire.read_place(asked)
-    arrays = wire.to_arrays(wire.single_arrays(reply))
+    arrays: Arrays = wire.to_arrays(wire.single_arrays(reply))
     metrics = {name: value for name, value in wire.single_metrics(reply).items() if not isinstance(value, list)}
+    sealed: dict[str, bytes] = {}
+    if masks:
+        old = wire.to_arrays(wire.single_arrays(message))
+        hidden, sealed = masks.hide(_journal(context), old, arrays)
+        metrics = {"num-examples": 1}  # every update weighs the same, and nothing else is told of it
+        content = RecordDict({wire.ARRAYS: wire.to_record(hidden), wire.METRICS: MetricRecord(dict(metrics))})
+        arrays, reply = hidden, Message(content, reply_to=message)
     digest, signature = _node(context).sign_update(place, arrays, metrics)
     _journal(context).admit(place, "proposal", digest)
     receipt = _node(context).receipt(place, digest)
     spent = {wire.RECEIPT: receipt.to_json()} if receipt else {}
-    reply.content[wire.ALLIANCE] = ConfigRecord({"update": digest, "signature": signature, **spent})
+    reply.content[wire.ALLIANCE] = ConfigRecord({"update": digest, "signature": signature, **sealed, **spent})
     return reply
+
+
+def _masks(message: Message, context: Context) -> Masks:
+    """Return this node's masks; raises `PermissionError` where the request would have its update in the clear."""
+    site, record = _site(context), message.content.config_records.get(wire.MASKS)
+    if not site.config.privacy.masks or record is None:
+        raise PermissionError("privacy.masks: an update leaves this node behind masks or not at all")
+    place, home = wire.read_place(wire.alliance_record(message)), _home(context)
+    masks = Masks(site.key, site.config.privacy, context, place, record, is_deployed=bool(home))
+    if home:
+        require_draw(Path(home), place.round, masks.member.draw.seed, masks.member.draw.members)
+    return masks
 
 
 def _admit_training(message: Message, context: Context, place: Place) -> None:

@@ -14,7 +14,7 @@ from flwr.app import Context
 from flwr.serverapp import Grid, ServerApp
 from flwr.serverapp.strategy import Strategy
 
-from fl_alliance.archive import ProposalArchive
+from fl_alliance.archive import MaskArchive, ProposalArchive
 from fl_alliance.config import ConfigError, JobConfig, to_yaml
 from fl_alliance.deployment.gathering import gather
 from fl_alliance.dp.account import Promise
@@ -23,6 +23,7 @@ from fl_alliance.dp.receipt import ReceiptBook
 from fl_alliance.federation import Federation, enrol, open_federation, pay_out
 from fl_alliance.insider import check_attack
 from fl_alliance.judging import check_rule, make_rule, make_strategy
+from fl_alliance.masks import secure_aggregation
 from fl_alliance.models import ModelStore, save_model
 from fl_alliance.parent import find_parent, first_model
 from fl_alliance.recorder import Recorder
@@ -34,6 +35,7 @@ from fl_alliance.strategies import inner, wire
 from fl_alliance.strategies.chain_backed import ChainBacked
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.strategies.events import Listener, Stage
+from fl_alliance.strategies.masking.groups import group_count
 from fl_alliance.strategies.stopwatch import Stopwatch
 from fl_alliance.upkeep import Upkeep
 from fl_alliance.workloads.base import Arrays
@@ -87,7 +89,9 @@ def run(
 
 def prepare(folder: RunFolder, config: JobConfig, overrides: Sequence[str]) -> None:
     """Refuse what cannot run, then write down what is going to."""
-    inner.check_committee(make_strategy(config), config.alliance.proposers, config.alliance.voters)
+    alliance, masks = config.alliance, secure_aggregation(config.privacy)
+    shown = group_count(alliance.proposers, masks.size) if masks else None
+    inner.check_committee(make_strategy(config), alliance.proposers, alliance.voters, shown)
     parent = find_parent(config, folder)
     yardstick = Yardstick(config, parent.arrays if parent else None)
     check_privacy(config, yardstick.workload, yardstick.check_sites())
@@ -129,6 +133,7 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
             listener=Recorder(folder, upkeep),
             store=store,
             archive=_archive(config, folder),
+            masks=secure_aggregation(config.privacy, _mask_archive(config, folder)),
             receipts=_receipts(config, folder),
         )
         rounds, timeout = config.rounds, config.runtime.timeout_s
@@ -158,6 +163,11 @@ def _archive(config: JobConfig, folder: RunFolder) -> ProposalArchive | None:
     """Return where proposals are kept, None where they are not."""
     is_kept = config.rule.name == "candidates" and config.records.proposals == "all"
     return ProposalArchive(folder.proposals) if is_kept else None
+
+
+def _mask_archive(config: JobConfig, folder: RunFolder) -> MaskArchive | None:
+    """Return where transcripts of masks are kept, None where they are not."""
+    return MaskArchive(folder.masks) if config.privacy.masks and config.records.proposals == "all" else None
 
 
 def _receipts(config: JobConfig, folder: RunFolder) -> ReceiptBook | None:

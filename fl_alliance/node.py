@@ -17,6 +17,7 @@ from fl_alliance.dp.account import Account
 from fl_alliance.dp.entries import Scored
 from fl_alliance.dp.receipt import Receipt
 from fl_alliance.privacy import blurred
+from fl_alliance.strategies.digests import Arrays as AnyArrays
 from fl_alliance.strategies.digests import update_digest
 from fl_alliance.strategies.rules.base import Fields, Motion
 from fl_alliance.strategies.wire import Place, Registration
@@ -71,7 +72,7 @@ class Node:
         """Return what `arrays` become by training on the site's own training data, and metrics with `num-examples`."""
         return self.trainer.train(arrays, config, committee)
 
-    def sign_update(self, at: Place, arrays: Arrays, metrics: Mapping[str, float | int]) -> tuple[bytes, bytes]:
+    def sign_update(self, at: Place, arrays: AnyArrays, metrics: Mapping[str, float | int]) -> tuple[bytes, bytes]:
         """Return the digest of exactly what is about to leave, and the signature that proposes it."""
         digest = update_digest(arrays, metrics)
         return digest, Proposal(at.task, at.round, digest).sign(self.key, at.domain)

@@ -13,6 +13,7 @@ model.safetensors    the task's final model
 parent/              with init=arena:TASK: the model that the run started from, its lineage.json and its card
 models/              models by digest, kept while a round may still adopt them
 proposals/           every proposal by its digest on chain (rule=candidates, unless records.proposals=none)
+masks/               what the masks of every round left behind (privacy.masks=true, unless records.proposals=none)
 flower.log           what Flower itself logs
 report.html          the report; one file, works offline
 """
@@ -109,6 +110,11 @@ class RunFolder:
     def outbox(self) -> Path:
         """The transactions that were sent to a chain elsewhere, kept before they were."""
         return self.root / "transactions.jsonl"
+
+    @property
+    def masks(self) -> Path:
+        """Transcripts of secure aggregation, one a round."""
+        return self.root / "masks"
 
     @property
     def metrics(self) -> Path:

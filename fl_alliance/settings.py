@@ -88,6 +88,28 @@ class RuleSettings:
 
 
 @dataclass
+class PrivacySettings:
+    """What nobody learns of a site.
+
+    Attributes
+    ----------
+    masks : bool
+        Secure aggregation: coordinator and voters see means of groups of updates, and no single one.
+    mask_group : int
+        Proposers in a group.
+    mask_absent : int
+        How many of a group may be missing from its mean; three at least are in it.
+    mask_range : float
+        Largest change of a parameter in one round; a larger one is clipped to it by the node.
+    """
+
+    masks: bool = False
+    mask_group: int = 4
+    mask_absent: int = 1
+    mask_range: float = 2.0
+
+
+@dataclass
 class DpSettings:
     """Differential privacy of what sites train; none by default.
 
@@ -236,6 +258,7 @@ class JobConfig:
     strategy: dict[str, Any] = field(default_factory=dict)
     alliance: AllianceSettings = field(default_factory=AllianceSettings)
     rule: RuleSettings = field(default_factory=RuleSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
     dp: DpSettings = field(default_factory=DpSettings)
     attack: AttackSettings = field(default_factory=AttackSettings)
     chain: ChainSettings = field(default_factory=ChainSettings)

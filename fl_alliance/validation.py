@@ -5,6 +5,7 @@ import re
 from decimal import Decimal, InvalidOperation
 
 from fl_alliance.settings import JobConfig
+from fl_alliance.strategies.masking.groups import FEWEST
 
 WEI_PER_FML = 10**18
 WEI_PER_GWEI = 10**9
@@ -59,6 +60,7 @@ def validate(config: JobConfig) -> None:
     _validate_size(config)
     _validate_alliance(config)
     _validate_rule(config)
+    _validate_masks(config)
     _validate_dp(config)
     _validate_attack(config)
     arena_task(config.init)
@@ -151,6 +153,25 @@ def _validate_rule(config: JobConfig) -> None:
     _require(
         epsilon == 0 or rule.reward == "stake",
         f"rule.score_epsilon={epsilon}: needs rule.reward=stake; what voters say of contributions carries no noise",
+    )
+
+
+def _validate_masks(config: JobConfig) -> None:
+    privacy, proposers = config.privacy, config.alliance.proposers
+    if not privacy.masks:
+        return
+    size, absent = privacy.mask_group, privacy.mask_absent
+    _require(
+        FEWEST <= size <= MAX_JUDGED,
+        f"privacy.mask_group={size}: needs {FEWEST} to {MAX_JUDGED}, of fewer updates a sum hides too little",
+    )
+    _require(0 <= absent <= size - 2, f"privacy.mask_absent={absent}: needs 0 to privacy.mask_group - 2 = {size - 2}")
+    _require(
+        FEWEST <= proposers <= MAX_JUDGED,
+        f"alliance.proposers={proposers}: needs {FEWEST} to {MAX_JUDGED} with privacy.masks=true",
+    )
+    _require(
+        0 < privacy.mask_range < math.inf, f"privacy.mask_range={privacy.mask_range}: needs more than 0, and finite"
     )
 
 

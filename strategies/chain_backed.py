@@ -22,9 +22,12 @@ from fl_alliance.strategies.digests import Arrays
 from fl_alliance.strategies.errors import BadReply, RunStalled
 from fl_alliance.strategies.exchange import Exchange
 from fl_alliance.strategies.guarded import guarded
+from fl_alliance.strategies.masking.groups import group_count
+from fl_alliance.strategies.masking.rounds import MaskedRound, SecureAggregation
+from fl_alliance.strategies.masking.sums import masked_form
 from fl_alliance.strategies.motions import put_to_the_vote
 from fl_alliance.strategies.round_on_chain import RoundOnChain, Votes, has_committee
-from fl_alliance.strategies.rules import Majority, Motion, Rule
+from fl_alliance.strategies.rules import Groups, Majority, Motion, Rule
 from fl_alliance.strategies.stopwatch import Stopwatch
 from fl_alliance.strategies.updates import Archive, Receipts, Update
 
@@ -74,6 +77,8 @@ class ChainBacked(Strategy):
         Keeps candidates for a resume.
     archive : Archive, optional
         Keeps the proposals of every round.
+    masks : SecureAggregation, optional
+        Hides the updates: `strategy` and the voters then see one model for each group of proposers.
     receipts : Receipts, optional
         Keeps what updates say they spent of a privacy budget; an update without a good receipt is dropped.
 
@@ -99,10 +104,12 @@ class ChainBacked(Strategy):
         listener: events.Listener = lambda _: None,
         store: Store | None = None,
         archive: Archive | None = None,
+        masks: SecureAggregation | None = None,
         receipts: Receipts | None = None,
     ) -> None:
         params = ledger.params(task)
-        inner.check_committee(strategy, params.proposers, params.voters)
+        seen = group_count(params.proposers, masks.size) if masks else params.proposers
+        inner.check_committee(strategy, params.proposers, params.voters, seen)
         self.strategy = strategy
         self._ledger = ledger
         self._task = task
@@ -111,6 +118,7 @@ class ChainBacked(Strategy):
         self._listener = listener
         self._store = store
         self._archive = archive
+        self._masks = masks
         self._receipts = receipts
 
     def configure_train(
@@ -201,12 +209,18 @@ class ChainBacked(Strategy):
         if opened is None:
             return None, Votes()
         self._listener(opened)
+        masked = self._masked(run, chain)
         with watch("train"):
-            updates, dropped = self._train(run, chain, arrays)
+            updates, dropped = self._train(run, chain, arrays, masked)
         with watch("chain"):
             proposed = chain.propose(updates)
+        shown, groups = {m: updates[m] for m in proposed if m in updates}, None
+        if masked:
+            with watch("unmask"):
+                shown, sums = masked.read(wire.to_arrays(arrays), shown)
+            groups, dropped = sums.members, {**dropped, **sums.unread}
         with watch("aggregate"):
-            motion, metrics = self._motion(chain, arrays, {m: updates[m] for m in proposed if m in updates})
+            motion, metrics = self._motion(chain, arrays, shown, groups)
         self._listener(events.ProposalsLocked(chain.number, proposed, dropped, _floats(metrics)))
         if metrics is not None:
             run.result.train_metrics_clientapp[chain.number] = metrics
@@ -221,16 +235,28 @@ class ChainBacked(Strategy):
         )
         return motion, self._judge(run, chain, motion, proposal_bytes, watch)
 
+    def _masked(self, run: _Run, chain: RoundOnChain) -> MaskedRound | None:
+        """Return what hides this round's updates, None where they are not hidden."""
+        if self._masks is None:
+            return None
+        members = {member: chain.address(member) for member in chain.proposers}
+        return self._masks.begin(run.nodes, chain.place, chain.model.committee.seed, members)
+
     def _train(
-        self, run: _Run, chain: RoundOnChain, arrays: ArrayRecord
+        self, run: _Run, chain: RoundOnChain, arrays: ArrayRecord, masked: MaskedRound | None
     ) -> tuple[Mapping[int, Update], Mapping[int, str]]:
         """Return the proposers' good updates, and why the others' are missing."""
         committee = run.nodes.committee(chain.proposers)
         with guarded(self.strategy, "configure_train", chain.number):
             messages = list(self.strategy.configure_train(chain.number, arrays, run.train_config, committee))
-        updates, dropped = chain.check_updates(
-            run.nodes.ask(messages, chain.place, chain.time_left), wire.to_arrays(arrays)
-        )
+        form: Arrays = wire.to_arrays(arrays)
+        unasked: dict[int, str] = {}
+        if masked:
+            messages, unasked = masked.prepared(messages)
+            form = masked_form(form)
+        updates, dropped = chain.check_updates(run.nodes.ask(messages, chain.place, chain.time_left), form)
+        if masked:
+            dropped |= masked.keep(updates) | unasked
         dropped |= self._without_receipt(chain, updates)
         updates = {member: update for member, update in updates.items() if member not in dropped}
         if self._archive:
@@ -265,11 +291,11 @@ class ChainBacked(Strategy):
         }
 
     def _motion(
-        self, chain: RoundOnChain, arrays: ArrayRecord, updates: Mapping[int, Update]
+        self, chain: RoundOnChain, arrays: ArrayRecord, updates: Mapping[int, Update], groups: Groups | None
     ) -> tuple[Motion | None, MetricRecord | None]:
-        """Return what is put to the vote, made of updates in the order of their commitment."""
+        """Return what is put to the vote, made of updates in the order of their commitment, or of groups'."""
         old, members = wire.to_arrays(arrays), sorted(chain.updates)
-        return put_to_the_vote(self.strategy, self._rule, chain.number, old, updates, members, chain.averages)
+        return put_to_the_vote(self.strategy, self._rule, chain.number, old, updates, members, chain.averages, groups)
 
     def _judge(self, run: _Run, chain: RoundOnChain, motion: Motion, proposal_bytes: int, watch: Stopwatch) -> Votes:
         """Let the voters judge, and settle the round by their votes."""

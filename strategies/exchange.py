@@ -47,9 +47,13 @@ class Exchange:
 
     def query(self, action: str, members: Iterable[int], record: ConfigRecord, within: float = math.inf) -> Replies:
         """Send the same `alliance` record to members as a query; return replies by member, ascending."""
+        return self.query_each(action, {member: RecordDict({wire.ALLIANCE: record}) for member in members}, within)
+
+    def query_each(self, action: str, contents: Mapping[int, RecordDict], within: float = math.inf) -> Replies:
+        """Send a content of its own to each of some members as a query; return replies by member, ascending."""
         messages = [
-            Message(RecordDict({wire.ALLIANCE: record}), dst_node_id=self.node_ids[member], message_type=action)
-            for member in members
+            Message(content, dst_node_id=self.node_ids[member], message_type=action)
+            for member, content in contents.items()
         ]
         return self._collect(self.grid.send_and_receive(messages, timeout=min(self.timeout, within)))
 

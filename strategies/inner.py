@@ -28,8 +28,10 @@ def layers(strategy: Strategy) -> Iterator[Strategy]:
         current = getattr(current, "strategy", None)
 
 
-def check_committee(strategy: Strategy, proposers: int, voters: int) -> None:
+def check_committee(strategy: Strategy, proposers: int, voters: int, seen: int | None = None) -> None:
     """Refuse a strategy that would wait without limit, or never aggregate, with this committee.
+
+    `seen` is how many updates it is shown, where that is fewer than there are proposers: one for each group of them.
 
     Flower's strategies sample at least `min_train_nodes` and wait for `min_available_nodes`; Krum and Bulyan
     are defined only above a number of replies that depends on `num_malicious_nodes`; the DP wrappers release
@@ -40,13 +42,17 @@ def check_committee(strategy: Strategy, proposers: int, voters: int) -> None:
     CommitteeTooSmall
         Naming the setting, what it needs and what the task draws.
     SettingRefused
-        A setting that is no number in its range.
+        A setting that is no number in its range, or asks for more updates than are shown.
     """
     for layer in layers(strategy):
         _check_numbers(layer)
         for setting, needed in _train_needs(layer):
             if needed > proposers:
                 raise CommitteeTooSmall(type(layer).__name__, setting, needed, "proposers", proposers)
+        for setting, needed in _aggregation_needs(layer):
+            if seen is not None and needed > seen:
+                wanted = f"at most {seen}, the groups of proposers that it is shown"
+                raise SettingRefused(type(layer).__name__, setting, needed, wanted)
         for setting in ("min_evaluate_nodes", "min_available_nodes"):
             needed = int(getattr(layer, setting, 0))
             if 0 < voters < needed:
@@ -68,8 +74,13 @@ def _check_numbers(layer: Strategy) -> None:
 
 
 def _train_needs(layer: Strategy) -> Iterator[tuple[str, int]]:
-    for setting in ("min_train_nodes", "min_available_nodes", "num_sampled_clients"):
+    for setting in ("min_train_nodes", "min_available_nodes"):
         yield setting, int(getattr(layer, setting, 0))
+    yield from _aggregation_needs(layer)
+
+
+def _aggregation_needs(layer: Strategy) -> Iterator[tuple[str, int]]:
+    yield "num_sampled_clients", int(getattr(layer, "num_sampled_clients", 0))
     malicious = int(getattr(layer, "num_malicious_nodes", 0))
     if isinstance(layer, Bulyan):
         yield f"4 * num_malicious_nodes + 3 with num_malicious_nodes={malicious}", 4 * malicious + 3

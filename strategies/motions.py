@@ -8,7 +8,7 @@ from flwr.serverapp.strategy import Strategy
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.digests import Arrays
 from fl_alliance.strategies.guarded import guarded
-from fl_alliance.strategies.rules.base import Motion, Rule
+from fl_alliance.strategies.rules.base import Groups, Motion, Rule
 from fl_alliance.strategies.updates import Update
 
 
@@ -20,6 +20,7 @@ def put_to_the_vote(
     updates: Mapping[int, Update],
     members: Sequence[int],
     averages: Mapping[int, int],
+    groups: Groups | None = None,
 ) -> tuple[Motion | None, MetricRecord | None]:
     """Return the motion of a round, None where the strategy makes nothing of the updates, and the training metrics.
 
@@ -33,7 +34,7 @@ def put_to_the_vote(
         The model adopted last.
     updates : mapping of int to Update
         By member, in the order of their commitment.
-    members, averages
+    members, averages, groups
         See `Rule.motion`.
     """
     if not updates:
@@ -46,7 +47,7 @@ def put_to_the_vote(
             return None, metrics
         candidate = _in_form_of(old, wire.to_arrays(aggregate))
     proposals = {member: update.arrays for member, update in updates.items()}
-    return rule.motion(old, proposals, candidate, members, averages), metrics
+    return rule.motion(old, proposals, candidate, members, averages, groups), metrics
 
 
 def _in_form_of(model: Arrays, aggregate: Arrays) -> Arrays:

@@ -21,6 +21,7 @@ from fl_alliance.strategies.errors import BadReply
 ALLIANCE = "alliance"
 ARRAYS = "arrays"
 COMMITTEE = "committee"
+MASKS = "masks"
 METRICS = "metrics"
 PREVIOUS = "previous"
 RECEIPT = "receipt"
@@ -31,6 +32,9 @@ OWN_DATA = -1
 
 HERE = "query.here"
 JOIN = "query.join"
+MASK_AGREE = "query.mask_agree"
+MASK_KEY = "query.mask_key"
+MASK_REVEAL = "query.mask_reveal"
 PROVE = "query.prove"
 REVEAL = "query.reveal"
 
@@ -156,6 +160,14 @@ def integers(record: ConfigRecord, name: str) -> list[int]:
     if not isinstance(value, list) or any(not isinstance(item, int) or isinstance(item, bool) for item in value):
         raise BadReply(f"{name}: needs a list of integers, given {_describe(value)}")
     return [int(item) for item in value]
+
+
+def texts(record: ConfigRecord, name: str) -> list[str]:
+    """Return a field that is a list of texts."""
+    value = record.get(name)
+    if not isinstance(value, list) or any(not isinstance(item, str) for item in value):
+        raise BadReply(f"{name}: needs a list of texts, given {_describe(value)}")
+    return [str(item) for item in value]
 
 
 def text(record: ConfigRecord, name: str) -> str:

@@ -208,7 +208,7 @@ def _menus(
     folder: RunFolder, initial: Arrays | None, model: TaskModel, rounds: Sequence[EndedRound], agreement: Agreement
 ) -> None:
     """Form every menu again that was voted on, as far as proposals are kept and the code that makes it is here."""
-    from fl_alliance.archive import ProposalArchive
+    from fl_alliance.archive import MaskArchive, ProposalArchive
     from fl_alliance.audit.menus import check_menus
     from fl_alliance.config import ConfigError, read_config
     from fl_alliance.flower_log import flower_log_off
@@ -226,7 +226,8 @@ def _menus(
     try:
         config = read_config(folder.config.read_text())
         with flower_log_off():
-            menus = check_menus(config, ProposalArchive(folder.proposals), initial, model, rounds)
+            proposals, masks = ProposalArchive(folder.proposals), MaskArchive(folder.masks)
+            menus = check_menus(config, proposals, initial, model, rounds, masks)
     except (ConfigError, StrategyError) as error:
         agreement.notes.append(f"what was put to the vote could not be formed again: {error}")
         return

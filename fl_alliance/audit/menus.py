@@ -13,7 +13,7 @@ from flwr.app import ConfigRecord
 from flwr.clientapp import ClientApp
 from flwr.serverapp.strategy import Strategy
 
-from fl_alliance.archive import ProposalArchive, ProposalDamaged
+from fl_alliance.archive import MaskArchive, ProposalArchive, ProposalDamaged
 from fl_alliance.audit.facts import EndedRound
 from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.chain.replay import TaskModel
@@ -21,14 +21,17 @@ from fl_alliance.chain.rules.candidates import MenuDigest, decode_menu
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.config import JobConfig
 from fl_alliance.judging import make_rule, make_strategy
+from fl_alliance.masks import secure_aggregation
 from fl_alliance.runtime.local import LocalGrid
 from fl_alliance.strategies import inner, wire
 from fl_alliance.strategies.digests import Arrays
 from fl_alliance.strategies.exchange import Exchange
+from fl_alliance.strategies.masking.rounds import SecureAggregation
 from fl_alliance.strategies.motions import put_to_the_vote
-from fl_alliance.strategies.rules import Rule
+from fl_alliance.strategies.rules import Groups, Rule
 from fl_alliance.strategies.rules.candidates import CandidateMotion
 from fl_alliance.strategies.updates import Update
+from fl_alliance.strategies.wire import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,12 @@ class Menus:
 
 
 def check_menus(
-    config: JobConfig, archive: ProposalArchive, initial: Arrays, model: TaskModel, rounds: Sequence[EndedRound]
+    config: JobConfig,
+    archive: ProposalArchive,
+    initial: Arrays,
+    model: TaskModel,
+    rounds: Sequence[EndedRound],
+    masks: MaskArchive,
 ) -> Menus:
     """Form the menus of a task's rounds again, from its first model on.
 
@@ -49,7 +57,7 @@ def check_menus(
     DoesNotHold
         A kept proposal is not the one on chain, or a menu is not the one that follows from the proposals.
     """
-    reenactment = _Reenactment(config, archive, initial, model)
+    reenactment = _Reenactment(config, archive, initial, model, masks)
     verified = 0
     for ended in rounds:
         if ended.menu is None:
@@ -63,8 +71,11 @@ def check_menus(
 class _Reenactment:
     """Goes through the rounds as the coordinator did, with the proposals in the place of the nodes."""
 
-    def __init__(self, config: JobConfig, archive: ProposalArchive, initial: Arrays, model: TaskModel) -> None:
-        self._archive, self._relayer = archive, model.params.relayer
+    def __init__(
+        self, config: JobConfig, archive: ProposalArchive, initial: Arrays, model: TaskModel, masks: MaskArchive
+    ) -> None:
+        self._archive, self._task, self._relayer = archive, model, model.params.relayer
+        self._masks = secure_aggregation(config.privacy, masks)
         self._strategy: Strategy = make_strategy(config)
         self._rule: Rule = make_rule(config)
         # No node is asked for anything: the grid is there for what a strategy reads from it.
@@ -76,12 +87,17 @@ class _Reenactment:
         """Verify one round; return why it cannot be, where that is nobody's fault."""
         where = f"round {ended.number} (block {ended.block})"
         updates, missing = self._updates(ended)
+        groups: Groups | None = None
+        if self._masks:
+            if not self._is_kept(self._masks, ended):
+                return f"{where}: no transcript of its masks, so no menu from there on was verified"
+            updates, groups = self._sums(self._masks, ended, updates)
         before = inner.snapshot(self._strategy)
-        motion = self._motion(ended, updates)
+        motion = self._motion(ended, updates, groups)
         if motion is None or motion.encoded != ended.menu:
             if missing:
                 return f"{where}: no file of the proposal of member {missing[0]}, so no menu from there on was verified"
-            if motion is not None and self._is_random(ended, updates, before, motion):
+            if motion is not None and self._is_random(ended, updates, groups, before, motion):
                 return f"{where}: the strategy's aggregate is random, so no menu from there on was verified"
             raise DoesNotHold(where, self._difference(ended, motion))
         if ended.outcome is not Outcome.ACCEPTED:
@@ -106,20 +122,45 @@ class _Reenactment:
                 found[member] = Update(self._nodes.reply_of(member, *kept), kept[0], digest, b"")
         return found, missing
 
-    def _motion(self, ended: EndedRound, updates: Mapping[int, Update]) -> CandidateMotion | None:
+    def _sums(
+        self, masks: SecureAggregation, ended: EndedRound, updates: Mapping[int, Update]
+    ) -> tuple[Mapping[int, Update], Groups]:
+        """Read the groups' sums again, as the chain's seed groups the proposers."""
+        place = Place(self._task.domain, self._task.task, ended.number)
+        members = {member: self._task.roster.nodes[member].address for member in ended.committee.proposers}
+        shown, sums = masks.begin(self._nodes, place, ended.committee.seed, members).sums(self._model, updates)
+        return shown, sums.members
+
+    def _is_kept(self, masks: SecureAggregation, ended: EndedRound) -> bool:
+        """Return whether a round's transcript of masks is here; refuse one that cannot be read."""
+        try:
+            return masks.kept(ended.number) is not None
+        except ValueError as damage:
+            raise DoesNotHold(f"round {ended.number}, its masks", str(damage)) from damage
+
+    def _motion(
+        self, ended: EndedRound, updates: Mapping[int, Update], groups: Groups | None
+    ) -> CandidateMotion | None:
         members = sorted(ended.committee.updates)
         committee, arrays = self._nodes.committee(ended.committee.proposers), wire.to_record(self._model)
         list(self._strategy.configure_train(ended.number, arrays, ConfigRecord(), committee))
         averages = {member: ended.averages.get(member, 0) for member in members}
-        motion, _ = put_to_the_vote(self._strategy, self._rule, ended.number, self._model, updates, members, averages)
+        motion, _ = put_to_the_vote(
+            self._strategy, self._rule, ended.number, self._model, updates, members, averages, groups
+        )
         return motion if isinstance(motion, CandidateMotion) else None
 
     def _is_random(
-        self, ended: EndedRound, updates: Mapping[int, Update], before: list[dict[str, Any]], first: CandidateMotion
+        self,
+        ended: EndedRound,
+        updates: Mapping[int, Update],
+        groups: Groups | None,
+        before: list[dict[str, Any]],
+        first: CandidateMotion,
     ) -> bool:
         """Return whether the strategy makes something else of the same updates when it is asked again."""
         inner.restore(self._strategy, before)
-        again = self._motion(ended, updates)
+        again = self._motion(ended, updates, groups)
         return again is None or again.encoded != first.encoded
 
     def _difference(self, ended: EndedRound, motion: CandidateMotion | None) -> str:

@@ -57,6 +57,10 @@ settings (name=value, in any order; the value here is the default):
   rule.score_epsilon=0     differential privacy of a round's revealed scores for one example; 0: no noise.
                            Above 0 it needs rule.reward=stake
                            It is entered in the site's privacy ledger
+  privacy.masks=false      true: secure aggregation. Proposers are put into groups, anew in every round; the coordinator
+                           and the voters see means of groups, and no single update
+  privacy.mask_group=4, .mask_absent=1    proposers in a group, and how many of them may be missing from its mean
+  privacy.mask_range=2     largest change of a parameter in a round; the node clips a larger one
   dp=none                  differential privacy of what sites train: record (an example), patient (all of a patient's).
                            Needs pip install 'fl-alliance[dp]'; see fl-alliance privacy --help
   dp.unit                  set by dp=...

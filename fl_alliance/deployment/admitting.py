@@ -4,7 +4,7 @@ A hospital sends its public key; a file that is added lets it in, a file that is
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -25,6 +25,8 @@ _CURVES = ("secp256r1", "secp384r1", "secp521r1")
 class Admission:
     """Keeps the SuperLink's list of SuperNodes the same as the folder, in the background, while a `with` block lasts.
 
+    A SuperLink that ends meanwhile and is started again is told as soon as it answers.
+
     Parameters
     ----------
     link : Link
@@ -36,7 +38,7 @@ class Admission:
     def __init__(self, link: Link, say: Callable[[str], None]) -> None:
         self._link, self._say = link, say
         self._stop = threading.Event()
-        self._nodes: dict[str, int] = {}
+        self._nodes: dict[bytes, tuple[str, int]] = {}
         self._refused: dict[str, str] = {}
         self._thread = threading.Thread(target=self._work, daemon=True, name="admission")
 
@@ -70,28 +72,43 @@ class Admission:
             client.close()
 
     def _look(self, client: "ControlHttpClient") -> None:
-        from flwr.proto.control_pb2 import RegisterNodeRequest, UnregisterNodeRequest
+        """Make the SuperLink's list the folder's; one that was started anew knows nobody, and is told again."""
+        from flwr.proto.control_pb2 import ListNodesRequest, RegisterNodeRequest, UnregisterNodeRequest
 
-        folder = self._link.node_keys
-        files = {path.name: path for path in sorted(folder.glob("*.pub"))} if folder is not None else {}
-        for name, path in files.items():
-            if name in self._nodes:
+        try:
+            there = {node.node_id for node in client.ListNodes(ListNodesRequest()).nodes_info}
+        except Exception:  # httpx's and Flower's: the SuperLink is away, and is looked for again
+            return
+        self._nodes = {key: known for key, known in self._nodes.items() if known[1] in there}
+        wanted = dict(self._keys())
+        for key, name in wanted.items():
+            if key in self._nodes:
                 continue
             try:
-                reply = client.RegisterNode(RegisterNodeRequest(public_key=public_bytes(path), name=path.stem))
-            except Exception as error:  # Flower's, httpx's and ours: none of them ends the others' admission
+                reply = client.RegisterNode(RegisterNodeRequest(public_key=key, name=Path(name).stem))
+            except Exception as error:  # as above: what is wrong with one ends nobody else's admission
                 self._tell_refused(name, error)
                 continue
-            self._nodes[name] = reply.node_id
+            self._nodes[key] = (name, reply.node_id)
             self._say(f"SuperNodes with the key in {name} may connect")
-        for name in set(self._nodes) - set(files):
+        for key in self._nodes.keys() - wanted.keys():
+            name, node_id = self._nodes[key]
             try:
-                client.UnregisterNode(UnregisterNodeRequest(node_id=self._nodes[name]))
+                client.UnregisterNode(UnregisterNodeRequest(node_id=node_id))
             except Exception as error:  # as above
                 self._tell_refused(name, error)
                 continue
-            del self._nodes[name]
+            del self._nodes[key]
             self._say(f"{name} is gone: its SuperNode may not connect any more")
+
+    def _keys(self) -> Iterator[tuple[bytes, str]]:
+        """Yield the keys in the folder with their files' names."""
+        folder = self._link.node_keys
+        for path in sorted(folder.glob("*.pub")) if folder is not None else ():
+            try:
+                yield public_bytes(path), path.name
+            except ValueError as error:
+                self._tell_refused(path.name, error)
 
     def _tell_refused(self, name: str, error: Exception) -> None:
         text = str(error).partition("\n")[0]

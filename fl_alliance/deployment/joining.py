@@ -16,6 +16,7 @@ from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskParams
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, fml_to_wei
+from fl_alliance.deployment.draws import note_draw
 from fl_alliance.deployment.keys import KeySource, require_private
 from fl_alliance.deployment.processes import Supervised, environment, free_port, is_loopback
 from fl_alliance.deployment.signer import SignerService
@@ -101,16 +102,17 @@ def join(wish: Wish, say: Callable[[str], None] = print) -> None:
         stack.enter_context(SignerService(key, wish.home))
         node = _supernode(wish, transport, say)
         stack.callback(node.stop)
-        _follow(watch, node, say)
+        _follow(watch, node, wish.home, say)
 
 
-def _follow(watch: Watch, node: Supervised, say: Callable[[str], None]) -> None:
-    """Keep the node running and tell what happens until the payout."""
+def _follow(watch: Watch, node: Supervised, home: Path, say: Callable[[str], None]) -> None:
+    """Keep the node running, show it each round's draw, and tell what happens until the payout."""
     is_away = False
     while not watch.is_paid_out:
         node.look()
         try:
             watch.look()
+            note_draw(home, watch.model)
             is_away = False
         except ChainUnreachable as silence:
             if not is_away:

@@ -14,6 +14,7 @@ from fl_alliance.federation import enrol, open_federation
 from fl_alliance.judging import make_rule, make_strategy
 from fl_alliance.lab.measure import Books, Gauge
 from fl_alliance.lab.outcome import Outcome
+from fl_alliance.masks import secure_aggregation
 from fl_alliance.records import RunFolder
 from fl_alliance.runtime.local import LocalGrid
 from fl_alliance.strategies import wire
@@ -38,7 +39,15 @@ def run_chained(config: JobConfig, words: Sequence[str]) -> Outcome:
             node_ids = enrol(federation, grid, config, folder)
             strategy, rule = make_strategy(config), make_rule(config)
             books = Books(config, lambda: federation.ledger.model(federation.task).escrow)
-            backed = ChainBacked(strategy, federation.ledger, federation.task, node_ids, rule=rule, listener=books)
+            backed = ChainBacked(
+                strategy,
+                federation.ledger,
+                federation.task,
+                node_ids,
+                rule=rule,
+                listener=books,
+                masks=secure_aggregation(config.privacy),
+            )
             try:
                 backed.start(grid, wire.to_record(initial), config.rounds, evaluate_fn=evaluate)
             except StrategyError as failure:  # too few members are left, or the strategy gave up

@@ -40,6 +40,9 @@ class Statement(Protocol):
         """Return the address that signed; raises `SignatureInvalid`."""
 
 
+Groups = Mapping[int, tuple[int, ...]]
+"""Where proposals are means of groups: the members of each, ascending, by the first of them, which it goes by."""
+
 Fields = Mapping[str, int | bytes]
 """A vote's content, as it travels in a ConfigRecord."""
 
@@ -115,6 +118,7 @@ class Rule(Protocol):
         aggregate: Arrays,
         members: Sequence[int],
         averages: Mapping[int, int],
+        groups: Groups | None = None,
     ) -> Motion:
         """Return what is put to the vote.
 
@@ -130,6 +134,8 @@ class Rule(Protocol):
             All who proposed, ascending; of some the content may not have come.
         averages
             Of each of them, what it contributed on average so far, as the chain has it.
+        groups
+            Where a proposal is the mean of several members': who they are. What is found of it is found of each.
         """
 
     def read(self, content: RecordDict) -> Motion:

@@ -18,7 +18,8 @@ from fl_alliance.strategies.digests import Arrays
 from fl_alliance.strategies.errors import BadReply
 from fl_alliance.strategies.guarded import guarded
 from fl_alliance.strategies.menu import ConsensusRule, Menu
-from fl_alliance.strategies.rules.base import Fields, Quality
+from fl_alliance.strategies.rules.base import Fields, Groups, Quality
+from fl_alliance.strategies.rules.grouped import per_group, shared, spread
 from fl_alliance.strategies.updates import Update
 from fl_alliance.strategies.wire import Place
 
@@ -40,6 +41,8 @@ class CandidateMotion:
         As they were proposed, which is what voters are sent.
     averages : mapping of int to int
         What each who proposed contributed on average before.
+    groups : Groups or None
+        Where proposals are means of groups: who they are.
     """
 
     menu: Menu
@@ -50,6 +53,7 @@ class CandidateMotion:
     raw: Mapping[int, Arrays]
     averages: Mapping[int, int]
     asks_shares: bool
+    groups: Groups | None = None
 
     @property
     def models(self) -> tuple[Arrays, ...]:
@@ -88,6 +92,7 @@ class CandidateMotion:
                 "order": list(self.raw),
                 "members": list(self.members),
                 "averages": [self.averages.get(member, 0) for member in self.members],
+                **_group_fields(self.groups),
             }
         )
         models = {wire.ARRAYS: self.aggregate, wire.PREVIOUS: self.menu.models[0]}
@@ -97,7 +102,8 @@ class CandidateMotion:
     def state(self, place: Place, found: Sequence[Quality], shares: Mapping[int, float]) -> tuple[Scores, Fields]:
         """Return the vote with a score of every entry and, where they are asked, what members contributed."""
         word = pack_scores([score_ppm(quality.loss) for quality in found])
-        told = points(shares, self.members) if self.asks_shares else ()
+        each = shared(shares, self.groups) if self.groups else shares
+        told = points(each, self.members) if self.asks_shares else ()
         fields = {"scores": word.to_bytes(32, "big"), "contributions": pack_contributions(told)}
         return self._scores(place, word, told), fields
 
@@ -159,15 +165,20 @@ class CandidateVoting:
         aggregate: Arrays,
         members: Sequence[int],
         averages: Mapping[int, int],
+        groups: Groups | None = None,
     ) -> CandidateMotion:
         """Return the menu of the round."""
         known = averages if self.asks_shares else {}
         with guarded(self.consensus, "menu", 0):
-            menu = self.consensus.menu(old, proposals, aggregate, members, known)
+            if groups is None:
+                menu = self.consensus.menu(old, proposals, aggregate, members, known)
+            else:
+                menu = self.consensus.menu(old, proposals, aggregate, sorted(groups), per_group(known, groups))
+                menu = spread(menu, groups, members)
             encoded = menu.encoded
             prepared = self.consensus.prepare(old, proposals)
         return CandidateMotion(
-            menu, encoded, keccak(encoded), aggregate, prepared, proposals, averages, self.asks_shares
+            menu, encoded, keccak(encoded), aggregate, prepared, proposals, averages, self.asks_shares, groups
         )
 
     def read(self, content: RecordDict) -> CandidateMotion:
@@ -180,7 +191,33 @@ class CandidateVoting:
             raise BadReply(f"{MENU}: order, members and averages do not fit together")
         proposals = {member: wire.arrays_named(content, f"{_PROPOSAL}{member}") for member in order}
         old, aggregate = (wire.arrays_named(content, name) for name in (wire.PREVIOUS, wire.ARRAYS))
-        return self.motion(old, proposals, aggregate, members, dict(zip(members, averages, strict=True)))
+        known = dict(zip(members, averages, strict=True))
+        return self.motion(old, proposals, aggregate, members, known, _read_groups(sent, order, members))
+
+
+def _group_fields(groups: Groups | None) -> dict[str, list[int]]:
+    """Return who is grouped with whom as a ballot says it: every member of a group, and which it goes by."""
+    if groups is None:
+        return {}
+    pairs = sorted((member, first) for first, group in groups.items() for member in group)
+    return {"grouped": [member for member, _ in pairs], "groups": [first for _, first in pairs]}
+
+
+def _read_groups(sent: ConfigRecord, order: Sequence[int], members: Sequence[int]) -> Groups | None:
+    """Return the groups that a ballot names, None where it names none; raises `BadReply`."""
+    if "groups" not in sent:
+        return None
+    grouped, firsts = wire.integers(sent, "grouped"), wire.integers(sent, "groups")
+    if len(firsts) != len(grouped) or grouped != sorted(set(grouped)) or not set(grouped) <= set(members):
+        raise BadReply(f"{MENU}: grouped, groups and members do not fit together")
+    groups: dict[int, tuple[int, ...]] = dict.fromkeys(sorted(order), ())
+    for member, first in zip(grouped, firsts, strict=True):
+        if first not in groups or (not groups[first] and member != first):
+            raise BadReply(f"{MENU}: groups and order do not fit together")
+        groups[first] = (*groups[first], member)
+    if not all(groups.values()):
+        raise BadReply(f"{MENU}: groups and order do not fit together")
+    return groups
 
 
 def _admitted(update: Update, arrays: Arrays, most: float) -> Message:

@@ -12,7 +12,7 @@ from fl_alliance.chain.rules.consensus import score_micro
 from fl_alliance.chain.steps import RevealVotes, Settle
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.digests import Arrays, model_digest
-from fl_alliance.strategies.rules.base import Fields, Quality
+from fl_alliance.strategies.rules.base import Fields, Groups, Quality
 from fl_alliance.strategies.updates import Update
 from fl_alliance.strategies.wire import Place
 
@@ -82,6 +82,7 @@ class Majority:
         aggregate: Arrays,
         members: Sequence[int],
         averages: Mapping[int, int],
+        groups: Groups | None = None,
     ) -> MajorityMotion:
         """Return the choice between the old model and the aggregate."""
         return MajorityMotion(old, aggregate, (model_digest(old), model_digest(aggregate)))

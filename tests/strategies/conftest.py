@@ -18,6 +18,7 @@ from fl_alliance.client_app import app as honest_app
 from fl_alliance.config import JobConfig, load_config
 from fl_alliance.federation import Federation, enrol, open_federation
 from fl_alliance.judging import make_rule
+from fl_alliance.masks import secure_aggregation
 from fl_alliance.records import RunFolder
 from fl_alliance.runtime.local import LocalGrid
 from fl_alliance.strategies import wire
@@ -75,6 +76,7 @@ class Alliance:
             rule=rule or make_rule(self.config),
             listener=self.events.append,
             archive=archive,
+            masks=secure_aggregation(self.config.privacy),
         )
 
     def run(self, strategy: Strategy, rounds: int | None = None, initial: ArrayRecord | None = None) -> Result:

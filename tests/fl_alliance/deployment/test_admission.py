@@ -28,6 +28,7 @@ class Guarded:
 
     link: Link
     told: list[str]
+    superlink: Supervised
 
     def wait(self, holds: Callable[[], bool]) -> None:
         end = time.monotonic() + 60
@@ -74,7 +75,7 @@ def guarded(tmp_path: Path) -> Iterator[Guarded]:
     link, told = Link("127.0.0.1", free_port(), tmp_path / "tls", tmp_path / "known"), []
     superlink = Supervised("superlink", link.arguments, environment(tmp_path), tmp_path / "superlink.log", told.append)
     superlink.look()
-    made = Guarded(link, told)
+    made = Guarded(link, told, superlink)
     try:
         made.wait(link.is_healthy)
         with Admission(link, told.append):
@@ -108,3 +109,27 @@ def test_a_supernode_is_let_in_while_its_key_is_in_the_folder(guarded: Guarded, 
     guarded.wait(lambda: "late.pub is gone: its SuperNode may not connect any more" in guarded.told)
     with pytest.raises(httpx.HTTPStatusError):
         guarded.activate(late)
+
+
+@pytest.mark.slow
+def test_a_key_that_is_replaced_takes_the_old_ones_place(guarded: Guarded, tmp_path: Path) -> None:
+    old, new = tmp_path / "old-key", tmp_path / "new-key"
+    shutil.copy(make_node_key(old), tmp_path / "known" / "north.pub")
+    guarded.wait(lambda: "SuperNodes with the key in north.pub may connect" in guarded.told)
+    shutil.copy(make_node_key(new), tmp_path / "known" / "north.pub")
+    guarded.wait(lambda: "north.pub is gone: its SuperNode may not connect any more" in guarded.told)
+    assert guarded.activate(new)
+    with pytest.raises(httpx.HTTPStatusError):
+        guarded.activate(old)
+
+
+@pytest.mark.slow
+def test_a_superlink_that_was_started_again_is_told_again(guarded: Guarded, tmp_path: Path) -> None:
+    known = tmp_path / "known-key"
+    shutil.copy(make_node_key(known), tmp_path / "known" / "north.pub")
+    words = "SuperNodes with the key in north.pub may connect"
+    guarded.wait(lambda: words in guarded.told)
+    guarded.superlink.stop()
+    guarded.superlink.look()
+    guarded.wait(lambda: guarded.told.count(words) == 2)
+    assert guarded.activate(known)

@@ -1,0 +1,1 @@
+"""Secure aggregation: the coordinator learns sums of groups of updates, and of a single update nothing."""
