@@ -1,6 +1,7 @@
 """A Flower process that ends when the process that started it does, however that ended.
 
-A SuperNode started here looks for messages, and shows that it is there, more often than Flower's own, and has them answered by our executor.
+A SuperNode started here looks for messages and shows that it is there more often than Flower's own, and has messages
+answered by our executor.
 """
 
 import os
