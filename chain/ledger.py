@@ -148,6 +148,10 @@ class Alliance:
         """Return an account's FML outside the Alliance."""
         return int(self._view(TOKEN, "balanceOf", account)[0])
 
+    def supply_wei(self) -> int:
+        """Return all the FML that there is."""
+        return int(self._view(TOKEN, "totalSupply")[0])
+
     def params(self, task: int) -> TaskParams:
         """Return what the task's creator fixed, as the contract stores it."""
         return calls.read_params(self._view(self.deployment.contract, "params", task)[0])

@@ -9,13 +9,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
 
+import httpx
 from flwr.supercore.app_utils import start_parent_process_monitor
 
 SHORTEST_S, LONGEST_S = 0.05, 1.0
 HEARTBEAT_S = 10
 """Flower's shortest; a SuperNode that was killed may connect again when two are missing."""
+REFUSED_S, _AGAIN_S = 3.0 * HEARTBEAT_S, 1.0
+"""For how long a SuperNode asks again to be let in: it is thought to be there still, or is not known yet."""
 _RESTART_S = 1.0
 
 
@@ -51,12 +56,32 @@ def main() -> None:
         from flwr.supercore import heartbeat
         from flwr.supernode import fleet_http_connection, start_client_internal
         from flwr.supernode.cli import flower_supernode as run
+        from flwr.supernode.fleet_http_client import FleetHttpClient
 
         vars(start_client_internal)["time"] = Polling()
         for module in (heartbeat, fleet_http_connection):
             vars(module)["HEARTBEAT_DEFAULT_INTERVAL"] = HEARTBEAT_S
+        FleetHttpClient.ActivateNode = patiently(FleetHttpClient.ActivateNode)  # type: ignore[method-assign]
         threading.Thread(target=_keep_executor, args=(_runtime_address(arguments),), daemon=True).start()
     run()
+
+
+def patiently(activate: Callable[..., Any], pause: Callable[[float], None] = time.sleep) -> Callable[..., Any]:
+    """Return Flower's request to be let in, made again for a while where the SuperLink refuses it."""
+
+    @wraps(activate)
+    def ask(*arguments: Any) -> Any:
+        end = time.monotonic() + REFUSED_S
+        while True:
+            try:
+                return activate(*arguments)
+            except httpx.HTTPStatusError as refusal:
+                if time.monotonic() > end:
+                    raise
+                print(f"not let in yet ({refusal.response.status_code})", flush=True)
+            pause(_AGAIN_S)
+
+    return ask
 
 
 def _runtime_address(arguments: Sequence[str]) -> str:

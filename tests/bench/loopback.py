@@ -1,4 +1,7 @@
-"""Hospitals, a coordinator and a chain as processes on loopback, to be killed, stopped and started again."""
+"""Hospitals, a coordinator and a chain as processes on loopback, to be killed, stopped and started again.
+
+All over TLS, and the SuperLink lets in SuperNodes that it knows by their keys.
+"""
 
 import os
 import re
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.deployment.certificates import make_authority, make_link, make_node_key
 from fl_alliance.federation import DEVELOPMENT_SECRET
 from fl_alliance.records import RunFolder
 
@@ -70,9 +74,16 @@ class Loopback:
         self.processes: dict[str, Process] = {}
         self.chain_port, self.link_port = free_port(), free_port()
         self.secrets = [f"{0x777000 + site:064x}" for site in range(self.nodes)]
-        self._lock, self._supervisor, self._is_over = threading.Lock(), None, threading.Event()
+        self._supervisor: threading.Thread | None = None
+        self._is_over = threading.Event()
 
     def __enter__(self) -> "Loopback":
+        make_authority(self.folder / "tls", "loopback")
+        make_link(self.folder / "tls", [])
+        (self.folder / "known").mkdir()
+        for site in range(self.nodes):
+            key = self.folder / f"node-{site}"
+            make_node_key(key).rename(self.folder / "known" / f"{key.name}.pub")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -116,7 +127,7 @@ class Loopback:
     def coordinate(self, *settings: str) -> None:
         """Start the coordinator and wait until hospitals can join; a supervisor starts it again with --resume."""
         words = [f"nodes={self.nodes}", *SETTINGS, *self.settings, *settings, f"chain.url={self.url}"]
-        port = ("--port", str(self.link_port))
+        port = ("--port", str(self.link_port), "--certificates", "tls", "--node-keys", "known")
         self.start(
             "coordinate",
             *("coordinate", *words, *port, "--run-dir", "task"),
@@ -129,7 +140,7 @@ class Loopback:
         """Start a hospital."""
         words = ["join", "1", "--manifest", "task/manifest.json", "--chain", chain or self.url]
         words += ["--superlink", superlink or f"127.0.0.1:{self.link_port}", "--site", str(site), "--stake", "100"]
-        words += ["--key-env", "HOSPITAL_KEY"]
+        words += ["--key-env", "HOSPITAL_KEY", "--root-certificates", "tls/ca.pem", "--node-key", f"node-{site}"]
         self.start(f"hospital-{site}", *words, HOSPITAL_KEY=self.secrets[site], **environment)
 
     def join_all(self) -> None:
