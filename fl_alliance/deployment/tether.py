@@ -22,6 +22,8 @@ HEARTBEAT_S = 10
 REFUSED_S, _AGAIN_S = 3.0 * HEARTBEAT_S, 1.0
 """For how long a SuperNode asks again to be let in: it is thought to be there still, or is not known yet."""
 _RESTART_S = 1.0
+EXECUTOR = "fl_alliance.deployment.executor"
+"""The module that answers messages when it is run."""
 
 
 class Polling:
@@ -93,7 +95,7 @@ def _runtime_address(arguments: Sequence[str]) -> str:
 def _keep_executor(address: str) -> None:
     """Run the executor, and start it again when it ends; it ends by itself when this process has."""
     while True:
-        command = [sys.executable, "-m", "fl_alliance.deployment.executor", address, str(os.getpid())]
+        command = [sys.executable, "-m", EXECUTOR, address, str(os.getpid())]
         subprocess.run(command, check=False)  # noqa: S603  our own command
         time.sleep(_RESTART_S)
 

@@ -78,13 +78,17 @@ class Loopback:
         self._is_over = threading.Event()
 
     def __enter__(self) -> "Loopback":
+        self.make_keys()
+        return self
+
+    def make_keys(self) -> None:
+        """Make certificates in `tls`, hospitals' SuperNodes' keys, and the folder `known` of the public ones."""
         make_authority(self.folder / "tls", "loopback")
         make_link(self.folder / "tls", [])
         (self.folder / "known").mkdir()
         for site in range(self.nodes):
             key = self.folder / f"node-{site}"
             make_node_key(key).rename(self.folder / "known" / f"{key.name}.pub")
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._is_over.set()
