@@ -102,10 +102,22 @@ class Alliance:
         """
         self.approve(pool_wei)
         step = CreateTask(params, pool_wei) if terms is None else CreateCandidateTask(params, terms, pool_wei)
-        receipt = self.send(step)
+        created = self._created(self.send(step))
+        assert created is not None  # noqa: S101  the contract tells of each
+        return created
+
+    def created_before(self) -> int | None:
+        """Return the task that was created by what the outbox has, None where there is none; the last of several."""
+        found = [self._created(receipt) for receipt in self.sender.receipts()]
+        return next((task for task in reversed(found) if task is not None), None)
+
+    def _created(self, receipt: Receipt) -> int | None:
+        """Return the number of the task that a transaction created."""
         events = interface(self.deployment.contract).events
-        topics = next(log.topics for log in receipt.logs if events[log.topics[0]].name == "TaskCreated")
-        return int.from_bytes(topics[1], "big")
+        for log in receipt.logs:
+            if log.address == self.address and events[log.topics[0]].name == "TaskCreated":
+                return int.from_bytes(log.topics[1], "big")
+        return None
 
     def approve(self, amount_wei: int) -> Receipt:
         """Let the Alliance take `amount_wei` of FML from this account."""

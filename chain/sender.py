@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -113,6 +114,13 @@ class Sender:
     def call(self, to: str, data: bytes, block: str = "latest") -> bytes:
         """Return what a call would return, without a transaction."""
         return self.rpc.bytes("eth_call", {"to": to, "data": "0x" + data.hex()}, block)
+
+    def receipts(self) -> Iterator[Receipt]:
+        """Yield the receipts of what the outbox has, in order, as far as it is in blocks."""
+        for _, raw in self._outbox.since(0):
+            found = self.rpc("eth_getTransactionReceipt", "0x" + keccak(raw).hex())
+            if found is not None:
+                yield read_receipt(found)
 
     def restore(self) -> int:
         """Send again, byte for byte, what was sent and is not in the chain any more, or not yet; return how many.
