@@ -3,6 +3,7 @@
 All over TLS, and the SuperLink lets in SuperNodes that it knows by their keys.
 """
 
+import json
 import os
 import re
 import signal
@@ -11,17 +12,23 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.connect import be_patient, close, connect
+from fl_alliance.chain.deploy import Deployment
+from fl_alliance.chain.ledger import Alliance
+from fl_alliance.chain.replay import TaskModel
+from fl_alliance.chain.types import WEI_PER_GWEI, Phase
 from fl_alliance.deployment.certificates import make_authority, make_link, make_node_key
 from fl_alliance.federation import DEVELOPMENT_SECRET
 from fl_alliance.records import RunFolder
 
-ROOT = Path(__file__).resolve().parents[2]
+BENCH = Path(__file__).resolve().parent
+ROOT = BENCH.parents[1]
 SETTINGS = (
     "workload=linear",
     "alliance.proposers=2",
@@ -76,6 +83,7 @@ class Loopback:
         self.secrets = [f"{0x777000 + site:064x}" for site in range(self.nodes)]
         self._supervisor: threading.Thread | None = None
         self._is_over = threading.Event()
+        self._ledger: Alliance | None = None
 
     def __enter__(self) -> "Loopback":
         self.make_keys()
@@ -224,6 +232,62 @@ class Loopback:
         codes = {name: self.processes[name].running.returncode for name in names}
         assert not any(codes.values()), f"{codes}{self.logs()}"
 
+    def task(self) -> TaskModel:
+        """Return the run's task as it stands on the chain."""
+        if self._ledger is None:
+            self._ledger = self._open(self.url)
+            be_patient(self._ledger.w3, 60)
+        return self._ledger.model(self._number)
+
+    def await_task(self, holds: Callable[[TaskModel], bool], seconds: float = 240) -> None:
+        """Wait until something holds of the task on the chain."""
+        self.wait(lambda: holds(self.task()), seconds)
+
+    def member(self, site: int) -> int:
+        """Return which member a hospital is."""
+        return [node.address for node in self.task().roster.nodes].index(self.address(site))
+
+    def site(self, member: int) -> int:
+        """Return which hospital a member is."""
+        return [self.address(site) for site in range(self.nodes)].index(self.task().roster.nodes[member].address)
+
+    def finish(self, *absent: str, seconds: float = 400) -> list[str]:
+        """Wait for the end of all but some hospitals, stop the chain, and return what is wrong with what it holds."""
+        self.await_end("coordinate", *(name for name in self.hospitals if name not in absent), seconds=seconds)
+        self.stop_chain()
+        return [*self._undone(), *self._audited()]
+
+    def _undone(self) -> Iterator[str]:
+        ledger = self._open(f"file://{self.folder / 'chain.db'}")
+        try:
+            if (phase := ledger.model(self._number).stored_phase) is not Phase.FINISHED:
+                yield f"the task is {phase.name}"
+            held = ledger.balance_wei(ledger.address)
+            if held:
+                yield f"{held} wei are still in the contract"
+            if ledger.models().held_gwei * WEI_PER_GWEI != held:
+                yield "the contract holds something else than its rules say"
+            hospitals = [ledger.balance_wei(self.address(site)) for site in range(self.nodes)]
+            accounts = sum(hospitals) + held + ledger.balance_wei(ledger.sender.address)
+            if accounts != ledger.supply_wei():
+                yield f"hospitals, contract and coordinator have {accounts} wei of {ledger.supply_wei()}"
+        finally:
+            close(ledger.w3)
+
+    def _audited(self) -> Iterator[str]:
+        words = [sys.executable, "-m", "fl_alliance.cli.main", "audit", str(self.folder / "chain.db")]
+        audit = subprocess.run(words, capture_output=True, text=True)
+        if audit.returncode:
+            yield audit.stdout + audit.stderr
+
+    @property
+    def _number(self) -> int:
+        return int(json.loads(self.run.deployment.read_text())["task"])
+
+    def _open(self, url: str) -> Alliance:
+        key = NodeKey(DEVELOPMENT_SECRET, is_public=True)
+        return Alliance(connect(url), Deployment.load(self.run.manifest), key)
+
     def stop_chain(self) -> None:
         """End the chain as Ctrl-C does, so that its file can be read."""
         self._is_over.set()
@@ -246,7 +310,7 @@ class Loopback:
                     self.restart(name)
 
     def _popen(self, name: str, words: Sequence[str], secrets: dict[str, str]) -> "subprocess.Popen[bytes]":
-        paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+        paths = os.pathsep.join(filter(None, [str(ROOT), str(BENCH), os.environ.get("PYTHONPATH", "")]))
         surroundings: dict[str, Any] = os.environ | self.environment | secrets | {"PYTHONPATH": paths}
         command = [sys.executable, "-m", "fl_alliance.cli.main", *words]
         with (self.folder / f"{name}.log").open("ab") as log:

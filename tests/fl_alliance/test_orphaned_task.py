@@ -21,6 +21,11 @@ def killed(*_: object) -> None:
     raise Killed
 
 
+def begin(config: JobConfig, folder: RunFolder) -> None:
+    with open_federation(config, folder, FIRST_MODEL, resume=False):
+        pass
+
+
 def settings(tmp_path: Path, *more: str) -> JobConfig:
     words = ["workload=linear", "nodes=4", "alliance.proposers=2", "alliance.voters=2", "baselines=false"]
     return load_config([*words, f"chain.url=file://{tmp_path / 'shared.db'}", *more])
@@ -32,10 +37,10 @@ def test_a_task_that_was_created_and_not_written_down_is_not_created_twice(
 ) -> None:
     folder, config = RunFolder(tmp_path / "run"), settings(tmp_path, f"chain.token={token}")
     folder.root.mkdir()
-    with monkeypatch.context() as death, pytest.raises(Killed):
+    with monkeypatch.context() as death:
         death.setattr(federation, "write_deployment", killed)
-        with open_federation(config, folder, FIRST_MODEL, resume=False):
-            pass
+        with pytest.raises(Killed):
+            begin(config, folder)
     assert not folder.deployment.is_file()
     pool_wei = fml_to_wei(config.alliance.pool, "alliance.pool")
     for _ in range(2):  # and a resume of the resume
@@ -51,10 +56,10 @@ def test_a_task_that_was_created_and_not_written_down_is_not_created_twice(
 def test_contracts_without_a_task_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, config = RunFolder(tmp_path / "run"), settings(tmp_path)
     folder.root.mkdir()
-    with monkeypatch.context() as death, pytest.raises(Killed):
+    with monkeypatch.context() as death:
         death.setattr(Alliance, "create_task", killed)
-        with open_federation(config, folder, FIRST_MODEL, resume=False):
-            pass
+        with pytest.raises(Killed):
+            begin(config, folder)
     before = folder.manifest.read_bytes()
     with open_federation(config, folder, FIRST_MODEL, resume=True) as found:
         assert set(found.ledger.models().tasks) == {found.task} == {1}
