@@ -196,6 +196,25 @@ class Loopback:
                 return int(pid)
         return None
 
+    def freeze(self, name: str) -> None:
+        """Let a process and all that it has started stand still."""
+        for pid in self._tree(name):
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        """Let them go on."""
+        for pid in self._tree(name):
+            os.kill(pid, signal.SIGCONT)
+
+    def _tree(self, name: str) -> list[int]:
+        """Return the ids of a process and of all that it has started, and so on."""
+        shown = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True).stdout
+        pairs = [(int(pid), int(parent)) for pid, parent in (line.split() for line in shown.splitlines()[1:])]
+        found = [self.processes[name].running.pid]
+        for pid in found:  # grows
+            found += [child for child, parent in pairs if parent == pid]
+        return found
+
     def supervise(self) -> None:
         """Start whatever ends other than with exit code 0 again, until the end."""
         self._supervisor = threading.Thread(target=self._supervise, daemon=True)
@@ -218,12 +237,12 @@ class Loopback:
         self.wait(has_said, seconds)
         return found[0]
 
-    def wait(self, holds: Callable[[], bool], seconds: float = 240) -> None:
+    def wait(self, holds: Callable[[], bool], seconds: float = 240, every_s: float = 0.2) -> None:
         """Wait until something holds; fail with the logs where it does not come to hold."""
         end = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < end, self.logs()
-            time.sleep(0.2)
+            time.sleep(every_s)
 
     def await_end(self, *names: str, seconds: float = 400) -> None:
         """Wait until processes have ended, all with exit code 0."""
