@@ -88,7 +88,7 @@ def plain(folder: Path, megabytes: float, rounds: int, is_stock: bool) -> list[f
         subprocess.run([flower, "run", str(folder / "app"), "here"], env=surroundings, check=True, capture_output=True)
         while not result.is_file():
             time.sleep(0.2)
-    return differences(json.loads(result.read_text()))
+    return differences(json.loads(result.read_text()))[1:]
 
 
 def node(

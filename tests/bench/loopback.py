@@ -13,9 +13,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.connect import be_patient, close, connect
@@ -36,6 +35,7 @@ SETTINGS = (
     "baselines=false",
     "chain.relayer_key_env=RELAYER_KEY",
 )
+PROGRAM = "fl_alliance.cli.main"
 _SUPERVISED_S = 0.5
 
 
@@ -51,6 +51,7 @@ class Process:
     """A command of this project that is left running, and how it is started again."""
 
     words: tuple[str, ...]
+    program: str
     secrets: dict[str, str]
     running: "subprocess.Popen[bytes]"
     again: tuple[str, ...] | None = None
@@ -68,14 +69,14 @@ class Loopback:
         Hospitals, sites 0 to `nodes` - 1.
     settings : sequence of str
         Hydra overrides of the task.
-    environment : dict
-        Added to that of every process.
+    run_name : str
+        The coordinator's folder of the run, in `folder`.
     """
 
     folder: Path
     nodes: int = 4
     settings: Sequence[str] = ()
-    environment: dict[str, str] = field(default_factory=dict)
+    run_name: str = "task"
 
     def __post_init__(self) -> None:
         self.processes: dict[str, Process] = {}
@@ -120,7 +121,7 @@ class Loopback:
     @property
     def run(self) -> RunFolder:
         """The coordinator's folder of the run."""
-        return RunFolder(self.folder / "task")
+        return RunFolder(self.folder / self.run_name)
 
     @property
     def hospitals(self) -> list[str]:
@@ -142,27 +143,37 @@ class Loopback:
         port = ("--port", str(self.link_port), "--certificates", "tls", "--node-keys", "known")
         self.start(
             "coordinate",
-            *("coordinate", *words, *port, "--run-dir", "task"),
-            again=("coordinate", "--resume", "task", *port),
+            *("coordinate", *words, *port, "--run-dir", self.run_name),
+            again=("coordinate", "--resume", self.run_name, *port),
             RELAYER_KEY=DEVELOPMENT_SECRET.hex(),
         )
         self.await_line("coordinate", "hospitals join with")
 
-    def join(self, site: int, *, superlink: str | None = None, chain: str | None = None, **environment: str) -> None:
-        """Start a hospital."""
-        words = ["join", "1", "--manifest", "task/manifest.json", "--chain", chain or self.url]
+    def join(
+        self,
+        site: int,
+        *,
+        superlink: str | None = None,
+        chain: str | None = None,
+        program: str = PROGRAM,
+        **environment: str,
+    ) -> None:
+        """Start a hospital, which may reach SuperLink and chain elsewhere, or be another program."""
+        words = ["join", "1", "--manifest", f"{self.run_name}/manifest.json", "--chain", chain or self.url]
         words += ["--superlink", superlink or f"127.0.0.1:{self.link_port}", "--site", str(site), "--stake", "100"]
         words += ["--key-env", "HOSPITAL_KEY", "--root-certificates", "tls/ca.pem", "--node-key", f"node-{site}"]
-        self.start(f"hospital-{site}", *words, HOSPITAL_KEY=self.secrets[site], **environment)
+        self.start(f"hospital-{site}", *words, program=program, HOSPITAL_KEY=self.secrets[site], **environment)
 
     def join_all(self) -> None:
         """Start every hospital."""
         for site in range(self.nodes):
             self.join(site)
 
-    def start(self, name: str, *words: str, again: tuple[str, ...] | None = None, **secrets: str) -> None:
+    def start(
+        self, name: str, *words: str, again: tuple[str, ...] | None = None, program: str = PROGRAM, **secrets: str
+    ) -> None:
         """Start a command that is left running."""
-        self.processes[name] = Process(words, secrets, self._popen(name, words, secrets), again)
+        self.processes[name] = Process(words, program, secrets, self._popen(name, program, words, secrets), again)
 
     def restart(self, name: str) -> None:
         """Start a process that has ended again, as a supervisor would."""
@@ -170,7 +181,7 @@ class Loopback:
         words = process.words
         if process.again is not None and self.run.overrides.is_file():
             words = process.again
-        process.running = self._popen(name, words, process.secrets)
+        process.running = self._popen(name, process.program, words, process.secrets)
 
     def kill(self, name: str) -> None:
         """End a process with SIGKILL."""
@@ -328,9 +339,12 @@ class Loopback:
                     process.ends += 1
                     self.restart(name)
 
-    def _popen(self, name: str, words: Sequence[str], secrets: dict[str, str]) -> "subprocess.Popen[bytes]":
-        paths = os.pathsep.join(filter(None, [str(ROOT), str(BENCH), os.environ.get("PYTHONPATH", "")]))
-        surroundings: dict[str, Any] = os.environ | self.environment | secrets | {"PYTHONPATH": paths}
-        command = [sys.executable, "-m", "fl_alliance.cli.main", *words]
+    def _popen(
+        self, name: str, program: str, words: Sequence[str], secrets: dict[str, str]
+    ) -> "subprocess.Popen[bytes]":
+        more = [secrets.get("PYTHONPATH", ""), os.environ.get("PYTHONPATH", "")]
+        paths = os.pathsep.join(filter(None, [str(ROOT), str(BENCH), *more]))
+        surroundings = os.environ | secrets | {"PYTHONPATH": paths}
+        command = [sys.executable, "-m", program, *words]
         with (self.folder / f"{name}.log").open("ab") as log:
             return subprocess.Popen(command, cwd=self.folder, env=surroundings, stdout=log, stderr=log)

@@ -1,7 +1,7 @@
 """Four hospitals over TLS, each test's own: what a test does to them has one outcome, which it states."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -29,14 +29,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Loopback]]:
-    """Start a chain, a coordinator and all hospitals; they are ended with the test."""
+    """Start a chain, a coordinator and hospitals, all of four if not told; they are ended with the test."""
     with ExitStack() as stack:
 
-        def started(*settings: str, nodes: int = 4) -> Loopback:
-            town = stack.enter_context(Loopback(tmp_path, nodes, (*WINDOWS, *settings)))
+        def started(*settings: str, hospitals: Iterable[int] = range(4), run: str = "task") -> Loopback:
+            town = stack.enter_context(Loopback(tmp_path, 4, (*WINDOWS, *settings), run_name=run))
             town.serve_chain()
             town.coordinate()
-            town.join_all()
+            for site in hospitals:
+                town.join(site)
             return town
 
         yield started
