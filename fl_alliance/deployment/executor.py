@@ -144,7 +144,7 @@ def _client(address: str, token: str = "") -> RuntimeHttpClient:
 
 def import_what_messages_need() -> None:
     """Import what would otherwise be imported for every message."""
-    for name in ("sklearn.datasets", "torch", "torch._dynamo", "fl_alliance.workloads"):
+    for name in ("sklearn.datasets", "torch", "fl_alliance.workloads"):
         importlib.import_module(name)
 
 
