@@ -241,8 +241,10 @@ class Loopback:
         found: list[re.Match[str]] = []
 
         def has_said() -> bool:
+            has_ended = self._supervisor is None and self.processes[name].running.poll() is not None
             match = re.search(pattern, self.said(name))
             found.extend([match] if match else [])
+            assert match or not has_ended, self.logs()
             return match is not None
 
         self.wait(has_said, seconds)

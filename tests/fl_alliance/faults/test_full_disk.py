@@ -10,7 +10,7 @@ from loopback import Loopback
 
 from fl_alliance.chain.types import Phase
 
-SLOW = ("workload.name=slow:Slow", "workload.options.train_s=3")
+SLOW = ("workload.name=slow:Slow", "+workload.options.train_s=3")
 FILLER = "filler"
 
 

@@ -14,7 +14,7 @@ CUT_S = 15.0
 
 @pytest.mark.minutes
 def test_a_hospital_that_loses_its_network_for_a_while_loses_nothing(start: Callable[..., Loopback]) -> None:
-    town = start("rounds=2", "workload.name=slow:Slow", "workload.options.train_s=5", hospitals=range(3))
+    town = start("rounds=2", "workload.name=slow:Slow", "+workload.options.train_s=5", hospitals=range(3))
     lines = [Proxy(town.link_port), Proxy(town.chain_port)]
     link, chain = (f"127.0.0.1:{line.port}" for line in lines)
     town.join(3, superlink=link, chain=f"http://{chain}")

@@ -10,7 +10,7 @@ from fl_alliance.chain.types import Phase
 
 @pytest.mark.minutes
 def test_a_task_survives_the_end_of_each_of_its_services(start: Callable[..., Loopback]) -> None:
-    town = start("rounds=4", "workload.name=slow:Slow", "workload.options.train_s=4", "workload.options.judge_s=0.4")
+    town = start("rounds=4", "workload.name=slow:Slow", "+workload.options.train_s=4", "+workload.options.judge_s=0.4")
     town.supervise()
 
     def reached(number: int, phase: Phase) -> None:

@@ -8,7 +8,7 @@ from loopback import Loopback
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.types import Phase
 
-SLOW = ("workload.name=slow:Slow", "workload.options.train_s=4", "workload.options.judge_s=0.4")
+SLOW = ("workload.name=slow:Slow", "+workload.options.train_s=4", "+workload.options.judge_s=0.4")
 
 
 def in_phase(number: int, phase: Phase) -> Callable[[TaskModel], bool]:
