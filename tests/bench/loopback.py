@@ -275,6 +275,17 @@ class Loopback:
         """Wait until something holds of the task on the chain."""
         self.wait(lambda: holds(self.task()), seconds)
 
+    def await_phase(self, number: int, phase: Phase, seconds: float = 240) -> None:
+        """Wait until a round is in a phase."""
+
+        def is_there() -> bool:
+            task = self.task()
+            return (
+                task.committee.number == number and self._ledger is not None and task.phase(self._ledger.now()) is phase
+            )
+
+        self.wait(is_there, seconds)
+
     def member(self, site: int) -> int:
         """Return which member a hospital is."""
         return [node.address for node in self.task().roster.nodes].index(self.address(site))

@@ -49,7 +49,7 @@ def test_a_hospital_without_room_takes_part_again_when_it_has_some(
 ) -> None:
     disk = small_disk("hospital-3")
     town = start("rounds=3", *SLOW, "alliance.propose_s=25", "alliance.commit_s=25")
-    town.await_task(lambda task: task.committee.number == 1 and task.stored_phase is Phase.PROPOSING)
+    town.await_phase(1, Phase.PROPOSING)
     fill(disk)
     town.await_task(lambda task: task.committee.number == 2)
     (disk / FILLER).unlink()
@@ -67,7 +67,7 @@ def test_a_coordinator_without_room_stops_and_goes_on_when_it_has_some(
 ) -> None:
     disk = small_disk("disk")
     town = start("rounds=3", *SLOW, run="disk/task")
-    town.await_task(lambda task: task.committee.number == 1 and task.stored_phase is Phase.PROPOSING)
+    town.await_phase(1, Phase.PROPOSING)
     fill(disk)
     coordinator = town.processes["coordinate"].running
     town.wait(lambda: coordinator.poll() is not None)

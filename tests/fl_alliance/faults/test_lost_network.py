@@ -18,7 +18,7 @@ def test_a_hospital_that_loses_its_network_for_a_while_loses_nothing(start: Call
     lines = [Proxy(town.link_port), Proxy(town.chain_port)]
     link, chain = (f"127.0.0.1:{line.port}" for line in lines)
     town.join(3, superlink=link, chain=f"http://{chain}")
-    town.await_task(lambda task: task.stored_phase is Phase.PROPOSING)
+    town.await_phase(1, Phase.PROPOSING)
     for line in lines:
         line.cut()
     time.sleep(CUT_S)

@@ -5,14 +5,9 @@ from collections.abc import Callable
 import pytest
 from loopback import Loopback
 
-from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.types import Phase
 
 SLOW = ("workload.name=slow:Slow", "+workload.options.train_s=4", "+workload.options.judge_s=0.4")
-
-
-def in_phase(number: int, phase: Phase) -> Callable[[TaskModel], bool]:
-    return lambda task: task.committee.number == number and task.stored_phase is phase
 
 
 def memory(town: Loopback, site: int) -> bytes:
@@ -31,18 +26,18 @@ def kill_when_it_has_signed(town: Loopback, site: int) -> None:
 def test_a_hospital_that_dies_comes_back_and_nothing_is_lost(start: Callable[..., Loopback]) -> None:
     town = start("rounds=4", *SLOW)
     town.supervise()
-    town.await_task(in_phase(1, Phase.PROPOSING))
+    town.await_phase(1, Phase.PROPOSING)
     town.wait(lambda: "drawn as proposer" in town.said(f"hospital-{town.site(town.task().committee.proposers[0])}"))
     town.kill(f"hospital-{town.site(town.task().committee.proposers[0])}")  # while it trains
 
-    town.await_task(in_phase(2, Phase.PROPOSING))
+    town.await_phase(2, Phase.PROPOSING)
     kill_when_it_has_signed(town, town.site(town.task().committee.proposers[0]))  # its update
 
-    town.await_task(in_phase(3, Phase.COMMITTING))
+    town.await_phase(3, Phase.COMMITTING)
     town.kill(f"hospital-{town.site(town.task().committee.proposers[0])}")  # before it is asked for the next round
     town.kill(f"hospital-{town.site(town.task().committee.voters[0])}")  # while it judges
 
-    town.await_task(in_phase(4, Phase.COMMITTING))
+    town.await_phase(4, Phase.COMMITTING)
     kill_when_it_has_signed(town, town.site(town.task().committee.voters[1]))  # its vote
 
     assert town.finish() == []
@@ -57,7 +52,7 @@ def test_a_hospital_that_dies_comes_back_and_nothing_is_lost(start: Callable[...
 @pytest.mark.minutes
 def test_rounds_go_on_without_a_hospital_that_never_comes_back(start: Callable[..., Loopback]) -> None:
     town = start("rounds=2", *SLOW, "alliance.propose_s=20", "alliance.commit_s=20", "alliance.reveal_s=10")
-    town.await_task(in_phase(1, Phase.PROPOSING))
+    town.await_phase(1, Phase.PROPOSING)
     dead = town.task().committee.proposers[0]
     name = f"hospital-{town.site(dead)}"
     town.kill(name)

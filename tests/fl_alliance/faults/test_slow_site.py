@@ -11,11 +11,11 @@ from fl_alliance.chain.types import Phase
 @pytest.mark.minutes
 def test_a_hospital_that_is_too_slow_misses_its_round_alone(start: Callable[..., Loopback]) -> None:
     town = start("rounds=3", "workload.name=slow:Slow", "+workload.options.train_s=2", "alliance.propose_s=25")
-    town.await_task(lambda task: task.committee.number == 1 and task.stored_phase is Phase.PROPOSING)
+    town.await_phase(1, Phase.PROPOSING)
     slow = town.task().committee.proposers[0]
     name = f"hospital-{town.site(slow)}"
     town.freeze(name)
-    town.await_task(lambda task: task.committee.number == 1 and task.stored_phase is Phase.COMMITTING)
+    town.await_phase(1, Phase.COMMITTING)
     town.thaw(name)
     assert town.finish() == []
     first, *others = town.run.rounds()
