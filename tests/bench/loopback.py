@@ -264,12 +264,17 @@ class Loopback:
         codes = {name: self.processes[name].running.returncode for name in names}
         assert not any(codes.values()), f"{codes}{self.logs()}"
 
-    def task(self) -> TaskModel:
-        """Return the run's task as it stands on the chain."""
+    @property
+    def ledger(self) -> Alliance:
+        """The chain, as anybody can read it."""
         if self._ledger is None:
             self._ledger = self._open(self.url)
             be_patient(self._ledger.w3, 60)
-        return self._ledger.model(self._number)
+        return self._ledger
+
+    def task(self) -> TaskModel:
+        """Return the run's task as it stands on the chain."""
+        return self.ledger.model(self._number)
 
     def await_task(self, holds: Callable[[TaskModel], bool], seconds: float = 240) -> None:
         """Wait until something holds of the task on the chain."""
@@ -280,9 +285,7 @@ class Loopback:
 
         def is_there() -> bool:
             task = self.task()
-            return (
-                task.committee.number == number and self._ledger is not None and task.phase(self._ledger.now()) is phase
-            )
+            return task.committee.number == number and task.phase(self.ledger.now()) is phase
 
         self.wait(is_there, seconds)
 
