@@ -67,6 +67,9 @@ def main() -> None:
         from flwr.supernode.cli import flower_supernode as run
         from flwr.supernode.fleet_http_client import FleetHttpClient
 
+        from fl_alliance.deployment.pulling import pull_soon
+
+        pull_soon()
         executor = Executor(_runtime_address(arguments))
         vars(start_client_internal)["time"] = Polling(executor.ring)
         for module in (heartbeat, fleet_http_connection):
