@@ -9,10 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import wraps
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import httpx
 from flwr.supercore.app_utils import start_parent_process_monitor
@@ -76,7 +77,20 @@ def main() -> None:
             vars(module)["HEARTBEAT_DEFAULT_INTERVAL"] = HEARTBEAT_S
         FleetHttpClient.ActivateNode = patiently(FleetHttpClient.ActivateNode)  # type: ignore[method-assign]
         threading.Thread(target=executor.keep, daemon=True).start()
-    run()
+    _run_to_the_end(run)
+
+
+def _run_to_the_end(run: Callable[[], None]) -> NoReturn:
+    """Run one of Flower's commands and end: a SuperNode that has lost its SuperLink would wait for its own threads."""
+    code: object = 1
+    try:
+        run()
+    except SystemExit as leaving:
+        code = leaving.code or 0
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    os._exit(code if isinstance(code, int) else 1)
 
 
 def patiently(activate: Callable[..., Any], pause: Callable[[float], None] = time.sleep) -> Callable[..., Any]:
