@@ -31,7 +31,8 @@ EXECUTOR = "fl_alliance.deployment.executor"
 class Polling:
     """Stands in for `time` in Flower's loop, which pauses 3 s between looks, and 0.5 s while a message is answered.
 
-    The pause here grows with the time that nothing has come: a twentieth of it, from `SHORTEST_S` to `LONGEST_S`.
+    The pause here grows with the time that nothing has come: a twentieth of it, from `SHORTEST_S` to `LONGEST_S`. After
+    a look that took long, since our SuperLink holds it until there is a message, it is the shortest.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ class Polling:
     """
 
     def __init__(self, ring: Callable[[], None]) -> None:
-        self._ring, self._last = ring, time.monotonic()
+        self._ring, self._last, self._woke = ring, time.monotonic(), time.monotonic()
 
     def sleep(self, seconds: float) -> None:
         """Pause, whatever Flower asks for: 3 s between two looks for a message, 0.5 s where an answer is awaited."""
@@ -50,7 +51,9 @@ class Polling:
             self._ring()
             time.sleep(min(seconds, SHORTEST_S))
             return
-        time.sleep(min(LONGEST_S, max(SHORTEST_S, (now - self._last) / 20)))
+        is_held = now - self._woke > LONGEST_S
+        time.sleep(SHORTEST_S if is_held else min(LONGEST_S, max(SHORTEST_S, (now - self._last) / 20)))
+        self._woke = time.monotonic()
 
 
 def main() -> None:
@@ -149,13 +152,14 @@ class Executor:
 
 
 def _fence_in() -> None:
-    """Put the fence around all that the SuperLink serves, by the hook that Flower has for middleware."""
+    """Put the fence around all that the SuperLink serves, by the hook that Flower has for middleware; hold requests."""
     from flwr.superlink import extensions
     from starlette.middleware import Middleware
 
     from fl_alliance.deployment.fence import Fence
+    from fl_alliance.deployment.holding import Hold
 
-    extensions.get_middleware = lambda: (Middleware(Fence),)
+    extensions.get_middleware = lambda: (Middleware(Fence), Middleware(Hold))
 
 
 if __name__ == "__main__":
