@@ -51,7 +51,7 @@ def test_a_hospital_that_dies_comes_back_and_nothing_is_lost(start: Callable[...
 
 @pytest.mark.minutes
 def test_rounds_go_on_without_a_hospital_that_never_comes_back(start: Callable[..., Loopback]) -> None:
-    town = start("rounds=2", *SLOW, "alliance.propose_s=20", "alliance.commit_s=20", "alliance.reveal_s=10")
+    town = start("rounds=2", *SLOW, "alliance.propose_s=40", "alliance.commit_s=40", "alliance.reveal_s=20")
     town.await_phase(1, Phase.PROPOSING)
     dead = town.task().committee.proposers[0]
     name = f"hospital-{town.site(dead)}"

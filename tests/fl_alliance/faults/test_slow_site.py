@@ -10,7 +10,7 @@ from fl_alliance.chain.types import Phase
 
 @pytest.mark.minutes
 def test_a_hospital_that_is_too_slow_misses_its_round_alone(start: Callable[..., Loopback]) -> None:
-    town = start("rounds=3", "workload.name=slow:Slow", "+workload.options.train_s=2", "alliance.propose_s=25")
+    town = start("rounds=3", "workload.name=slow:Slow", "+workload.options.train_s=2", "alliance.propose_s=40")
     town.await_phase(1, Phase.PROPOSING)
     slow = town.task().committee.proposers[0]
     name = f"hospital-{town.site(slow)}"

@@ -25,7 +25,7 @@ def test_who_answers_twice_is_counted_and_paid_once(start: Callable[..., Loopbac
 
 @pytest.mark.minutes
 def test_garbage_is_no_answer(start: Callable[..., Loopback]) -> None:
-    town = with_a_hostile_hospital(start, "garbage", "alliance.propose_s=15", "alliance.commit_s=15")
+    town = with_a_hostile_hospital(start, "garbage", "alliance.propose_s=30", "alliance.commit_s=30")
     town.await_line("coordinate", "round 1/")
     hostile = town.member(HOSTILE)
     assert town.finish() == []
