@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -56,24 +57,50 @@ def hidden_units(megabytes: float) -> int:
 
 @dataclass
 class Rounds:
-    """Seconds of wall time of each round but the first, and CPU seconds of all processes in the average of them."""
+    """Seconds of wall time of each round but the first, and CPU seconds in the average of them by kind of process."""
 
     wall: list[float]
-    cpu: float
+    parts: dict[str, float]
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of all processes."""
+        return sum(self.parts.values())
 
     @classmethod
     def watched(cls, rounds: int, ended: Callable[[], int]) -> Self:
         """Look on until all rounds have ended."""
-        ends: list[tuple[float, float]] = []
+        ends: list[tuple[float, Counter[str]]] = []
         while len(ends) < rounds:
             ends += [(time.monotonic(), cpu_of_children())] * (ended() - len(ends))
             time.sleep(0.02)
         walls = [later - earlier for (earlier, _), (later, _) in pairwise(ends)]
-        return cls(walls, (ends[-1][1] - ends[0][1]) / len(walls))
+        (_, first), (_, last) = ends[0], ends[-1]
+        return cls(walls, {kind: (last[kind] - first[kind]) / len(walls) for kind in last})
 
 
-def cpu_of_children() -> float:
-    """Return the CPU seconds of all that this process has started, and so on, and has not waited for."""
+def kind_of(pid: int) -> str:
+    """Return what a process is, by its command line."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        words = ""
+    kinds = (
+        "supernode",
+        "superlink",
+        "serverapp",
+        "clientapp",
+        "executor",
+        "plain_node",
+        " chain ",
+        "coordinate",
+        "join",
+    )
+    return next((kind.strip() for kind in kinds if kind in words), "other")
+
+
+def cpu_of_children() -> Counter[str]:
+    """Return the CPU seconds of all that this process has started, and so on, and has not waited for, by kind."""
     times: dict[int, tuple[int, float]] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -81,12 +108,13 @@ def cpu_of_children() -> float:
         except OSError:
             continue  # it has ended
         times[int(path.parent.name)] = int(told[1]), sum(map(int, told[11:15])) / os.sysconf("SC_CLK_TCK")
-    ours, total = [os.getpid()], 0.0
+    ours, found = [os.getpid()], Counter[str]()
     for parent in ours:  # grows
-        found = {pid: cpu for pid, (above, cpu) in times.items() if above == parent}
-        ours += found
-        total += sum(found.values())
-    return total
+        for pid, (above, cpu) in times.items():
+            if above == parent:
+                ours.append(pid)
+                found[kind_of(pid)] += cpu  # type: ignore[assignment]  seconds are no whole numbers
+    return found
 
 
 def plain(folder: Path, megabytes: float, rounds: int, is_stock: bool) -> Rounds:
@@ -181,8 +209,11 @@ def measure(megabytes: float, rounds: int, which: list[str]) -> Iterator[str]:
                 found, parts = ours(Path(scratch), megabytes, rounds, name)
         base = found if name == "plain" else base
         yield line(name, found, base)
-        if parts:
-            yield "             " + "  ".join(f"{part} {value:.2f}" for part, value in parts.items())
+        for told in (parts, found.parts):
+            if told:
+                yield f"    {'wall' if told is parts else 'cpu ':8}" + "  ".join(
+                    f"{k} {v:.2f}" for k, v in told.items()
+                )
 
 
 def line(name: str, found: Rounds, base: Rounds | None) -> str:
