@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from fl_alliance.chain.bound import BoundContract
-from fl_alliance.chain.deploy import EVIDENCE, Deployment, deploy_contract
+from fl_alliance.chain.deploy import EVIDENCE, POINTS, Deployment, deploy_contract
 from fl_alliance.chain.fml import Fml
+from fl_alliance.chain.gas import TOKEN_CALL
 from fl_alliance.chain.messages import Domain, checksummed
 from fl_alliance.chain.rules.evidence import Place, Tree
 from fl_alliance.chain.rules.words import address_bytes
@@ -158,7 +159,20 @@ def _shown(posted: Posted, tree: Tree, place: Place) -> tuple[object, object, ob
 
 
 def add_evidence(sender: Sender, deployment: Deployment) -> Deployment:
-    """Deploy the contract of coordinators' bonds beside an Alliance, and return the deployment with it."""
+    """Deploy the contract of coordinators' bonds beside an Alliance, and return the deployment with it.
+
+    Points move through it too from then on; the sender must be who may grant that.
+
+    Raises
+    ------
+    TransactionError
+        The deployment failed.
+    AccessControlUnauthorizedAccount
+        The points are not the sender's to grant.
+    """
     contracts = dict(deployment.contracts)
     deploy_contract(sender, ARTIFACT, (deployment.alliance, deployment.fml), contracts)
+    if deployment.has_points:
+        points = BoundContract(sender, POINTS, deployment.fml)
+        points.send(TOKEN_CALL, "grantRole", points.read("PROTOCOL_ROLE"), contracts[ARTIFACT].address)
     return Deployment(deployment.chain_id, deployment.block, contracts)
