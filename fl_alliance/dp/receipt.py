@@ -97,14 +97,16 @@ class Receipt:
         Raises
         ------
         ReceiptInvalid
-            It says that less is spent, or in a later round that the ledger is where it was.
+            It says that less is spent, or of the same ledger another sum.
         """
         if self.said.epsilon_micro < earlier.said.epsilon_micro:
             raise ReceiptInvalid(
                 f"the receipt says epsilon {self.epsilon:.4g}, the same node has said {earlier.epsilon:.4g} before"
             )
-        if self.said.round != earlier.said.round and self.said.ledger == earlier.said.ledger:
-            raise ReceiptInvalid("the receipt names the same head of the ledger as an earlier one: nothing was entered")
+        if self.said.ledger == earlier.said.ledger and self.said.epsilon_micro != earlier.said.epsilon_micro:
+            raise ReceiptInvalid(
+                "the receipt names the same head of the ledger as an earlier one, and another sum of it"
+            )
 
 
 @dataclass(frozen=True, slots=True)
