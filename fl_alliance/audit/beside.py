@@ -81,6 +81,11 @@ class Beside:
         return found
 
     @property
+    def anchors(self) -> Mapping[str, Mapping[str, tuple[bytes, int]]]:
+        """The heads of sites' logs and their lengths, by consortium and site."""
+        return {book.address: book.anchors for book in self._consortiums.values()}
+
+    @property
     def approvals(self) -> Mapping[int, Mapping[str, Approval]]:
         """Who had approved each task's bundle as it started: by task and consortium."""
         return self._approvals

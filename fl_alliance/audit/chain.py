@@ -143,6 +143,7 @@ class Auditor:
             {name: {at: self._hash_of_code(at) for at in every.get(name, ())} for name in SEVERAL},
             self._beside.bonds,
             self._beside.approvals,
+            self._beside.anchors,
         )
 
     def _hash_of_code(self, address: str) -> str:

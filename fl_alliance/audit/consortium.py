@@ -44,6 +44,7 @@ class ConsortiumBook:
         members, threshold, points = constructor_args(SITES, args)
         self.address, self._domain = address, sites_domain(chain_id, address)
         self.model = SitesModel.of([checksum(one) for one in members], threshold, checksum(points) != ZERO_ADDRESS)
+        self.anchors: dict[str, tuple[bytes, int]] = {}
         self._nonces: dict[str, int] = {}
 
     def take(self, block: Block, sender: str, data: bytes, where: Where) -> tuple[Transfer, ...]:
@@ -110,6 +111,7 @@ class ConsortiumBook:
                 return self._change(actor, Change(args[0]), checksum(args[1]), args[2], args[3])
             case "anchor":
                 model.anchor(actor, *args)
+                self.anchors[actor] = (args[0], args[1])
                 return [("LogAnchored", {"site": actor, "head": args[0], "length": args[1]})], ()
         raise ValueError(f"{name} is no call of a consortium's contract")
 

@@ -83,7 +83,8 @@ class Audited:
     """What a chain was shown to say: `head` is its last block's hash, `addresses` and `code_hashes` are by name.
 
     `others` are all addresses by name, of contracts of which there may be more than one. `bonds` are those behind each
-    task, `approvals` who had approved its bundle as it started, by consortium.
+    task, `approvals` who had approved its bundle as it started, by consortium; `anchors`, by consortium and site, the
+    heads of logs with their lengths.
     """
 
     chain_id: int
@@ -97,6 +98,7 @@ class Audited:
     others: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     bonds: Mapping[int, tuple[BondFacts, ...]] = field(default_factory=dict)
     approvals: Mapping[int, Mapping[str, Approval]] = field(default_factory=dict)
+    anchors: Mapping[str, Mapping[str, tuple[bytes, int]]] = field(default_factory=dict)
 
 
 Listener = Callable[[int, EndedRound], None]

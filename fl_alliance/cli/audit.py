@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--interpret",
         action="store_true",
-        help="execute every transaction by py-evm's own loop, none by our compiler of hot bytecode: three times as long",
+        help="execute all by py-evm's own loop and nothing by our compiler of hot bytecode: three times as long",
     )
     command.add_argument(
         "--sites",

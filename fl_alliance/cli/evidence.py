@@ -8,9 +8,10 @@ from fl_alliance.cli.arguments import command_parser
 from fl_alliance.folders import open_folder
 
 _EPILOG = """\
-The archive is a zip in the layout of RO-Crate 1.1: the chain, every transcript and proposal, the model, a model card, the
-lineage, a data statement of each site, the audit's report as HTML and JSON, and how to verify all of it with public
-tools. No data of a site, no log and no key is in it. The same run gives the same bytes.
+The archive is a zip in the layout of RO-Crate 1.1: the chain, every transcript and proposal, the model, a model card,
+the lineage, a data statement of each site, digests of policies, receipts of spent privacy budgets, the audit's report
+as HTML and JSON, and how to verify all of it with public tools. No data of a site and no key is in it. The same run
+gives the same bytes.
 A run that the audit finds something in gets no archive, and exit code 1.
 
 examples:

@@ -3,7 +3,6 @@
 Source: https://w3id.org/ro/crate/1.1, sections "Root Data Entity" and "Data Entities".
 """
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,9 +10,9 @@ from fl_alliance.crate.contents import Entry
 
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 PROFILE = "https://w3id.org/ro/crate/1.1"
-LICENSE = "https://spdx.org/licenses/Apache-2.0"
 NAME = "ro-crate-metadata.json"
-_SOFTWARE = "#fl-alliance"
+_SHA256 = "https://w3id.org/ro/terms/workflow-run#sha256"
+_SOFTWARE, _LICENSE, _AUDIT = "#fl-alliance", "#license", "#audit"
 
 
 def metadata(entries: Mapping[str, Entry], *, name: str, description: str, published: str, code: str) -> dict[str, Any]:
@@ -35,41 +34,40 @@ def metadata(entries: Mapping[str, Entry], *, name: str, description: str, publi
         "name": name,
         "description": description,
         "datePublished": published,
-        "license": {"@id": LICENSE},
+        "license": {"@id": _LICENSE},
         "hasPart": [{"@id": path} for path in paths],
         "mainEntity": {"@id": "audit.json"},
-        "mentions": {"@id": "#audit"},
+        "mentions": {"@id": _AUDIT},
     }
-    return {
-        "@context": [CONTEXT, {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}],
-        "@graph": [
-            {
-                "@id": NAME,
-                "@type": "CreativeWork",
-                "conformsTo": {"@id": PROFILE},
-                "about": {"@id": "./"},
-            },
-            root,
-            *(_file(path, entries[path]) for path in paths),
-            {"@id": LICENSE, "@type": "CreativeWork", "name": "Apache License 2.0"},
-            {
-                "@id": _SOFTWARE,
-                "@type": "SoftwareApplication",
-                "name": "FL Alliance",
-                "softwareVersion": code,
-                "url": "https://w3id.org/ro/crate/1.1",
-            }
-            | {"url": "#fl-alliance"},
-            {
-                "@id": "#audit",
-                "@type": "CreateAction",
-                "name": "fl-alliance audit",
-                "instrument": {"@id": _SOFTWARE},
-                "object": [{"@id": path} for path in paths if path.startswith("run/")],
-                "result": [{"@id": "audit.json"}, {"@id": "audit.html"}],
-            },
-        ],
+    about = {
+        "@id": NAME,
+        "@type": "CreativeWork",
+        "conformsTo": {"@id": PROFILE},
+        "about": {"@id": "./"},
     }
+    licence = {
+        "@id": _LICENSE,
+        "@type": "CreativeWork",
+        "name": "not stated",
+        "description": "Who may use what is here is for the sites and the coordinator to agree on.",
+    }
+    software = {
+        "@id": _SOFTWARE,
+        "@type": "SoftwareApplication",
+        "name": "FL Alliance",
+        "description": "What ran, by the digest that the task pins on chain.",
+        "softwareVersion": code,
+    }
+    audit = {
+        "@id": _AUDIT,
+        "@type": "CreateAction",
+        "name": "fl-alliance audit",
+        "instrument": {"@id": _SOFTWARE},
+        "object": [{"@id": path} for path in paths if path.startswith("run/")],
+        "result": [{"@id": "audit.json"}, {"@id": "audit.html"}],
+    }
+    files = [_file(path, entries[path]) for path in paths]
+    return {"@context": [CONTEXT, {"sha256": _SHA256}], "@graph": [about, root, *files, licence, software, audit]}
 
 
 def _file(path: str, entry: Entry) -> dict[str, Any]:
@@ -78,6 +76,6 @@ def _file(path: str, entry: Entry) -> dict[str, Any]:
         "@type": "File",
         "name": entry.name,
         "encodingFormat": entry.kind,
-        "contentSize": str(len(entry.data)),
-        "sha256": hashlib.sha256(entry.data).hexdigest(),
+        "contentSize": str(entry.size),
+        "sha256": entry.sha256,
     }
