@@ -20,9 +20,11 @@ from urllib.parse import quote
 try:
     from eth_account import Account
     from eth_account.messages import encode_typed_data
-    from eth_utils import keccak
+    from eth_utils.crypto import keccak
 except ImportError:
-    Account = None
+    CAN_RECOVER = False
+else:
+    CAN_RECOVER = True
 
 DEPTH, PLACES = 12, 1024
 """Levels of a transcript's tree, and how many members each of its four kinds has room for."""
@@ -49,7 +51,7 @@ def checks(root: Path) -> Iterator[str]:
     lineage = json.loads((root / "lineage.json").read_text())
     transcripts = list(check_transcripts(root, lineage))
     yield f"{len(transcripts)} transcripts lead from model {lineage['initial_model']} to {lineage['final_model']}"
-    if Account is None:
+    if not CAN_RECOVER:
         yield "signatures and roots were not verified: needed pip install eth-account"
         return
     signed = sum(check_signatures(transcript["chain"], transcript["relayer"], lineage) for transcript in transcripts)
