@@ -76,7 +76,9 @@ def checker(archive: Path) -> ModuleType:
 
 
 def files(archive: Path) -> set[str]:
-    return {path.relative_to(archive).as_posix() for path in archive.rglob("*") if path.is_file()}
+    """All files but those that SQLite leaves beside a chain that was read."""
+    found = (path.relative_to(archive).as_posix() for path in archive.rglob("*") if path.is_file())
+    return {name for name in found if not name.endswith(("-shm", "-wal"))}
 
 
 def test_what_is_evidence_is_in_the_archive_and_nothing_else(archive: Path, finished: RunFolder) -> None:
