@@ -1,4 +1,4 @@
-"""A coordinator that lies in what it posts of a real run: the audit names the check, an accuser gets half of the bond."""
+"""A coordinator that lies in what it posts of a real run: the audit names the check, an accuser gets half the bond."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
