@@ -94,6 +94,11 @@ class Sender:
         """Return what a call would return, without a transaction."""
         return self.rpc.bytes("eth_call", {"to": to, "data": "0x" + data.hex()}, block)
 
+    def most_wei(self, gas: int) -> int:
+        """Return what so much gas can cost now at most: an account that holds less cannot send."""
+        with self._lock:
+            return gas * self._current_fees()[1]
+
     def _submit(self, to: str | None, data: bytes, gas: int, value: int) -> str:
         """Number, sign and hand over one transaction; a number is used up only if the node takes it.
 

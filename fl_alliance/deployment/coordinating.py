@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from fl_alliance.chain.deploy import Deployment
 from fl_alliance.config import ConfigError, JobConfig
 from fl_alliance.deployment.admitting import Admission
 from fl_alliance.deployment.link import Link
@@ -154,8 +155,10 @@ def _invitation(config: JobConfig, folder: RunFolder, link: Link) -> str:
     task = json.loads(folder.deployment.read_text())["task"]
     trust = " --root-certificates ca.pem" if link.root is not None else ""
     known = " --node-key FILE" if link.node_keys is not None else ""
+    deployment = Deployment.load(folder.manifest)
+    consortium = f" --sites {deployment.sites}" if deployment.has_sites else ""
     return (
         f"hospitals join with: fl-alliance join {task} --manifest {os.path.relpath(folder.manifest)} --chain "
-        f"{config.chain.url} --superlink {link.public}{trust}{known} --stake {config.alliance.stake} --keystore FILE "
+        f"{config.chain.url} --superlink {link.public}{trust}{known}{consortium} --stake {config.alliance.stake} --keystore FILE "
         "and --data DIR or --site N"
     )

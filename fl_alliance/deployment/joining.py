@@ -16,10 +16,12 @@ from fl_alliance.chain.deploy import TOKEN, Deployment
 from fl_alliance.chain.errors import ChainUnreachable
 from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.sites import SitesView
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskParams
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, fml_to_wei
+from fl_alliance.deployment.anchoring import NOWHERE, Anchoring, require_anchored
 from fl_alliance.deployment.approval import require_approved
 from fl_alliance.deployment.draws import note_draw
 from fl_alliance.deployment.identity import keep_binding, sign_binding
@@ -31,6 +33,7 @@ from fl_alliance.deployment.watch import Watch
 from fl_alliance.folders import FolderError, held
 from fl_alliance.records import RunFolder
 from fl_alliance.site.errors import PolicyInvalid
+from fl_alliance.site.log import DecisionLog
 from fl_alliance.site.policy import Policy
 from fl_alliance.site.rules import refusal_to_join
 from fl_alliance.site.station import write_members
@@ -115,6 +118,9 @@ def join(wish: Wish, say: Callable[[str], None] = print) -> None:
         _agree(wish, deployment, watch, stake_wei)
         for line in _told(wish, deployment, rpc, watch, key.address):
             say(line)
+        anchors = _anchoring(wish.home, Sender(w3, key), consortium, say)
+        if anchors is not None:
+            stack.enter_context(anchors)
         if watch.is_paid_out and (member := watch.member) is not None:
             say(watch.payout(member))
             return
@@ -123,18 +129,21 @@ def join(wish: Wish, say: Callable[[str], None] = print) -> None:
         stack.enter_context(SignerService(key, wish.home))
         node = _supernode(wish, transport, say)
         stack.callback(node.stop)
-        _follow(watch, node, wish.home, say)
+        _follow(watch, node, wish.home, anchors, say)
 
 
-def _follow(watch: Watch, node: Supervised, home: Path, say: Callable[[str], None]) -> None:
+def _follow(watch: Watch, node: Supervised, home: Path, anchors: Anchoring | None, say: Callable[[str], None]) -> None:
     """Keep the node running, show it each round's draw, and tell what happens until the payout."""
-    is_away, members = False, 0
+    is_away, members, rounds = False, 0, watch.rounds
     while not watch.is_paid_out:
         node.look()
         try:
             watch.look()
             note_draw(home, watch.model)
             is_away = False
+            if watch.rounds != rounds and anchors is not None:
+                anchors.note()
+            rounds = watch.rounds
             if len(watch.model.balances) != members:
                 members = len(watch.model.balances)
                 write_members(home, members)
@@ -173,6 +182,27 @@ def _consortium(wish: Wish, deployment: Deployment, rpc: Rpc) -> SitesView | Non
             f"the consortium {named} knows hospitals by their SuperNodes' keys: needs --node-key FILE, and TLS"
         )
     return SitesView(rpc, named)
+
+
+def _anchoring(
+    home: Path, sender: Sender, consortium: SitesView | None, say: Callable[[str], None]
+) -> Anchoring | None:
+    """Return what anchors the log of the site's decisions, None where there is nothing to anchor, or nowhere.
+
+    Raises
+    ------
+    LogDamaged
+        The log has lost what was anchored of it.
+    """
+    policy = Terms.load(home).policy
+    if not policy:
+        return None
+    if consortium is None:
+        say(NOWHERE)
+        return None
+    log = DecisionLog(Policy.load(Path(policy)).log)
+    require_anchored(log, consortium, sender.address)
+    return Anchoring(sender, consortium.address, log, home, say)
 
 
 def _bind(wish: Wish, key: NodeKey, consortium: SitesView, rpc: Rpc) -> None:
