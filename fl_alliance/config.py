@@ -86,6 +86,8 @@ def read_config(text: str) -> JobConfig:
     ConfigError
         This is no such text, or what it says cannot run.
     """
+    if "${" in text:
+        raise ConfigError("no configuration: holds ${...}, needed values; it could name a variable of the environment")
     try:
         config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(JobConfig), OmegaConf.create(text)))
     except (OmegaConfBaseException, YAMLError, ValueError, RecursionError) as error:

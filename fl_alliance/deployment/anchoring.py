@@ -7,7 +7,7 @@ hold it back, and no round waits for it. What is anchored already the chain says
 
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -129,10 +129,8 @@ class Anchoring(AbstractContextManager["Anchoring"]):
         needed = self._sender.most_wei(ANCHOR_GAS)
         if self._sender.rpc.number("eth_getBalance", site, "latest") < needed:
             return self._left_to_others(Statement("anchor", (head, length)), needed)
-        try:
+        with suppress(LogNotLonger):  # another `join` of this account, which keeps the same log, was faster
             self._sites.anchor(head, length)
-        except LogNotLonger:
-            pass  # another `join` of this account, which keeps the same log, was faster
         return ""
 
     def _left_to_others(self, statement: Statement, needed: int) -> str:

@@ -1,7 +1,7 @@
 """What SuperNodes' keys and their accounts signed, as the ServerApp took it in, for whoever checks it again.
 
-A file for each key, `identities/ACCOUNT-KEY.json` beside the run; all of it is public. The one whose digest the contract
-keeps stays: a SuperNode that comes back signs anew, and that signature's digest is on no chain.
+A file for each key, `identities/ACCOUNT-KEY.json` beside the run; all of it is public. The signature whose digest the
+contract keeps stays: a SuperNode that comes back signs anew, and that signature's digest is on no chain.
 """
 
 from collections.abc import Iterator

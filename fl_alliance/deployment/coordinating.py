@@ -124,8 +124,10 @@ def _run(
     """Start the ServerApp and repeat what it says until it ends."""
     settings = {"overrides": shlex.join(overrides), "run-dir": str(folder.root.absolute()), "resume": resume}
     flower = str(Path(sys.executable).parent / "flwr")
-    words = " ".join(f"{name}={json.dumps(value)}" for name, value in settings.items())
-    command = [flower, "run", str(side / "app"), "here", "--run-config", words, "--stream"]
+    # In a file: Flower's own reading of words on the command line stumbles over quotes in them.
+    words = side / "run.toml"
+    words.write_text("".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in settings.items()))
+    command = [flower, "run", str(side / "app"), "here", "--run-config", str(words), "--stream"]
     with subprocess.Popen(  # noqa: S603  our own command
         command, env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -159,6 +161,6 @@ def _invitation(config: JobConfig, folder: RunFolder, link: Link) -> str:
     consortium = f" --sites {deployment.sites}" if deployment.has_sites else ""
     return (
         f"hospitals join with: fl-alliance join {task} --manifest {os.path.relpath(folder.manifest)} --chain "
-        f"{config.chain.url} --superlink {link.public}{trust}{known}{consortium} --stake {config.alliance.stake} --keystore FILE "
-        "and --data DIR or --site N"
+        f"{config.chain.url} --superlink {link.public}{trust}{known}{consortium} --stake {config.alliance.stake} "
+        "--keystore FILE and --data DIR or --site N"
     )

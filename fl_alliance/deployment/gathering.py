@@ -21,7 +21,7 @@ from fl_alliance.strategies.wire import OWN_DATA, Place, Registration
 
 _POLL_S = 1.0
 _MORE_ANCHORS = 10
-"""Heads of decision logs that a hospital may anchor beside one a round: when it joins, and after each time it stopped."""
+"""Heads of decision logs that a hospital may anchor beside one a round: when it joins, and whenever it stopped."""
 
 
 def gather(

@@ -14,6 +14,8 @@ from fl_alliance.dp.accounting import Steps
 from fl_alliance.dp.units import Unit
 
 FORMAT = "fl-alliance/privacy-ledger/1"
+HOSPITAL = "hospital"
+"""Who set a limit by `fl-alliance privacy limit`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What may be spent on the data in all; the last one holds. `by` is who said so: `hospital` or a task."""
+    """What may be spent on the data in all; the last one holds. `by` is who said so: `hospital`, `policy`, a task."""
 
     epsilon: float
     delta: float

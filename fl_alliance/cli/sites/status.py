@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from fl_alliance.chain.sites import SitesView
 
 _EPILOG = """\
---identities takes the folder of that name beside a run and checks each file in it: that the SuperNode's key signed whose
-it is, and that the chain has it of the same account. Exit code 1 where one is not so.
+--identities takes the folder of that name beside a run and checks each file in it: that the SuperNode's key signed
+whose it is, and that the chain has it of the same account. Exit code 1 where one is not so.
 
 examples:
   fl-alliance sites status --chain http://127.0.0.1:8545 --sites 0x...

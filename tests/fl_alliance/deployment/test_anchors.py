@@ -221,7 +221,7 @@ def test_a_rewritten_entry_is_between_the_last_anchor_that_holds_and_the_next(
     assert "was changed" in str(found)
 
 
-@pytest.mark.parametrize("left", range(0, 8))
+@pytest.mark.parametrize("left", range(8))
 def test_the_first_entry_that_was_cut_off_is_named(place: Place, left: int) -> None:
     book = place.decide(9)
     content = b"".join(place.log.path.read_bytes().splitlines(keepends=True)[:left])

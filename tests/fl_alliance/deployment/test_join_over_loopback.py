@@ -135,6 +135,7 @@ def test_four_hospitals_finish_a_run_though_one_is_killed_and_one_stopped(
     for site, secret in enumerate(SECRETS):
         said, address = town.said(f"hospital-{site}"), NodeKey(bytes.fromhex(secret)).address
         assert f"round {ROUNDS} ended" in said
+        assert "privacy: the task promises that\n  updates carry no noise" in said
         assert f"FML paid out to {address}, staked 100.00" in said
     assert "rounds ended so far: 1" in town.said("hospital-2")
     run = RunFolder(town.folder / "task")
