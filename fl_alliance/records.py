@@ -27,6 +27,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fl_alliance.chain import strict_json
+
 
 class FolderError(Exception):
     """A folder is not what a command needs: no run in it, one already, or a file that cannot be read."""
@@ -200,7 +202,7 @@ class RunFolder:
         records: dict[int, RoundRecord] = {}
         for number, line in enumerate(self.metrics.read_bytes().split(b"\n")[:-1], start=1):
             try:
-                content: dict[str, Any] = json.loads(line)
+                content: dict[str, Any] = strict_json.parse(line, has_nan=True)
                 records[content["round"]] = RoundRecord(**content)
             except (ValueError, TypeError, KeyError) as error:
                 raise FolderError(f"{self.metrics}: line {number} is no record of a round: {error}") from error

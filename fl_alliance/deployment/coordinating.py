@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.deploy import Deployment
 from fl_alliance.config import ConfigError, JobConfig
 from fl_alliance.deployment.admitting import Admission
@@ -154,7 +155,7 @@ def _plain(process: "subprocess.Popen[str]", log: Path) -> Iterator[str]:
 
 
 def _invitation(config: JobConfig, folder: RunFolder, link: Link) -> str:
-    task = json.loads(folder.deployment.read_text())["task"]
+    task = strict_json.parse(folder.deployment.read_bytes())["task"]
     trust = " --root-certificates ca.pem" if link.root is not None else ""
     known = " --node-key FILE" if link.node_keys is not None else ""
     deployment = Deployment.load(folder.manifest)

@@ -14,6 +14,7 @@ from typing import Self
 
 from flwr.serverapp import Grid
 
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.auth_keys import AuthKey, check_statement, key_digest
 from fl_alliance.chain.errors import ChainError, KeyUnusable, SigningError
@@ -77,14 +78,14 @@ class SignedBinding:
         if not content or len(content) > _LONGEST:
             raise IdentityRefused(f"a binding of {len(content)} bytes: needed 1 to {_LONGEST}")
         try:
-            found = cls(**json.loads(content))
+            found = cls(**strict_json.parse(content))
             lengths = [
                 len(bytes.fromhex(text)) for text in (found.public, found.statement, found.previous, found.signature)
             ]
             if lengths[2] != len(NO_KEY) or lengths[3] not in (0, 64) or not isinstance(found.deadline, int):
                 raise ValueError("a field of a wrong length")
             found.key  # noqa: B018  raises where it is no key
-        except (ValueError, TypeError, RecursionError, KeyUnusable) as error:
+        except (ValueError, TypeError, KeyUnusable) as error:
             raise IdentityRefused(f"a binding that cannot be read ({type(error).__name__})") from error
         return found
 

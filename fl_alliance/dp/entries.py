@@ -10,6 +10,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from fl_alliance.chain import strict_json
 from fl_alliance.dp.accounting import Steps
 from fl_alliance.dp.units import Unit
 
@@ -94,7 +95,7 @@ def entry_of(line: str, previous: str) -> tuple[Entry, str]:
     ValueError
         It is no such line, it follows another than `previous`, or it was changed.
     """
-    content = json.loads(line)
+    content = strict_json.parse(line)
     if not isinstance(content, dict) or content.get("kind") not in _KINDS:
         raise ValueError("not a ledger's line")
     head = content.pop("head", None)
