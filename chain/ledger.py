@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from fl_alliance.chain import calls
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.connect import advance_to
+from fl_alliance.chain.connect import advance_to, is_moved
 from fl_alliance.chain.deploy import TOKEN, Deployment
 from fl_alliance.chain.errors import ModelDiverged, RequestRefused, TransactionReverted
 from fl_alliance.chain.gas import TOKEN_CALL, gas_limit, portions
 from fl_alliance.chain.history import calls_in_block
 from fl_alliance.chain.messages import Domain, checksummed, fml_domain
 from fl_alliance.chain.mirror import AllianceModel
+from fl_alliance.chain.outbox import Outbox
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.reverts import explained
 from fl_alliance.chain.rules.words import address_bytes
@@ -38,6 +39,10 @@ class Alliance:
         Where the contracts are; checked against the chain.
     key : NodeKey
         Signs and pays for what this account sends.
+    outbox : Outbox, optional
+        Where what it sends is kept, so that a process that starts again sends nothing twice.
+    deadline_s : float
+        How long a transaction may take into a block, in seconds.
 
     Raises
     ------
@@ -47,9 +52,16 @@ class Alliance:
         The key is public knowledge and the chain not the development chain.
     """
 
-    def __init__(self, w3: "Web3", deployment: Deployment, key: NodeKey) -> None:
+    def __init__(
+        self,
+        w3: "Web3",
+        deployment: Deployment,
+        key: NodeKey,
+        outbox: Outbox | None = None,
+        deadline_s: float = 120.0,
+    ) -> None:
         self.w3, self.deployment = w3, deployment
-        self.sender = Sender(w3, key)
+        self.sender = Sender(w3, key, deadline_s, outbox)
         self.rpc = self.sender.rpc
         deployment.check(self.rpc)
         self.chain_id, self.address, self.token = self.sender.chain_id, deployment.alliance, deployment.fml
@@ -122,6 +134,11 @@ class Alliance:
     def now(self) -> int:
         """Return the chain's time: the latest block's second."""
         return self.rpc.second()
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether the chain's time is moved by who waits, so that no window of it has to be waited out."""
+        return is_moved(self.w3)
 
     def advance_to(self, timestamp: int) -> None:
         """Return once the chain's time is `timestamp` or later: moved on a development chain, waited for elsewhere."""
@@ -201,13 +218,16 @@ class Alliance:
     def models(self) -> AllianceModel:
         """Return the live model of all tasks, after every block there is.
 
-        Blocks that a fork of the chain replaced are forgotten: the models are then made anew.
+        Blocks that a fork of the chain replaced are forgotten: the models are then made anew, after what this account
+        had sent and the fork has lost was sent again.
         """
         with self._sync_lock:
             head = self.rpc("eth_getBlockByNumber", "latest", False)
             latest = int(head["number"], 16)
             if latest < self._synced or (latest == self._synced and self._synced_hash not in (None, head["hash"])):
                 self._forget()
+                self.sender.restore()
+                latest = self.rpc.number("eth_blockNumber")
             while self._synced < latest:
                 self._follow(self.rpc("eth_getBlockByNumber", hex(self._synced + 1), True))
             return self._models
@@ -216,6 +236,7 @@ class Alliance:
         """Let the models take the next block's steps, or begin anew where it is not the next one after all."""
         if self._synced_hash not in (None, block["parentHash"]):
             self._forget()
+            self.sender.restore()
             return
         try:
             for call in calls_in_block(self.rpc, self.address, block):

@@ -10,9 +10,10 @@ from flwr.serverapp import Grid
 from fl_alliance.bookkeeping import task_begun
 from fl_alliance.chain import strict_json
 from fl_alliance.chain.accounts import DEVELOPMENT_CHAIN, NodeKey
-from fl_alliance.chain.connect import close, connect
+from fl_alliance.chain.connect import be_patient, close, connect
 from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.ledger import Alliance
+from fl_alliance.chain.outbox import Outbox
 from fl_alliance.chain.rules.seeds import NO_SEED
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.steps import RegisterWithAuthorization, Start, Step, Withdraw, WithdrawCredit, WithdrawPool
@@ -61,9 +62,20 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
         _forget_chain(folder)  # it was stopped before there was a task: nothing is lost
     require_market_chain(config)
     w3 = connect(config.chain.url or f"file://{folder.chain.resolve()}", chain_id=config.chain.chain_id)
+    be_patient(w3, config.chain.patience_s)
+    # On the chain in the folder a transaction is in a block when its sending returns: nothing can be under way.
+    outbox = Outbox(folder.outbox if config.chain.url else None)
+    deadline_s = max(120.0, config.chain.patience_s)
     try:
-        deployment = Deployment.load(folder.manifest) if is_begun else put_on_chain(Sender(w3, key), config)
-        ledger = Alliance(w3, deployment, key)
+        sender = Sender(w3, key, deadline_s, outbox)
+        if is_begun:
+            deployment = Deployment.load(folder.manifest)
+            deployment.check(sender.rpc)
+        if resume:
+            sender.restore()
+        if not is_begun:
+            deployment = put_on_chain(sender, config)
+        ledger = Alliance(w3, deployment, key, outbox, deadline_s)
         if is_begun:
             task = task_begun(folder)
             _check_settings(ledger, task, config, folder, initial_model)

@@ -116,6 +116,11 @@ class RunFolder:
         return self.root / "identities"
 
     @property
+    def outbox(self) -> Path:
+        """The transactions that were sent to a chain elsewhere, kept before they were."""
+        return self.root / "transactions.jsonl"
+
+    @property
     def masks(self) -> Path:
         """Transcripts of secure aggregation, one a round."""
         return self.root / "masks"

@@ -8,6 +8,7 @@ import os
 import shlex
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -83,7 +84,15 @@ def coordinate(
         say(f"SuperLink on {link.local}{'' if link.root is None else ' (TLS)'}; log {log}")
         if link.node_keys is not None:
             stack.enter_context(Admission(link, say))
-        _run(config, overrides, folder, resume, side, surroundings, link, say)
+        while True:
+            before = superlink.starts
+            _run(config, overrides, folder, resume, side, surroundings, link, superlink, say)
+            if superlink.starts == before or folder.report.is_file():
+                break
+            # Flower forgets a run whose SuperLink ended; the chain, the journal and the hospitals do not.
+            _wait_until_healthy(link, superlink, log)
+            say("going on with the task")
+            resume = folder.overrides.is_file()
     if not folder.report.is_file():
         raise FolderError(f"{folder.root}: the task came to no end, see {side / 'run.log'}; --resume goes on with it")
 
@@ -120,9 +129,10 @@ def _run(
     side: Path,
     surroundings: dict[str, str],
     link: Link,
+    superlink: Supervised,
     say: Callable[[str], None],
 ) -> None:
-    """Start the ServerApp and repeat what it says until it ends."""
+    """Start the ServerApp and repeat what it says until it ends, or the SuperLink that it runs on did."""
     settings = {"overrides": shlex.join(overrides), "run-dir": str(folder.root.absolute()), "resume": resume}
     flower = str(Path(sys.executable).parent / "flwr")
     # In a file: Flower's own reading of words on the command line stumbles over quotes in them.
@@ -132,6 +142,7 @@ def _run(
     with subprocess.Popen(  # noqa: S603  our own command
         command, env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
+        threading.Thread(target=_look_after, args=(superlink, process), daemon=True).start()
         try:
             is_invited = False
             for line in _plain(process, side / "run.log"):
@@ -141,6 +152,17 @@ def _run(
                     say(_invitation(config, folder, link))
         finally:
             process.terminate()
+
+
+def _look_after(superlink: Supervised, run: "subprocess.Popen[str]") -> None:
+    """Start the SuperLink again when it ends; what ran on it is over then."""
+    before = superlink.starts
+    while run.poll() is None:
+        superlink.look()
+        if superlink.starts != before:
+            run.terminate()
+            return
+        time.sleep(_POLL_S)
 
 
 def _plain(process: "subprocess.Popen[str]", log: Path) -> Iterator[str]:

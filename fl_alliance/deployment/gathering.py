@@ -10,7 +10,7 @@ from fl_alliance.chain.types import Phase
 from fl_alliance.config import JobConfig, fml_to_wei
 from fl_alliance.deployment.bindings import Bindings
 from fl_alliance.deployment.identity import IdentityRefused, Registrar
-from fl_alliance.deployment.reconnecting import Reconnecting, anybody
+from fl_alliance.deployment.reconnecting import Life, Patience, Reconnecting, anybody
 from fl_alliance.federation import Federation, register, write_deployment
 from fl_alliance.records import RunFolder
 from fl_alliance.strategies.committee_grid import CommitteeGrid
@@ -30,7 +30,7 @@ def gather(
     """Return a grid of the task's members, and each one's node id in it.
 
     Before the start it takes in whoever comes, until `config.nodes` have or registration is over. Of a task that was
-    started already it waits `runtime.timeout_s` for its members to come back.
+    started already it waits `runtime.grace_s` for its members to come back; who comes later is asked later.
 
     Raises
     ------
@@ -52,8 +52,9 @@ def gather(
         place,
         roster,
         gathering.present,
-        listener=lambda words: listener(Stage(words)),
         known=gathering.asked,
+        patience=Patience(config.runtime.quorum, config.runtime.grace_s),
+        listener=lambda words: listener(Stage(words)),
         is_registered=registrar.is_registered if registrar is not None else anybody,
     )
     return members, {address: index for index, address in enumerate(roster, start=1)}
@@ -85,7 +86,7 @@ class _Gathering:
         model = federation.ledger.model(federation.task)
         self._stake_wei = fml_to_wei(config.alliance.stake, "alliance.stake")
         self._until = model.phase_at + config.alliance.registration_s
-        self.asked: set[int] = set()
+        self.asked: set[Life] = set()
         self.registrations: dict[int, Registration] = {}
 
     @property
@@ -96,7 +97,7 @@ class _Gathering:
     def wait(self) -> None:
         """Return once the task is started and its members are there, or the time for that is over."""
         ledger, task, config = self._federation.ledger, self._federation.task, self._config
-        patience = time.monotonic() + config.runtime.timeout_s
+        patience = time.monotonic() + config.runtime.grace_s
         while True:
             self._ask_newcomers()
             model = ledger.model(task)
@@ -110,12 +111,13 @@ class _Gathering:
             time.sleep(_POLL_S)
 
     def _ask_newcomers(self) -> None:
-        """Collect and register whoever is new."""
+        """Collect and register whoever is new, or was started anew without having joined."""
         ledger, task = self._federation.ledger, self._federation.task
-        new = [node_id for node_id in self._grid.get_node_ids() if node_id not in self.asked]
+        lives = {(node.node_id, node.last_activated_at) for node in self._grid.get_nodes()}
+        new = sorted({node_id for node_id, _ in lives - self.asked} - self.registrations.keys())
+        self.asked |= lives
         if not new:
             return
-        self.asked.update(new)
         place, timeout = Place(ledger.domain, task, 0), self._config.runtime.timeout_s
         newcomers = CommitteeGrid(self._grid, new)
         found, refused = collect_registrations(newcomers, place, ledger.token, self._stake_wei, self._until, timeout)
