@@ -83,6 +83,13 @@ def close(w3: "Web3") -> None:
         release()
 
 
+def is_elsewhere(w3: "Web3") -> bool:
+    """Return whether the chain is asked over HTTP, and no anvil of our own."""
+    from fl_alliance.chain.node.remote import RemoteProvider
+
+    return type(w3.provider) is RemoteProvider
+
+
 def be_patient(w3: "Web3", seconds: float) -> None:
     """Let requests over this connection wait so long for an endpoint that went away to come back."""
     from fl_alliance.chain.node.remote import RemoteProvider

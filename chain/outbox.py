@@ -36,6 +36,11 @@ class Outbox:
         if path is not None and path.is_file():
             self._read(path)
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is on disk."""
+        return self._path is not None
+
     def add(self, number: int, raw: bytes) -> None:
         """Keep a signed transaction; it is on disk when this returns."""
         self._write(number, raw)

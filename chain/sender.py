@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -118,6 +119,13 @@ class Sender:
         """Return what so much gas can cost now at most: an account that holds less cannot send."""
         with self._lock:
             return gas * self._current_fees()[1]
+
+    def receipts(self) -> Iterator[Receipt]:
+        """Yield the receipts of what the outbox has, in order, as far as it is in blocks."""
+        for _, raw in self._outbox.since(0):
+            found = self.rpc("eth_getTransactionReceipt", "0x" + keccak(raw).hex())
+            if found is not None:
+                yield read_receipt(found)
 
     def restore(self) -> int:
         """Send again, byte for byte, what was sent and is not in the chain any more, or not yet; return how many.

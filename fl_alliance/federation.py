@@ -56,9 +56,10 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
     """
     key = _relayer_key(config)
     is_begun = resume and folder.deployment.is_file()
+    has_contracts = is_begun or (resume and bool(config.chain.url) and folder.manifest.is_file())
     if resume:
         _check_folder(config, folder)
-    if resume and not is_begun:
+    if resume and not has_contracts:
         _forget_chain(folder)  # it was stopped before there was a task: nothing is lost
     require_market_chain(config)
     w3 = connect(config.chain.url or f"file://{folder.chain.resolve()}", chain_id=config.chain.chain_id)
@@ -68,28 +69,32 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
     deadline_s = max(120.0, config.chain.patience_s)
     try:
         sender = Sender(w3, key, deadline_s, outbox)
-        if is_begun:
+        if has_contracts:
             deployment = Deployment.load(folder.manifest)
             deployment.check(sender.rpc)
         if resume:
             sender.restore()
-        if not is_begun:
+        if not has_contracts:
             deployment = put_on_chain(sender, config)
+            deployment.save(folder.manifest)  # before there is a task: a resume looks there for one
         ledger = Alliance(w3, deployment, key, outbox, deadline_s)
-        if is_begun:
-            task = task_begun(folder)
+        known = task_begun(folder) if is_begun else ledger.created_before()
+        task = _created(ledger, config, initial_model) if known is None else known
+        if known is not None:
             _check_settings(ledger, task, config, folder, initial_model)
-        else:
-            params = task_params(config, key.address, initial_model)
-            pool_wei = fml_to_wei(config.alliance.pool, "alliance.pool")
-            if deployment.has_points:
-                ledger.give(key.address, pool_wei)
-            task = ledger.create_task(params, pool_wei, terms_of(config))
-            deployment.save(folder.manifest)  # before the deployment: with that, a resume takes the task for begun
-            write_deployment(folder, deployment, task, params, [])
+        if not is_begun:
+            write_deployment(folder, deployment, task, ledger.params(task), [])
         yield Federation(ledger, deployment, task)
     finally:
         close(w3)
+
+
+def _created(ledger: Alliance, config: JobConfig, initial_model: bytes) -> int:
+    """Create the task that a configuration describes, and return its number."""
+    pool_wei, relayer = fml_to_wei(config.alliance.pool, "alliance.pool"), ledger.sender.address
+    if ledger.deployment.has_points and (short := pool_wei - ledger.balance_wei(relayer)) > 0:
+        ledger.give(relayer, short)
+    return ledger.create_task(task_params(config, relayer, initial_model), pool_wei, terms_of(config))
 
 
 def task_params(config: JobConfig, relayer: str, initial_model: bytes) -> TaskParams:

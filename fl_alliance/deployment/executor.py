@@ -9,6 +9,7 @@ middle of one, out of memory for example; the coordinator is told so at once, wh
 
 import importlib
 import os
+import select
 import signal
 import sys
 import time
@@ -31,7 +32,8 @@ from flwr.supernode.runtime.run_clientapp import pull_task_input, push_message, 
 
 from fl_alliance.client_app import app
 
-POLL_S, HEARTBEAT_S = 0.03, 10.0
+LOOK_S, HEARTBEAT_S = 5.0, 10.0
+_BYTES = 65_536
 DONE = "done"
 _CRASHED = Error(ErrorCode.CLIENT_APP_CRASHED, "the process that worked on this message ended without an answer")
 
@@ -45,11 +47,17 @@ def serve(address: str, parent: int) -> None:
                 found = tasks.AcquireTask(AcquireTaskRequest(supported_task_types=[TaskType.CLIENT_APP]))
                 if found.token:
                     worker.answer(found.token)
+                else:
+                    _await_message()
             except httpx.HTTPError as error:
                 print(f"the SuperNode does not answer: {type(error).__name__}", flush=True)
                 time.sleep(1)
-            else:
-                time.sleep(POLL_S)
+
+
+def _await_message() -> None:
+    """Return when the SuperNode says, through this process' input, that there is a message, or after a while."""
+    if select.select([sys.stdin], [], [], LOOK_S)[0]:
+        os.read(sys.stdin.fileno(), _BYTES)
 
 
 class Worker:
