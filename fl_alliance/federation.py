@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flwr.serverapp import Grid
 
 from fl_alliance.bookkeeping import task_begun
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.accounts import DEVELOPMENT_CHAIN, NodeKey
 from fl_alliance.chain.connect import be_patient, close, connect
 from fl_alliance.chain.deploy import Deployment
@@ -270,7 +271,7 @@ def write_deployment(
 ) -> None:
     """Write down where the task is and who belongs to it, for people and for tools."""
     content = {
-        **json.loads(folder.manifest.read_text()),
+        **strict_json.parse(folder.manifest.read_bytes()),
         "task": task,
         "code_digest": "0x" + params.code_digest.hex(),
         "config_digest": "0x" + params.config_digest.hex(),

@@ -15,6 +15,7 @@ from fl_alliance.audit.initial import check_initial
 from fl_alliance.audit.promises import check_approval, check_bonds
 from fl_alliance.audit.receipts import Receipts
 from fl_alliance.audit.transcripts import check_transcripts
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.deploy import SITES
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.reasons import explain
@@ -94,7 +95,7 @@ def check_folder(folder: RunFolder, audited: Audited, sites: str = "") -> Agreem
 def _consortium(folder: RunFolder) -> str:
     """Return the consortium's contract that the folder names; empty where it names none."""
     for path in (folder.deployment, folder.manifest):
-        if path.is_file() and (found := json.loads(path.read_text())["contracts"].get(SITES)):
+        if path.is_file() and (found := strict_json.parse(path.read_text())["contracts"].get(SITES)):
             return str(found["address"])
     return ""
 
@@ -328,7 +329,7 @@ def _read_json(path: Path, agreement: Agreement) -> dict[str, Any] | None:
         agreement.notes.append(f"no {path.name}")
         return None
     try:
-        content = json.loads(path.read_text())
+        content = strict_json.parse(path.read_bytes(), has_nan=True)
         if not isinstance(content, dict):
             raise ValueError(f"holds a {type(content).__name__}, needed an object")
     except _BROKEN as broken:

@@ -1,11 +1,11 @@
 """What is known of sites' policies and privacy budgets: digests, heads of logs, and what receipts say was spent."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from fl_alliance.audit.facts import Audited
+from fl_alliance.chain import strict_json
 from fl_alliance.records import RunFolder
 from fl_alliance.results import Results
 from fl_alliance.site.log import DecisionLog
@@ -51,7 +51,7 @@ def _last_receipts(folder: RunFolder) -> Mapping[int, Any]:
     for transcript in Shelf(folder.transcripts):
         for member, told in (transcript.relayer or {}).get("updates", {}).items():
             if told["receipt"] is not None:
-                found[int(member)] = json.loads(told["receipt"])
+                found[int(member)] = strict_json.parse(told["receipt"])
     return found
 
 
@@ -73,4 +73,4 @@ def _ledgers(root: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(root.glob("*.jsonl")):
         lines = path.read_text().splitlines()
         if lines:
-            yield path.stem, str(json.loads(lines[-1])["head"])
+            yield path.stem, str(strict_json.parse(lines[-1])["head"])

@@ -1,7 +1,6 @@
 """Where a run's bond is: which folder, which chain, which task; the same arguments for every command of the group."""
 
 import argparse
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +44,7 @@ def opened(arguments: argparse.Namespace) -> Iterator[Place]:
     ChainError
         The chain is another, or cannot be reached.
     """
+    from fl_alliance.chain import strict_json
     from fl_alliance.chain.connect import connected
     from fl_alliance.chain.deploy import Deployment
 
@@ -52,7 +52,7 @@ def opened(arguments: argparse.Namespace) -> Iterator[Place]:
     if not arguments.chain and not folder.chain.is_file():
         raise FolderError(f"{folder.chain}: no chain file; needed --chain URL")
     try:
-        task = int(json.loads(folder.deployment.read_text())["task"])
+        task = int(strict_json.parse(folder.deployment.read_text())["task"])
     except (OSError, ValueError, KeyError, TypeError) as broken:
         raise FolderError(f"{folder.deployment}: {broken}; needed the file of a run") from broken
     deployment = Deployment.load(folder.manifest)
