@@ -6,11 +6,12 @@ final model is in the last tree. Whether an aggregate follows from the updates n
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from fl_alliance.chain.evidence import Bond, EvidenceBond, Posted, Status
 from fl_alliance.chain.evidence_model import signers
 from fl_alliance.chain.messages import Domain
-from fl_alliance.chain.rules.evidence import Fact, Kind, Place
+from fl_alliance.chain.rules.evidence import Fact, Kind, Place, Tree
 from fl_alliance.chain.sender import Receipt
 from fl_alliance.transcript.content import Transcript
 
@@ -72,7 +73,11 @@ def _forged(task: Task, at: Posted, transcript: Transcript) -> Iterator[Lie]:
         account = task.members[member] if member < len(task.members) else "a member that there is not"
         if account not in signers(task.domain, task.number, transcript.number, kind, leaf):
             what = f"round {transcript.number}: the {_NAMES[kind]} told of member {member} is not signed by {account}"
-            yield Lie(what, lambda evidence, place=place: evidence.prove_forged_leaf(task.number, at, tree, place))
+            yield Lie(what, partial(_prove_forged, task.number, at, tree, place))
+
+
+def _prove_forged(task: int, at: Posted, tree: Tree, place: Place, evidence: EvidenceBond) -> Receipt:
+    return evidence.prove_forged_leaf(task, at, tree, place)
 
 
 def _wrong_model(task: Task, bond: Bond, at: Posted, transcript: Transcript) -> Iterator[Lie]:

@@ -95,7 +95,7 @@ def check_folder(folder: RunFolder, audited: Audited, sites: str = "") -> Agreem
 def _consortium(folder: RunFolder) -> str:
     """Return the consortium's contract that the folder names; empty where it names none."""
     for path in (folder.deployment, folder.manifest):
-        if path.is_file() and (found := strict_json.parse(path.read_text())["contracts"].get(SITES)):
+        if path.is_file() and (found := strict_json.parse(path.read_bytes()).get("contracts", {}).get(SITES)):
             return str(found["address"])
     return ""
 
