@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.errors import OutboxDamaged
 
 KEPT = 64
@@ -74,7 +75,7 @@ class Outbox:
         whole = content[: content.rfind(b"\n") + 1]
         for index, line in enumerate(whole.splitlines(), start=1):
             try:
-                entry = json.loads(line)
+                entry = strict_json.parse(line)
                 self._take(int(entry["number"]), bytes.fromhex(entry["raw"]))
             except (ValueError, KeyError, TypeError) as error:
                 raise OutboxDamaged(str(path), index) from error

@@ -115,6 +115,11 @@ class Sender:
         """Return what a call would return, without a transaction."""
         return self.rpc.bytes("eth_call", {"to": to, "data": "0x" + data.hex()}, block)
 
+    def most_wei(self, gas: int) -> int:
+        """Return what so much gas can cost now at most: an account that holds less cannot send."""
+        with self._lock:
+            return gas * self._current_fees()[1]
+
     def receipts(self) -> Iterator[Receipt]:
         """Yield the receipts of what the outbox has, in order, as far as it is in blocks."""
         for _, raw in self._outbox.since(0):

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from fl_alliance.chain import strict_json
+from fl_alliance.chain.deploy import Deployment
 from fl_alliance.config import ConfigError, JobConfig
 from fl_alliance.deployment.admitting import Admission
 from fl_alliance.deployment.link import Link
@@ -133,8 +135,10 @@ def _run(
     """Start the ServerApp and repeat what it says until it ends, or the SuperLink that it runs on did."""
     settings = {"overrides": shlex.join(overrides), "run-dir": str(folder.root.absolute()), "resume": resume}
     flower = str(Path(sys.executable).parent / "flwr")
-    words = " ".join(f"{name}={json.dumps(value)}" for name, value in settings.items())
-    command = [flower, "run", str(side / "app"), "here", "--run-config", words, "--stream"]
+    # In a file: Flower's own reading of words on the command line stumbles over quotes in them.
+    words = side / "run.toml"
+    words.write_text("".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in settings.items()))
+    command = [flower, "run", str(side / "app"), "here", "--run-config", str(words), "--stream"]
     with subprocess.Popen(  # noqa: S603  our own command
         command, env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -173,11 +177,13 @@ def _plain(process: "subprocess.Popen[str]", log: Path) -> Iterator[str]:
 
 
 def _invitation(config: JobConfig, folder: RunFolder, link: Link) -> str:
-    task = json.loads(folder.deployment.read_text())["task"]
+    task = strict_json.parse(folder.deployment.read_bytes())["task"]
     trust = " --root-certificates ca.pem" if link.root is not None else ""
     known = " --node-key FILE" if link.node_keys is not None else ""
+    deployment = Deployment.load(folder.manifest)
+    consortium = f" --sites {deployment.sites}" if deployment.has_sites else ""
     return (
         f"hospitals join with: fl-alliance join {task} --manifest {os.path.relpath(folder.manifest)} --chain "
-        f"{config.chain.url} --superlink {link.public}{trust}{known} --stake {config.alliance.stake} --keystore FILE "
-        "and --data DIR or --site N"
+        f"{config.chain.url} --superlink {link.public}{trust}{known}{consortium} --stake {config.alliance.stake} "
+        "--keystore FILE and --data DIR or --site N"
     )

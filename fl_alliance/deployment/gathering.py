@@ -8,6 +8,7 @@ from fl_alliance.chain.sites import Sites
 from fl_alliance.chain.steps import Start
 from fl_alliance.chain.types import Phase
 from fl_alliance.config import JobConfig, fml_to_wei
+from fl_alliance.deployment.bindings import Bindings
 from fl_alliance.deployment.identity import IdentityRefused, Registrar
 from fl_alliance.deployment.reconnecting import Life, Patience, Reconnecting, anybody
 from fl_alliance.federation import Federation, register, write_deployment
@@ -19,6 +20,8 @@ from fl_alliance.strategies.events import Listener, Stage
 from fl_alliance.strategies.wire import OWN_DATA, Place, Registration
 
 _POLL_S = 1.0
+_MORE_ANCHORS = 10
+"""Heads of decision logs that a hospital may anchor beside one a round: when it joins, and whenever it stopped."""
 
 
 def gather(
@@ -34,8 +37,8 @@ def gather(
     RunStalled
         Registration is over, and fewer came than one round draws.
     """
-    registrar = _registrar(federation, grid)
-    gathering = _Gathering(federation, grid, config, listener, registrar)
+    registrar = _registrar(federation, grid, config.rounds)
+    gathering = _Gathering(federation, grid, config, listener, registrar, Bindings(folder.identities))
     gathering.wait()
     ledger, task = federation.ledger, federation.task
     roster = [node.address for node in ledger.model(task).roster.nodes]
@@ -57,20 +60,29 @@ def gather(
     return members, {address: index for index, address in enumerate(roster, start=1)}
 
 
-def _registrar(federation: Federation, grid: Grid) -> Registrar | None:
+def _registrar(federation: Federation, grid: Grid, rounds: int) -> Registrar | None:
     """Return who knows whose SuperNode is whose, None where there is no consortium that binds them."""
     deployment = federation.deployment
-    return Registrar(Sites(federation.ledger.sender, deployment.sites), grid) if deployment.has_sites else None
+    if not deployment.has_sites:
+        return None
+    anchors = rounds + _MORE_ANCHORS
+    return Registrar(Sites(federation.ledger.sender, deployment.sites), grid, anchors)
 
 
 class _Gathering:
     """Who has come so far."""
 
     def __init__(
-        self, federation: Federation, grid: Grid, config: JobConfig, listener: Listener, registrar: Registrar | None
+        self,
+        federation: Federation,
+        grid: Grid,
+        config: JobConfig,
+        listener: Listener,
+        registrar: Registrar | None,
+        bindings: Bindings,
     ) -> None:
         self._federation, self._grid, self._config, self._listener = federation, grid, config, listener
-        self._registrar = registrar
+        self._registrar, self._bindings = registrar, bindings
         model = federation.ledger.model(federation.task)
         self._stake_wei = fml_to_wei(config.alliance.stake, "alliance.stake")
         self._until = model.phase_at + config.alliance.registration_s
@@ -124,7 +136,8 @@ class _Gathering:
         """Return whether a newcomer's SuperNode is its own, where that is to be shown, and its site nobody else's."""
         if self._registrar is not None:
             try:
-                self._registrar.admit(node_id, newcomer.address, newcomer.binding)
+                binding = self._registrar.admit(node_id, newcomer.address, newcomer.binding)
+                self._bindings.keep(newcomer.address, binding, self._registrar.view)
             except IdentityRefused as refused:
                 self._listener(Stage(f"node {node_id} does not join as {newcomer.address}: {refused}"))
                 return False
