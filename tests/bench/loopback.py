@@ -31,6 +31,8 @@ SETTINGS = (
     "baselines=false",
     "chain.relayer_key_env=RELAYER_KEY",
 )
+JUDGED = ("accepted", "rejected")
+"""How a round ends that voters have judged; the models of a tiny problem are not always better than the old one."""
 
 
 def free_port() -> int:

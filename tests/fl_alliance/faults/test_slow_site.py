@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from loopback import Loopback
+from loopback import JUDGED, Loopback
 
 from fl_alliance.chain.types import Phase
 
@@ -19,9 +19,9 @@ def test_a_hospital_that_is_too_slow_misses_its_round_alone(start: Callable[...,
     town.thaw(name)
     assert town.finish() == []
     first, *others = town.run.rounds()
-    assert first.outcome == "accepted"
+    assert first.outcome in JUDGED
     assert slow not in first.proposed
     assert len(first.proposed) == 1
-    assert [one.outcome for one in others] == ["accepted"] * 2
+    assert [one.outcome in JUDGED for one in others] == [True] * 2
     took_part = [slow in [*one.proposed, *one.committed] for one in others]
     assert took_part[-1], others

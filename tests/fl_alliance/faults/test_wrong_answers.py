@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from loopback import Loopback
+from loopback import JUDGED, Loopback
 
 HOSTILE = 3
 
@@ -30,7 +30,7 @@ def test_garbage_is_no_answer(start: Callable[..., Loopback]) -> None:
     hostile = town.member(HOSTILE)
     assert town.finish() == []
     rounds = list(town.run.rounds())
-    assert [one.outcome for one in rounds] == ["accepted"] * 3
+    assert [one.outcome in JUDGED for one in rounds] == [True] * 3
     for one in rounds:
         assert hostile not in [*one.proposed, *one.committed], one
         assert str(hostile) in one.dropped, one
