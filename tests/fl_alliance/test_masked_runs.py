@@ -13,6 +13,7 @@ from fl_alliance import job
 from fl_alliance.audit import audit
 from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.config import ConfigError, load_config
+from fl_alliance.federation import terms_of
 from fl_alliance.records import RunFolder
 from fl_alliance.strategies.events import Event, ProposalsLocked, VotersDrawn
 from fl_alliance.strategies.masking import rounds
@@ -130,9 +131,22 @@ def test_a_run_that_was_stopped_ends_as_if_it_had_not_been(whole: RunFolder, tmp
         (["privacy.mask_range=0"], "privacy.mask_range=0.0: needs more than 0"),
         (["privacy.mask_range=inf"], "privacy.mask_range=inf: needs more than 0, and finite"),
         (["alliance.proposers=2"], "alliance.proposers=2: needs 3 to 64 with privacy.masks=true"),
+        ([], "alliance.proposers=5: makes one group of privacy.mask_group=4"),
+        (["alliance.proposers=7"], "needs 8 for rule.reward=contribution"),
     ],
 )
-def test_settings_that_hide_nothing_are_refused(words: list[str], needed: str) -> None:
+def test_settings_that_hide_nothing_or_tell_nobody_apart_are_refused(words: list[str], needed: str) -> None:
     with pytest.raises(ConfigError) as error:
         load_config(["privacy.masks=true", *words])
     assert needed in str(error.value)
+
+
+def test_one_group_is_taken_where_all_are_paid_alike() -> None:
+    assert load_config(["privacy.masks=true", "rule.reward=stake"]).privacy.masks
+
+
+def test_masks_ask_fewer_voters_to_convict_and_forgive_less_unless_it_is_set() -> None:
+    masked = ["privacy.masks=true", "nodes=12", "alliance.proposers=8", "alliance.voters=4"]
+    chosen = ["rule.convict_bps=9000", "rule.forgive=8"]
+    asked = [terms_of(load_config(words)) for words in ([], masked, [*masked, *chosen])]
+    assert [(terms.convict_bps, terms.forgive) for terms in asked if terms] == [(8000, 16), (5000, 4), (9000, 8)]
