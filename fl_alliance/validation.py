@@ -172,9 +172,9 @@ def _validate_masks(config: JobConfig) -> None:
     )
     _require(
         config.rule.reward == "stake" or group_count(proposers, size) > 1,
-        f"alliance.proposers={proposers}: makes one group of privacy.mask_group={size}, of which nothing tells one member "
-        f"from another; needs {2 * size} for rule.reward=contribution, or a smaller group, or rule.reward=stake, which "
-        "pays all alike and suspects nobody",
+        f"alliance.proposers={proposers}: makes one group of privacy.mask_group={size}, and nothing tells its members "
+        f"apart; needs {2 * size} for rule.reward=contribution, or a smaller group, or rule.reward=stake, which pays "
+        "all alike and suspects nobody",
     )
 
 

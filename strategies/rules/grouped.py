@@ -31,10 +31,10 @@ def surprised(
 ) -> tuple[int, ...]:
     """Return what a voter tells of members: what they were known for, and the surprise in equal parts.
 
-    Within a group each has half of its equal part and, on top, by what its average is above the group's, rounded toward
-    zero: that adds up to nothing, so the group keeps what it did. Of who is in no group whose sum could be read, what is
-    held against it stays. Where all absolute values add up to more than a voter may say, all are scaled down together,
-    rounded toward zero.
+    Within a group each has half of its equal part and, on top, what its average is above the group's, rounded toward
+    zero: that adds up to nothing, so the group keeps what it did. Of who is in no group whose sum could be read, what
+    is held against it stays. Where all absolute values add up to more than a voter may say, all are scaled down
+    together, rounded toward zero.
 
     Parameters
     ----------

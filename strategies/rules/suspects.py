@@ -1,8 +1,8 @@
 """Whom a round of hidden updates suspects, and what it asks the voters about.
 
 A group's sum cannot convict: three honest members hide what the fourth has sent. What the chain knows of each member
-from all groups that it was in can be right or wrong about it, so the worst of them is put to the test in the round
-that it proposes in: what it seems to have sent, which is its group's sum without what members usually send.
+from all groups that it was in can be right or wrong about it, so the worst of them are put to the test in a round
+that they propose in: what they seem to have sent, which is their group's sum without what members usually send.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,7 @@ from fl_alliance.strategies.rules.grouped import ROUND_POINTS, per_group, quotie
 HARMS_PER_PART = 4
 """How many z an average has that is as far below 0 as that of all who contribute alike is above it."""
 STEP = 0.25
-"""The question is whether such a share of the group's own step, the way the suspect seems to pull, makes things worse.
-"""
+"""The question is whether this share of a group's step, taken the way its suspect seems to pull, makes things worse."""
 ASKED = 2
 """How many members a round asks about at most, the worst, together."""
 NAME = "question: a step with the suspects"
@@ -39,8 +38,8 @@ def spread(
     """Return the menu of groups as one of all members who proposed, with marks and a question of its own.
 
     A member is part of what its group is part of. Its mark is how harmful it is known to be, in sixteenths of a z; only
-    the worst is asked about, the others' stay below `suspect_at`. Who is in no group is part of nothing and has the mark
-    0. Marks that the menu had of groups are dropped: they would be held against all in them.
+    the worst are asked about, the others' stay below `suspect_at`. Who is in no group is part of nothing and has the
+    mark 0. Marks that the menu had of groups are dropped: they would be held against all in them.
 
     Parameters
     ----------

@@ -132,7 +132,7 @@ def test_a_run_that_was_stopped_ends_as_if_it_had_not_been(whole: RunFolder, tmp
         (["privacy.mask_range=inf"], "privacy.mask_range=inf: needs more than 0, and finite"),
         (["alliance.proposers=2"], "alliance.proposers=2: needs 3 to 64 with privacy.masks=true"),
         ([], "alliance.proposers=5: makes one group of privacy.mask_group=4"),
-        (["alliance.proposers=7"], "needs 8 for rule.reward=contribution"),
+        (["nodes=12", "alliance.proposers=7"], "needs 8 for rule.reward=contribution"),
     ],
 )
 def test_settings_that_hide_nothing_or_tell_nobody_apart_are_refused(words: list[str], needed: str) -> None:
