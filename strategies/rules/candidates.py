@@ -19,7 +19,7 @@ from fl_alliance.strategies.errors import BadReply
 from fl_alliance.strategies.guarded import guarded
 from fl_alliance.strategies.menu import ConsensusRule, Menu
 from fl_alliance.strategies.rules.base import Fields, Groups, Quality
-from fl_alliance.strategies.rules.grouped import per_group, shared, surprised
+from fl_alliance.strategies.rules.grouped import is_even, per_group, shared, surprised
 from fl_alliance.strategies.rules.suspects import spread
 from fl_alliance.strategies.updates import Update
 from fl_alliance.strategies.wire import Place
@@ -124,7 +124,13 @@ class CandidateMotion:
             raise BadReply(str(error)) from error
         if sum(map(abs, told)) > POINTS:
             raise BadReply(f"contributions of {sum(map(abs, told))} points, needed at most {POINTS}")
+        if not self.is_even(told):
+            raise BadReply("contributions that tell members of one group apart, by what the round cannot have shown")
         return self._scores(place, word, told), SignedScores(member, word, told, signature)
+
+    def is_even(self, told: Sequence[int]) -> bool:
+        """Return whether contributions tell members of one group apart by what the chain knew of them alone."""
+        return not (self.groups and told) or is_even(told, self.members, self.averages, self.groups)
 
     def reveal(self, task: int, votes: Sequence[VoteRecord]) -> RevealScores:
         """Return the step that puts votes on chain before the round is settled."""

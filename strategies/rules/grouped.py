@@ -26,30 +26,48 @@ def shared(shares: Mapping[int, float], groups: Groups) -> dict[int, float]:
     return {member: shares.get(first, 0.0) / len(group) for first, group in groups.items() for member in group}
 
 
-def surprised(
-    equal: Sequence[int], members: Sequence[int], averages: Mapping[int, int], groups: Groups
-) -> tuple[int, ...]:
-    """Return what a voter tells of members: what they were known for, and the surprise in equal parts.
+def known_for(members: Sequence[int], averages: Mapping[int, int], groups: Groups) -> dict[int, int]:
+    """Return what members bring along into a round: by what the average of each is above its group's.
 
-    Within a group each has half of its equal part and, on top, what its average is above the group's, rounded toward
-    zero: that adds up to nothing, so the group keeps what it did. Of who is in no group whose sum could be read, what
-    is held against it stays. Where all absolute values add up to more than a voter may say, all are scaled down
-    together, rounded toward zero.
-
-    Parameters
-    ----------
-    equal : sequence of int
-        Equal parts, in ten-thousandths, one for each of `members`.
-    averages : mapping of int to int
-        What members were known for: the contract's averages before this round.
+    Rounded toward zero, so a group's add up to about nothing. Of who is in no group whose sum could be read, what is
+    held against it stays. Where all absolute values add up to more than half of the points, all are scaled down to
+    that together, rounded toward zero.
     """
     known = {member: min(0, averages.get(member, 0)) for member in members}
     for group in groups.values():
         whole = sum(averages.get(member, 0) for member in group)
         known |= {m: quotient(len(group) * averages.get(m, 0) - whole, len(group)) for m in group}
-    told = [quotient(ROUND_POINTS * part, POINTS) + known[member] for part, member in zip(equal, members, strict=True)]
-    most = max(POINTS, sum(map(abs, told)))
-    return tuple(quotient(POINTS * points, most) for points in told)
+    room = POINTS - ROUND_POINTS
+    most = max(room, sum(map(abs, known.values())))
+    return {member: quotient(room * points, most) for member, points in known.items()}
+
+
+def surprised(
+    equal: Sequence[int], members: Sequence[int], averages: Mapping[int, int], groups: Groups
+) -> tuple[int, ...]:
+    """Return what a voter tells of members: what they were known for, and the surprise in equal parts.
+
+    Parameters
+    ----------
+    equal : sequence of int
+        Equal parts of what groups did, in ten-thousandths, one for each of `members`; halved here, rounded toward zero.
+    averages : mapping of int to int
+        What members were known for: the contract's averages before this round.
+    """
+    known = known_for(members, averages, groups)
+    return tuple(
+        quotient(ROUND_POINTS * part, POINTS) + known[member] for part, member in zip(equal, members, strict=True)
+    )
+
+
+def is_even(told: Sequence[int], members: Sequence[int], averages: Mapping[int, int], groups: Groups) -> bool:
+    """Return whether what a voter tells has the surprise in equal parts, as nobody can know better."""
+    known = known_for(members, averages, groups)
+    parts = {member: points - known[member] for member, points in zip(members, told, strict=True)}
+    grouped = {member for group in groups.values() for member in group}
+    return all(len({parts[member] for member in group}) == 1 for group in groups.values()) and not any(
+        parts[member] for member in members if member not in grouped
+    )
 
 
 def quotient(dividend: int, divisor: int) -> int:

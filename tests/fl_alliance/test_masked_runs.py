@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from fl_alliance.records import RunFolder
 from fl_alliance.strategies.events import Event, ProposalsLocked, VotersDrawn
 from fl_alliance.strategies.masking import rounds
 from fl_alliance.strategies.masking.transcript import from_json, to_json
+from fl_alliance.strategies.rules.candidates import CandidateMotion
 
 WORDS = ["workload=linear", "privacy.masks=true", "nodes=12", "rounds=2", "baselines=false", "strategy=fedadam"]
 WORDS += ["alliance.proposers=9", "alliance.voters=3"]
@@ -90,6 +91,33 @@ def test_a_coordinator_that_groups_other_members_than_the_chains_seed_does_is_fo
         folder = ran(tmp_path / "run")
     assert last_round(folder).outcome in ("accepted", "rejected")  # the nodes could not know
     with pytest.raises(DoesNotHold, match="does not follow from the proposals"):
+        audit(folder.root)
+
+
+def test_a_coordinator_that_sends_voters_other_averages_than_the_chains_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ballot, lies = CandidateMotion.ballot, []
+
+    def lying(self: CandidateMotion) -> Mapping[str, Any]:
+        """Send two averages of one group in each other's place: that changes no menu."""
+        sent = dict(ballot(self))
+        for group in (self.groups or {}).values():
+            known = sorted({self.averages.get(member, 0): member for member in group}.items())
+            if len(known) > 1 and known[-2][0] >= 0:  # below that it would be a mark in the menu
+                one, other = (self.members.index(member) for _, member in known[-2:])
+                told = list(sent["menu"]["averages"])
+                told[one], told[other] = told[other], told[one]
+                sent["menu"]["averages"] = told
+                lies.append(self.digest)
+        return sent
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CandidateMotion, "ballot", lying)
+        patch.setattr(CandidateMotion, "is_even", lambda *_: True)
+        folder = ran(tmp_path / "run")
+    assert lies
+    with pytest.raises(DoesNotHold, match="not as the chain knew them: the relayer"):
         audit(folder.root)
 
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from flwr.app import RecordDict
+from flwr.app import ConfigRecord, RecordDict
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fl_alliance.chain.batches import pack_contributions
+from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.rules.candidates import MARK_BITS, OLD, PART_OF
 from fl_alliance.chain.rules.pay import POINTS, next_average
 from fl_alliance.strategies.contribution import points
@@ -16,7 +18,8 @@ from fl_alliance.strategies.masking.groups import draw_groups
 from fl_alliance.strategies.menu import Candidates
 from fl_alliance.strategies.rules import CandidateVoting, Groups
 from fl_alliance.strategies.rules.candidates import MENU, CandidateMotion
-from fl_alliance.strategies.rules.grouped import ROUND_POINTS, per_group, shared, surprised
+from fl_alliance.strategies.rules.grouped import is_even, known_for, per_group, shared, surprised
+from fl_alliance.strategies.wire import Place
 
 SUSPECT_AT = 32
 RULE = CandidateVoting(Candidates(), suspect_at=SUSPECT_AT)
@@ -136,18 +139,39 @@ def test_a_voter_tells_of_members_what_they_were_known_for_and_the_surprise_in_e
 ) -> None:
     groups = drawn(seed)
     equal = points(shared({first: data.draw(st.floats(-1, 1)) for first in groups}, groups), MEMBERS)
-    told = dict(zip(MEMBERS, surprised(equal, MEMBERS, averages, groups), strict=True))
-    apart = [averages[m] - sum(averages[other] for other in group) / 4 for group in groups.values() for m in group]
-    most = sum(map(abs, apart)) + ROUND_POINTS
-    assert sum(map(abs, told.values())) <= POINTS
+    told = surprised(equal, MEMBERS, averages, groups)
+    assert sum(map(abs, told)) <= POINTS
+    assert is_even(told, MEMBERS, averages, groups)
+    of = dict(zip(MEMBERS, told, strict=True))
     for group in groups.values():
         by_fame = sorted(group, key=lambda member: averages[member])
-        assert [told[member] for member in by_fame] == sorted(told[member] for member in group)
-        if most <= POINTS:
-            part = equal[MEMBERS.index(group[0])] * ROUND_POINTS / POINTS
-            assert [told[m] - averages[m] for m in group] == pytest.approx(
-                [part - sum(averages[m] for m in group) / 4] * 4, abs=2
-            )
+        assert [of[member] for member in by_fame] == sorted(of[member] for member in group)
+        assert sum(of[member] for member in group) == pytest.approx(
+            len(group) * equal[MEMBERS.index(group[0])] / 2, abs=2 * len(group)
+        )
+
+
+@given(st.binary(min_size=32, max_size=32), EACH, st.sampled_from(MEMBERS), st.sampled_from(MEMBERS))
+def test_a_voter_that_favours_a_member_over_its_groupmate_is_seen(
+    seed: bytes, averages: dict[int, int], friend: int, other: int
+) -> None:
+    groups = drawn(seed)
+    told = dict(zip(MEMBERS, surprised((100,) * len(MEMBERS), MEMBERS, averages, groups), strict=True))
+    told[friend] += 7
+    told[other] -= 7
+    assert is_even(list(told.values()), MEMBERS, averages, groups) is (friend == other)
+
+
+@given(st.binary(min_size=32, max_size=32), st.dictionaries(st.sampled_from(MEMBERS), st.integers(-200, 200)))
+def test_what_members_are_known_for_tells_them_apart_as_their_averages_do(
+    seed: bytes, averages: dict[int, int]
+) -> None:
+    groups = drawn(seed)
+    known = known_for(MEMBERS, averages, groups)
+    for first, group in groups.items():
+        mean = sum(averages.get(member, 0) for member in group) / len(group)
+        assert [known[member] for member in group] == pytest.approx([averages.get(m, 0) - mean for m in group], abs=1)
+        assert per_group(averages, groups)[first] == pytest.approx(mean, abs=1)
 
 
 def test_of_who_is_in_no_group_what_is_held_against_it_stays_and_nothing_else() -> None:
@@ -175,3 +199,14 @@ def test_regrouping_tells_who_does_harm_from_everybody_that_it_was_with() -> Non
     assert max(known[member] for member in harmful) < 0 < np.mean([known[member] for member in innocent])
     assert max(known[member] for member in harmful) < min(known[member] for member in innocent)
     assert max(alike[member] for member in harmful) > min(alike[member] for member in innocent)
+
+
+def test_a_vote_that_favours_a_member_over_its_groupmate_is_not_taken() -> None:
+    motion, place = motion_of(drawn()), Place(Domain(31337, "0x" + "11" * 20), 1, 1)
+    one, other = next(iter(drawn().values()))[:2]
+    fields = {"scores": bytes(32), "contributions": pack_contributions([0] * len(MEMBERS))}
+    assert motion.read(place, 1, ConfigRecord(fields), bytes(64))
+    told = [{one: 5, other: -5}.get(member, 0) for member in MEMBERS]
+    fields["contributions"] = pack_contributions(told)
+    with pytest.raises(BadReply, match="tell members of one group apart"):
+        motion.read(place, 1, ConfigRecord(fields), bytes(64))
