@@ -19,7 +19,7 @@ MEASURES: Mapping[str, Callable[[int], Found]] = {
     "digits: is this image a member?": digits_members,
     "glucose: is this patient a member?": glucose_members,
     "digits: images computed back": lambda trials: digits_inverted(trials // 8),
-    "glucose: windows computed back": lambda trials: glucose_inverted(trials // 8),
+    "glucose: windows computed back": glucose_inverted,
 }
 
 
