@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
-from fl_alliance.arena import strict_json
 from fl_alliance.arena.errors import TermsRefused, shown
 from fl_alliance.arena.headers import Header, read_header
 from fl_alliance.arena.tensors import Arrays, Shape, check_size, read_arrays
+from fl_alliance.chain import strict_json
 
 MAX_ALPHA = 1024.0
 _TERMS = "adapter"

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fl_alliance.arena import strict_json
 from fl_alliance.arena.errors import LineageUnreadable, shown
 from fl_alliance.arena.files import write_whole
+from fl_alliance.chain import strict_json
 
 CARD, LINEAGE = "README.md", "lineage.json"
 FORMAT = 1

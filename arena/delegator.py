@@ -44,18 +44,7 @@ class Delegator(Role):
         FundsMissing
             The account holds less.
         """
-        pool, name = self.pool(delegate), f"deposit-{delegate.lower()}"
-        entry = self.desk.journal.read(name)
-        if entry is None:
-            # What tells afterwards whether a deposit arrived that was sent when the process was killed.
-            entry = {"amount_wei": amount_wei, "shares_before": pool.shares, "is_done": False}
-            self.desk.journal.write(name, entry)
-        if not entry["is_done"] and pool.shares == entry["shares_before"]:
-            if (held := self.arena.token.balance_wei()) < entry["amount_wei"]:
-                raise FundsMissing(self.me, f"delegation to {delegate}", held, entry["amount_wei"])
-            shares = pool.deposit(entry["amount_wei"])
-            self.desk.tell(Delegated(self.number, self.me, delegate, entry["amount_wei"], shares))
-        self.desk.journal.write(name, entry | {"is_done": True})
+        deposit_once(self.desk, self.number, self.pool(delegate), delegate, amount_wei)
 
     def request(self, delegate: str) -> None:
         """Ask a pool for all that this account has there, unless that is asked for."""
@@ -83,3 +72,25 @@ class Delegator(Role):
         if not found.has_pool:
             raise TaskMismatch(self.number, f"pool of {delegate}", "none", "one: the delegate has to open it first")
         return DelegationPool(self.desk.sender, found.pool)
+
+
+def deposit_once(desk: Desk, task: int, pool: DelegationPool, delegate: str, amount_wei: int) -> None:
+    """Put `amount_wei` into a delegate's pool, once however often the process is killed.
+
+    Raises
+    ------
+    FundsMissing
+        The account holds less.
+    """
+    name = f"deposit-{delegate.lower()}"
+    entry = desk.journal.read(name)
+    if entry is None:
+        # What tells afterwards whether a deposit arrived that was sent when the process was killed.
+        entry = {"amount_wei": amount_wei, "shares_before": pool.shares, "is_done": False}
+        desk.journal.write(name, entry)
+    if not entry["is_done"] and pool.shares == entry["shares_before"]:
+        if (held := desk.arena.token.balance_wei()) < entry["amount_wei"]:
+            raise FundsMissing(desk.me, f"delegation to {delegate}", held, entry["amount_wei"])
+        shares = pool.deposit(entry["amount_wei"])
+        desk.tell(Delegated(task, desk.me, delegate, entry["amount_wei"], shares))
+    desk.journal.write(name, entry | {"is_done": True})

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from fl_alliance.arena import strict_json
 from fl_alliance.arena.errors import NotSafetensors, SubmissionTooLarge, shown
+from fl_alliance.chain import strict_json
 
 MAX_HEADER_BYTES = 1_000_000
 MAX_TENSORS = 10_000

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from fl_alliance.arena import strict_json
 from fl_alliance.arena.errors import ContentMissing, JournalBusy, JournalDamaged, JournalForeign, shown
 from fl_alliance.arena.files import read_regular, write_whole
+from fl_alliance.chain import strict_json
 
 MOST_ENTRY_BYTES = 16 * 2**20
 MOST_CONTENT_BYTES = 4 * 2**30

@@ -23,9 +23,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, Any
 
-from fl_alliance.arena import strict_json
 from fl_alliance.arena.errors import IsolationMissing, TargetUnusable, printable, shown
 from fl_alliance.arena.isolation import GUARDS
+from fl_alliance.chain import strict_json
 
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from fl_alliance.arena.jail import main; main()"
 _TAIL_BYTES = 2000

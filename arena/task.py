@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from fl_alliance.arena import strict_json
 from fl_alliance.arena.copies import SIMILARITY_LIMIT
 from fl_alliance.arena.errors import SpecUnreadable, TaskMismatch, shown
 from fl_alliance.arena.kinds.base import Budget, Kind
 from fl_alliance.arena.kinds.errors import BudgetUnusable
 from fl_alliance.arena.store import DIGEST_BYTES, Store
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.arena_types import TaskParams
 from fl_alliance.chain.arena_view import ArenaView
 from fl_alliance.chain.rules.consensus import BPS

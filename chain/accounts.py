@@ -4,7 +4,6 @@ In a federation the key lives with the client, in a keystore or in an environmen
 node's key follows from the run's seed: everybody can derive it, so it signs on the development chain only.
 """
 
-import json
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import Protocol, Self
 
 from coincurve import PrivateKey
 
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.errors import DevelopmentKey, KeyUnusable
 from fl_alliance.chain.messages import CURVE_ORDER, Domain, StakeTransfer, public_address, stake_nonce
 from fl_alliance.chain.rules.words import keccak
@@ -111,7 +111,7 @@ class NodeKey:
         from eth_keyfile.keyfile import decode_keyfile_json
 
         try:
-            content = json.loads(path.read_text())
+            content = strict_json.parse(path.read_bytes())
         except (OSError, ValueError) as reason:
             raise KeyUnusable(str(path), type(reason).__name__, "a readable keystore v3 file") from None
         try:

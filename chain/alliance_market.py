@@ -195,6 +195,11 @@ class AllianceMarket:
         address = self.delegation(task, delegate).pool
         return None if address == ZERO_ADDRESS else DelegationPool(self._sender, address)
 
+    def member(self, task: int, account: str) -> int | None:
+        """Return an account's index among a task's members, None where it is none."""
+        nodes = [checksum(node) for node, *_ in self._alliance.read("members", task)]
+        return nodes.index(account) if account in nodes else None
+
     def rewards(self, task: int) -> tuple[Reward, ...]:
         """Return what delegators of a task were paid so far, in the order in which it was drawn."""
         return tuple(Reward(*values) for values in self._contract.read("rewardsOf", task))

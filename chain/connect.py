@@ -83,6 +83,26 @@ def close(w3: "Web3") -> None:
         release()
 
 
+def is_elsewhere(w3: "Web3") -> bool:
+    """Return whether the chain is asked over HTTP, and no anvil of our own."""
+    from fl_alliance.chain.node.remote import RemoteProvider
+
+    return type(w3.provider) is RemoteProvider
+
+
+def be_patient(w3: "Web3", seconds: float) -> None:
+    """Let requests over this connection wait so long for an endpoint that went away to come back."""
+    from fl_alliance.chain.node.remote import RemoteProvider
+
+    if isinstance(w3.provider, RemoteProvider):
+        w3.provider.patience_s = seconds
+
+
+def is_moved(w3: "Web3") -> bool:
+    """Return whether who waits on this chain moves its clock: an embedded one's, or anvil's."""
+    return bool(w3.client_version.startswith(_MOVABLE))
+
+
 def advance_to(w3: "Web3", timestamp: int) -> None:
     """Return once the head's timestamp is at least `timestamp` (Unix seconds).
 
@@ -91,7 +111,7 @@ def advance_to(w3: "Web3", timestamp: int) -> None:
     """
     if _now(w3) >= timestamp:
         return
-    if w3.client_version.startswith(_MOVABLE):
+    if is_moved(w3):
         _request(w3, "evm_setNextBlockTimestamp", [timestamp])
         _request(w3, "evm_mine", [])
         return

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from fl_alliance.chain import artifacts
+from fl_alliance.chain import artifacts, strict_json
 from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.calls import CANDIDATES, MAJORITY
 from fl_alliance.chain.codec import constructor
@@ -142,12 +142,12 @@ class Deployment:
             No such file, or not a manifest.
         """
         try:
-            found = json.loads(path.read_text())
+            found = strict_json.parse(path.read_bytes())
             contracts = {str(name): Contract(**entry) for name, entry in found["contracts"].items()}
             deployment = cls(int(found["chain_id"]), int(found["block"]), contracts)
             for name in _main_contracts(contracts):
                 address_bytes(contracts[name].address)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as reason:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as reason:
             raise ManifestUnusable(str(path), f"{type(reason).__name__}: {reason}") from reason
         return deployment
 

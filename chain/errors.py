@@ -9,6 +9,7 @@ ChainError
 ├── CannotListen                a chain cannot be served at this address
 ├── ChainFileError              the chain file cannot be used
 │   ├── ChainCorrupt            a stored byte is not what was written; names the block
+│   ├── OutboxDamaged           a journal of sent transactions cannot be read
 │   └── ChainLocked             another process has it open for writing
 ├── TransactionError            a transaction was not accepted or did not do what it was sent for
 │   ├── TransactionReverted     a contract refused; its custom errors are the subclasses in refusals.py
@@ -99,6 +100,14 @@ class ChainCorrupt(ChainFileError):
         where = f"block {block}" if block is not None else "before any block"
         super().__init__(f"chain file {path}: corrupt at {where}: found {found}, needed {needed}")
         self.path, self.block, self.found, self.needed = path, block, found, needed
+
+
+class OutboxDamaged(ChainFileError):
+    """A journal of sent transactions cannot be read; whoever goes on without might send one twice."""
+
+    def __init__(self, path: str, line: int) -> None:
+        super().__init__(f"{path}: line {line} is no transaction; needed what was written there")
+        self.path, self.line = path, line
 
 
 class ChainLocked(ChainFileError):

@@ -1,6 +1,7 @@
 """The Alliance on a chain: steps sent in transactions, views read, and a model of every task kept beside it."""
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import fields
 from itertools import groupby
@@ -9,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from fl_alliance.chain import calls
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.connect import advance_to
+from fl_alliance.chain.connect import advance_to, is_elsewhere, is_moved
 from fl_alliance.chain.deploy import TOKEN, Deployment
 from fl_alliance.chain.errors import ModelDiverged, RequestRefused, TransactionReverted
 from fl_alliance.chain.gas import TOKEN_CALL, gas_limit, portions
 from fl_alliance.chain.history import calls_in_block
 from fl_alliance.chain.messages import Domain, checksummed, fml_domain
 from fl_alliance.chain.mirror import AllianceModel
+from fl_alliance.chain.outbox import Outbox
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.reverts import explained
 from fl_alliance.chain.rules.words import address_bytes
@@ -25,6 +27,9 @@ from fl_alliance.chain.types import CandidateTerms, Member, Phase, Record, Stand
 
 if TYPE_CHECKING:
     from web3 import Web3
+
+_MOMENT_S = 0.05
+"""How old the latest block that is known may be; a round asks for it dozens of times."""
 
 
 class Alliance:
@@ -38,6 +43,11 @@ class Alliance:
         Where the contracts are; checked against the chain.
     key : NodeKey
         Signs and pays for what this account sends.
+    outbox : Outbox, optional
+        Where what it sends is kept, so that a process that starts again sends nothing twice; one on disk also has what
+        a fork of the chain has lost sent again.
+    deadline_s : float
+        How long a transaction may take into a block, in seconds.
 
     Raises
     ------
@@ -47,16 +57,25 @@ class Alliance:
         The key is public knowledge and the chain not the development chain.
     """
 
-    def __init__(self, w3: "Web3", deployment: Deployment, key: NodeKey) -> None:
+    def __init__(
+        self,
+        w3: "Web3",
+        deployment: Deployment,
+        key: NodeKey,
+        outbox: Outbox | None = None,
+        deadline_s: float = 120.0,
+    ) -> None:
         self.w3, self.deployment = w3, deployment
-        self.sender = Sender(w3, key)
+        self.sender = Sender(w3, key, deadline_s, outbox)
         self.rpc = self.sender.rpc
         deployment.check(self.rpc)
         self.chain_id, self.address, self.token = self.sender.chain_id, deployment.alliance, deployment.fml
         self.domain, self.fml_domain = Domain(self.chain_id, self.address), fml_domain(self.chain_id, self.token)
-        self._sync_lock = threading.Lock()
+        self._is_kept = outbox is not None and outbox.is_kept
+        self._sync_lock, self._is_elsewhere = threading.Lock(), is_elsewhere(w3)
         self._models, self._synced = self._no_models(), deployment.block
         self._synced_hash: str | None = None
+        self._seen: tuple[float, dict[str, Any]] | None = None
 
     # what is sent
 
@@ -90,10 +109,22 @@ class Alliance:
         """
         self.approve(pool_wei)
         step = CreateTask(params, pool_wei) if terms is None else CreateCandidateTask(params, terms, pool_wei)
-        receipt = self.send(step)
+        created = self._created(self.send(step))
+        assert created is not None  # noqa: S101  the contract tells of each
+        return created
+
+    def created_before(self) -> int | None:
+        """Return the task that was created by what the outbox has, None where there is none; the last of several."""
+        found = [self._created(receipt) for receipt in self.sender.receipts()]
+        return next((task for task in reversed(found) if task is not None), None)
+
+    def _created(self, receipt: Receipt) -> int | None:
+        """Return the number of the task that a transaction created."""
         events = interface(self.deployment.contract).events
-        topics = next(log.topics for log in receipt.logs if events[log.topics[0]].name == "TaskCreated")
-        return int.from_bytes(topics[1], "big")
+        for log in receipt.logs:
+            if log.address == self.address and events[log.topics[0]].name == "TaskCreated":
+                return int.from_bytes(log.topics[1], "big")
+        return None
 
     def approve(self, amount_wei: int) -> Receipt:
         """Let the Alliance take `amount_wei` of FML from this account."""
@@ -116,20 +147,41 @@ class Alliance:
             return self.sender.send(to, data, gas, label)
         except TransactionReverted as reverted:
             raise explained(reverted, label) from reverted
+        finally:
+            self._seen = None
 
     # what is read
 
     def now(self) -> int:
         """Return the chain's time: the latest block's second."""
-        return self.rpc.second()
+        return int(self._head()["timestamp"], 16)
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether the chain's time is moved by who waits, so that no window of it has to be waited out."""
+        return is_moved(self.w3)
 
     def advance_to(self, timestamp: int) -> None:
         """Return once the chain's time is `timestamp` or later: moved on a development chain, waited for elsewhere."""
         advance_to(self.w3, timestamp)
+        self._seen = None
+
+    def _head(self) -> dict[str, Any]:
+        """Return the latest block; on a chain elsewhere the one of a moment ago, if this account sent nothing since."""
+        seen, now = self._seen, time.monotonic()
+        if seen is not None and self._is_elsewhere and now - seen[0] < _MOMENT_S:
+            return seen[1]
+        head: dict[str, Any] = self.rpc("eth_getBlockByNumber", "latest", False)
+        self._seen = now, head
+        return head
 
     def balance_wei(self, account: str) -> int:
         """Return an account's FML outside the Alliance."""
         return int(self._view(TOKEN, "balanceOf", account)[0])
+
+    def supply_wei(self) -> int:
+        """Return all the FML that there is."""
+        return int(self._view(TOKEN, "totalSupply")[0])
 
     def params(self, task: int) -> TaskParams:
         """Return what the task's creator fixed, as the contract stores it."""
@@ -201,13 +253,15 @@ class Alliance:
     def models(self) -> AllianceModel:
         """Return the live model of all tasks, after every block there is.
 
-        Blocks that a fork of the chain replaced are forgotten: the models are then made anew.
+        Blocks that a fork of the chain replaced are forgotten: the models are then made anew, after what this account
+        had sent and the fork has lost was sent again, where a journal on disk has kept it.
         """
         with self._sync_lock:
-            head = self.rpc("eth_getBlockByNumber", "latest", False)
+            head = self._head()
             latest = int(head["number"], 16)
             if latest < self._synced or (latest == self._synced and self._synced_hash not in (None, head["hash"])):
-                self._forget()
+                self._begin_anew()
+                latest = self.rpc.number("eth_blockNumber")
             while self._synced < latest:
                 self._follow(self.rpc("eth_getBlockByNumber", hex(self._synced + 1), True))
             return self._models
@@ -215,7 +269,7 @@ class Alliance:
     def _follow(self, block: dict[str, Any]) -> None:
         """Let the models take the next block's steps, or begin anew where it is not the next one after all."""
         if self._synced_hash not in (None, block["parentHash"]):
-            self._forget()
+            self._begin_anew()
             return
         try:
             for call in calls_in_block(self.rpc, self.address, block):
@@ -225,6 +279,12 @@ class Alliance:
             self._forget()
             raise
         self._synced, self._synced_hash = self._synced + 1, block["hash"]
+
+    def _begin_anew(self) -> None:
+        """Forget what was read, and send again what this account has sent and a journal on disk has kept."""
+        self._forget()
+        if self._is_kept:
+            self.sender.restore()
 
     def _forget(self) -> None:
         self._models = self._no_models()

@@ -10,12 +10,13 @@ from typing import Any
 
 from fl_alliance.chain import artifacts
 from fl_alliance.chain.bound import BoundContract, ContractReader
+from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import POINTS, SITES, Contract, Deployment, deploy_contract, hash_of_code
 from fl_alliance.chain.errors import ContractMissing
 from fl_alliance.chain.messages import Domain, Signer, checksum
 from fl_alliance.chain.rpc import Rpc
-from fl_alliance.chain.rules.words import ZERO_ADDRESS
-from fl_alliance.chain.sender import Receipt, Sender
+from fl_alliance.chain.rules.words import ZERO_ADDRESS, address_bytes
+from fl_alliance.chain.sender import Receipt, Sender, read_log
 from fl_alliance.chain.vouchers import (
     AnchorLog,
     Bind,
@@ -28,6 +29,8 @@ from fl_alliance.chain.vouchers import (
 )
 
 NO_KEY = bytes(32)
+ANCHOR_GAS, LATER_ANCHOR_GAS = 100_000, 40_000
+"""The most that an anchor may take, and what any but a site's first takes at most (`tests/chain/gas.json`)."""
 _GAS, _ADMISSION_GAS = 300_000, 80_000
 
 
@@ -125,6 +128,19 @@ class SitesView:
         """Return the head of a site's log."""
         return AnchoredLog(*self._contract.read("anchorOf", site))
 
+    def anchors(self, site: str) -> tuple[AnchoredLog, ...]:
+        """Return every head of a site's log that was ever anchored, the oldest first: each is the head for good."""
+        event = next(each for each in interface(SITES).events.values() if each.name == "LogAnchored")
+        topics = ["0x" + event.topic.hex(), "0x" + address_bytes(site).rjust(32, b"\0").hex()]
+        query = {"address": self.address, "topics": topics, "fromBlock": "earliest", "toBlock": "latest"}
+        found = []
+        for entry in self.rpc("eth_getLogs", query):
+            log = read_log(entry)
+            told = event.values(log.topics, log.data)
+            at = self.rpc.second(int(entry["blockNumber"], 16))
+            found.append(AnchoredLog(told["head"], told["length"], at))
+        return tuple(sorted(found, key=lambda each: each.length))
+
 
 class Sites(SitesView):
     """A consortium's contract as one account sends to it, for itself or for whoever signed a voucher.
@@ -141,7 +157,7 @@ class Sites(SitesView):
 
     def __init__(self, sender: Sender, address: str) -> None:
         super().__init__(sender.rpc, address)
-        self._bound = BoundContract(sender, SITES, address)
+        self._bound, self.sender = BoundContract(sender, SITES, address), sender
         self.me = sender.address
 
     def bind(self, key: bytes, proof: bytes, previous: bytes = NO_KEY, by: Voucher | None = None) -> Receipt:
@@ -183,10 +199,10 @@ class Sites(SitesView):
 
     def anchor(self, head: bytes, length: int, by: Voucher | None = None) -> Receipt:
         """Tell the head of a site's log; raises `LogNotLonger`, `EmptyDigest`."""
-        return self._send("anchor", by, head, length)
+        return self._send("anchor", by, head, length, gas=ANCHOR_GAS)
 
-    def _send(self, name: str, by: Voucher | None, *args: Any) -> Receipt:
-        return self._bound.send(_GAS, name, (by or Voucher(self.me)).values, *args)
+    def _send(self, name: str, by: Voucher | None, *args: Any, gas: int = _GAS) -> Receipt:
+        return self._bound.send(gas, name, (by or Voucher(self.me)).values, *args)
 
 
 class Pen:

@@ -8,6 +8,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from fl_alliance.chain import strict_json
 from fl_alliance.records import write_whole
 from fl_alliance.strategies.digests import Arrays, update_digest
 from fl_alliance.strategies.masking.transcript import Transcript, from_json, to_json
@@ -67,7 +68,7 @@ class ProposalArchive:
 
 def _read(path: Path) -> tuple[Arrays, Mapping[str, Any]]:
     with safe_open(path, framework="numpy") as file:
-        names, metrics = json.loads(file.metadata()["update"])
+        names, metrics = strict_json.parse(file.metadata()["update"], has_nan=True)
         return {name: file.get_tensor(name) for name in names}, metrics
 
 

@@ -1,11 +1,11 @@
 """Keep a task's books: replay what its chain took by the rules, and ask the token who holds what."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from fl_alliance.books import Books, Entry, Flows, Member, Place, Round
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.connect import connected
 from fl_alliance.chain.deploy import TOKEN, Deployment
@@ -67,7 +67,7 @@ def read_books(folder: RunFolder) -> Books:
 def task_begun(folder: RunFolder) -> int:
     """Return the number of the run's task; raises `FolderError` where the file that says it cannot be read."""
     try:
-        return int(json.loads(folder.deployment.read_text())["task"])
+        return int(strict_json.parse(folder.deployment.read_bytes())["task"])
     except (ValueError, KeyError, TypeError) as error:
         raise FolderError(f"{folder.deployment}: found {error}; needed the run's deployment") from error
 

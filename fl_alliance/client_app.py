@@ -282,11 +282,11 @@ def _station(context: Context) -> Station | None:
     """Return where the site's policy and log are, None where it has none; raises `SiteError`."""
     home = _home(context)
     if home:
-        return hospital(Path(home), lambda: _load_config(_overrides(context)), lambda: len(_site(context).data.train))
+        return hospital(Path(home), lambda: _load_config(_overrides(context)), lambda: _site(context).data.train)
     config = _load_config(_overrides(context))
     if not config.runtime.policy:
         return None
-    return simulated(config, _run_dir(context), _partition(context), lambda: len(_site(context).data.train))
+    return simulated(config, _run_dir(context), _partition(context), lambda: _site(context).data.train)
 
 
 def _run_dir(context: Context) -> str:

@@ -20,6 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
 from fl_alliance.settings import JobConfig
+from fl_alliance.shallow import require_shallow
 from fl_alliance.validation import ConfigError, fml_to_wei, validate
 
 __all__ = [
@@ -86,7 +87,10 @@ def read_config(text: str) -> JobConfig:
     ConfigError
         This is no such text, or what it says cannot run.
     """
+    if "${" in text:
+        raise ConfigError("no configuration: holds ${...}, needed values; it could name a variable of the environment")
     try:
+        require_shallow(text)
         config = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(JobConfig), OmegaConf.create(text)))
     except (OmegaConfBaseException, YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"no configuration: {error}") from error
@@ -112,6 +116,7 @@ def yaml_digest(text: str) -> bytes:
         This is no such text.
     """
     try:
+        require_shallow(text)
         return _content_digest(OmegaConf.to_container(OmegaConf.create(text)))
     except (OmegaConfBaseException, YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"no configuration: {error}") from error

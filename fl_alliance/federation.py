@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from flwr.serverapp import Grid
 
 from fl_alliance.bookkeeping import task_begun
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.accounts import DEVELOPMENT_CHAIN, NodeKey
-from fl_alliance.chain.connect import close, connect
+from fl_alliance.chain.connect import be_patient, close, connect
 from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.ledger import Alliance
+from fl_alliance.chain.outbox import Outbox
 from fl_alliance.chain.rules.seeds import NO_SEED
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.steps import RegisterWithAuthorization, Start, Step, Withdraw, WithdrawCredit, WithdrawPool
@@ -56,29 +58,45 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
     """
     key = _relayer_key(config)
     is_begun = resume and folder.deployment.is_file()
+    has_contracts = is_begun or (resume and bool(config.chain.url) and folder.manifest.is_file())
     if resume:
         _check_folder(config, folder)
-    if resume and not is_begun:
+    if resume and not has_contracts:
         _forget_chain(folder)  # it was stopped before there was a task: nothing is lost
     require_market_chain(config)
     w3 = connect(config.chain.url or f"file://{folder.chain.resolve()}", chain_id=config.chain.chain_id)
+    be_patient(w3, config.chain.patience_s)
+    # On the chain in the folder a transaction is in a block when its sending returns: nothing can be under way.
+    outbox = Outbox(folder.outbox if config.chain.url else None)
+    deadline_s = max(120.0, config.chain.patience_s)
     try:
-        deployment = Deployment.load(folder.manifest) if is_begun else put_on_chain(Sender(w3, key), config)
-        ledger = Alliance(w3, deployment, key)
-        if is_begun:
-            task = task_begun(folder)
+        sender = Sender(w3, key, deadline_s, outbox)
+        if has_contracts:
+            deployment = Deployment.load(folder.manifest)
+            deployment.check(sender.rpc)
+        if resume:
+            sender.restore()
+        if not has_contracts:
+            deployment = put_on_chain(sender, config)
+            deployment.save(folder.manifest)  # before there is a task: a resume looks there for one
+        ledger = Alliance(w3, deployment, key, outbox, deadline_s)
+        known = task_begun(folder) if is_begun else ledger.created_before()
+        task = _created(ledger, config, initial_model) if known is None else known
+        if known is not None:
             _check_settings(ledger, task, config, folder, initial_model)
-        else:
-            params = task_params(config, key.address, initial_model)
-            pool_wei = fml_to_wei(config.alliance.pool, "alliance.pool")
-            if deployment.has_points:
-                ledger.give(key.address, pool_wei)
-            task = ledger.create_task(params, pool_wei, terms_of(config))
-            deployment.save(folder.manifest)  # before the deployment: with that, a resume takes the task for begun
-            write_deployment(folder, deployment, task, params, [])
+        if not is_begun:
+            write_deployment(folder, deployment, task, ledger.params(task), [])
         yield Federation(ledger, deployment, task)
     finally:
         close(w3)
+
+
+def _created(ledger: Alliance, config: JobConfig, initial_model: bytes) -> int:
+    """Create the task that a configuration describes, and return its number."""
+    pool_wei, relayer = fml_to_wei(config.alliance.pool, "alliance.pool"), ledger.sender.address
+    if ledger.deployment.has_points and (short := pool_wei - ledger.balance_wei(relayer)) > 0:
+        ledger.give(relayer, short)
+    return ledger.create_task(task_params(config, relayer, initial_model), pool_wei, terms_of(config))
 
 
 def task_params(config: JobConfig, relayer: str, initial_model: bytes) -> TaskParams:
@@ -244,7 +262,7 @@ def write_deployment(
 ) -> None:
     """Write down where the task is and who belongs to it, for people and for tools."""
     content = {
-        **json.loads(folder.manifest.read_text()),
+        **strict_json.parse(folder.manifest.read_bytes()),
         "task": task,
         "code_digest": "0x" + params.code_digest.hex(),
         "config_digest": "0x" + params.config_digest.hex(),

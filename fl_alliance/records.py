@@ -13,6 +13,7 @@ model.safetensors    the task's final model
 parent/              with init=arena:TASK: the model that the run started from, its lineage.json and its card
 models/              models by digest, kept while a round may still adopt them
 proposals/           every proposal by its digest on chain, unless records.proposals=none
+identities/          with a consortium: what members' SuperNodes and accounts signed of one another
 transcripts/         a transcript of every round, by its sha256
 masks/               what the masks of every round left behind (privacy.masks=true, unless records.proposals=none)
 flower.log           what Flower itself logs
@@ -25,6 +26,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from fl_alliance.chain import strict_json
 
 
 class FolderError(Exception):
@@ -106,6 +109,16 @@ class RunFolder:
     def manifest(self) -> Path:
         """The contracts' addresses and code hashes alone, as the ledger client reads them."""
         return self.root / "manifest.json"
+
+    @property
+    def identities(self) -> Path:
+        """What SuperNodes' keys and their accounts signed of one another; only with a consortium."""
+        return self.root / "identities"
+
+    @property
+    def outbox(self) -> Path:
+        """The transactions that were sent to a chain elsewhere, kept before they were."""
+        return self.root / "transactions.jsonl"
 
     @property
     def masks(self) -> Path:
@@ -194,7 +207,7 @@ class RunFolder:
         records: dict[int, RoundRecord] = {}
         for number, line in enumerate(self.metrics.read_bytes().split(b"\n")[:-1], start=1):
             try:
-                content: dict[str, Any] = json.loads(line)
+                content: dict[str, Any] = strict_json.parse(line, has_nan=True)
                 records[content["round"]] = RoundRecord(**content)
             except (ValueError, TypeError, KeyError) as error:
                 raise FolderError(f"{self.metrics}: line {number} is no record of a round: {error}") from error

@@ -1,6 +1,5 @@
 """What a run folder says about its run, read once for the summary, the sweep's table and the report."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,10 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError  # type: ignore[import-untyped]
 
+from fl_alliance.chain import strict_json
 from fl_alliance.outcomes import OUTCOMES, counted
 from fl_alliance.records import FolderError, RoundRecord, RunFolder
+from fl_alliance.shallow import require_shallow
 from fl_alliance.workloads.base import Metric
 
 
@@ -94,7 +95,9 @@ def read_results(folder: RunFolder) -> Results:
 
 def _config(path: Path) -> dict[str, Any]:
     try:
-        content = OmegaConf.to_container(OmegaConf.load(path)) if path.is_file() else {}
+        text = path.read_text() if path.is_file() else ""
+        require_shallow(text)
+        content = OmegaConf.to_container(OmegaConf.create(text)) if text else {}
     except (OmegaConfBaseException, YAMLError, ValueError, OSError, RecursionError) as error:
         raise FolderError(f"{path}: cannot be read: {error}") from error
     return {str(name): value for name, value in content.items()} if isinstance(content, dict) else {}
@@ -102,7 +105,7 @@ def _config(path: Path) -> dict[str, Any]:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(path.read_text())) if path.is_file() else {}
+        return dict(strict_json.parse(path.read_bytes(), has_nan=True)) if path.is_file() else {}
     except (ValueError, TypeError, RecursionError) as error:
         raise FolderError(f"{path}: cannot be read: {error}") from error
 

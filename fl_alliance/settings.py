@@ -187,7 +187,8 @@ class ChainSettings:
     keystore v3 whose password is in the variable of the same name with `_PASSWORD` behind it). Empty: the
     development key, which signs on chain 31337 only. `token` is `fml`, or `points`: then stakes and pay are points
     that do not move between holders, which the relayer mints. `sites` is the address of the consortium's contract
-    that approves what runs and knows whose SuperNodes are whose; empty: there is none.
+    that approves what runs and knows whose SuperNodes are whose; empty: there is none. `patience_s` is how long a
+    run waits for a chain elsewhere that stopped to answer, and for a transaction to get into a block.
     """
 
     url: str = ""
@@ -195,6 +196,7 @@ class ChainSettings:
     relayer_key_env: str = ""
     token: str = "fml"  # noqa: S105  no secret
     sites: str = ""
+    patience_s: float = 600.0
 
 
 @dataclass
@@ -223,15 +225,30 @@ class MarketSettings:
 
 @dataclass
 class RuntimeSettings:
-    """How the ClientApps run: `local`, in this process; `ray`, Flower's simulation; `deployment`, hospitals join.
+    """How the ClientApps run, and how long they are waited for.
 
-    `policy` is a site policy's file that every simulated site keeps, each with a log of its own in the run's folder;
-    hospitals bring their own (`fl-alliance join --policy`).
+    Attributes
+    ----------
+    name : str
+        `local`, in this process; `ray`, Flower's simulation; `deployment`, hospitals join.
+    timeout_s : float
+        Longest wait for replies for which no window of the chain says how long there is: of hospitals that join, and
+        all of them on a chain whose clock is moved, not waited for.
+    quorum : float
+        In a deployment: share of those asked, rounded up, whose replies are enough for `grace_s` to begin. 1: everybody
+        is waited for as long as the chain's windows are open, which costs nothing: the round cannot go on earlier.
+    grace_s : float
+        In a deployment: how long the others are waited for then, and how long somebody who is away may take to be back.
+    policy : str
+        A site policy's file that every simulated site keeps, each with a log of its own in the run's folder; hospitals
+        bring their own (`fl-alliance join --policy`).
     """
 
     name: str = "local"
     timeout_s: float = 3600.0
     policy: str = ""
+    quorum: float = 1.0
+    grace_s: float = 30.0
 
 
 @dataclass

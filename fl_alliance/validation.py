@@ -73,8 +73,12 @@ def validate(config: JobConfig) -> None:
         f"chain.url={chain}: needs market.url={market.url} with market.emission=true, which pays on its own chain",
     )
     _require("_target_" in config.strategy, "strategy: needs a _target_, the class of a Flower strategy")
-    timeout = config.runtime.timeout_s
+    patience = config.chain.patience_s
+    _require(0 <= patience < math.inf, f"chain.patience_s={patience}: needs 0 seconds or more")
+    timeout, quorum, grace = config.runtime.timeout_s, config.runtime.quorum, config.runtime.grace_s
     _require(0 < timeout < math.inf, f"runtime.timeout_s={timeout}: needs more than 0 seconds")
+    _require(0 < quorum <= 1, f"runtime.quorum={quorum}: needs a share over 0 and at most 1")
+    _require(0 <= grace < math.inf, f"runtime.grace_s={grace}: needs 0 seconds or more")
     _require_one_of("runtime.name", config.runtime.name, "local", "ray", "deployment")
     _require_one_of("chain.token", config.chain.token, "fml", "points")
     _require(

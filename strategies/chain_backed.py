@@ -217,7 +217,7 @@ class ChainBacked(Strategy):
         shown, groups = {m: updates[m] for m in proposed if m in updates}, None
         if masked:
             with watch("unmask"):
-                shown, sums = masked.read(wire.to_arrays(arrays), shown)
+                shown, sums = masked.read(wire.to_arrays(arrays), shown, chain.turn)
             groups, dropped = sums.members, {**dropped, **sums.unread}
         with watch("aggregate"):
             motion, metrics = self._motion(chain, arrays, shown, groups)
@@ -255,9 +255,9 @@ class ChainBacked(Strategy):
         form: Arrays = wire.to_arrays(arrays)
         unasked: dict[int, str] = {}
         if masked:
-            messages, unasked = masked.prepared(messages)
+            messages, unasked = masked.prepared(messages, chain.turn)
             form = masked_form(form)
-        updates, dropped = chain.check_updates(run.nodes.ask(messages, chain.place), form)
+        updates, dropped = chain.check_updates(run.nodes.ask(messages, chain.place, chain.time_left), form)
         if masked:
             dropped |= masked.keep(updates) | unasked
         dropped |= self._without_receipt(chain, updates)
@@ -311,7 +311,8 @@ class ChainBacked(Strategy):
         self._listener(drawn)
         if drawn.voters:
             with watch("vote"):
-                answers = run.nodes.ask(self._ballots(run, chain, motion, ballot), chain.place)
+                ballots = self._ballots(run, chain, motion, ballot)
+                answers = run.nodes.ask(ballots, chain.place, chain.time_left)
             with watch("chain"):
                 votes, committed = chain.commit(motion, answers)
                 self._listener(replace(committed, ballot_bytes=ballot_bytes, proposal_bytes=proposal_bytes))

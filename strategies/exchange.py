@@ -21,8 +21,9 @@ Replies = Mapping[int, Message]
 class Exchange:
     """The members of a task as nodes of a Flower grid.
 
-    `node_ids[i]` is the Flower node of the roster's member i. A member that does not answer within
-    `timeout` seconds, or answers twice, is simply not in, or once in, the replies.
+    `node_ids[i]` is the Flower node of the roster's member i. A member that does not answer within `timeout` seconds,
+    or `within` so many where the chain's window says how long there is, is simply not in the replies, and one that
+    answers twice is once in them.
     """
 
     grid: Grid
@@ -33,7 +34,7 @@ class Exchange:
         """Return a grid that shows only these members."""
         return CommitteeGrid(self.grid, [self.node_ids[member] for member in members])
 
-    def ask(self, messages: Iterable[Message], place: Place) -> Replies:
+    def ask(self, messages: Iterable[Message], place: Place, within: float | None = None) -> Replies:
         """Send messages with the `alliance` record and the names of all asked added; return replies by member."""
         outgoing = list(messages)
         asked = {message.metadata.dst_node_id for message in outgoing}
@@ -41,23 +42,23 @@ class Exchange:
         for message in outgoing:
             message.content[wire.ALLIANCE] = wire.place_record(place)
             message.content[wire.COMMITTEE] = committee
-        return self._collect(self.grid.send_and_receive(outgoing, timeout=self.timeout))
+        return self._replies(outgoing, within)
 
-    def query(self, action: str, members: Iterable[int], record: ConfigRecord) -> Replies:
+    def query(self, action: str, members: Iterable[int], record: ConfigRecord, within: float | None = None) -> Replies:
         """Send the same `alliance` record to members as a query; return replies by member, ascending."""
-        return self.query_each(action, {member: RecordDict({wire.ALLIANCE: record}) for member in members})
+        return self.query_each(action, {member: RecordDict({wire.ALLIANCE: record}) for member in members}, within)
 
-    def query_each(self, action: str, contents: Mapping[int, RecordDict]) -> Replies:
+    def query_each(self, action: str, contents: Mapping[int, RecordDict], within: float | None = None) -> Replies:
         """Send a content of its own to each of some members as a query; return replies by member, ascending."""
         messages = [
             Message(content, dst_node_id=self.node_ids[member], message_type=action)
             for member, content in contents.items()
         ]
-        return self._collect(self.grid.send_and_receive(messages, timeout=self.timeout))
+        return self._replies(messages, within)
 
-    def prove(self, member: int, place: Place, tag: Tag, seed: bytes) -> bytes | None:
+    def prove(self, member: int, place: Place, tag: Tag, seed: bytes, within: float | None = None) -> bytes | None:
         """Return the member's encoded VRF proof over `seed`, or None where it does not answer with one."""
-        replies = self.query(wire.PROVE, [member], wire.place_record(place, tag=int(tag), seed=seed))
+        replies = self.query(wire.PROVE, [member], wire.place_record(place, tag=int(tag), seed=seed), within)
         try:
             if member not in replies or replies[member].has_error():
                 return None
@@ -71,7 +72,8 @@ class Exchange:
         request = Message(RecordDict(), dst_node_id=self.node_ids[member], message_type=MessageType.TRAIN)
         return Message(content, reply_to=request)
 
-    def _collect(self, replies: Iterable[Message]) -> Replies:
+    def _replies(self, messages: Iterable[Message], within: float | None) -> Replies:
+        replies = self.grid.send_and_receive(messages, timeout=self.timeout if within is None else within)
         member_of = {node_id: member for member, node_id in enumerate(self.node_ids)}
         found: dict[int, Message] = {}
         for reply in replies:

@@ -37,6 +37,9 @@ from fl_alliance.strategies.rules.base import Motion
 from fl_alliance.strategies.updates import Update
 from fl_alliance.strategies.wire import Place
 
+OF_A_WINDOW = 0.8
+"""Share of a window of the chain for which nodes are waited for: what they send has to be in a block in time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Promise:
@@ -112,6 +115,20 @@ class RoundOnChain:
     def voters(self) -> tuple[int, ...]:
         """Members drawn to vote."""
         return self.model.committee.voters
+
+    @property
+    def time_left(self) -> float | None:
+        """Seconds for which nodes can be waited for in this phase; None where its end is moved, not waited for."""
+        now = self._ledger.now()
+        return self._waited(max(0, self.model.deadline(now) - now))
+
+    @property
+    def turn(self) -> float | None:
+        """Seconds for which nodes can be waited for before a leader is late; None as for `time_left`."""
+        return self._waited(self.model.params.leader_s)
+
+    def _waited(self, window_s: int) -> float | None:
+        return None if self._ledger.is_moved else OF_A_WINDOW * window_s
 
     @property
     def updates(self) -> Mapping[int, bytes]:
@@ -206,7 +223,7 @@ class RoundOnChain:
     def reveal(self, nodes: Exchange, motion: Motion, votes: Votes) -> None:
         """Ask those who committed for their votes; what does not hold, or does not come, stays unrevealed."""
         request = wire.place_record(self.place, commitments=pack_list(votes.pairs))
-        answers = nodes.query(wire.REVEAL, votes.promises, request)
+        answers = nodes.query(wire.REVEAL, votes.promises, request, self._waited(self.model.params.reveal_s))
         for member, promise in votes.promises.items():
             try:
                 reply, signer = _reply(answers, member), self.address(member)
@@ -312,7 +329,8 @@ class RoundOnChain:
 
     def _proof(self, model: TaskModel, nodes: Exchange, member: int, tag: Tag) -> Proof | None:
         """Return the member's proof in the form that goes on chain, or None where it has sent none."""
-        encoded = nodes.prove(member, Place(self._ledger.domain, self._task, model.round), tag, model.seed)
+        place = Place(self._ledger.domain, self._task, model.round)
+        encoded = nodes.prove(member, place, tag, model.seed, self.turn)
         if encoded is None:
             return None
         try:

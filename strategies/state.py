@@ -12,6 +12,9 @@ import numpy as np
 from flwr.app import Array, ArrayRecord
 from numpy.typing import NDArray
 
+from fl_alliance.chain import strict_json
+
+_DEEPEST = 256
 _SCALARS = (bool, int, float, str, type(None))
 
 
@@ -32,7 +35,7 @@ def pack(state: Mapping[str, Any]) -> bytes:
 def unpack(content: bytes) -> dict[str, Any]:
     """Return what `pack` was given; raises ValueError on bytes that are not from it."""
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        tree = json.loads(archive["tree"].tobytes())
+        tree = strict_json.parse(archive["tree"].tobytes(), _DEEPEST, has_nan=True)
         state: dict[str, Any] = _unfold(tree, archive)
     return state
 

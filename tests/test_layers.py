@@ -63,3 +63,26 @@ def test_torch_is_imported_in_workloads_and_private_training_only() -> None:
         if not {"workloads", "dp"} & set(path.parts) and any(is_within(name, "torch") for name in imported(path))
     ]
     assert not found
+
+
+OWN = {
+    "arena/jail.py": "the request of the process that started it",
+    "chain/artifacts/__init__.py": "files of this package",
+    "chain/strict_json.py": "the one reader",
+    "fl_alliance/lab/outcome.py": "figures of a study that this machine ran",
+    "fl_alliance/lab/sweep.py": "the plan of a study that this machine ran",
+    "fl_alliance/workloads/cgm.py": "what pip wrote of an installed package",
+}
+"""Files that read JSON which no stranger wrote."""
+
+
+def test_json_of_others_is_read_by_the_one_reader_that_counts_nesting_first() -> None:
+    found = {
+        str(path.relative_to(ROOT))
+        for layer in ("chain", "strategies", "arena", "fl_alliance")
+        for path in (ROOT / layer).rglob("*.py")
+        if "node_modules" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in ("load", "loads") and ast.unparse(node.value) == "json"
+    }
+    assert found == set(OWN)

@@ -1,18 +1,15 @@
 """The JSON-RPC 2.0 envelope: bytes of a request or a batch in, bytes of the answers out."""
 
 import json
-import re
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.node.faults import INVALID_REQUEST, PARSE_ERROR, RpcFault
 
 MAX_DEPTH = 32
 """Arrays and objects inside each other; the deepest that a method takes is an access list in a batch, 7."""
 MAX_BATCH = 1_000
-
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 Answer = Callable[[str, Any], dict[str, Any]]
 
@@ -69,37 +66,11 @@ def _request(request: Any) -> tuple[str, Any]:
 
 
 def _parse(body: bytes) -> Any:
-    """Return strict JSON's value: UTF-8, no NaN, no name twice in an object, not too deep.
-
-    Depth is looked at first: py-evm raises Python's recursion limit, and json's scanner then takes the whole process
-    with it when it runs out of stack.
-    """
-    if _is_deep(body):
-        raise RpcFault(PARSE_ERROR, f"JSON: needed a depth of at most {MAX_DEPTH}")
+    """Return strict JSON's value; raises `RpcFault`."""
     try:
-        return json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_object)
+        return strict_json.parse(body, MAX_DEPTH)
     except ValueError as broken:
         raise RpcFault(PARSE_ERROR, f"JSON: {str(broken)[:200]}") from None
-
-
-def _is_deep(body: bytes) -> bool:
-    depth = 0
-    for mark in _STRING.sub(b"", body).translate(None, _NO_BRACKETS):
-        depth += 1 if mark in b"[{" else -1
-        if depth > MAX_DEPTH:
-            return True
-    return False
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("an object has a name twice")
-    return found
 
 
 def _bytes(reply: Any) -> bytes:

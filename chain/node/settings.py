@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.node.engine import GAS_CAP_OSAKA
 
 ETHER = 10**18
@@ -54,7 +55,7 @@ class Settings:
     @staticmethod
     def decode(encoded: bytes) -> "Settings":
         """Raise ValueError where the bytes are not settings of this format."""
-        fields = json.loads(encoded)
+        fields = strict_json.parse(encoded)
         if not isinstance(fields, dict) or fields.pop("format", None) != _FORMAT:
             raise ValueError(f"chain settings {encoded[:200]!r}, needed format {_FORMAT}")
         try:

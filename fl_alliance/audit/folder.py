@@ -13,6 +13,7 @@ from fl_alliance.audit.facts import Audited, EndedRound
 from fl_alliance.audit.finding import Check, DoesNotHold
 from fl_alliance.audit.initial import check_initial
 from fl_alliance.audit.transcripts import check_transcripts
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.reasons import explain
 from fl_alliance.chain.rules.settlement import Line
@@ -273,7 +274,7 @@ def _read_json(path: Path, agreement: Agreement) -> dict[str, Any] | None:
         agreement.notes.append(f"no {path.name}")
         return None
     try:
-        content = json.loads(path.read_text())
+        content = strict_json.parse(path.read_bytes(), has_nan=True)
         if not isinstance(content, dict):
             raise ValueError(f"holds a {type(content).__name__}, needed an object")
     except _BROKEN as broken:

@@ -1,8 +1,7 @@
 """The model that a task starts from: the workload's own, made again, or the winner of an Arena task that is kept."""
 
-import json
-
 from fl_alliance.audit.finding import DoesNotHold
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, JobConfig, read_config
@@ -57,7 +56,7 @@ def _inherited(
     _require_pinned(initial, model, f"{folder.parent.name}/ holds")
     told = about_parent(folder)["parent"]
     if folder.deployment.is_file():
-        found = json.loads(folder.deployment.read_text()).get("parent")
+        found = strict_json.parse(folder.deployment.read_bytes()).get("parent")
         if found != told:
             raise DoesNotHold(folder.deployment.name, f"says parent {found}, its lineage says {told}")
     files.append(f"{folder.parent.name}/")

@@ -17,7 +17,8 @@ hospital without FML gets its stake from the coordinator's account.
 The chain must be one that hospitals reach too (chain.url=http://...), and the coordinator's key is in the environment
 variable that chain.relayer_key_env names: 64 hex digits, or the path of a keystore whose password is in the file that
 the variable of the same name with _PASSWORD_FILE behind it names. A hospital that is away is asked again when it is
-back, as long as runtime.timeout_s; whoever stays away costs the deadlines that the chain sets.
+back, for four fifths of the chain's windows (alliance.propose_s and the others, real seconds): choose them as long as
+honest work and a restart may take, since whoever stays away costs the round all of one.
 
 Without more it listens on this machine's loopback interface. For hospitals elsewhere it needs a certificate
 (--certificates, a folder made by `fl-alliance certificates`) and the public keys of their SuperNodes (--node-keys, a
@@ -28,7 +29,7 @@ examples:
   fl-alliance chain                                      a chain for this machine, in another terminal
   export RELAYER_KEY=...                                 of an account with gas
   fl-alliance coordinate nodes=4 rounds=3 workload=digits alliance.proposers=2 alliance.voters=2 \\
-      chain.url=http://127.0.0.1:8545 chain.relayer_key_env=RELAYER_KEY runtime.timeout_s=120
+      chain.url=http://127.0.0.1:8545 chain.relayer_key_env=RELAYER_KEY alliance.propose_s=600 alliance.commit_s=600
   fl-alliance coordinate ... --host 0.0.0.0 --certificates tls --node-keys nodes
   fl-alliance coordinate --resume runs/20260102-030405-digits        go on after Ctrl-C, or after a crash
 """

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from fl_alliance.cli.arguments import command_parser
 from fl_alliance.cli.join import add_wish, wish_of
@@ -11,7 +10,8 @@ _EPILOG = """\
 It takes what `fl-alliance join` takes and checks it, without signing, sending or writing anything: the account's and
 the SuperNode's keys, the manifest, the chain and its contracts, the task, the version of the code that it pins, the
 stake, this machine's clock beside the chain's and the SuperLink's, the SuperLink's certificate, the data, and the disk.
-With --config, the coordinator's config.yaml, also that the settings are those that the task pins, and the data by them.
+With --config, the coordinator's config.yaml (or one beside the manifest), also that the settings are those that the
+task pins, what privacy they promise next to what the policy asks for, and the data by them.
 
 Each line says ok, wrong or unknown (what it needs is wrong already), what was found, and behind -> what to do.
 Exit code 1 where something is wrong.
@@ -27,7 +27,6 @@ def parser() -> argparse.ArgumentParser:
     """Return the command's parser."""
     command = command_parser("doctor", "Check a site before it joins.", _EPILOG)
     add_wish(command)
-    command.add_argument("--config", type=Path, metavar="FILE", help="the coordinator's config.yaml")
     command.add_argument("--json", action="store_true", help="print the findings as JSON")
     return command
 
@@ -37,7 +36,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.deployment.doctor import Site, State, examine
 
     findings = []
-    for finding in examine(Site(wish_of(arguments), arguments.config)):
+    for finding in examine(Site(wish_of(arguments))):
         findings.append(finding)
         if not arguments.json:
             print(finding.line, flush=True)

@@ -20,6 +20,9 @@ its account's key: a keystore, whose password is in a file or asked for, or an e
 or the path of a keystore whose password is in the variable of the same name with _PASSWORD behind it). The account's
 key stays in this process: those that Flower starts have it neither in their memory nor in their environment.
 
+With the coordinator's config.yaml (--config, or beside the manifest) it is said in plain words what privacy the task
+promises, next to what the policy (--policy) asks for.
+
 First the chain is looked at: that the contracts are ours, that the task is open for registration or this hospital is in
 it, and that it pins this version of fl-alliance. Then it is said what will be staked and on what terms. The node signs
 for this one task, with at most this stake, under the settings that the task pins, and nothing else. What it has signed
@@ -57,6 +60,9 @@ def add_wish(command: argparse.ArgumentParser) -> None:
     command.add_argument("--home", type=Path, metavar="DIR", help="its folder (default: hospital-N, or hospital)")
     command.add_argument("--root-certificates", type=Path, metavar="FILE", help="of the SuperLink, for TLS")
     command.add_argument("--policy", type=Path, metavar="FILE", help="what the node may do (fl-alliance policy init)")
+    command.add_argument(
+        "--config", type=Path, metavar="FILE", help="the task's settings (default: beside the manifest)"
+    )
     command.add_argument("--sites", default="", metavar="ADDRESS", help="the consortium's contract that it trusts")
     command.add_argument("--node-key", type=Path, metavar="FILE", help="private key of its SuperNode")
 
@@ -79,6 +85,7 @@ def wish_of(arguments: argparse.Namespace) -> "Wish":
         node_key=arguments.node_key,
         data=arguments.data,
         sites=arguments.sites,
+        config=arguments.config,
     )
 
 

@@ -83,8 +83,11 @@ settings (name=value, in any order; the value here is the default):
   chain.token=fml          what stakes and pay are: fml, or points, which do not move between holders
   chain.sites=             address of the consortium whose members run this (fl-alliance sites); empty: there is none
   chain.relayer_key_env=   environment variable with the relayer's key (or keystore path); empty: the development key
+  chain.patience_s=600     how long a chain elsewhere that stopped to answer, or a transaction, is waited for
   runtime.name=local       local: all nodes in this process; ray: Flower's simulation
-  runtime.timeout_s=3600   longest wait for the replies of a round
+  runtime.timeout_s=3600   longest wait for replies, where no window of the chain says
+  runtime.quorum=1         in a deployment: when this share of those asked has answered, the others are given
+  runtime.grace_s=30       so many seconds more; 1 waits for everybody, as long as the chain's window is open
   runtime.policy=FILE      a site policy that every simulated site keeps (fl-alliance policy init)
   records.proposals=all    keep every proposal, for the audit to form every menu again; none: only the digests
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.sites import SitesView
 from fl_alliance.folders import FolderError
 from fl_alliance.records import write_whole
@@ -50,7 +51,7 @@ class Approvals:
     def load(cls, path: Path) -> Self:
         """Read the approvals in a file; raises `FolderError` where there are none."""
         try:
-            entries = json.loads(path.read_text())
+            entries = strict_json.parse(path.read_bytes())
             if not isinstance(entries, list):
                 raise ValueError("no list")
             found = [(bytes.fromhex(entry["code"]), bytes.fromhex(entry["config"])) for entry in entries]

@@ -8,11 +8,14 @@ import os
 import shlex
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from fl_alliance.chain import strict_json
+from fl_alliance.chain.deploy import Deployment
 from fl_alliance.config import ConfigError, JobConfig
 from fl_alliance.deployment.admitting import Admission
 from fl_alliance.deployment.link import Link
@@ -81,7 +84,15 @@ def coordinate(
         say(f"SuperLink on {link.local}{'' if link.root is None else ' (TLS)'}; log {log}")
         if link.node_keys is not None:
             stack.enter_context(Admission(link, say))
-        _run(config, overrides, folder, resume, side, surroundings, link, say)
+        while True:
+            before = superlink.starts
+            _run(config, overrides, folder, resume, side, surroundings, link, superlink, say)
+            if superlink.starts == before or folder.report.is_file():
+                break
+            # Flower forgets a run whose SuperLink ended; the chain, the journal and the hospitals do not.
+            _wait_until_healthy(link, superlink, log)
+            say("going on with the task")
+            resume = folder.overrides.is_file()
     if not folder.report.is_file():
         raise FolderError(f"{folder.root}: the task came to no end, see {side / 'run.log'}; --resume goes on with it")
 
@@ -118,16 +129,20 @@ def _run(
     side: Path,
     surroundings: dict[str, str],
     link: Link,
+    superlink: Supervised,
     say: Callable[[str], None],
 ) -> None:
-    """Start the ServerApp and repeat what it says until it ends."""
+    """Start the ServerApp and repeat what it says until it ends, or the SuperLink that it runs on did."""
     settings = {"overrides": shlex.join(overrides), "run-dir": str(folder.root.absolute()), "resume": resume}
     flower = str(Path(sys.executable).parent / "flwr")
-    words = " ".join(f"{name}={json.dumps(value)}" for name, value in settings.items())
-    command = [flower, "run", str(side / "app"), "here", "--run-config", words, "--stream"]
+    # In a file: Flower's own reading of words on the command line stumbles over quotes in them.
+    words = side / "run.toml"
+    words.write_text("".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in settings.items()))
+    command = [flower, "run", str(side / "app"), "here", "--run-config", str(words), "--stream"]
     with subprocess.Popen(  # noqa: S603  our own command
         command, env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
+        threading.Thread(target=_look_after, args=(superlink, process), daemon=True).start()
         try:
             is_invited = False
             for line in _plain(process, side / "run.log"):
@@ -137,6 +152,17 @@ def _run(
                     say(_invitation(config, folder, link))
         finally:
             process.terminate()
+
+
+def _look_after(superlink: Supervised, run: "subprocess.Popen[str]") -> None:
+    """Start the SuperLink again when it ends; what ran on it is over then."""
+    before = superlink.starts
+    while run.poll() is None:
+        superlink.look()
+        if superlink.starts != before:
+            run.terminate()
+            return
+        time.sleep(_POLL_S)
 
 
 def _plain(process: "subprocess.Popen[str]", log: Path) -> Iterator[str]:
@@ -151,11 +177,13 @@ def _plain(process: "subprocess.Popen[str]", log: Path) -> Iterator[str]:
 
 
 def _invitation(config: JobConfig, folder: RunFolder, link: Link) -> str:
-    task = json.loads(folder.deployment.read_text())["task"]
+    task = strict_json.parse(folder.deployment.read_bytes())["task"]
     trust = " --root-certificates ca.pem" if link.root is not None else ""
     known = " --node-key FILE" if link.node_keys is not None else ""
+    deployment = Deployment.load(folder.manifest)
+    consortium = f" --sites {deployment.sites}" if deployment.has_sites else ""
     return (
         f"hospitals join with: fl-alliance join {task} --manifest {os.path.relpath(folder.manifest)} --chain "
-        f"{config.chain.url} --superlink {link.public}{trust}{known} --stake {config.alliance.stake} --keystore FILE "
-        "and --data DIR or --site N"
+        f"{config.chain.url} --superlink {link.public}{trust}{known}{consortium} --stake {config.alliance.stake} "
+        "--keystore FILE and --data DIR or --site N"
     )

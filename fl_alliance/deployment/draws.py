@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.deployment.terms import NotAgreed
 from fl_alliance.records import write_whole
@@ -70,7 +71,7 @@ def require_draw(
 
 def _noted(home: Path) -> dict[str, Any] | None:
     try:
-        noted = json.loads((home / FILE).read_text())
+        noted = strict_json.parse((home / FILE).read_bytes())
         return noted if {"round", "seed", "proposers"} <= set(noted) else None
     except (OSError, ValueError, TypeError):
         return None  # a file that says nothing is one that is yet to be written

@@ -8,8 +8,9 @@ from fl_alliance.chain.sites import Sites
 from fl_alliance.chain.steps import Start
 from fl_alliance.chain.types import Phase
 from fl_alliance.config import JobConfig, fml_to_wei
+from fl_alliance.deployment.bindings import Bindings
 from fl_alliance.deployment.identity import IdentityRefused, Registrar
-from fl_alliance.deployment.reconnecting import Reconnecting, anybody
+from fl_alliance.deployment.reconnecting import Life, Patience, Reconnecting, anybody
 from fl_alliance.federation import Federation, register, write_deployment
 from fl_alliance.records import RunFolder
 from fl_alliance.strategies.committee_grid import CommitteeGrid
@@ -19,6 +20,8 @@ from fl_alliance.strategies.events import Listener, Stage
 from fl_alliance.strategies.wire import OWN_DATA, Place, Registration
 
 _POLL_S = 1.0
+_MORE_ANCHORS = 10
+"""Heads of decision logs that a hospital may anchor beside one a round: when it joins, and whenever it stopped."""
 
 
 def gather(
@@ -27,15 +30,15 @@ def gather(
     """Return a grid of the task's members, and each one's node id in it.
 
     Before the start it takes in whoever comes, until `config.nodes` have or registration is over. Of a task that was
-    started already it waits `runtime.timeout_s` for its members to come back.
+    started already it waits `runtime.grace_s` for its members to come back; who comes later is asked later.
 
     Raises
     ------
     RunStalled
         Registration is over, and fewer came than one round draws.
     """
-    registrar = _registrar(federation, grid)
-    gathering = _Gathering(federation, grid, config, listener, registrar)
+    registrar = _registrar(federation, grid, config.rounds)
+    gathering = _Gathering(federation, grid, config, listener, registrar, Bindings(folder.identities))
     gathering.wait()
     ledger, task = federation.ledger, federation.task
     roster = [node.address for node in ledger.model(task).roster.nodes]
@@ -49,31 +52,41 @@ def gather(
         place,
         roster,
         gathering.present,
-        listener=lambda words: listener(Stage(words)),
         known=gathering.asked,
+        patience=Patience(config.runtime.quorum, config.runtime.grace_s),
+        listener=lambda words: listener(Stage(words)),
         is_registered=registrar.is_registered if registrar is not None else anybody,
     )
     return members, {address: index for index, address in enumerate(roster, start=1)}
 
 
-def _registrar(federation: Federation, grid: Grid) -> Registrar | None:
+def _registrar(federation: Federation, grid: Grid, rounds: int) -> Registrar | None:
     """Return who knows whose SuperNode is whose, None where there is no consortium that binds them."""
     deployment = federation.deployment
-    return Registrar(Sites(federation.ledger.sender, deployment.sites), grid) if deployment.has_sites else None
+    if not deployment.has_sites:
+        return None
+    anchors = rounds + _MORE_ANCHORS
+    return Registrar(Sites(federation.ledger.sender, deployment.sites), grid, anchors)
 
 
 class _Gathering:
     """Who has come so far."""
 
     def __init__(
-        self, federation: Federation, grid: Grid, config: JobConfig, listener: Listener, registrar: Registrar | None
+        self,
+        federation: Federation,
+        grid: Grid,
+        config: JobConfig,
+        listener: Listener,
+        registrar: Registrar | None,
+        bindings: Bindings,
     ) -> None:
         self._federation, self._grid, self._config, self._listener = federation, grid, config, listener
-        self._registrar = registrar
+        self._registrar, self._bindings = registrar, bindings
         model = federation.ledger.model(federation.task)
         self._stake_wei = fml_to_wei(config.alliance.stake, "alliance.stake")
         self._until = model.phase_at + config.alliance.registration_s
-        self.asked: set[int] = set()
+        self.asked: set[Life] = set()
         self.registrations: dict[int, Registration] = {}
 
     @property
@@ -84,7 +97,7 @@ class _Gathering:
     def wait(self) -> None:
         """Return once the task is started and its members are there, or the time for that is over."""
         ledger, task, config = self._federation.ledger, self._federation.task, self._config
-        patience = time.monotonic() + config.runtime.timeout_s
+        patience = time.monotonic() + config.runtime.grace_s
         while True:
             self._ask_newcomers()
             model = ledger.model(task)
@@ -98,12 +111,13 @@ class _Gathering:
             time.sleep(_POLL_S)
 
     def _ask_newcomers(self) -> None:
-        """Collect and register whoever is new."""
+        """Collect and register whoever is new, or was started anew without having joined."""
         ledger, task = self._federation.ledger, self._federation.task
-        new = [node_id for node_id in self._grid.get_node_ids() if node_id not in self.asked]
+        lives = {(node.node_id, node.last_activated_at) for node in self._grid.get_nodes()}
+        new = sorted({node_id for node_id, _ in lives - self.asked} - self.registrations.keys())
+        self.asked |= lives
         if not new:
             return
-        self.asked.update(new)
         place, timeout = Place(ledger.domain, task, 0), self._config.runtime.timeout_s
         newcomers = CommitteeGrid(self._grid, new)
         found, refused = collect_registrations(newcomers, place, ledger.token, self._stake_wei, self._until, timeout)
@@ -122,7 +136,8 @@ class _Gathering:
         """Return whether a newcomer's SuperNode is its own, where that is to be shown, and its site nobody else's."""
         if self._registrar is not None:
             try:
-                self._registrar.admit(node_id, newcomer.address, newcomer.binding)
+                binding = self._registrar.admit(node_id, newcomer.address, newcomer.binding)
+                self._bindings.keep(newcomer.address, binding, self._registrar.view)
             except IdentityRefused as refused:
                 self._listener(Stage(f"node {node_id} does not join as {newcomer.address}: {refused}"))
                 return False

@@ -2,7 +2,7 @@
 
 Both sign. The account signs the binding, which the contract checks; the SuperNode's key signs whose it is, which the
 contract cannot check and keeps by digest. A hospital hands over both when it joins; the ServerApp checks them before it
-takes the node in, and keeps them beside the run for whoever checks them again.
+takes the node in, and keeps them beside the run for whoever checks them again (`bindings.py`).
 """
 
 import json
@@ -14,18 +14,20 @@ from typing import Self
 
 from flwr.serverapp import Grid
 
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.auth_keys import AuthKey, check_statement, key_digest
 from fl_alliance.chain.errors import ChainError, KeyUnusable, SigningError
 from fl_alliance.chain.sites import NO_KEY, Pen, Sites, SitesView, proof_digest
 from fl_alliance.chain.vouchers import Voucher
+from fl_alliance.deployment.anchoring import allowance_wei
 from fl_alliance.records import write_whole
 from fl_alliance.validation import ConfigError
 
 FILE = "binding.json"
 VALID_S = 7 * 86_400
 """Seconds of chain time for which a hospital's signature of its binding counts."""
-_LONGEST, _LOOK_S = 8_192, 3.0
+_LONGEST, _LOOK_S, _TRANSFER_GAS = 8_192, 3.0, 21_000
 
 
 class IdentityRefused(ConfigError):
@@ -76,14 +78,14 @@ class SignedBinding:
         if not content or len(content) > _LONGEST:
             raise IdentityRefused(f"a binding of {len(content)} bytes: needed 1 to {_LONGEST}")
         try:
-            found = cls(**json.loads(content))
+            found = cls(**strict_json.parse(content))
             lengths = [
                 len(bytes.fromhex(text)) for text in (found.public, found.statement, found.previous, found.signature)
             ]
             if lengths[2] != len(NO_KEY) or lengths[3] not in (0, 64) or not isinstance(found.deadline, int):
                 raise ValueError("a field of a wrong length")
             found.key  # noqa: B018  raises where it is no key
-        except (ValueError, TypeError, RecursionError, KeyUnusable) as error:
+        except (ValueError, TypeError, KeyUnusable) as error:
             raise IdentityRefused(f"a binding that cannot be read ({type(error).__name__})") from error
         return found
 
@@ -128,13 +130,21 @@ class Registrar:
         The consortium's contract, to which the relayer sends what hospitals signed.
     grid : Grid
         Flower's, which tells by which key the SuperLink knows a node.
+    anchors : int
+        For how many anchors of its log a site's account shall have gas; who has less is given it, once.
     clock : callable
         Seconds that never go back.
     """
 
-    def __init__(self, sites: Sites, grid: Grid, clock: Callable[[], float] = time.monotonic) -> None:
-        self._sites, self._grid, self._clock = sites, grid, clock
+    def __init__(self, sites: Sites, grid: Grid, anchors: int = 0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._sites, self._grid, self._anchors, self._clock = sites, grid, anchors, clock
+        self._provided: set[str] = set()
         self._seen: dict[int, tuple[float, str | None]] = {}
+
+    @property
+    def view(self) -> SitesView:
+        """The consortium's contract."""
+        return self._sites
 
     def admit(self, node_id: int, address: str, content: bytes) -> SignedBinding:
         """Make sure that a node's key is the account's, and bind it on chain where it is not yet.
@@ -156,10 +166,21 @@ class Registrar:
             if self._sites.site_of(binding.key) != address:
                 by = Voucher(address, binding.deadline, bytes.fromhex(binding.signature).ljust(64, b"\0"))
                 self._sites.bind(binding.key, binding.proof, bytes.fromhex(binding.previous), by)
+            self._provide(address)
         except (SigningError, ChainError) as error:
             raise IdentityRefused(str(error)) from error
         self._seen.pop(node_id, None)
         return binding
+
+    def _provide(self, address: str) -> None:
+        """Give an account the gas for its anchors: a hospital needs no currency of the chain."""
+        if not self._anchors or address in self._provided:
+            return
+        self._provided.add(address)
+        sender = self._sites.sender
+        lacks = allowance_wei(sender, self._anchors) - sender.rpc.number("eth_getBalance", address, "latest")
+        if lacks > 0:
+            sender.send(address, b"", _TRANSFER_GAS, "gas for anchors", lacks)
 
     def is_registered(self, node_id: int, address: str) -> bool:
         """Return whether the key by which the SuperLink knows a node is the account's, on chain, seconds ago."""

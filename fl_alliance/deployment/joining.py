@@ -16,14 +16,17 @@ from fl_alliance.chain.deploy import TOKEN, Deployment
 from fl_alliance.chain.errors import ChainUnreachable
 from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.sites import SitesView
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskParams
 from fl_alliance.code_digest import code_digest
-from fl_alliance.config import ConfigError, fml_to_wei
+from fl_alliance.config import ConfigError, JobConfig, fml_to_wei
+from fl_alliance.deployment.anchoring import NOWHERE, Anchoring, require_anchored
 from fl_alliance.deployment.approval import require_approved
 from fl_alliance.deployment.draws import note_draw
 from fl_alliance.deployment.identity import keep_binding, sign_binding
 from fl_alliance.deployment.keys import KeySource, require_private
+from fl_alliance.deployment.pinned import privacy_told, task_settings
 from fl_alliance.deployment.processes import Supervised, environment, free_port, is_loopback
 from fl_alliance.deployment.signer import SignerService
 from fl_alliance.deployment.terms import Terms
@@ -31,9 +34,10 @@ from fl_alliance.deployment.watch import Watch
 from fl_alliance.folders import FolderError, held
 from fl_alliance.records import RunFolder
 from fl_alliance.site.errors import PolicyInvalid
+from fl_alliance.site.log import DecisionLog
 from fl_alliance.site.policy import Policy
 from fl_alliance.site.rules import refusal_to_join
-from fl_alliance.site.station import write_members
+from fl_alliance.site.station import facts_of, write_members
 from fl_alliance.strategies.wire import OWN_DATA, Place
 
 _POLL_S, _AWAY_S = 1.0, 15.0
@@ -71,6 +75,8 @@ class Wish:
         A folder with the hospital's own data.
     sites : str
         Address of the consortium's contract that the hospital trusts; empty: that of the manifest, where it has one.
+    config : Path or None
+        The coordinator's `config.yaml`; None: the one beside the manifest, where that is this task's.
     """
 
     task: int
@@ -86,6 +92,7 @@ class Wish:
     node_key: Path | None = None
     data: Path | None = None
     sites: str = ""
+    config: Path | None = None
 
 
 def join(wish: Wish, say: Callable[[str], None] = print) -> None:
@@ -112,9 +119,13 @@ def join(wish: Wish, say: Callable[[str], None] = print) -> None:
             require_approved(consortium, watch.model.params.code_digest, watch.model.params.config_digest)
         wish.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         stack.enter_context(held(RunFolder(wish.home), is_new=False))
-        _agree(wish, deployment, watch, stake_wei)
-        for line in _told(wish, deployment, rpc, watch, key.address):
+        settings = task_settings(wish.config, wish.manifest, watch.model.params.config_digest)
+        _agree(wish, deployment, watch, stake_wei, settings)
+        for line in (*_told(wish, deployment, rpc, watch, key.address), *privacy_told(settings, _policy_of(wish.home))):
             say(line)
+        anchors = _anchoring(wish.home, Sender(w3, key), consortium, say)
+        if anchors is not None:
+            stack.enter_context(anchors)
         if watch.is_paid_out and (member := watch.member) is not None:
             say(watch.payout(member))
             return
@@ -123,18 +134,21 @@ def join(wish: Wish, say: Callable[[str], None] = print) -> None:
         stack.enter_context(SignerService(key, wish.home))
         node = _supernode(wish, transport, say)
         stack.callback(node.stop)
-        _follow(watch, node, wish.home, say)
+        _follow(watch, node, wish.home, anchors, say)
 
 
-def _follow(watch: Watch, node: Supervised, home: Path, say: Callable[[str], None]) -> None:
+def _follow(watch: Watch, node: Supervised, home: Path, anchors: Anchoring | None, say: Callable[[str], None]) -> None:
     """Keep the node running, show it each round's draw, and tell what happens until the payout."""
-    is_away, members = False, 0
+    is_away, members, rounds = False, 0, watch.rounds
     while not watch.is_paid_out:
         node.look()
         try:
             watch.look()
             note_draw(home, watch.model)
             is_away = False
+            if watch.rounds != rounds and anchors is not None:
+                anchors.note()
+            rounds = watch.rounds
             if len(watch.model.balances) != members:
                 members = len(watch.model.balances)
                 write_members(home, members)
@@ -175,6 +189,27 @@ def _consortium(wish: Wish, deployment: Deployment, rpc: Rpc) -> SitesView | Non
     return SitesView(rpc, named)
 
 
+def _anchoring(
+    home: Path, sender: Sender, consortium: SitesView | None, say: Callable[[str], None]
+) -> Anchoring | None:
+    """Return what anchors the log of the site's decisions, None where there is nothing to anchor, or nowhere.
+
+    Raises
+    ------
+    LogDamaged
+        The log has lost what was anchored of it.
+    """
+    policy = _policy_of(home)
+    if policy is None:
+        return None
+    if consortium is None:
+        say(NOWHERE)
+        return None
+    log = DecisionLog(policy.log)
+    require_anchored(log, consortium, sender.address)
+    return Anchoring(sender, consortium.address, log, home, say)
+
+
 def _bind(wish: Wish, key: NodeKey, consortium: SitesView, rpc: Rpc) -> None:
     """Sign, both ways, whose the SuperNode's key is, for the node to hand over; raises `IdentityRefused`."""
     if wish.node_key is not None:
@@ -194,7 +229,7 @@ def _require_data(wish: Wish) -> None:
         raise ConfigError(f"--data {wish.data}: no such folder")
 
 
-def _agree(wish: Wish, deployment: Deployment, watch: Watch, stake_wei: int) -> None:
+def _agree(wish: Wish, deployment: Deployment, watch: Watch, stake_wei: int, settings: JobConfig | None) -> None:
     """Write down what the node may sign; raises `FolderError` where the folder is another task's or hospital's."""
     terms = Terms(
         chain_id=deployment.chain_id,
@@ -215,14 +250,21 @@ def _agree(wish: Wish, deployment: Deployment, watch: Watch, stake_wei: int) -> 
         if kept.matter != terms.matter:
             raise FolderError(f"{wish.home}: is of {kept.matter}, needed {terms.matter}; give each its own --home")
     if terms.policy:
-        _require_permitted(terms)
+        _require_permitted(terms, settings)
     terms.save(wish.home)
 
 
-def _require_permitted(terms: Terms) -> None:
+def _policy_of(home: Path) -> Policy | None:
+    """Return the policy that the hospital joins with, None where it has none."""
+    path = Terms.load(home).policy
+    return Policy.load(Path(path)) if path else None
+
+
+def _require_permitted(terms: Terms, settings: JobConfig | None) -> None:
     """Refuse a task that the site's own policy refuses, before anything is staked; raises `SiteError`."""
     place = Place(Domain(terms.chain_id, terms.contract), terms.task, 0)
-    reason = refusal_to_join(Policy.load(Path(terms.policy)), place, code_digest().hex(), terms.config_digest)
+    facts = facts_of(settings) if settings is not None else None
+    reason = refusal_to_join(Policy.load(Path(terms.policy)), place, code_digest().hex(), terms.config_digest, facts)
     if reason is not None:
         raise PolicyInvalid(f"{terms.policy}: refuses {terms.matter}: {reason}")
 

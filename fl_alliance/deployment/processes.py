@@ -68,6 +68,11 @@ class Supervised:
         What it prints is added here.
     say : callable
         Told in words when it is started again.
+
+    Attributes
+    ----------
+    starts : int
+        How often it was started.
     """
 
     def __init__(
@@ -84,6 +89,7 @@ class Supervised:
         self._environment = dict(environment)
         self._process: subprocess.Popen[bytes] | None = None
         self._pause_s, self._since, self._until = FIRST_PAUSE_S, 0.0, 0.0
+        self.starts = 0
 
     @property
     def pid(self) -> int | None:
@@ -102,6 +108,7 @@ class Supervised:
             self._say(f"the {self._name} ended (exit code {code}, see {self._log}); starting it again in {pause:g} s")
         if self._process is None and now >= self._until:
             self._since = now
+            self.starts += 1
             with self._log.open("ab") as log:
                 self._process = subprocess.Popen(  # noqa: S603  our own command
                     self._command,

@@ -3,10 +3,15 @@
 Flower gives a SuperNode that starts again a new id; one that authenticates keeps its id, but what was asked of it
 before is lost all the same. Here a member's id is its place in the roster, counted from 1; what was asked of a node
 that went away is asked again when it is back, which costs it nothing: its journal is on disk.
+
+An exchange ends when everybody has answered, and otherwise a grace period after a quorum has. Who is late is not waited
+for and not listened to any more, but for reveals: a vote that is not revealed costs its voter stake.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from flwr.app import Message, Metadata, RecordDict
 from flwr.app.message import make_message
@@ -15,14 +20,56 @@ from flwr.proto.node_pb2 import NodeInfo
 from flwr.serverapp import Grid
 from flwr.supercore.run import Run
 
+from fl_alliance.deployment.inbox import Inbox
 from fl_alliance.deployment.presence import challenge_message, member_of
+from fl_alliance.strategies import wire
 from fl_alliance.strategies.wire import Place
 
-_Life = tuple[int, str]
+Life = tuple[int, str]
 """A node's id, and when Flower last saw it start: what was sent to it in one life it does not know in the next."""
-POLL_S = 0.5
+FIRST_POLL_S, LONGEST_POLL_S = 0.05, 0.5
 LOOK_S = 3.0
+TRIES = 3
+"""How often a node that is there is asked the same, where what failed was no doing of its member's."""
+CLOCK_S = 300.0
+"""By how much a node's clock may be behind or ahead; it dates its reply by its own, and a reply can be too old."""
 _GONE = (ErrorCode.NODE_UNAVAILABLE, ErrorCode.MESSAGE_UNAVAILABLE, ErrorCode.REPLY_MESSAGE_UNAVAILABLE)
+_FAILED = (ErrorCode.UNKNOWN, ErrorCode.CLIENT_APP_CRASHED)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an exchange waits for the rest.
+
+    Attributes
+    ----------
+    quorum : float
+        Share of those asked, rounded up, whose replies are enough; over 0, at most 1. At 1 nobody is left out.
+    grace_s : float
+        Seconds that the others are given from then on, and that somebody who is away is given to come back.
+    """
+
+    quorum: float = 1.0
+    grace_s: float = 30.0
+
+    def enough(self, asked: int) -> int:
+        """Return of how many replies the grace period begins."""
+        return max(1, math.ceil(self.quorum * asked - 1e-9))
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """One `send_and_receive` under way: who is still asked, what was sent to whom, and since when who is away."""
+
+    open: dict[int, Message]
+    enough: int
+    waiting: dict[str, int] = field(default_factory=dict)
+    sent: dict[int, Life] = field(default_factory=dict)
+    tries: dict[int, int] = field(default_factory=dict)
+    away: dict[int, float] = field(default_factory=dict)
+    replies: list[Message] = field(default_factory=list)
+    enough_at: float = math.inf
+    answered_at: float = 0.0
 
 
 def anybody(node_id: int, address: str) -> bool:
@@ -43,10 +90,12 @@ class Reconnecting(Grid):
         Addresses in the order of the roster; member i is node i + 1.
     present : Mapping[str, int]
         Address -> Flower's node id, of those that are there.
-    known : iterable of int
-        Flower's node ids of those who need not be asked who they are.
+    known : iterable of Life
+        Of those who were asked who they are already.
+    patience : Patience, optional
+        When an exchange ends without everybody.
     listener : callable
-        Told in words who comes back.
+        Told in words who comes back, and who was not waited for.
     is_registered : callable
         Whether Flower's node is the one that a member has registered; what another one says is not listened to.
     clock, pause : callable
@@ -60,7 +109,8 @@ class Reconnecting(Grid):
         members: Sequence[str],
         present: Mapping[str, int],
         *,
-        known: Iterable[int] = (),
+        known: Iterable[Life] = (),
+        patience: Patience | None = None,
         listener: Callable[[str], None] = lambda _: None,
         is_registered: Callable[[int, str], bool] = anybody,
         clock: Callable[[], float] = time.monotonic,
@@ -68,8 +118,9 @@ class Reconnecting(Grid):
     ) -> None:
         self._grid, self._place, self._members, self._listener = grid, place, list(members), listener
         self._clock, self._pause, self._is_registered = clock, pause, is_registered
+        self._patience, self._inbox = patience or Patience(), Inbox(grid)
         self._present = dict(present)
-        self._known = {*present.values(), *known}
+        self._known = set(known)
         self._asked: dict[str, tuple[int, bytes]] = {}
         self._lives = {node.node_id: node.last_activated_at for node in grid.get_nodes()}
         self._looked = clock()
@@ -106,37 +157,92 @@ class Reconnecting(Grid):
         raise NotImplementedError("a grid of members that reconnect only sends and receives")
 
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> Iterable[Message]:
-        """Ask members and return their replies, in the order of their arrival; whoever is away is waited for."""
-        end = None if timeout is None else self._clock() + timeout
-        open_messages = {message.metadata.dst_node_id: message for message in messages}
-        waiting: dict[str, int] = {}
-        sent: dict[int, _Life] = {}
-        replies: list[Message] = []
-        while open_messages and (end is None or self._clock() < end):
-            self._look()
-            self._send(open_messages, sent, waiting)
-            for reply in self._pull(waiting):
-                member = waiting.pop(reply.metadata.reply_to_message_id)
-                is_foreign = not self._is_registered(reply.metadata.src_node_id, self._members[member - 1])
-                if member not in open_messages or _is_gone(reply) or is_foreign:
-                    continue  # asked again when its node is back
-                del open_messages[member]
-                replies.append(_from(reply, member))
-            if open_messages:
-                self._pause(POLL_S)
-        return replies
+        """Ask members and return their replies, in the order of their arrival.
 
-    def _send(self, messages: Mapping[int, Message], sent: dict[int, _Life], waiting: dict[str, int]) -> None:
-        """Send what was not sent to the node that the member is now, since it was last started."""
-        fresh = [member for member in messages if self._life(member) not in (None, sent.get(member))]
-        twins = [_to(messages[member], self._present[self._members[member - 1]]) for member in fresh]
-        for member, twin, message_id in zip(fresh, twins, self._grid.push_messages(twins), strict=True):
-            sent[member] = (twin.metadata.dst_node_id, self._lives.get(twin.metadata.dst_node_id, ""))
-            waiting[message_id] = member
+        Whoever is away is asked when it is back. After `timeout` seconds, or earlier as `Patience` says, the exchange
+        is over, and what comes later is not read.
+        """
+        began = self._clock()
+        end = math.inf if timeout is None else began + timeout
+        open_messages = {message.metadata.dst_node_id: message for message in messages}
+        is_reveal = any(message.metadata.message_type == wire.REVEAL for message in open_messages.values())
+        enough = len(open_messages) + 1 if is_reveal else self._patience.enough(len(open_messages))
+        asked = _Exchange(open_messages, enough, answered_at=began)
+        while asked.open and self._clock() < self._until(asked, end):
+            self._look()
+            self._send(asked, end)
+            self._receive(asked)
+            if asked.open:
+                self._pause(self._interval(asked))
+        self._tell_late(asked)
+        return asked.replies
+
+    def _until(self, asked: _Exchange, end: float) -> float:
+        """Return when the exchange is over, as it looks now."""
+        if asked.enough >= len(asked.open) + len(asked.replies):
+            return end  # nobody may be left out
+        grace = self._patience.grace_s
+        are_away = set(asked.open) <= set(asked.away)
+        away = max(asked.away[member] for member in asked.open) if are_away else math.inf
+        return min(end, asked.enough_at + grace, away + grace)
+
+    def _interval(self, asked: _Exchange) -> float:
+        """Return how long to pause: short while replies come, as long as `LONGEST_POLL_S` after a while without."""
+        return min(LONGEST_POLL_S, max(FIRST_POLL_S, (self._clock() - asked.answered_at) / 20))
+
+    def _receive(self, asked: _Exchange) -> None:
+        """Take in what has come."""
+        for reply in self._pull(asked.waiting):
+            member = asked.waiting.pop(reply.metadata.reply_to_message_id)
+            if member not in asked.open or self._is_no_answer(asked, member, reply):
+                continue
+            if not self._is_registered(reply.metadata.src_node_id, self._members[member - 1]):
+                continue  # asked again when its own node is there
+            del asked.open[member]
+            asked.away.pop(member, None)
+            asked.replies.append(_from(reply, member))
+            asked.answered_at = self._clock()
+            if len(asked.replies) == asked.enough:
+                asked.enough_at = self._clock()
+
+    def _is_no_answer(self, asked: _Exchange, member: int, reply: Message) -> bool:
+        """Return whether a reply is Flower's word for a node that is away or failed, which is then asked again."""
+        if not reply.has_error():
+            return False
+        if reply.error.code in _GONE:
+            asked.away.setdefault(member, self._clock())
+            return True
+        tries = asked.tries[member] = asked.tries.get(member, 1) + 1
+        if reply.error.code in _FAILED and tries <= TRIES:
+            del asked.sent[member]
+            return True
+        return False
+
+    def _send(self, asked: _Exchange, end: float) -> None:
+        """Send what was not sent to the node that the member is now."""
+        for member in asked.open:
+            if self._life(member) is None:
+                asked.away.setdefault(member, self._clock())
+        fresh = [member for member in asked.open if self._life(member) not in (None, asked.sent.get(member))]
+        # What is not fetched by the end of the exchange is not delivered: a node that comes back works on what is new.
+        left = end - self._clock()
+        twins = [_to(asked.open[member], self._present[self._members[member - 1]], left) for member in fresh]
+        ids = self._grid.push_messages(twins) if twins else ()
+        for member, twin, message_id in zip(fresh, twins, ids, strict=True):
+            if message_id:
+                asked.sent[member] = (twin.metadata.dst_node_id, self._lives.get(twin.metadata.dst_node_id, ""))
+                asked.waiting[message_id] = member
+                asked.away.pop(member, None)
+
+    def _tell_late(self, asked: _Exchange) -> None:
+        if asked.open:
+            kind = next(iter(asked.open.values())).metadata.message_type
+            late = ", ".join(str(member - 1) for member in sorted(asked.open))
+            self._listener(f"{kind}: {len(asked.replies)} answered, not waited for any longer: member {late}")
 
     def _pull(self, waiting: Mapping[str, int]) -> Iterator[Message]:
         """Yield replies to what members were asked; take in who has said which member it is."""
-        for reply in self._grid.pull_messages([*waiting, *self._asked]):
+        for reply in self._inbox.take([*waiting, *self._asked]):
             asked = self._asked.pop(reply.metadata.reply_to_message_id, None)
             if asked is None:
                 yield reply
@@ -159,26 +265,24 @@ class Reconnecting(Grid):
             if node_id in lives and self._lives.get(node_id, "") not in ("", lives[node_id]):
                 self._listener(f"member {index} is back")
         self._lives |= lives
-        new = [node.node_id for node in nodes if node.node_id not in self._known]
-        self._known.update(new)
+        there = set(self._present.values())
+        new = [life[0] for life in lives.items() if life not in self._known and life[0] not in there]
+        self._known.update(lives.items())
         questions = [challenge_message(node_id, self._place) for node_id in new]
         ids = self._grid.push_messages([message for message, _ in questions]) if questions else ()
         for node_id, (_, challenge), message_id in zip(new, questions, ids, strict=True):
             self._asked[message_id] = (node_id, challenge)
 
-    def _life(self, member: int) -> _Life | None:
+    def _life(self, member: int) -> Life | None:
         node_id = self._present.get(self._members[member - 1])
         return None if node_id is None else (node_id, self._lives.get(node_id, ""))
 
 
-def _is_gone(reply: Message) -> bool:
-    return reply.has_error() and reply.error.code in _GONE
-
-
-def _to(message: Message, node_id: int) -> Message:
-    """Return the same message to another node."""
+def _to(message: Message, node_id: int, left_s: float) -> Message:
+    """Return the same message to another node, worthless once the exchange is over, clocks that differ allowed for."""
     told = message.metadata
-    return Message(message.content, node_id, told.message_type, ttl=told.ttl, group_id=told.group_id)
+    ttl = min(told.ttl, left_s + CLOCK_S)
+    return Message(message.content, node_id, told.message_type, ttl=ttl, group_id=told.group_id)
 
 
 def _from(reply: Message, member: int) -> Message:

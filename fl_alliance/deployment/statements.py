@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.sender import Receipt
 from fl_alliance.chain.sites import Pen, Sites, SitesView
@@ -69,7 +70,7 @@ class Signed:
     def load(cls, path: Path) -> Self:
         """Read one; raises `FolderError` where there is none."""
         try:
-            found = json.loads(path.read_text())
+            found = strict_json.parse(path.read_bytes())
             kinds = _KINDS[found["says"]]
             args = tuple(_read(kind, value) for kind, value in zip(kinds, found["what"], strict=True))
             voucher = Voucher(str(found["site"]), int(found["until"]), _bytes(found["signature"], 64))

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Self
 
+from fl_alliance.chain import strict_json
 from fl_alliance.config import JobConfig, config_digest
 from fl_alliance.folders import FolderError
 from fl_alliance.records import write_whole
@@ -74,12 +75,12 @@ class Terms:
     def load(cls, home: Path) -> Self:
         """Read the terms in a hospital's folder; raises `FolderError` where there are none."""
         try:
-            terms = cls(**json.loads((home / FILE).read_text()))
+            terms = cls(**strict_json.parse((home / FILE).read_bytes()))
             for field in fields(cls):
                 value = getattr(terms, field.name)
                 if type(value).__name__ != field.type and type(value) is not field.type:
                     raise TypeError(f"{field.name} is a {type(value).__name__}")
-        except (OSError, ValueError, TypeError, RecursionError) as error:
+        except (OSError, ValueError, TypeError) as error:
             raise FolderError(f"{home / FILE}: {error}; needed what fl-alliance join writes") from error
         return terms
 

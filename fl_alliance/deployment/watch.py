@@ -65,6 +65,11 @@ class Watch:
         return next((one for one in self._keeper.members() if one.address == self.address), None)
 
     @property
+    def rounds(self) -> int:
+        """How many rounds have ended."""
+        return self._rounds
+
+    @property
     def is_paid_out(self) -> bool:
         """Whether the task is over and everything that was the member's has left the contract."""
         member = self.member

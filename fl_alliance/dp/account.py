@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from fl_alliance.config import JobConfig
 from fl_alliance.dp.accounting import Spent
-from fl_alliance.dp.entries import Limit, Spending
+from fl_alliance.dp.ceiling import ceiling
+from fl_alliance.dp.entries import HOSPITAL, Limit, Spending
 from fl_alliance.dp.errors import BudgetSpent
-from fl_alliance.dp.ledger import Book, Ledger
+from fl_alliance.dp.ledger import Book, Ledger, Writer
 from fl_alliance.dp.units import Unit
 
 _SLACK = 1e-9
@@ -53,8 +54,8 @@ class Account:
     def charge(self, spending: Spending) -> None:
         """Enter a release before it is computed; one that was entered before is not spent again.
 
-        Where the hospital has set no lifetime limit, the first task's promise is the limit: a second task on the same
-        data needs the hospital's word.
+        Where the hospital has set no lifetime limit, that of its policy is the limit, and without one the first task's
+        promise: a second task on the same data needs the hospital's word.
 
         Raises
         ------
@@ -66,10 +67,17 @@ class Account:
         with self.ledger.held() as writer:
             if writer.book.has(spending):
                 return
-            if writer.book.limit is None:
-                writer.append(Limit(self.promise.epsilon, self.promise.delta, f"task {spending.task}"))
+            self._settle_limit(writer, spending)
             self._refuse_beyond(writer.book, spending)
             writer.append(spending)
+
+    def _settle_limit(self, writer: Writer, spending: Spending) -> None:
+        """Enter what may be spent in all, where the hospital has not, or says something else by its policy now."""
+        limit, policy = writer.book.limit, ceiling()
+        if policy is not None and (limit is None or limit.by != HOSPITAL) and limit != policy:
+            writer.append(policy)
+        elif limit is None:
+            writer.append(Limit(self.promise.epsilon, self.promise.delta, f"task {spending.task}"))
 
     def statement(self, task: str) -> Statement:
         """Return what the ledger says now."""
@@ -77,17 +85,17 @@ class Account:
         return Statement(self.promise.unit, book.spent(delta, task), book.spent(delta), bytes.fromhex(book.head))
 
     def _refuse_beyond(self, book: Book, spending: Spending) -> None:
-        limit = book.limit
-        assert limit is not None  # noqa: S101  said by now
+        assert book.limit is not None  # noqa: S101  said by now
         promise, unit = self.promise, self.promise.unit
         task = book.spent(promise.delta, spending.task, [spending])
         if not allows(promise.epsilon, task):
             raise BudgetSpent(_words(f"this task promises each {unit}", promise.epsilon, promise.delta, task))
-        total = book.spent(limit.delta, None, [spending])
-        if not allows(limit.epsilon, total):
-            raise BudgetSpent(
-                _words(f"the data's lifetime limit for each {unit} is", limit.epsilon, limit.delta, total)
-            )
+        for limit in {book.limit, ceiling() or book.limit}:
+            total = book.spent(limit.delta, None, [spending])
+            if not allows(limit.epsilon, total):
+                raise BudgetSpent(
+                    _words(f"the data's lifetime limit for each {unit} is", limit.epsilon, limit.delta, total)
+                )
 
 
 def allows(epsilon: float, would: Spent) -> bool:

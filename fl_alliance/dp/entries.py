@@ -10,10 +10,13 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from fl_alliance.chain import strict_json
 from fl_alliance.dp.accounting import Steps
 from fl_alliance.dp.units import Unit
 
 FORMAT = "fl-alliance/privacy-ledger/1"
+HOSPITAL = "hospital"
+"""Who set a limit by `fl-alliance privacy limit`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What may be spent on the data in all; the last one holds. `by` is who said so: `hospital` or a task."""
+    """What may be spent on the data in all; the last one holds. `by` is who said so: `hospital`, `policy`, a task."""
 
     epsilon: float
     delta: float
@@ -92,7 +95,7 @@ def entry_of(line: str, previous: str) -> tuple[Entry, str]:
     ValueError
         It is no such line, it follows another than `previous`, or it was changed.
     """
-    content = json.loads(line)
+    content = strict_json.parse(line)
     if not isinstance(content, dict) or content.get("kind") not in _KINDS:
         raise ValueError("not a ledger's line")
     head = content.pop("head", None)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.accounts import SigningKey
 from fl_alliance.chain.errors import SignatureInvalid
 from fl_alliance.chain.messages import Domain
@@ -58,10 +59,10 @@ class Receipt:
     def read(cls, text: str) -> Self:
         """Return what `to_json` wrote; raises `ReceiptInvalid`."""
         try:
-            content = json.loads(text)
+            content = strict_json.parse(text)
             signature = bytes.fromhex(content.pop("signature"))
             said = SpentBudget(**{name: _field(name, value) for name, value in content.items()})
-        except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise ReceiptInvalid(f"a receipt that cannot be read ({type(error).__name__})") from None
         return cls(said, signature)
 

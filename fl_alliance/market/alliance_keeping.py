@@ -5,10 +5,8 @@ from collections.abc import Callable
 
 from fl_alliance.arena.events import Trying, fml
 from fl_alliance.arena.patience import Patience, Waiting, patiently
-from fl_alliance.chain.alliance_market import AllianceMarket, Split
-from fl_alliance.chain.deploy import ALLIANCE_MARKET
-from fl_alliance.chain.refusals import UnknownTask
-from fl_alliance.market.errors import MarketUnknown, TaskUnknown
+from fl_alliance.chain.alliance_market import Split
+from fl_alliance.market.alliances import open_alliance
 from fl_alliance.market.narrator import Narrator
 from fl_alliance.market.place import Place
 from fl_alliance.market.settings import Network
@@ -34,17 +32,8 @@ def keep_alliance(
     ChainError
         No answer for too long, or what a second try does not put right.
     """
-    if ALLIANCE_MARKET not in place.market.contracts:
-        raise MarketUnknown(
-            f"the market at {place.market.arena} pays no tasks of an Alliance",
-            "the manifest of a run with market.emission=true has what does",
-        )
-    market, patience = AllianceMarket(place.sender, place.market.address(ALLIANCE_MARKET)), _patience(network)
-    try:
-        is_verified = market.emission.is_verified(market.address, task) and not market.is_finished(task)
-    except UnknownTask:
-        raise TaskUnknown(task, 0) from None
-    if not is_verified and not market.is_finished(task):
+    market, patience = open_alliance(place, task), Patience(in_all_s=network.give_up_s)
+    if not market.is_finished(task) and not market.emission.is_verified(market.address, task):
         narrator.say(f"the DAO has not verified task {task} of {market.address}: nothing is paid until it has")
 
     def look() -> tuple[tuple[Split, ...], bool]:
@@ -59,10 +48,6 @@ def keep_alliance(
         if not is_over:
             pause(network.look_s)
     narrator.say(f"task {task} is over, and so is its last day")
-
-
-def _patience(network: Network) -> Patience:
-    return Patience(in_all_s=network.give_up_s)
 
 
 def _told(split: Split) -> str:

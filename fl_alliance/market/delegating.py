@@ -28,9 +28,7 @@ def delegate(place: Place, desk: Desk, task: Task, node: str, amount_wei: int, t
     AccountShort
         The account has less.
     """
-    require_gas(place.rpc, place.me, place.market.chain_id)
-    if not amount_wei:
-        raise SettingRefused("AMOUNT: needs more than 0 FML")
+    require_payable(place, amount_wei)
     pool = pool_of(place, task.number, node)
     if place.now() >= place.arena.ends_at(task.number):
         raise TaskClosed(
@@ -42,14 +40,18 @@ def delegate(place: Place, desk: Desk, task: Task, node: str, amount_wei: int, t
         raise in_words(missing, place.market.chain_id) from None
     except TaskMismatch as mismatch:
         raise TaskClosed(str(mismatch)) from None
-    tell(f"{node} keeps {pool.sigma_bps / 100:g} % of what they earn; yours there: {fml(pool.worth_wei)}")
+    tell(standing(pool, node))
 
 
-def undelegate(place: Place, task: Task, node: str, look_s: float, waits: bool, tell: Callable[[str], None]) -> None:
-    """Ask a pool for all that the account has there, or take it where that can be done now.
+def undelegate(
+    place: Place, pool: DelegationPool, node: str, look_s: float, waits: bool, tell: Callable[[str], None]
+) -> None:
+    """Ask a delegate's pool for all that the account has there, or take it where that can be done now.
 
     Parameters
     ----------
+    pool : DelegationPool
+        As `pool_of`, or `alliance_delegating.pool_of`, returns it.
     waits : bool
         Whether to wait until it can be taken, and take it.
 
@@ -59,9 +61,8 @@ def undelegate(place: Place, task: Task, node: str, look_s: float, waits: bool, 
         There is nothing of this account's behind the delegate.
     """
     require_gas(place.rpc, place.me, place.market.chain_id)
-    pool = pool_of(place, task.number, node)
     if not pool.shares:
-        raise TaskClosed(f"{place.me} has nothing behind {node} in task {task.number}")
+        raise TaskClosed(f"{place.me} has nothing behind {node} in this task")
     asked = _asked(place, pool, tell)
     if place.now() < asked.from_at:
         span = f"from {_shown(asked.from_at)} to {_shown(asked.until_at)}"
@@ -70,6 +71,18 @@ def undelegate(place: Place, task: Task, node: str, look_s: float, waits: bool, 
             return
         ChainClock(place.rpc, poll_s=look_s).wait_until(asked.from_at)
     tell(f"{fml(pool.redeem())} came back from {node}'s pool")
+
+
+def require_payable(place: Place, amount_wei: int) -> None:
+    """Refuse to delegate nothing, or without gas; raises `SettingRefused`, `AccountShort`."""
+    require_gas(place.rpc, place.me, place.market.chain_id)
+    if not amount_wei:
+        raise SettingRefused("AMOUNT: needs more than 0 FML")
+
+
+def standing(pool: DelegationPool, node: str) -> str:
+    """Return what a delegator has in a delegate's pool, and on what terms."""
+    return f"{node} keeps {pool.sigma_bps / 100:g} % of what they earn; yours there: {fml(pool.worth_wei)}"
 
 
 def pool_of(place: Place, task: int, node: str) -> DelegationPool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fl_alliance.arena.files import write_whole
+from fl_alliance.chain import strict_json
 from fl_alliance.market.place import Place
 
 CREATION, DELEGATION = "creation", "delegation"
@@ -58,7 +59,7 @@ def _folder(place: Place, matter: str, number: int) -> Path:
 def _created(folder: Path) -> int | None:
     """Return the number of the task that was created here; the creator's journal has it."""
     try:
-        found = json.loads(_read(folder / f"{CREATION}.json"))
+        found = strict_json.parse(_read(folder / f"{CREATION}.json"))
     except ValueError:
         return None
     return found.get("task") if isinstance(found, dict) else None

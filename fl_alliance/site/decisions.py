@@ -34,7 +34,7 @@ class Decision:
     statement : str
         In hex, what the answer signs and the chain may show: an update's digest, a vote's commitment.
     epsilon : float
-        What the answer spends of the votes' budget.
+        Noise on the vote's scores: what of the budget they spend, if they were not said before.
     policy : str
         sha256 in hex of the policy file.
     """
@@ -62,9 +62,3 @@ def bytes_of_day(decisions: Sequence[Decision], hours: Hours, at: float) -> int:
     """Return how many bytes left on the day that it is at the site, by its own clock."""
     day = hours.day(at)
     return sum(each.bytes for each in decisions if abs(each.at - at) < 172_800 and hours.day(each.at) == day)
-
-
-def epsilon_spent(decisions: Sequence[Decision]) -> float:
-    """Return what all votes have spent together: their sum (basic composition), the same vote said again once."""
-    spent = {(each.task, each.round, each.statement): each.epsilon for each in decisions if each.epsilon}
-    return sum(spent.values())

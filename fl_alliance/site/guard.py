@@ -18,6 +18,8 @@ from flwr.common.constant import ErrorCode
 from flwr.common.serde import recorddict_to_proto
 
 from fl_alliance.deployment.terms import NotAgreed
+from fl_alliance.dp.ceiling import under
+from fl_alliance.dp.errors import BudgetSpent
 from fl_alliance.journal import AlreadySaid
 from fl_alliance.site.decisions import ALLOWED, FAILED, REFUSED, Decision
 from fl_alliance.site.log import DecisionLog
@@ -53,8 +55,8 @@ class Station:
         How the site is called in the log.
     facts : callable
         What it knows of the task; raises whatever settings that cannot be read raise.
-    examples, members : callable
-        How many training examples it has, and how many members the task.
+    examples, patients, members : callable
+        How many training examples it has, of how many patients (0 where nobody knows), and how many members the task.
     """
 
     policy: Path
@@ -62,6 +64,7 @@ class Station:
     name: str
     facts: Callable[[], Facts]
     examples: Callable[[], int]
+    patients: Callable[[], int]
     members: Callable[[], int]
 
 
@@ -129,13 +132,18 @@ class _Guard:
         try:
             if (reason := self._before()) is not None:
                 raise Withheld(reason)
-            return answer(message, context)
+            with under(self.policy.privacy.lifetime_epsilon, self.policy.privacy.delta):
+                return answer(message, context)
         except Withheld as error:
             self._note(REFUSED, str(error))
             return refused(message)
         except (NotAgreed, AlreadySaid) as error:
             logging.getLogger("flwr").warning("refused: %s", error)
             self._note(REFUSED, Reason.TERMS)
+            return refused(message)
+        except BudgetSpent as error:
+            logging.getLogger("flwr").warning("refused: %s", error)
+            self._note(REFUSED, Reason.BUDGET)
             return refused(message)
         except Exception as error:
             logging.getLogger("flwr").exception("the node could not answer")
@@ -153,10 +161,11 @@ class _Guard:
         if (reason := of_site(policy, request, facts)) is not None:
             return reason
         self._epsilon = facts.score_epsilon if request.kind == EVALUATE else 0.0
-        if request.kind in WORK and (reason := before_work(policy, time.time(), station.examples, station.members)):
+        known = (station.examples, station.patients, station.members)
+        if request.kind in WORK and (reason := before_work(policy, time.time(), *known)) is not None:
             return reason
         with self._log.held() as writer:
-            return beyond_caps(policy, request, writer.book.decisions, time.time(), 0, self._epsilon)
+            return beyond_caps(policy, request, writer.book.decisions, time.time(), 0)
 
     def release(self, reply: Message) -> None:
         """Write down that a reply leaves; raises `Withheld` where it may not."""
@@ -166,8 +175,7 @@ class _Guard:
         statement = _statement(reply)
         with self._log.held() as writer:
             now, decisions, size = time.time(), writer.book.decisions, len(content)
-            reason = beyond_caps(self.policy, self._request, decisions, now, size, self._epsilon, statement)
-            if reason is not None:
+            if (reason := beyond_caps(self.policy, self._request, decisions, now, size)) is not None:
                 raise Withheld(reason)
             digest = hashlib.sha256(content).hexdigest()
             writer.append(self._decision(now, ALLOWED, "", size, digest, statement, self._epsilon))

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from fl_alliance.chain import strict_json
 from fl_alliance.site.decisions import VERDICTS, Decision
 from fl_alliance.site.errors import LogDamaged
 
@@ -172,8 +173,8 @@ def parse(content: bytes, path: Path) -> Book:
 def _is_whole(line: bytes) -> bool:
     """Return whether a line is complete JSON, so that no crash can have left it as it is."""
     try:
-        json.loads(line)
-    except (ValueError, RecursionError):
+        strict_json.parse(line)
+    except ValueError:
         return False
     return True
 
@@ -181,10 +182,7 @@ def _is_whole(line: bytes) -> bool:
 def _decode(line: bytes, number: int, before: str) -> tuple[Entry, str]:
     """Return the entry of a line and its head; raises `ValueError` where it is not exactly the one with this number
     and this head before it."""
-    try:
-        content = json.loads(line)
-    except RecursionError:
-        raise ValueError("is no JSON") from None
+    content = strict_json.parse(line)
     if not isinstance(content, dict) or content.pop("n", None) != number or content.pop("prev", None) != before:
         raise ValueError(f"is not line {number} after the one before it")
     content.pop("head", None)

@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from fl_alliance.site.errors import PolicyInvalid
+from fl_alliance.site.floor import PrivacyFloor, read_floor
 from fl_alliance.site.hours import DAY_MINUTES, DAYS, Hours, Opening
 from fl_alliance.site.outlet import Outlet, Told
 from fl_alliance.site.reading import ANY, Item, read
@@ -19,7 +20,6 @@ _SIZE = r"[0-9]{1,15} ?(B|kB|MB|GB|TB)?"
 _MOST = 10**15
 _HEX = r"(0x)?[0-9a-fA-F]{64}"
 _METRIC = r"[A-Za-z0-9_.\-/ ]{1,60}"
-_MAX_EPSILON = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,10 @@ class Policy:
     tasks : tuple of Allowed or None
     code, config : frozenset of str or None
         sha256 in hex of the installed code, and of the settings that a task pins.
-    least_examples, least_members : int
-        Training examples of this site, and members of the task.
-    score_epsilon : float or None
-        The largest `rule.score_epsilon` of a round; 0, which is no noise at all, only with None.
-    lifetime_epsilon : float or None
-        What all votes together may spend, over all tasks of this policy's log.
+    least_examples, least_patients, least_members : int
+        Training examples of this site, patients whose they are, and members of the task.
+    privacy : PrivacyFloor
+        What a task has to promise, and what may be spent in all.
     hours : Hours
         When it trains and votes.
     egress : Egress
@@ -73,9 +71,9 @@ class Policy:
     code: frozenset[str] | None
     config: frozenset[str] | None
     least_examples: int
+    least_patients: int
     least_members: int
-    score_epsilon: float | None
-    lifetime_epsilon: float | None
+    privacy: PrivacyFloor
     hours: Hours
     egress: Egress
     outlet: Outlet
@@ -106,20 +104,16 @@ def parse(content: bytes, path: Path) -> Policy:
         "version", "log", "tasks", "code", "config", "least", "privacy", "hours", "egress", "metrics", "votes"
     )
     version.whole(VERSION, VERSION)
-    examples, members = least.section("examples", "members")
-    scores, lifetime = privacy.section("score_epsilon", "lifetime_epsilon")
-    score_epsilon, lifetime_epsilon = _epsilon(scores), _epsilon(lifetime)
-    if lifetime_epsilon is not None and score_epsilon is None:
-        scores.fail("a number, for a lifetime_epsilon counts nothing without noise on scores")
+    examples, patients, members = least.section("examples", "patients", "members")
     digits, bounds, contributions = votes.section("digits", "range", "contributions")
     return Policy(
         tasks=_tasks(tasks),
         code=_digests(code),
         config=_digests(config),
         least_examples=examples.whole(0, 10**9),
+        least_patients=patients.whole(0, 10**9),
         least_members=members.whole(0, 10**6),
-        score_epsilon=score_epsilon,
-        lifetime_epsilon=lifetime_epsilon,
+        privacy=read_floor(privacy),
         hours=_hours(hours),
         egress=_egress(egress),
         outlet=Outlet(_metrics(metrics), _told(digits, bounds)),
@@ -149,15 +143,6 @@ def _digests(item: Item) -> frozenset[str] | None:
         return None
     listed = item.items(f"{ANY}, or a list of sha256 digests")
     return frozenset(each.text("64 hex digits", _HEX).lower().removeprefix("0x") for each in listed)
-
-
-def _epsilon(item: Item) -> float | None:
-    if item.has_word(ANY):
-        return None
-    value = item.number(0, _MAX_EPSILON)
-    if value == 0:
-        item.fail(f"{ANY}, or a number above 0")
-    return value
 
 
 def _hours(item: Item) -> Hours:

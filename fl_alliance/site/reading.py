@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import yaml  # type: ignore[import-untyped]
 
+from fl_alliance.shallow import require_shallow
 from fl_alliance.site.errors import PolicyInvalid
 
 MAX_BYTES = 256 * 1024
@@ -33,7 +34,9 @@ def read(content: bytes, file: str) -> "Item":
     if len(content) > MAX_BYTES:
         raise PolicyInvalid(f"{file}: has {len(content)} bytes, needed at most {MAX_BYTES}")
     try:
-        node = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
+        text = content.decode("utf-8")
+        require_shallow(text)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
     except UnicodeDecodeError as error:
         raise PolicyInvalid(f"{file}: byte {error.start} is no UTF-8, needed text") from None
     except yaml.YAMLError as error:

@@ -62,6 +62,12 @@ class Facts:
     ----------
     code, config : str
         sha256 in hex of the installed code, and of the settings that the request comes with.
+    unit : str
+        `dp.unit`: whom the noise on updates protects; `none`, `record` or `patient`.
+    epsilon, delta : float
+        What the task promises at most over all its rounds; infinite, and 1, without noise on updates.
+    masks : bool
+        Whether updates leave behind masks.
     score_epsilon : float
         `rule.score_epsilon`; 0: no noise.
     asks_contributions : bool
@@ -70,5 +76,9 @@ class Facts:
 
     code: str
     config: str
+    unit: str
+    epsilon: float
+    delta: float
+    masks: bool
     score_epsilon: float
     asks_contributions: bool

@@ -2,15 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
-from fl_alliance.site.decisions import Decision, bytes_of_day, bytes_of_task, epsilon_spent
+from fl_alliance.site.decisions import Decision, bytes_of_day, bytes_of_task
 from fl_alliance.site.policy import RESERVE_BYTES, Policy
 from fl_alliance.site.reasons import Reason
-from fl_alliance.site.request import EVALUATE, KINDS, SHORT, WORK, Facts, Request
+from fl_alliance.site.request import KINDS, SHORT, WORK, Facts, Request
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.wire import Place
-
-_SLACK = 1e-9
-"""For what two ways of adding the same floats differ by."""
 
 
 def of_task(policy: Policy, request: Request) -> Reason | None:
@@ -37,43 +34,47 @@ def of_site(policy: Policy, request: Request, facts: Facts) -> Reason | None:
         return Reason.CONFIG
     if request.kind not in (*WORK, wire.JOIN):
         return None
-    if policy.score_epsilon is not None and not 0 < facts.score_epsilon <= policy.score_epsilon:
-        return Reason.SCORES
+    if (reason := policy.privacy.refusal(facts)) is not None:
+        return reason
     if facts.asks_contributions and not policy.contributions:
         return Reason.CONTRIBUTIONS
     return None
 
 
-def refusal_to_join(policy: Policy, place: Place, code: str, config: str) -> Reason | None:
-    """Ask whether a task can be joined at all, by what its chain says of it."""
+def refusal_to_join(policy: Policy, place: Place, code: str, config: str, facts: Facts | None = None) -> Reason | None:
+    """Ask whether a task can be joined at all, by what its chain says of it, and by its settings where known."""
     if (reason := of_task(policy, Request(wire.JOIN, place))) is not None:
         return reason
     if policy.code is not None and code not in policy.code:
         return Reason.CODE
-    return Reason.CONFIG if policy.config is not None and config not in policy.config else None
+    if policy.config is not None and config not in policy.config:
+        return Reason.CONFIG
+    return of_site(policy, Request(wire.JOIN, place), facts) if facts is not None else None
 
 
-def before_work(policy: Policy, now: float, examples: Callable[[], int], members: Callable[[], int]) -> Reason | None:
-    """Ask whether the site works now, for so many members, with so much data."""
+def before_work(
+    policy: Policy,
+    now: float,
+    examples: Callable[[], int],
+    patients: Callable[[], int],
+    members: Callable[[], int],
+) -> Reason | None:
+    """Ask whether the site works now, for so many members, with so much data of so many patients."""
     if not policy.hours.are_open(now):
         return Reason.HOURS
     if members() < policy.least_members:
         return Reason.MEMBERS
     if examples() < policy.least_examples:
         return Reason.EXAMPLES
+    if policy.least_patients and patients() < policy.least_patients:
+        return Reason.PATIENTS
     return None
 
 
 def beyond_caps(
-    policy: Policy,
-    request: Request,
-    decisions: Sequence[Decision],
-    now: float,
-    size: int,
-    epsilon: float,
-    statement: str = "",
+    policy: Policy, request: Request, decisions: Sequence[Decision], now: float, size: int
 ) -> Reason | None:
-    """Ask whether an answer of `size` bytes that spends `epsilon` may still leave.
+    """Ask whether an answer of `size` bytes may still leave.
 
     Training and voting leave `RESERVE_BYTES` for the short answers that follow them.
     """
@@ -84,16 +85,4 @@ def beyond_caps(
         return Reason.TASK_BYTES
     if bytes_of_day(decisions, policy.hours, now) + size + reserve > caps.day:
         return Reason.DAY
-    if policy.lifetime_epsilon is None or request.kind != EVALUATE:
-        return None
-    is_said = any(
-        each.epsilon and each.statement == statement and (each.task, each.round) == (request.task, request.round)
-        for each in decisions
-    )
-    # Before the vote is known it may be one that was said before, after a resume: only then is there nothing to spend.
-    would = epsilon_spent(decisions) + (0.0 if is_said or (not statement and _voted(decisions, request)) else epsilon)
-    return Reason.BUDGET if would > policy.lifetime_epsilon * (1 + _SLACK) else None
-
-
-def _voted(decisions: Sequence[Decision], request: Request) -> bool:
-    return any(each.epsilon and (each.task, each.round) == (request.task, request.round) for each in decisions)
+    return None

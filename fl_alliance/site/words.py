@@ -15,8 +15,11 @@ def told(policy: Policy) -> Iterator[str]:
     """Yield what a policy allows, a line each."""
     yield from _tasks(policy)
     yield f"code: {_listed(policy.code)}; settings: {_listed(policy.config)}"
-    yield f"with at least {policy.least_examples} training examples here and {policy.least_members} members in the task"
-    yield "; ".join(_privacy(policy))
+    yield (
+        f"with at least {policy.least_examples} training examples of {policy.least_patients} patients here and "
+        f"{policy.least_members} members in the task"
+    )
+    yield "; ".join(policy.privacy.told())
     hours = "; ".join(map(str, policy.hours.openings)) or "always"
     yield f"trains and votes: {hours} ({policy.hours.zone}); ends at any hour what it has begun"
     caps = policy.egress
@@ -74,15 +77,6 @@ def _listed(digests: frozenset[str] | None) -> str:
     if digests is None:
         return "any"
     return " or ".join(f"{digest[:16]}..." for digest in sorted(digests)) or "none: the list is empty"
-
-
-def _privacy(policy: Policy) -> Iterator[str]:
-    if policy.score_epsilon is None:
-        yield "votes need no noise"
-    else:
-        yield f"votes need noise: epsilon of a round at most {policy.score_epsilon:g}"
-    if policy.lifetime_epsilon is not None:
-        yield f"all votes together spend at most epsilon {policy.lifetime_epsilon:g}"
 
 
 def _figures(policy: Policy) -> Iterator[str]:

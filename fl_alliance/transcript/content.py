@@ -5,12 +5,11 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any, Self
 
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.batches import pack_contributions
 from fl_alliance.chain.messages import scores_content
 from fl_alliance.chain.rules.evidence import Fact, Kind, Leaf, Place, Tree
@@ -20,7 +19,6 @@ FORMAT = "fl-alliance/transcript/1"
 MOST_BYTES = 64 * 2**20
 """No transcript is longer; whoever reads one refuses more."""
 _DEEPEST = 8
-_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
 
 RELAYER_KEYS = ("aggregate", "commitments", "dropped", "updates")
 
@@ -67,14 +65,12 @@ class Transcript:
         """Read a file; raises `TranscriptDamaged` for anything that `encode` would not write."""
         if len(data) > MOST_BYTES:
             raise TranscriptDamaged(f"{len(data)} bytes, needed {MOST_BYTES} at most")
-        if _depth(data) > _DEEPEST:
-            raise TranscriptDamaged(f"more than {_DEEPEST} levels of brackets")
         try:
-            content = json.loads(data)
+            content = strict_json.parse(data, _DEEPEST)
             found = cls(content["chain"], content["relayer"])
             is_whole = content["format"] == FORMAT and found.encode() == data and found.number >= 0
             found.tree()
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise TranscriptDamaged(f"no transcript: {type(error).__name__}") from None
         if not is_whole:
             raise TranscriptDamaged(f"no transcript of format {FORMAT} in canonical form")
@@ -95,13 +91,6 @@ class Transcript:
         leaves[Kind.FACT, Fact.MODEL] = Leaf(bytes.fromhex(account["model"]))
         leaves[Kind.FACT, Fact.TRANSCRIPT] = Leaf(self.digest)
         return Tree(leaves)
-
-
-def _depth(data: bytes) -> int:
-    """Return how deep brackets nest; py-evm lifts the limit that would stop a parser before its stack ends."""
-    plain = _TEXT.sub(b"", data)
-    steps = (1 if byte in b"[{" else -1 for byte in plain if byte in b"[]{}")
-    return max(accumulate(steps), default=0)
 
 
 def vote_value(vote: Mapping[str, Any]) -> bytes:

@@ -66,11 +66,16 @@ class MaskedRound:
         self._transcript = settings.kept(place.round) or Transcript()
         self._member_of = {nodes.node_ids[member]: member for member in draw.members}
 
-    def prepared(self, messages: Iterable[Message]) -> tuple[list[Message], dict[int, str]]:
-        """Return the requests to train of who can be masked, with all that it needs, and why others are not asked."""
+    def prepared(
+        self, messages: Iterable[Message], within: float | None = None
+    ) -> tuple[list[Message], dict[int, str]]:
+        """Return the requests to train of who can be masked, with all that it needs, and why others are not asked.
+
+        Keys are waited for `within` seconds, where that is given.
+        """
         asked = {self._member_of[message.metadata.dst_node_id]: message for message in messages}
         if not self._transcript.adverts:
-            self._transcript.adverts = self._adverts(sorted(asked))
+            self._transcript.adverts = self._adverts(sorted(asked), within)
             self._save()
         ready, left = [], {}
         for member, message in asked.items():
@@ -95,16 +100,21 @@ class MaskedRound:
         self._save()
         return bad
 
-    def read(self, old: Arrays, updates: Mapping[int, Update]) -> tuple[dict[int, Update], GroupSums]:
+    def read(
+        self, old: Arrays, updates: Mapping[int, Update], within: float | None = None
+    ) -> tuple[dict[int, Update], GroupSums]:
         """Let members unmask the sums; return an update for each group that can be read, by its lowest member.
 
         Parameters
         ----------
         updates : mapping of int to Update
             All that are on chain and here: whose is not among them is left out of its group's sum, if it may be.
+        within : float, optional
+            Seconds for which members are waited for.
         """
+        each = None if within is None else within / 2  # they are asked twice
         there = [tuple(member for member in group if member in updates) for group in self._draw.groups]
-        self._reveal(self._agreed(list(filter(None, map(self._due, self._draw.groups, there)))))
+        self._reveal(self._agreed(list(filter(None, map(self._due, self._draw.groups, there))), each), each)
         self._save()
         return self.sums(old, updates)
 
@@ -121,10 +131,11 @@ class MaskedRound:
             return None
         return replace(self._request(group), survivors=survivors)
 
-    def _agreed(self, requests: Sequence[records.Request]) -> list[records.Request]:
+    def _agreed(self, requests: Sequence[records.Request], within: float | None) -> list[records.Request]:
         """Return the requests that survivors may act on: where somebody is missing, with all their signatures."""
         short = [request for request in requests if request.missing]
-        answers = self._ask(wire.MASK_AGREE, {member: request for request in short for member in request.survivors})
+        asked = {member: request for request in short for member in request.survivors}
+        answers = self._ask(wire.MASK_AGREE, asked, within)
         for request in short:
             for member in request.survivors:
                 signature = _read(answers.get(member), lambda found: wire.data(found, "signature", 64))
@@ -137,7 +148,7 @@ class MaskedRound:
             if not request.missing or set(request.survivors) <= set(known)
         ]
 
-    def _reveal(self, requests: Sequence[records.Request]) -> None:
+    def _reveal(self, requests: Sequence[records.Request], within: float | None) -> None:
         """Ask survivors for what sums need; what does not come is missed when they are read."""
         sealed = self._transcript.sealed
         asked = {
@@ -147,16 +158,16 @@ class MaskedRound:
             for request in requests
             for reader in request.survivors
         }
-        for member, record in self._ask(wire.MASK_REVEAL, asked).items():
+        for member, record in self._ask(wire.MASK_REVEAL, asked, within).items():
             request = asked[member]
             others = [survivor for survivor in request.survivors if survivor != member]
             reveal = _read(record, partial(records.read_reveal, others=others, missing=request.missing))
             if reveal is not None:
                 self._transcript.reveals[member] = reveal
 
-    def _adverts(self, members: Sequence[int]) -> dict[int, Any]:
+    def _adverts(self, members: Sequence[int], within: float | None) -> dict[int, Any]:
         request = records.Request(self._draw.seed, self._draw.members)
-        answers = self._ask(wire.MASK_KEY, dict.fromkeys(members, request))
+        answers = self._ask(wire.MASK_KEY, dict.fromkeys(members, request), within)
         found = {member: _read(record, records.read_advert) for member, record in answers.items()}
         return {
             member: advert
@@ -164,7 +175,9 @@ class MaskedRound:
             if advert is not None and advert.is_of(self._draw.members[member], self._place, self._draw)
         }
 
-    def _ask(self, action: str, requests: Mapping[int, records.Request]) -> dict[int, ConfigRecord]:
+    def _ask(
+        self, action: str, requests: Mapping[int, records.Request], within: float | None
+    ) -> dict[int, ConfigRecord]:
         """Return the words with which members answer a request; who answers with an error is not in it."""
         if not requests:
             return {}
@@ -174,7 +187,7 @@ class MaskedRound:
             )
             for member, request in requests.items()
         }
-        return _words(self._nodes.query_each(action, contents))
+        return _words(self._nodes.query_each(action, contents, within))
 
     def _request(self, group: Sequence[int]) -> records.Request:
         return records.Request(self._draw.seed, self._draw.members, self._of(group))

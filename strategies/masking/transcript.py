@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from fl_alliance.chain import strict_json
 from fl_alliance.strategies.masking.member import Advert, Reveal
 
 
@@ -57,7 +58,7 @@ def to_json(transcript: Transcript) -> str:
 def from_json(text: str) -> Transcript:
     """Return the transcript that `to_json` wrote; raises ValueError on anything else."""
     try:
-        content = json.loads(text)
+        content = strict_json.parse(text)
         return Transcript(
             _members(content["adverts"], lambda a: Advert(*map(bytes.fromhex, a))),
             _members(content["sealed"], lambda shares: _members(shares, bytes.fromhex)),

@@ -1,5 +1,6 @@
 """A plain Flower ClientApp on one of our workloads, as a Flower user would write it: no chain, no votes."""
 
+import json
 from dataclasses import replace
 from functools import lru_cache
 
@@ -13,15 +14,16 @@ client_app = ClientApp()
 
 
 @lru_cache
-def site(name: str, node: int, nodes: int, seed: int) -> tuple[Workload, Site]:
-    workload = get(name)
+def site(name: str, options: str, node: int, nodes: int, seed: int) -> tuple[Workload, Site]:
+    workload = get(name, **json.loads(options))
     return workload, workload.load(node, nodes, seed)
 
 
 def here(context: Context) -> tuple[Workload, Site, int]:
     name, seed = str(context.run_config["workload"]), int(context.run_config["seed"])
     node = context.node_config
-    return *site(name, int(node["partition-id"]), int(node["num-partitions"]), seed), seed
+    options = str(context.run_config.get("options", "{}"))
+    return *site(name, options, int(node["partition-id"]), int(node["num-partitions"]), seed), seed
 
 
 def arrays_of(record: ArrayRecord) -> Arrays:

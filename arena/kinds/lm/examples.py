@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fl_alliance.arena import strict_json
 from fl_alliance.arena.errors import shown
 from fl_alliance.arena.kinds.errors import DataUnusable
 from fl_alliance.arena.kinds.lm.model import LanguageModel
+from fl_alliance.chain import strict_json
 
 MOST_EXAMPLES = 10_000
 _FIELDS = {"prompt", "answer"}

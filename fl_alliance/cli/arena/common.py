@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 WHERE = ("folder", "state", "chain", "store", "key")
 """Parts of the settings that every command takes."""
 
+ALLIANCE = "alliance:"
+"""What a task of FL Alliance is named with."""
+
 SETTINGS_HELP = """\
 settings (NAME=VALUE, in any order; the value here is the default, a file of yours with --config comes between):
   folder=market            where the market's manifest, the store and what accounts must not forget are
@@ -55,6 +58,23 @@ def add_task(command: CommandParser) -> None:
     """Let a command take a task's number."""
     about = "the task's number, see `fl-alliance arena status`"
     command.add_argument("task", type=task_argument, metavar="TASK", help=about)
+
+
+def add_either_task(command: CommandParser) -> None:
+    """Let a command take a task of the Arena or of FL Alliance."""
+    command.add_argument("task", type=_either, metavar="TASK", help="the task's number, or alliance:NUMBER")
+
+
+def alliance_task(task: int | str) -> int | None:
+    """Return the number of FL Alliance's task, None where it is one of the Arena's."""
+    return alliance_argument(task) if isinstance(task, str) else None
+
+
+def alliance_argument(text: str) -> int:
+    """Return the number of a task of FL Alliance on the command line; raises `ArgumentTypeError` where it is none."""
+    if not re.fullmatch(ALLIANCE + "[1-9][0-9]{0,8}", text):
+        raise argparse.ArgumentTypeError(f"given {text!r}, needed a task of FL Alliance, such as {ALLIANCE}1")
+    return int(text.removeprefix(ALLIANCE))
 
 
 def settings_of(arguments: argparse.Namespace, *sections: str) -> "MarketSettings":
@@ -135,6 +155,11 @@ def again_words(command: str, arguments: argparse.Namespace) -> str:
     words: Sequence[str] = [str(arguments.task), *arguments.words]
     words = [*words, *(("--config", arguments.config) if arguments.config else ())]
     return f"fl-alliance arena {command} {shlex.join(words)}"
+
+
+def _either(text: str) -> int | str:
+    """Return the number of an Arena's task, or the whole word where it is an Alliance's."""
+    return f"{ALLIANCE}{alliance_argument(text)}" if text.startswith(ALLIANCE) else task_argument(text)
 
 
 def task_number(text: str) -> int:

@@ -1,25 +1,25 @@
 """`fl-alliance arena keep`: what moves a task on, which anybody may do and somebody has to."""
 
 import argparse
-import re
 from typing import TYPE_CHECKING
 
 from fl_alliance.cli.arena.common import (
+    add_either_task,
     add_settings,
+    alliance_task,
     introduce,
     is_printed,
     left_running,
     market_parser,
     settings_of,
-    task_argument,
 )
 from fl_alliance.cli.arguments import CommandParser
 
 if TYPE_CHECKING:
     from fl_alliance.market.settings import MarketSettings
 
-_ALLIANCE, _KEEPS_ALLIANCE = "alliance:", 3
-"""What a task of FL Alliance is named with; the development account that keeps it: a run's relayer is the first."""
+_KEEPS_ALLIANCE = 3
+"""The development account that keeps a task of FL Alliance: a run's relayer is the first."""
 _MORE = """\
   network.give_up_s=86400  how long to try again without an answer; network.look_s=1: between two looks at the clock
 
@@ -51,7 +51,7 @@ def parser() -> CommandParser:
         _EXAMPLES,
         "TASK [NAME=VALUE ...] [options]",
     )
-    command.add_argument("task", type=_kept, metavar="TASK", help="the task's number, or alliance:NUMBER")
+    add_either_task(command)
     add_settings(command)
     return command
 
@@ -62,10 +62,10 @@ def execute(arguments: argparse.Namespace) -> int:
     if is_printed(arguments, settings):
         return 0
     with left_running("keep", arguments):
-        if isinstance(arguments.task, str):
-            _keep_alliance(int(arguments.task.removeprefix(_ALLIANCE)), settings)
-        else:
+        if (number := alliance_task(arguments.task)) is None:
             _keep(arguments.task, settings)
+        else:
+            _keep_alliance(number, settings)
     return 0
 
 
@@ -101,10 +101,3 @@ def _keep_alliance(number: int, settings: "MarketSettings") -> None:
         require_gas(place.rpc, place.me, place.market.chain_id)
         narrator.say(introduce(place, settings))
         keep_alliance(place, settings.network, number, narrator)
-
-
-def _kept(text: str) -> int | str:
-    """Return the number of an Arena's task, or the whole word where it is an Alliance's."""
-    if re.fullmatch(_ALLIANCE + "[1-9][0-9]{0,8}", text):
-        return text
-    return task_argument(text)

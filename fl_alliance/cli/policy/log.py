@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 _LONGEST = 15
 _EPILOG = """\
 Every line holds the sha256 of the one before, so nothing in the middle can change. What a stop left of a line stays,
-and the next line tells of it. Length and head are what is anchored on chain: --had says whether the log still holds a
-head that was anchored earlier.
-Exit code 1: the log is damaged, or does not hold that head.
+and the next line tells of it. Length and head are what `join` anchors in the consortium's contract. --check reads
+every head that was ever anchored there and names the first entry that was changed or cut off since; --had says whether
+the log still holds one head that somebody kept.
+Exit code 1: the log is damaged, or does not hold what was anchored.
 
 examples:
   fl-alliance policy log policy.yaml
   fl-alliance policy log policy.yaml --last 20
   fl-alliance policy log policy.decisions.jsonl --had 120:9f3c...
+  fl-alliance policy log policy.yaml --last 0 --check --chain http://127.0.0.1:8545 --sites 0x... --account 0x...
 """
 
 
@@ -31,6 +33,10 @@ def parser() -> CommandParser:
     command.add_argument("file", type=Path, metavar="FILE", help="the policy, or its log (.jsonl)")
     command.add_argument("--last", type=int, metavar="N", help="only the last N lines")
     command.add_argument("--had", metavar="LENGTH:HEAD", help="an earlier length and head that must still hold")
+    command.add_argument("--check", action="store_true", help="against what is anchored; needs --chain, --sites")
+    command.add_argument("--chain", metavar="URL", help="an endpoint of the chain")
+    command.add_argument("--sites", metavar="ADDRESS", help="the consortium's contract")
+    command.add_argument("--account", metavar="ADDRESS", help="whose anchors (default: the one site of the log)")
     command.add_argument("--json", action="store_true", help="print the decisions as JSON")
     return command
 
@@ -45,10 +51,12 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.site.policy import Policy
     from fl_alliance.site.words import entry_line
 
+    if arguments.check and not (arguments.chain and arguments.sites):
+        raise ConfigError("--check: needs --chain URL and --sites ADDRESS")
     if arguments.last is not None and arguments.last < 0:
         raise ConfigError(f"--last {arguments.last}: needs 0 or more")
     path = arguments.file if arguments.file.suffix == ".jsonl" else Policy.load(arguments.file).log
-    if not path.exists():
+    if not path.exists() and not (arguments.check and arguments.account):
         raise ConfigError(f"{path}: no such log; nothing was decided yet")
     try:
         book = DecisionLog(path).read()
@@ -66,7 +74,45 @@ def execute(arguments: argparse.Namespace) -> int:
         if book.rest is not None:
             print(f"        {len(book.rest)} bytes of a torn line at the end; the next decision will tell of them")
         print(f"whole: {len(book.heads)} lines, head {book.head}")
-    return 0 if arguments.had is None or _still_has(book, arguments.had) else 1
+    is_whole = arguments.had is None or _still_has(book, arguments.had)
+    if arguments.check:
+        is_whole = _is_as_anchored(arguments, book) and is_whole
+    return 0 if is_whole else 1
+
+
+def _is_as_anchored(arguments: argparse.Namespace, book: "Book") -> bool:
+    """Say whether the log holds every head that was anchored of it."""
+    from fl_alliance.cli.sites.common import consortium
+    from fl_alliance.site.anchors import difference
+
+    account = _account(arguments, book)
+    with consortium(arguments) as (_, view):
+        anchors = view.anchors(account)
+    found, shown = difference(book, anchors), sys.stderr if arguments.json else sys.stdout
+    if found is not None:
+        print(f"fl-alliance policy log: {found} on {view.address} for {account}", file=sys.stderr)
+        return False
+    if not anchors:
+        print(f"fl-alliance policy log: nothing is anchored on {view.address} for {account}", file=sys.stderr)
+        return False
+    last, entries = anchors[-1], len(book.heads)
+    later = f"; the last {entries - last.length} are not anchored yet" if entries > last.length else ""
+    print(f"as anchored: {len(anchors)} heads, the last with {last.length} entries{later}", file=shown)
+    return True
+
+
+def _account(arguments: argparse.Namespace, book: "Book") -> str:
+    """Return whose anchors are meant; raises `ConfigError` where that is not said and the log does not tell."""
+    from fl_alliance.chain.messages import checksum
+    from fl_alliance.config import ConfigError
+
+    sites = {decision.site for decision in book.decisions}
+    account = arguments.account or (next(iter(sites)) if len(sites) == 1 else "")
+    try:
+        return checksum(account)
+    except ValueError:
+        given = f"--account {account[:100]}" if account else f"a log of {len(sites)} sites"
+        raise ConfigError(f"{given}: needs --account ADDRESS, 0x and 40 hex digits") from None
 
 
 def _still_has(book: "Book", had: str) -> bool:

@@ -28,7 +28,7 @@ def parser() -> CommandParser:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Enter the limit."""
-    from fl_alliance.dp.entries import Limit
+    from fl_alliance.dp.entries import HOSPITAL, Limit
     from fl_alliance.dp.errors import PrivacyError
     from fl_alliance.dp.ledgers import Ledgers
 
@@ -37,6 +37,6 @@ def execute(arguments: argparse.Namespace) -> int:
         raise PrivacyError(f"{given}: needs a finite epsilon above 0, and a delta between 0 and 1")
     ledger = Ledgers(arguments.folder).find(arguments.data)
     with ledger.held() as writer:
-        writer.append(Limit(arguments.epsilon, arguments.delta, "hospital"))
+        writer.append(Limit(arguments.epsilon, arguments.delta, HOSPITAL))
     print(f"{ledger.path}: at most epsilon {arguments.epsilon:g} at delta {arguments.delta:g} in all")
     return 0

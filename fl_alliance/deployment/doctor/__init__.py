@@ -21,9 +21,7 @@ def examine(site: Site) -> Iterator[Finding]:
     yield from check_keys(site)
     yield load_manifest(site)
     yield from _on_chain(site)
-    yield check_policy(site)
     yield from check_superlink(site)
-    yield from check_data(site)
     yield check_disk(site)
 
 
@@ -31,6 +29,7 @@ def _on_chain(site: Site) -> Iterator[Finding]:
     """Yield what needs the chain, and what is to be said where it does not answer."""
     if site.deployment is None:
         yield from check_chain(site, ChainError("the manifest does not say which chain is meant"))
+        yield from _on_site(site)
         return
     try:
         with connected(site.wish.chain, chain_id=site.deployment.chain_id) as w3:
@@ -38,5 +37,13 @@ def _on_chain(site: Site) -> Iterator[Finding]:
             # All of it while the connection is open.
             yield from check_chain(site, rpc)
             yield check_clock(site)
+            yield from _on_site(site)
     except ChainError as error:
         yield from check_chain(site, error)
+        yield from _on_site(site)
+
+
+def _on_site(site: Site) -> Iterator[Finding]:
+    """Yield what the hospital brings itself, beside what is known of the task by then."""
+    yield from check_data(site)
+    yield from check_policy(site)

@@ -9,9 +9,10 @@ from fl_alliance.chain.errors import ChainError
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase
 from fl_alliance.code_digest import code_digest
-from fl_alliance.config import ConfigError, config_digest, fml_to_wei, read_config
+from fl_alliance.config import ConfigError, fml_to_wei
 from fl_alliance.deployment.doctor.finding import Finding, ok, unknown, wrong
 from fl_alliance.deployment.doctor.site import Site
+from fl_alliance.deployment.pinned import task_settings
 from fl_alliance.deployment.watch import Watch
 
 
@@ -83,21 +84,18 @@ def _code(site: Site) -> Finding:
 
 
 def _settings(site: Site) -> Finding:
-    if site.config is None:
-        return unknown("settings", "not given (--config, the coordinator's config.yaml)")
-    try:
-        settings = read_config(site.config.read_text())
-    except (ConfigError, OSError) as error:
-        return wrong("settings", str(error), "ask the coordinator for config.yaml of its run folder")
-    site.settings = settings
     if site.task is None:
         return unknown("settings", "no task to compare them with")
-    found, pinned = config_digest(settings).hex(), site.task.params.config_digest.hex()
-    if found != pinned:
-        return wrong("settings", f"{found[:16]}..., pinned {pinned[:16]}...", "ask the coordinator for this task's own")
+    pinned = site.task.params.config_digest
+    try:
+        site.settings = settings = task_settings(site.wish.config, site.wish.manifest, pinned)
+    except ConfigError as error:
+        return wrong("settings", str(error), "ask the coordinator for config.yaml of this task's run folder")
+    if settings is None:
+        return unknown("settings", "not given (--config, the coordinator's config.yaml)")
     if settings.attack.update or settings.attack.vote or settings.attack.protocol:
         return wrong("settings", "make nodes attack", "do not join")
-    return ok("settings", f"{found[:16]}..., as the task pins; workload {settings.workload.name}")
+    return ok("settings", f"{pinned.hex()[:16]}..., as the task pins; workload {settings.workload.name}")
 
 
 def _stake(site: Site) -> Finding:

@@ -57,7 +57,7 @@ def check_data(site: Site) -> Iterator[Finding]:
         return
     try:
         workload = get(name, **(settings.workload.options if settings is not None else {}))
-        own = load_own(workload, folder)
+        site.own = own = load_own(workload, folder)
         patients = f"{len(read_exports(folder))} patients, " if name == "glucose" else ""
     except (WorkloadError, ConfigError, OSError) as error:
         yield wrong("data", " ".join(str(error).split()), "put the file right, or take it out of the folder")

@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.deploy import Deployment
@@ -11,6 +10,7 @@ from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.config import JobConfig
 from fl_alliance.deployment.joining import Wish
+from fl_alliance.workloads.base import Site as Examined
 
 
 @dataclass(slots=True)
@@ -21,20 +21,18 @@ class Site:
     ----------
     wish : Wish
         As `join` takes it.
-    config : Path or None
-        The coordinator's `config.yaml`, where it was published.
     clock : callable
         This machine's time, Unix seconds.
-    key, deployment, rpc, task, settings :
+    key, deployment, rpc, task, settings, own :
         None until the check that reads it finds nothing wrong.
     """
 
     wish: Wish
-    config: Path | None = None
     clock: Callable[[], float] = time.time
     key: NodeKey | None = None
     deployment: Deployment | None = None
     rpc: Rpc | None = None
     task: TaskModel | None = None
     is_member: bool = False
-    settings: JobConfig | None = field(default=None)
+    settings: JobConfig | None = None
+    own: Examined | None = None

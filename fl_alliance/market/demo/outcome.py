@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from fl_alliance.arena import strict_json
+from fl_alliance.chain import strict_json
 from fl_alliance.records import write_whole
 
 RESULTS = "results.json"

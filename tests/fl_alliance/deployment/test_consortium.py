@@ -22,6 +22,8 @@ from fl_alliance.cli.main import main
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, config_digest, load_config
 from fl_alliance.contracts import put_on_chain
+from fl_alliance.deployment.anchoring import allowance_wei
+from fl_alliance.deployment.bindings import Bindings
 from fl_alliance.deployment.certificates import make_node_key
 from fl_alliance.deployment.identity import IdentityRefused, Registrar, SignedBinding, sign_binding
 from fl_alliance.deployment.statements import Statement
@@ -213,7 +215,7 @@ def registrar(sites: Sites, auth: AuthKey | None, clock: Seconds | None = None) 
     form = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     pem = auth.secret.public_key().public_bytes(*form) if auth else b"no key"
     nodes = [NodeInfo(node_id=7, public_key=pem)]
-    return Registrar(sites, cast(Grid, SimpleNamespace(get_nodes=lambda: nodes)), clock or Seconds())
+    return Registrar(sites, cast(Grid, SimpleNamespace(get_nodes=lambda: nodes)), clock=clock or Seconds())
 
 
 def test_a_node_whose_key_signed_is_bound_and_heard(sites: Sites, auth: AuthKey) -> None:
@@ -282,3 +284,40 @@ def test_a_binding_comes_back_as_it_was_sent(sites: Sites, auth: AuthKey) -> Non
     binding = sign_binding(HOSPITAL, auth, sites, now(sites))
     assert SignedBinding.decode(binding.encode()) == binding
     assert (binding.key, len(binding.proof)) == (auth.digest, 32)
+
+
+# what stays beside the run
+
+
+def test_what_both_signed_stays_beside_the_run_and_is_checked_again(
+    opened: RunFolder, tmp_path: Path, auth: AuthKey, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = Bindings(opened.identities)
+    with connected(f"file://{opened.chain.resolve()}") as w3:
+        sites = Sites(Sender(w3, RELAYER), Deployment.load(opened.manifest).sites)
+        taken = registrar(sites, auth)
+        first = taken.admit(7, HOSPITAL.address, sign_binding(HOSPITAL, auth, sites, now(sites)).encode())
+        kept.keep(HOSPITAL.address, first, sites)
+        again = taken.admit(7, HOSPITAL.address, sign_binding(HOSPITAL, auth, sites, now(sites)).encode())
+        kept.keep(HOSPITAL.address, again, sites)
+        (path,) = opened.identities.iterdir()
+        assert SignedBinding.decode(path.read_bytes()) == first != again, "that of which the chain has the digest"
+        assert list(kept.checked(sites)) == [
+            (f"{path.name}: signed by key and account, bound now; the contract has this signature's digest", True)
+        ]
+    where = ["--chain", f"file://{opened.chain.resolve()}", "--sites", Deployment.load(opened.manifest).sites]
+    status = ["sites", "status", *where, "--identities", str(opened.identities)]
+    assert main(status) == 0
+    path.rename(path.with_name(f"{IMPOSTOR.address}-0.json"))
+    (opened.identities / f"{HOSPITAL.address}-1.json").write_bytes(b'{"a":' * 1_000)
+    assert main(status) == 1
+    assert capsys.readouterr().out.count("BAD ") == 2
+    assert main([*status[:-1], str(tmp_path / "none")]) == 2
+
+
+def test_a_hospital_is_given_gas_for_its_anchors_once(sites: Sites, auth: AuthKey) -> None:
+    taken = Registrar(sites, registrar(sites, auth)._grid, anchors=5)
+    for _ in range(2):
+        taken.admit(7, HOSPITAL.address, sign_binding(HOSPITAL, auth, sites, now(sites)).encode())
+    held = sites.rpc.number("eth_getBalance", HOSPITAL.address, "latest")
+    assert held == allowance_wei(sites.sender, 5) > 0

@@ -16,6 +16,7 @@ import pytest
 from fl_alliance.chain.connect import connected
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.cli.main import main
+from fl_alliance.code_digest import code_digest
 from fl_alliance.config import load_config, to_yaml
 from fl_alliance.deployment.certificates import CA, LINK, LINK_KEY, make_authority, make_link, make_node_key
 from fl_alliance.deployment.doctor import Finding, Site, State, examine, machine
@@ -23,6 +24,8 @@ from fl_alliance.deployment.joining import Wish
 from fl_alliance.deployment.keys import KeySource
 from fl_alliance.federation import open_federation
 from fl_alliance.records import RunFolder
+from fl_alliance.site.reasons import Reason
+from fl_alliance.site.template import template
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.yardstick import Yardstick
 
@@ -120,7 +123,7 @@ def site(
         node_key=tls / "node-key",
         data=exports,
     )
-    return Site(wish, opened.config, lambda: now + 1)
+    return Site(wish, lambda: now + 1)
 
 
 def found(site: Site) -> dict[str, Finding]:
@@ -131,7 +134,7 @@ def test_a_site_that_may_join_is_told_so_and_nothing_is_written(site: Site) -> N
     findings = found(site)
     assert {name: finding.state for name, finding in findings.items()} == dict.fromkeys(findings, State.OK)
     expected = {"account", "node key", "manifest", "chain", "contracts", "task", "code", "settings", "stake", "clock"}
-    assert findings.keys() == expected | {"authority", "superlink", "its clock", "data", "disk", "policy"}
+    assert findings.keys() == expected | {"authority", "superlink", "its clock", "data", "disk", "policy", "privacy"}
     assert findings["data"].found.startswith("2 patients, ")
     assert not any(finding.todo for finding in findings.values())
     assert not site.wish.home.exists()
@@ -206,7 +209,7 @@ def test_another_version_other_settings_and_a_full_disk_are_found(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "other.yaml").write_text(to_yaml(load_config([*WORDS, "seed=9"])))
-    site.config = tmp_path / "other.yaml"
+    site.wish = replace(site.wish, config=tmp_path / "other.yaml")
     monkeypatch.setattr("fl_alliance.deployment.doctor.chain.code_digest", lambda: bytes(32))
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: Usage(10**10, 10**10, 10**8))
     findings = found(site)
@@ -230,3 +233,80 @@ def test_the_command_says_it_with_its_exit_code_and_as_json(
     content = json.loads(capsys.readouterr().out)
     assert content["ok"] is False
     assert {check["name"] for check in content["checks"] if check["state"] == "wrong"} >= {"clock"}
+
+
+# the site's own policy
+
+
+@pytest.fixture
+def policy(site: Site, tmp_path: Path) -> Path:
+    """A policy that lets the hospital join; the site names it."""
+    path = tmp_path / "policy.yaml"
+    path.write_text(template(code_digest().hex()).replace("tasks: []", "tasks: any"))
+    site.wish = replace(site.wish, policy=path)
+    return path
+
+
+def test_a_policy_that_lets_the_hospital_join_is_told_with_what_is_promised(site: Site, policy: Path) -> None:
+    findings = found(site)
+    assert findings["policy"].state is findings["privacy"].state is findings["decisions"].state is State.OK
+    assert findings["policy"].found == f"{policy} lets this node take part"
+    assert "updates carry no noise" in findings["privacy"].found
+    assert "no masks" in findings["privacy"].found
+    assert "The policy asks: updates need no noise; votes need no noise" in findings["privacy"].found
+    assert not policy.with_name("policy.decisions.jsonl").exists(), "nothing is written"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("tasks: any", "tasks: []", Reason.TASK),
+        (code_digest().hex(), "00" * 32, Reason.CODE),
+        ("config: any", "config: []", Reason.CONFIG),
+        ("  unit: any", "  unit: patient", Reason.UNIT),
+        ("  masks: any", "  masks: yes", Reason.MASKS),
+        ("score_epsilon: any", "score_epsilon: 1", Reason.SCORES),
+        ("contributions: yes", "contributions: no", Reason.CONTRIBUTIONS),
+        ("  examples: 100", "  examples: 1000000", Reason.EXAMPLES),
+        ("  patients: 0", "  patients: 3", Reason.PATIENTS),
+    ],
+)
+def test_what_the_policy_refuses_is_found_before_anything_is_staked(
+    site: Site, policy: Path, old: str, new: str, reason: Reason
+) -> None:
+    assert old in policy.read_text()
+    policy.write_text(policy.read_text().replace(old, new))
+    finding = found(site)["policy"]
+    assert finding.state is State.WRONG
+    assert finding.found == f"{policy} refuses: {reason}"
+    assert finding.todo == "do not join, or let whoever answers for it change it"
+
+
+@pytest.mark.parametrize("content", ["version: 9", "", "tasks: [", None])
+def test_a_policy_that_cannot_be_read_is_found(site: Site, policy: Path, content: str | None) -> None:
+    if content is None:
+        policy.unlink()
+    else:
+        policy.write_text(content)
+    finding = found(site)["policy"]
+    assert finding.state is State.WRONG
+    assert str(policy) in finding.found
+    assert "put the file right" in finding.todo
+
+
+def test_a_damaged_log_of_decisions_is_found(site: Site, policy: Path) -> None:
+    policy.with_name("policy.decisions.jsonl").write_text('{"n":7}\n')
+    finding = found(site)["decisions"]
+    assert finding.state is State.WRONG
+    assert "line 1" in finding.found
+    assert "put the log back" in finding.todo
+
+
+def test_without_the_settings_the_promise_is_unknown_and_so_said(site: Site, opened: RunFolder, tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_bytes(opened.manifest.read_bytes())
+    site.wish = replace(site.wish, manifest=manifest)
+    findings = found(site)
+    assert findings["settings"].state is findings["privacy"].state is State.UNKNOWN
+    manifest.with_name("config.yaml").write_text(to_yaml(load_config([*WORDS, "seed=9"])))
+    assert found(site)["settings"].state is State.UNKNOWN, "whatever lies beside the manifest need not be the task's"

@@ -83,7 +83,10 @@ def free_port() -> int:
 
 
 @pytest.mark.slow
-def test_four_hospitals_finish_a_run_though_one_is_killed_and_one_stopped(town: Town) -> None:
+def test_four_hospitals_finish_a_run_though_one_is_killed_and_one_stopped(
+    town: Town, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RELAYER_KEY", DEVELOPMENT_SECRET.hex())
     chain, link = free_port(), free_port()
     town.start("chain", "chain", "--port", str(chain), "--file", "chain.db")
     town.wait(lambda: "serving" in town.said("chain"))
@@ -94,19 +97,23 @@ def test_four_hospitals_finish_a_run_though_one_is_killed_and_one_stopped(town: 
     (town.folder / "known").mkdir()
     for key in keys:
         make_node_key(key).rename(town.folder / "known" / f"{key.name}.pub")
+    sites = consortium(url, capsys)
     coordinator = town.start(
         "coordinate",
-        *("coordinate", *WORDS, f"chain.url={url}", "--port", str(link), "--run-dir", "task"),
+        *("coordinate", *WORDS, f"chain.url={url}", f"chain.sites='{sites}'", "--port", str(link), "--run-dir", "task"),
         *("--certificates", "tls", "--node-keys", "known"),
         RELAYER_KEY=DEVELOPMENT_SECRET.hex(),
     )
     town.wait(lambda: "hospitals join with" in town.said("coordinate"))
+    assert f"--sites {sites}" in town.said("coordinate")
+    approve(town.folder, url, sites)
 
     def join(site: int) -> subprocess.Popen[bytes]:
         words = ["join", "1", "--manifest", "task/manifest.json", "--chain", url, "--superlink", f"127.0.0.1:{link}"]
         words += ["--site", str(site), "--stake", "100", "--key-env", "HOSPITAL_KEY"]
         words += ["--root-certificates", "tls/ca.pem", "--node-key", str(keys[site])]
         words += ["--policy", str(policy)] if site in POLICED else []
+        words += ["--sites", sites]
         return town.start(f"hospital-{site}", *words, HOSPITAL_KEY=SECRETS[site])
 
     policy = town.folder / "policy.yaml"
@@ -128,6 +135,7 @@ def test_four_hospitals_finish_a_run_though_one_is_killed_and_one_stopped(town: 
     for site, secret in enumerate(SECRETS):
         said, address = town.said(f"hospital-{site}"), NodeKey(bytes.fromhex(secret)).address
         assert f"round {ROUNDS} ended" in said
+        assert "privacy: the task promises that\n  updates carry no noise" in said
         assert f"FML paid out to {address}, staked 100.00" in said
     assert "rounds ended so far: 1" in town.said("hospital-2")
     run = RunFolder(town.folder / "task")
@@ -140,6 +148,13 @@ def test_four_hospitals_finish_a_run_though_one_is_killed_and_one_stopped(town: 
     assert {each.site for each in decisions} == {NodeKey(bytes.fromhex(SECRETS[site])).address for site in POLICED}
     assert {"query.join", "train", "evaluate", "query.reveal"} <= {each.kind for each in decisions}
     assert {each.verdict for each in decisions} == {"allowed"}, decisions
+    log = str(Policy.load(policy).log)
+    for site in POLICED:
+        check = ["policy", "log", log, "--last", "0", "--check", "--chain", url, "--sites", sites]
+        assert main([*check, "--account", NodeKey(bytes.fromhex(SECRETS[site])).address]) == 0
+        assert "not anchored" not in town.said(f"hospital-{site}")
+    assert main(["sites", "status", "--chain", url, "--sites", sites, "--identities", str(run.identities)]) == 0
+    assert capsys.readouterr().out.count("bound now; the contract has this signature's digest") == NODES
     assert not secrets_on_disk(town.folder)
     assert not left_over(town.folder)
     town.running.pop("chain").send_signal(signal.SIGINT)
@@ -147,6 +162,25 @@ def test_four_hospitals_finish_a_run_though_one_is_killed_and_one_stopped(town: 
     assert main(["audit", str(town.folder / "chain.db")]) == 0
     with connected(f"file://{town.folder / 'chain.db'}"):
         pass  # nobody holds it any more
+
+
+def consortium(url: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """Deploy a consortium of the hospitals, of whom two must agree; return its address."""
+    members = [word for secret in SECRETS for word in ("--member", NodeKey(bytes.fromhex(secret)).address)]
+    words = ["sites", "deploy", "--chain", url, "--key-env", "RELAYER_KEY", *members, "--threshold", "2"]
+    assert main(words) == 0
+    return capsys.readouterr().out.split()[-1]
+
+
+def approve(folder: Path, url: str, sites: str) -> None:
+    """Have two hospitals approve what the task pins."""
+    for site in (0, 1):
+        yes, own = str(folder / f"yes-{site}.json"), f"APPROVING_KEY_{site}"
+        os.environ[own] = SECRETS[site]
+        task = ["--sites", sites, "--task", "1", "--manifest", str(folder / "task/manifest.json")]
+        assert main(["sites", "approve", "--chain", url, *task, "--key-env", own, "--sign-only", yes]) == 0
+        del os.environ[own]
+        assert main(["sites", "relay", yes, "--chain", url, "--key-env", "RELAYER_KEY"]) == 0
 
 
 def member_index(run: RunFolder, site: int) -> int:

@@ -7,14 +7,16 @@ import pytest
 
 from fl_alliance.cli.main import main
 from fl_alliance.code_digest import code_digest
-from fl_alliance.config import load_config
+from fl_alliance.config import load_config, to_yaml
 from fl_alliance.deployment.joining import Wish, join
 from fl_alliance.deployment.keys import KeySource
+from fl_alliance.deployment.pinned import privacy_told
 from fl_alliance.deployment.processes import Supervised, environment, is_loopback
 from fl_alliance.deployment.terms import Terms
 from fl_alliance.federation import open_federation
 from fl_alliance.job import run
 from fl_alliance.records import RunFolder
+from fl_alliance.site.policy import parse
 from fl_alliance.site.template import template
 from fl_alliance.strategies.digests import model_digest
 from fl_alliance.yardstick import Yardstick
@@ -102,6 +104,69 @@ def test_a_policy_lists_code_and_settings_by_their_digests(
     policy.write_text(text.replace("config: any", "config: []") if pins == "config" else text.replace(pins, "00" * 32))
     assert main(command(opened, tmp_path / "home", policy=str(policy))) == 2
     assert "digest the policy does not list" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (WORDS, "updates without noise, or with noise that protects less than the policy asks for"),
+        ([*WORDS, "seed=9"], "the task pins"),
+        (None, "--config /none.yaml: No such file"),
+    ],
+)
+def test_a_task_that_promises_less_privacy_than_the_policy_asks_is_not_joined(
+    opened: RunFolder,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str] | None,
+    found: str,
+) -> None:
+    policy, home, config = tmp_path / "policy.yaml", tmp_path / "home", tmp_path / "config.yaml"
+    text = template(code_digest().hex()).replace("tasks: []", "tasks: any")
+    policy.write_text(text.replace("  unit: any", "  unit: record"))
+    if words is not None:
+        config.write_text(to_yaml(load_config(words)))
+    given = "/none.yaml" if words is None else str(config)
+    assert main(command(opened, home, policy=str(policy), config=given)) == 2
+    assert found in capsys.readouterr().err
+    assert not Terms.is_kept_in(home)
+
+
+def test_settings_that_would_read_a_variable_of_the_environment_are_refused_without_its_value(
+    opened: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(to_yaml(load_config(WORDS)).replace("name: linear", "name: ${oc.env:HOSPITAL_KEY}"))
+    assert main(command(opened, tmp_path / "home", config=str(config))) == 2
+    told = capsys.readouterr()
+    assert "needed values" in told.err
+    assert "5b" * 32 not in told.err + told.out
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ([], "updates carry no noise|each update by itself|votes carry no noise"),
+        (["privacy.masks=true", "nodes=6", "alliance.proposers=4"], "sums of 3 to 4 sites"),
+        (
+            ["rule.reward=stake", "rule.score_epsilon=0.5", "rounds=4"],
+            "each held-out record: epsilon 0.5 a round, 2 in",
+        ),
+        (
+            ["workload=glucose", "dp=patient", "dp.epsilon=3", "rounds=4"],
+            "noise that protects each patient: epsilon 3 at delta 1e-05 over all 4 rounds; the node stops",
+        ),
+    ],
+)
+def test_what_a_task_promises_of_privacy_is_told_in_plain_words(words: list[str], found: str) -> None:
+    told = "\n".join(privacy_told(load_config([*WORDS, *words]), None))
+    for part in found.split("|"):
+        assert part in told
+    assert "no policy asks for any" in told
+    policy = parse(template("ab" * 32).replace("  unit: any", "  unit: record").encode(), Path("policy.yaml"))
+    asked = "\n".join(privacy_told(None, policy))
+    assert "noise that protects each record" in asked
+    assert "refuses a task that promises less" in asked
 
 
 def test_a_task_that_is_over_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

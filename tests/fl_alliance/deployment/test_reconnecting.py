@@ -1,9 +1,12 @@
 """Members keep their node ids though their SuperNodes come back under others."""
 
+import threading
+import time
 from collections.abc import Iterable
 
 import pytest
-from flwr.app import ConfigRecord, Message, RecordDict
+from flwr.app import ConfigRecord, Error, Message, RecordDict
+from flwr.common.constant import ErrorCode
 from flwr.proto.node_pb2 import NodeInfo
 from flwr.serverapp import Grid
 
@@ -11,13 +14,15 @@ from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.client_app import app
-from fl_alliance.deployment.reconnecting import LOOK_S, Reconnecting
+from fl_alliance.config import ConfigError, load_config
+from fl_alliance.deployment.reconnecting import CLOCK_S, LOOK_S, TRIES, Patience, Reconnecting
 from fl_alliance.runtime.local import LocalGrid
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.wire import Place
 
 OVERRIDES = "rule=majority workload=linear nodes=3 alliance.proposers=2 alliance.voters=1"
 PLACE = Place(Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3"), task=1, round=1)
+WHOLE_MINUTE = Patience(quorum=1.0, grace_s=60)
 MEMBERS = [NodeKey.derive(1, site).address for site in range(3)]
 
 
@@ -27,6 +32,10 @@ class Restarting(LocalGrid):
     def __init__(self) -> None:
         super().__init__(app, 3, {"overrides": OVERRIDES})
         self.deaf: set[int] = set()
+        self.stuck: dict[int, threading.Event] = {}
+        self.crashes: dict[int, list[int]] = {}
+        self.lifetimes: list[float] = []
+        self._one_at_a_time = threading.Lock()
         self.answered: list[int] = []
         self.activated = dict.fromkeys((1, 2, 3), "first")
 
@@ -45,11 +54,25 @@ class Restarting(LocalGrid):
         site = LocalGrid(app, 3, {"overrides": OVERRIDES})
         self._contexts[new_id] = site._contexts[node_id]
 
+    def push_messages(self, messages: Iterable[Message]) -> Iterable[str]:
+        messages = list(messages)
+        self.lifetimes += [message.metadata.ttl for message in messages]
+        return super().push_messages(messages)
+
     def pull_messages(self, message_ids: Iterable[str]) -> Iterable[Message]:
-        replies = list(super().pull_messages(message_ids))
-        heard = [reply for reply in replies if reply.metadata.src_node_id not in self.deaf]
-        self.answered += [reply.metadata.src_node_id for reply in heard]
+        with self._one_at_a_time:
+            replies = list(super().pull_messages(message_ids))
+            heard = [reply for reply in replies if reply.metadata.src_node_id not in self.deaf]
+            self.answered += [reply.metadata.src_node_id for reply in heard]
+        for reply in heard:
+            if reply.metadata.src_node_id in self.stuck:
+                self.stuck[reply.metadata.src_node_id].wait(30)
         return heard
+
+    def _handle(self, message: Message) -> Message:
+        if codes := self.crashes.get(message.metadata.dst_node_id):
+            return Message(Error(codes.pop(), "as Flower says it"), reply_to=message)
+        return super()._handle(message)
 
 
 class Clock:
@@ -79,10 +102,14 @@ def clock() -> Clock:
     return Clock()
 
 
-def members_of(grid: Grid, clock: Clock, told: list[str] | None = None) -> Reconnecting:
+def members_of(
+    grid: Grid, clock: Clock, told: list[str] | None = None, patience: Patience = WHOLE_MINUTE
+) -> Reconnecting:
     present = {address: site + 1 for site, address in enumerate(MEMBERS)}
     words = told if told is not None else []
-    return Reconnecting(grid, PLACE, MEMBERS, present, listener=words.append, clock=clock, pause=clock.pause)
+    return Reconnecting(
+        grid, PLACE, MEMBERS, present, patience=patience, listener=words.append, clock=clock, pause=clock.pause
+    )
 
 
 def question(member: int) -> Message:
@@ -180,3 +207,84 @@ def test_all_members_are_shown_whether_they_are_there_or_not(nodes: Restarting, 
     nodes.end(2, is_noticed=True)
     members = members_of(nodes, clock)
     assert list(members.get_node_ids()) == [node.node_id for node in members.get_nodes()] == [1, 2, 3]
+
+
+def reveal(member: int) -> Message:
+    record = wire.place_record(PLACE, commitments=b"")
+    return Message(RecordDict({wire.ALLIANCE: record}), dst_node_id=member, message_type=wire.REVEAL)
+
+
+def test_who_is_slow_is_waited_for_a_grace_period_after_a_quorum(nodes: Restarting, clock: Clock) -> None:
+    told: list[str] = []
+    members = members_of(nodes, clock, told, Patience(quorum=0.6, grace_s=10))
+    nodes.end(2, is_noticed=False)
+    found = members.send_and_receive([question(member) for member in (1, 2, 3)], timeout=60)
+    assert set(proofs(found)) == {1, 3}
+    assert 10 <= clock.now < 12
+    assert told == ["query.prove: 2 answered, not waited for any longer: member 1"]
+
+
+def test_below_a_quorum_who_is_slow_is_waited_for_until_the_timeout(nodes: Restarting, clock: Clock) -> None:
+    members = members_of(nodes, clock, patience=Patience(quorum=0.7, grace_s=10))
+    nodes.end(2, is_noticed=False)
+    found = members.send_and_receive([question(member) for member in (1, 2, 3)], timeout=40)
+    assert set(proofs(found)) == {1, 3}
+    assert 40 <= clock.now < 42
+
+
+def test_somebody_who_is_known_to_be_away_is_given_the_grace_period_alone(nodes: Restarting, clock: Clock) -> None:
+    members = members_of(nodes, clock, patience=Patience(quorum=0.6, grace_s=10))
+    nodes.end(2, is_noticed=True)
+    nodes.end(3, is_noticed=True)
+    found = members.send_and_receive([question(member) for member in (1, 2, 3)], timeout=60)
+    assert set(proofs(found)) == {1}
+    assert 10 <= clock.now < 12
+
+
+def test_a_vote_is_waited_for_until_the_end_since_its_voter_would_pay(nodes: Restarting, clock: Clock) -> None:
+    members = members_of(nodes, clock, patience=Patience(quorum=0.5, grace_s=5))
+    nodes.end(2, is_noticed=False)
+    found = list(members.send_and_receive([reveal(member) for member in (1, 2, 3)], timeout=40))
+    assert sorted(reply.metadata.src_node_id for reply in found) == [1, 3]
+    assert 40 <= clock.now < 42
+
+
+@pytest.mark.parametrize("code", [ErrorCode.UNKNOWN, ErrorCode.CLIENT_APP_CRASHED])
+def test_a_node_that_crashed_is_asked_again_but_not_for_ever(nodes: Restarting, clock: Clock, code: int) -> None:
+    nodes.crashes = {2: [code] * (TRIES - 1), 3: [code] * 9}
+    found = {r.metadata.src_node_id: r for r in members_of(nodes, clock).send_and_receive(map(question, (1, 2, 3)))}
+    assert [found[member].has_error() for member in (1, 2, 3)] == [False, False, True]
+    assert nodes.answered.count(3) == TRIES
+
+
+def test_a_reply_that_never_comes_whole_holds_up_no_other(nodes: Restarting, clock: Clock) -> None:
+    nodes.stuck[2] = threading.Event()
+    members = members_of(nodes, clock, patience=Patience(quorum=0.6, grace_s=10))
+    began = time.monotonic()
+    found = members.send_and_receive([question(member) for member in (1, 2, 3)], timeout=60)
+    assert set(proofs(found)) == {1, 3}
+    assert 10 <= clock.now < 12
+    nodes.stuck[2].set()
+    again = members.send_and_receive([question(member) for member in (1, 2, 3)], timeout=60)
+    assert set(proofs(again)) == {1, 2, 3}
+    assert len(again) == 3  # what was late is not read
+    assert time.monotonic() - began < 60
+
+
+def test_what_nobody_waits_for_any_more_is_not_delivered(nodes: Restarting, clock: Clock) -> None:
+    members_of(nodes, clock).send_and_receive([question(1)], timeout=60)
+    assert nodes.lifetimes == [60 + CLOCK_S]
+
+
+@pytest.mark.parametrize(("quorum", "asked", "enough"), [(0.5, 1, 1), (0.5, 2, 1), (0.5, 3, 2), (0.1, 5, 1), (1, 5, 5)])
+def test_a_quorum_is_a_share_rounded_up(quorum: float, asked: int, enough: int) -> None:
+    assert Patience(quorum=quorum).enough(asked) == enough
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["runtime.quorum=0", "runtime.quorum=1.01", "runtime.grace_s=-1", "runtime.grace_s=inf", "runtime.quorum=nan"],
+)
+def test_a_quorum_or_a_grace_that_makes_no_sense_is_refused(word: str) -> None:
+    with pytest.raises(ConfigError, match=word.split("=")[0]):
+        load_config([*OVERRIDES.split(), word])

@@ -7,111 +7,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from flwr.app import ConfigRecord, Context, Message, RecordDict, UserConfig
 from flwr.common.constant import ErrorCode
 from flwr.common.serde import recorddict_to_proto
-from flwr.supercore.task_identity import TaskIdentity
+from policed import HERE, KEY, LARGE, MONDAY_NOON, OVERRIDES, Hospital, assert_refused
 
-from fl_alliance.chain.accounts import NodeKey
-from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.vrf import Tag
-from fl_alliance.client_app import app
 from fl_alliance.code_digest import code_digest
-from fl_alliance.config import config_digest, load_config
 from fl_alliance.deployment.signer import SignerService
-from fl_alliance.deployment.terms import Terms
 from fl_alliance.site import guard
-from fl_alliance.site.decisions import Decision
-from fl_alliance.site.guard import FAILURE, REFUSAL
-from fl_alliance.site.log import DecisionLog
+from fl_alliance.site.guard import FAILURE
 from fl_alliance.site.policy import RESERVE_BYTES, Policy
 from fl_alliance.site.reasons import Reason
 from fl_alliance.site.request import Request
 from fl_alliance.site.rules import of_task
-from fl_alliance.site.station import write_members
-from fl_alliance.site.template import template
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.digests import update_digest
-from fl_alliance.strategies.wire import Place
-from fl_alliance.yardstick import Yardstick
-
-OVERRIDES = "rule=majority workload=linear nodes=4 alliance.proposers=2 alliance.voters=2"
-LARGE = OVERRIDES + " workload.options.features=5000"
-KEY = NodeKey(b"\x7e" * 32)
-HERE = Place(Domain(31337, "0x5FbDB2315678afecb367f032d93F642f64180aa3"), task=1, round=1)
-TOKEN = "0xe7f1725E7734CE288F8367e1Bb143E90bb3F0512"
-MONDAY_NOON = 1_796_040_000.0
-"""2026-11-30 12:00 UTC."""
-
-
-class Hospital:
-    """A hospital with a home, a policy and a clock."""
-
-    def __init__(self, root: Path) -> None:
-        self.home, self.policy = root / "home", root / "policy.yaml"
-        self.home.mkdir()
-        self.log = DecisionLog(root / "policy.decisions.jsonl")
-        text = template(code_digest().hex(), (31337, HERE.domain.contract, 1))
-        self.policy.write_text(text.replace("examples: 100", "examples: 1"))
-        self.settle(OVERRIDES)
-        write_members(self.home, 4)
-
-    def settle(self, overrides: str) -> None:
-        self.overrides = overrides
-        Terms(
-            chain_id=31337,
-            contract=HERE.domain.contract,
-            token=TOKEN,
-            task=1,
-            stake_wei=100 * 10**18,
-            code_digest=code_digest().hex(),
-            config_digest=config_digest(load_config(overrides)).hex(),
-            site=2,
-            data="",
-            address=KEY.address,
-            policy=str(self.policy),
-        ).save(self.home)
-
-    def says(self, old: str, new: str) -> None:
-        text = self.policy.read_text()
-        assert old in text
-        self.policy.write_text(text.replace(old, new))
-
-    def asked(
-        self, kind: str, records: dict[str, object] | None = None, place: Place = HERE, **extra: object
-    ) -> Message:
-        TaskIdentity.run_id, TaskIdentity.task_id, TaskIdentity.node_id = 1, 1, 1
-        node_config = UserConfig({"partition-id": 2, "home": str(self.home)})
-        context = Context(1, 9, node_config, RecordDict(), UserConfig({"overrides": self.overrides}))
-        offer = wire.place_record(place, **extra)  # type: ignore[arg-type]
-        content = RecordDict({**(records or {}), wire.ALLIANCE: offer})  # type: ignore[dict-item]
-        message = Message(content, dst_node_id=9, message_type=kind)
-        message.metadata.__dict__["_message_id"] = "asked"
-        return app(message, context)
-
-    def trained(self, move: float = 0.0, place: Place = HERE) -> Message:
-        arrays = wire.to_record({name: array + np.float32(move) for name, array in self.model.items()})
-        return self.asked("train", {"arrays": arrays, "config": ConfigRecord({"server-round": 1})}, place)
-
-    def voted(self, move: float = 0.1, place: Place = HERE) -> Message:
-        new = {name: array + np.float32(move) for name, array in self.model.items()}
-        records: dict[str, object] = {wire.ARRAYS: wire.to_record(new), wire.PREVIOUS: wire.to_record(self.model)}
-        return self.asked("evaluate", records, place)
-
-    def joined(self) -> Message:
-        return self.asked(
-            wire.JOIN, **{"token": TOKEN, "stake-wei": str(10**20), "valid-before": 2_000_000_000, "salt": bytes(32)}
-        )
-
-    @property
-    def model(self) -> dict[str, np.ndarray]:
-        return Yardstick(load_config(self.overrides)).initial_model
-
-    @property
-    def decisions(self) -> tuple[Decision, ...]:
-        return self.log.read().decisions
 
 
 @pytest.fixture
@@ -120,14 +31,6 @@ def hospital(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hospit
     here = Hospital(tmp_path)
     with SignerService(KEY, here.home):
         yield here
-
-
-def assert_refused(reply: Message, hospital: Hospital, reason: str) -> None:
-    """Check that the reply says nothing, and that the log says why."""
-    assert reply.has_error()
-    assert (reply.error.code, reply.error.reason) == (ErrorCode.MOD_FAILED_PRECONDITION, REFUSAL)
-    last = hospital.decisions[-1]
-    assert (last.verdict, last.reason, last.bytes, last.digest) == ("refused", reason, 0, "")
 
 
 def test_an_answer_that_the_policy_allows_leaves_and_is_in_the_log(hospital: Hospital) -> None:
@@ -175,6 +78,9 @@ def test_without_listed_metrics_a_proposer_still_proposes(hospital: Hospital) ->
         ("config: any", "config: []", Reason.CONFIG),
         ("members: 4", "members: 5", Reason.MEMBERS),
         ("examples: 1\n", "examples: 1000000\n", Reason.EXAMPLES),
+        ("  patients: 0", "  patients: 1", Reason.PATIENTS),
+        ("  unit: any", "  unit: record", Reason.UNIT),
+        ("  masks: any", "  masks: yes", Reason.MASKS),
         ("score_epsilon: any", "score_epsilon: 1", Reason.SCORES),
         ("open: always", "open: [{days: [mon], from: 18:00, to: 06:00}]", Reason.HOURS),
         ("message: 10 MB", "message: 16385", Reason.MESSAGE),
@@ -230,29 +136,6 @@ def test_a_day_begins_with_nothing_sent(hospital: Hospital, monkeypatch: pytest.
     assert_refused(hospital.trained(place=replace(HERE, round=2)), hospital, Reason.DAY)
     monkeypatch.setattr(guard.time, "time", lambda: MONDAY_NOON + 43_200)
     assert not hospital.trained(place=replace(HERE, round=2)).has_error()
-
-
-def test_the_budget_of_votes_is_spent_once_for_one_vote_and_never_exceeded(hospital: Hospital) -> None:
-    hospital.settle(
-        "rule=candidates rule.reward=stake rule.score_epsilon=1 workload=linear nodes=4 alliance.proposers=2 "
-        "alliance.voters=2"
-    )
-    hospital.says("score_epsilon: any", "score_epsilon: 1")
-    hospital.says("lifetime_epsilon: any", "lifetime_epsilon: 2")
-
-    def vote(number: int, move: float = 0.1) -> Message:
-        new = {name: array + np.float32(move) for name, array in hospital.model.items()}
-        menu = ConfigRecord({"order": [0, 1], "members": [0, 1], "averages": [0, 0]})
-        arrays = {wire.ARRAYS: new, wire.PREVIOUS: hospital.model, "proposal-0": new, "proposal-1": new}
-        records = {"menu": menu, **{name: wire.to_record(each) for name, each in arrays.items()}}
-        return hospital.asked("evaluate", records, replace(HERE, round=number))  # type: ignore[arg-type]
-
-    assert not vote(1).has_error()
-    assert not vote(1).has_error()
-    assert not vote(2).has_error()
-    assert_refused(vote(3), hospital, Reason.BUDGET)
-    assert not vote(2).has_error()
-    assert_refused(vote(2, move=0.2), hospital, Reason.BUDGET)
 
 
 def test_an_answer_that_never_left_was_never_given(hospital: Hospital) -> None:

@@ -14,8 +14,8 @@ HERE = Path("/site/policy.yaml")
 
 
 def changed(old: str, new: str) -> str:
-    assert TEXT.count(old) == 1, old
-    return TEXT.replace(old, new)
+    assert TEXT.count("\n" + old) == 1 or TEXT.count(old) == 1, old
+    return TEXT.replace("\n" + old, "\n" + new) if "\n" + old in TEXT else TEXT.replace(old, new)
 
 
 def test_the_written_policy_allows_the_named_task_and_the_installed_code_alone() -> None:
@@ -48,7 +48,19 @@ def test_without_a_task_the_written_policy_allows_none() -> None:
         ("    numbers: [7]", "    numbers: [seven]", "[seven]", "tasks[0].numbers[0]: given 'seven'"),
         ("  score_epsilon: any", "  score_epsilon: 0", "score_epsilon: 0", "needed any, or a number above 0"),
         ("  score_epsilon: any", "  score_epsilon: .inf", "score_epsilon: .inf", "needed a number from 0"),
-        ("  lifetime_epsilon: any", "  lifetime_epsilon: 5", "score_epsilon: any", "counts nothing without noise"),
+        ("  lifetime_epsilon: any", "  lifetime_epsilon: 5", "unit: any", "count nothing without noise on updates"),
+        ("  epsilon: any", "  epsilon: 5", "unit: any", "count nothing without noise on updates"),
+        ("  unit: any\n  epsilon: any", "  unit: record\n  epsilon: 5", "delta: any", "says nothing without it"),
+        (
+            "  unit: any\n  epsilon: any\n  delta: any\n  masks: any\n  score_epsilon: any\n  lifetime_epsilon: any",
+            "  unit: patient\n  epsilon: any\n  delta: 1e-5\n  masks: any\n  score_epsilon: any\n  lifetime_epsilon: 5",
+            "score_epsilon: any",
+            "counts nothing without noise on scores",
+        ),
+        ("  unit: any", "  unit: window", "unit: window", "needed one of any, record, patient"),
+        ("  masks: any", "  masks: no", "masks: no", "needed one of any, yes"),
+        ("  delta: any", "  delta: 0.5", "delta: 0.5", "needed a number from 0 to 0.1"),
+        ("  patients: 0", "  patients: many", "patients: many", "needed a whole number"),
         ("  zone: UTC", "  zone: Mars/Olympus", "zone: Mars", "needed a time zone"),
         ("  zone: UTC", "  zone: ../../etc/passwd", "zone: ..", "needed a time zone"),
         (
@@ -126,8 +138,10 @@ def test_times_and_addresses_mean_what_they_look_like_without_quotes() -> None:
 
 def test_everything_that_a_policy_says_is_said_in_plain_words() -> None:
     text = changed("  score_epsilon: any", "  score_epsilon: 0.5").replace(
-        "lifetime_epsilon: any", "lifetime_epsilon: 20"
+        "  unit: any\n  epsilon: any\n  delta: any\n  masks: any",
+        "  unit: patient\n  epsilon: 8\n  delta: 1e-5\n  masks: yes",
     )
+    text = text.replace("lifetime_epsilon: any", "lifetime_epsilon: 20").replace("patients: 0", "patients: 12")
     words = "\n".join(told(parse(text.encode(), HERE)))
     for part in (
         "tasks 7 of contract 0x5fbd",
@@ -136,6 +150,9 @@ def test_everything_that_a_policy_says_is_said_in_plain_words() -> None:
         "4 members",
         "at most 0.5",
         "epsilon 20",
+        "of 12 patients",
+        "noise that protects each patient, epsilon of a task at most 8 at delta at most 1e-05",
+        "updates need masks",
     ):
         assert part in words
     for part in (

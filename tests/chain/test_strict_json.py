@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fl_alliance.arena.strict_json import DEEPEST, parse
+from fl_alliance.chain.strict_json import DEEPEST, parse
 
 
 @pytest.fixture

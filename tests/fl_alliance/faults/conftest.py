@@ -1,0 +1,43 @@
+"""Four hospitals over TLS, each test's own: what a test does to them has one outcome, which it states."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from loopback import Loopback
+
+WINDOWS = (
+    "alliance.leader_s=20",
+    "alliance.propose_s=50",
+    "alliance.commit_s=50",
+    "alliance.reveal_s=30",
+    "alliance.evidence_s=5",
+    "runtime.grace_s=10",
+)
+"""What a restart takes with others on the machine; who stays away for good costs a round this."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what takes minutes, unless it is asked for."""
+    if os.environ.get("FL_ALLIANCE_WHOLE_HOSPITALS") != "1":
+        for item in items:
+            if item.get_closest_marker("minutes"):
+                item.add_marker(pytest.mark.skip(reason="minutes; FL_ALLIANCE_WHOLE_HOSPITALS=1 plays it"))
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Loopback]]:
+    """Start a chain, a coordinator and hospitals, all of four if not told; they are ended with the test."""
+    with ExitStack() as stack:
+
+        def started(*settings: str, hospitals: Iterable[int] = range(4), run: str = "task") -> Loopback:
+            town = stack.enter_context(Loopback(tmp_path, 4, (*WINDOWS, *settings), run_name=run))
+            town.serve_chain()
+            town.coordinate()
+            for site in hospitals:
+                town.join(site)
+            return town
+
+        yield started
