@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from fl_alliance.chain.bound import BoundContract
-from fl_alliance.chain.deploy import EVIDENCE, Deployment, deploy_contract
+from fl_alliance.chain.bound import BoundContract, ContractReader
+from fl_alliance.chain.codec import interface
+from fl_alliance.chain.deploy import EVIDENCE, POINTS, Deployment, deploy_contract
 from fl_alliance.chain.fml import Fml
+from fl_alliance.chain.gas import TOKEN_CALL
+from fl_alliance.chain.history import calls_on_chain
 from fl_alliance.chain.messages import Domain, checksummed
+from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.evidence import Place, Tree
 from fl_alliance.chain.rules.words import address_bytes
 from fl_alliance.chain.sender import Receipt, Sender
@@ -141,10 +145,7 @@ class EvidenceBond:
 
     def bond(self, task: int) -> Bond:
         """Return a task's bond as it stands."""
-        found = self._contract.read("bond", task)
-        coordinator, status, window_s, posted, batches, closed_at, bond_wei, model = found
-        address = checksummed(address_bytes(coordinator))
-        return Bond(address, Status(status), window_s, posted, batches, closed_at, bond_wei, model)
+        return read_bond(self._contract, task)
 
     def batch_digest(self, task: int, batch: int) -> bytes:
         """Return what the contract keeps of a batch (`rules.evidence.batch_digest`)."""
@@ -157,8 +158,50 @@ def _shown(posted: Posted, tree: Tree, place: Place) -> tuple[object, object, ob
     return posted.words(), (int(kind), member, tree.path(place)), tree.leaf(place).words
 
 
+def read_bond(contract: ContractReader, task: int) -> Bond:
+    """Return a task's bond as it stands, from the contract of bonds."""
+    found = contract.read("bond", task)
+    coordinator, status, window_s, posted, batches, closed_at, bond_wei, model = found
+    address = checksummed(address_bytes(coordinator))
+    return Bond(address, Status(status), window_s, posted, batches, closed_at, bond_wei, model)
+
+
+def posted_on_chain(rpc: Rpc, address: str, task: int, first: int, last: int) -> dict[int, Posted]:
+    """Return where the root of each round was posted, by round, from the calldata in blocks `first` to `last`.
+
+    Parameters
+    ----------
+    address : str
+        Where the contract of bonds is.
+    """
+    found: dict[int, Posted] = {}
+    post, batch = interface(ARTIFACT).functions["post"], 0
+    for call in calls_on_chain(rpc, address, first, last):
+        if call.calldata[:4] != post.selector:
+            continue
+        number, start, roots = post.decode(call.calldata)
+        if number == task:
+            rounds = range(start, start + len(roots))
+            found |= {round_: Posted(batch, start, tuple(roots), round_) for round_ in rounds}
+            batch += 1
+    return found
+
+
 def add_evidence(sender: Sender, deployment: Deployment) -> Deployment:
-    """Deploy the contract of coordinators' bonds beside an Alliance, and return the deployment with it."""
+    """Deploy the contract of coordinators' bonds beside an Alliance, and return the deployment with it.
+
+    Points move through it too from then on; the sender must be who may grant that.
+
+    Raises
+    ------
+    TransactionError
+        The deployment failed.
+    AccessControlUnauthorizedAccount
+        The points are not the sender's to grant.
+    """
     contracts = dict(deployment.contracts)
     deploy_contract(sender, ARTIFACT, (deployment.alliance, deployment.fml), contracts)
+    if deployment.has_points:
+        points = BoundContract(sender, POINTS, deployment.fml)
+        points.send(TOKEN_CALL, "grantRole", points.read("PROTOCOL_ROLE"), contracts[ARTIFACT].address)
     return Deployment(deployment.chain_id, deployment.block, contracts)

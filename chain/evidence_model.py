@@ -21,7 +21,9 @@ from fl_alliance.chain.messages import Commitment, Domain, Proposal, Scores, Vot
 from fl_alliance.chain.refusals import NotAllowed, TooEarly
 from fl_alliance.chain.rules.evidence import (
     DEPTH,
+    MAX_WINDOW_S,
     MEMBERS,
+    MIN_WINDOW_S,
     NOTHING,
     Fact,
     Kind,
@@ -33,8 +35,6 @@ from fl_alliance.chain.rules.evidence import (
 )
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.chain.statements import Receipt, Transcript
-
-MIN_WINDOW_S, MAX_WINDOW_S = 3_600, 90 * 86_400
 
 
 @dataclass(frozen=True, slots=True)

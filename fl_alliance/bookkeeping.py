@@ -8,7 +8,7 @@ from fl_alliance.books import Books, Entry, Flows, Member, Place, Round
 from fl_alliance.chain import strict_json
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.connect import connected
-from fl_alliance.chain.deploy import TOKEN, Deployment
+from fl_alliance.chain.deploy import EVIDENCE, TOKEN, Deployment
 from fl_alliance.chain.history import Call, Taken, calls_on_chain
 from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.mirror import AllianceModel
@@ -212,6 +212,8 @@ def _holders(token: _Token, deployment: Deployment, model: TaskModel) -> Iterabl
     """Yield the task's accounts that hold FML, each once."""
     accounts = {deployment.alliance: "the Alliance contract", model.creator: "the task's creator"}
     accounts.setdefault(model.params.relayer, "the relayer")
+    if deployment.has_evidence:
+        accounts[deployment.address(EVIDENCE)] = "coordinators' bonds"
     for index, node in enumerate(model.roster.nodes):
         accounts.setdefault(node.address, f"member {index}")
     for account, name in accounts.items():

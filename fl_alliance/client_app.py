@@ -17,7 +17,7 @@ from flwr.clientapp.mod import adaptiveclipping_mod
 from flwr.supercore.differential_privacy import KEY_CLIPPING_NORM
 
 from fl_alliance.ballots import Ballots
-from fl_alliance.chain.messages import commitment, fml_domain
+from fl_alliance.chain.messages import fml_domain
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import JobConfig, load_config
@@ -33,7 +33,7 @@ from fl_alliance.insider import Answer, Insider, Mod, enter, make_mod, make_node
 from fl_alliance.journal import Journal
 from fl_alliance.judging import make_rule
 from fl_alliance.masks import Masks
-from fl_alliance.node import Ballot, Node, task_name, told
+from fl_alliance.node import Node, task_name, told
 from fl_alliance.site.errors import SiteError
 from fl_alliance.site.guard import Station, failed, guarded, outlet, released
 from fl_alliance.site.station import hospital, simulated
@@ -41,9 +41,9 @@ from fl_alliance.strategies import wire
 from fl_alliance.strategies.digests import Arrays, model_digest
 from fl_alliance.strategies.wire import Place
 from fl_alliance.training import train_config
+from fl_alliance.urn import Urn
 
-_BALLOT, _SIGNED = "alliance.ballot", "alliance.signed"
-_WHERE = ("task", "round")
+_SIGNED = "alliance.signed"
 
 
 def _as_configured(message: Message, context: Context, answer: Answer) -> Message:
@@ -219,8 +219,8 @@ def evaluate(message: Message, context: Context) -> Message:
     place = wire.read_place(wire.alliance_record(message))
     motion = _load_ballots(_overrides(context)).read(message.content)
     ballot = _node(context).vote(place, motion, wire.read_committee(message))
-    _journal(context).admit(place, "vote", ballot.commitment, about=ballot.motion)
-    _keep(context, place, ballot)
+    _journal(context).admit_vote(place, ballot.motion, ballot.commitment)
+    Urn(context.state).keep(place, ballot)
     words = {"motion": ballot.motion, "commitment": ballot.commitment, "signature": ballot.commitment_signature}
     return wire.reply_to(message, ConfigRecord(dict(words)))
 
@@ -238,21 +238,8 @@ def _evaluated(message: Message, context: Context) -> Message:
 def reveal(message: Message, context: Context) -> Message:
     """Reveal the vote of this round, once the commitments are locked."""
     request = wire.alliance_record(message)
-    place = wire.read_place(request)
-    kept = context.state.config_records.get(_BALLOT)
-    if kept is None or (kept["task"], kept["round"]) != (place.task, place.round):
-        raise LookupError(f"no vote was cast in round {place.round} of task {place.task}")
-    # Whoever sees a vote can submit it only where its commitment is listed; otherwise revealing gives it away.
-    if commitment(cast(bytes, kept["signature"])) not in wire.data(request, "commitments"):
-        raise LookupError(f"this node's commitment is not among those of round {place.round}")
-    record = ConfigRecord({name: value for name, value in kept.items() if name not in _WHERE})
-    return wire.reply_to(message, record, metrics=context.state.metric_records[_BALLOT + ".metrics"])
-
-
-def _keep(context: Context, place: Place, ballot: Ballot) -> None:
-    vote = {**ballot.fields, "motion": ballot.motion, "signature": ballot.signature}
-    context.state[_BALLOT] = ConfigRecord({**vote, **dict(zip(_WHERE, (place.task, place.round), strict=True))})
-    context.state[_BALLOT + ".metrics"] = MetricRecord(dict(ballot.metrics))
+    vote, metrics = Urn(context.state).promised(wire.read_place(request), wire.data(request, "commitments"))
+    return wire.reply_to(message, vote, metrics=metrics)
 
 
 def _task(message: Message) -> str:

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from fl_alliance.chain.deploy import ALLIANCE_MARKET, Deployment, add_alliance, deploy
 from fl_alliance.chain.errors import ContractMissing, ManifestUnusable
+from fl_alliance.chain.evidence import add_evidence
 from fl_alliance.chain.market import add_alliance_market
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.sites import with_sites
-from fl_alliance.config import ConfigError, JobConfig
+from fl_alliance.config import ConfigError, JobConfig, fml_to_wei
 
 _FILE = "file://"
 
@@ -22,12 +23,21 @@ def require_market_chain(config: JobConfig) -> None:
         )
 
 
+def bond_wei(config: JobConfig) -> int:
+    """Return what the coordinator puts up, in wei; 0: nothing."""
+    return fml_to_wei(config.alliance.bond, "alliance.bond")
+
+
 def put_on_chain(sender: Sender, config: JobConfig) -> Deployment:
     """Return the contracts of a new task, of its own or beside a market's; raises as `contracts_beside`."""
     if config.market.emission:
         deployed = contracts_beside(sender, config.market.manifest, config.rule.name)
     else:
         deployed = deploy(sender, rule=config.rule.name, has_points=config.chain.token == "points")  # noqa: S105
+    if bond_wei(config) and not deployed.has_evidence:
+        deployed = add_evidence(sender, deployed)
+        if config.market.emission:
+            deployed.save(config.market.manifest)
     if not config.chain.sites:
         return deployed
     try:

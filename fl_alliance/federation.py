@@ -17,11 +17,11 @@ from fl_alliance.chain.outbox import Outbox
 from fl_alliance.chain.rules.seeds import NO_SEED
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.steps import RegisterWithAuthorization, Start, Step, Withdraw, WithdrawCredit, WithdrawPool
-from fl_alliance.chain.types import WEI_PER_GWEI, CandidateTerms, Phase, Reward, TaskParams
+from fl_alliance.chain.types import WEI_PER_FML, WEI_PER_GWEI, CandidateTerms, Phase, Reward, TaskParams
 from fl_alliance.chain.vrf import Proof, Tag, alpha
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, JobConfig, config_digest, fml_to_wei
-from fl_alliance.contracts import put_on_chain, require_market_chain
+from fl_alliance.contracts import bond_wei, put_on_chain, require_market_chain
 from fl_alliance.folders import FolderError
 from fl_alliance.parent import about_parent
 from fl_alliance.records import RunFolder, write_whole
@@ -92,11 +92,23 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
 
 
 def _created(ledger: Alliance, config: JobConfig, initial_model: bytes) -> int:
-    """Create the task that a configuration describes, and return its number."""
+    """Create the task that a configuration describes, and return its number; raises `ConfigError`."""
     pool_wei, relayer = fml_to_wei(config.alliance.pool, "alliance.pool"), ledger.sender.address
-    if ledger.deployment.has_points and (short := pool_wei - ledger.balance_wei(relayer)) > 0:
+    needed_wei = pool_wei + bond_wei(config)
+    if ledger.deployment.has_points and (short := needed_wei - ledger.balance_wei(relayer)) > 0:
         ledger.give(relayer, short)
+    _require_funds(ledger, needed_wei, config)
     return ledger.create_task(task_params(config, relayer, initial_model), pool_wei, terms_of(config))
+
+
+def _require_funds(ledger: Alliance, needed_wei: int, config: JobConfig) -> None:
+    """Refuse to create a task that its relayer cannot pay for; raises `ConfigError`."""
+    held = ledger.balance_wei(ledger.sender.address)
+    if held < needed_wei:
+        raise ConfigError(
+            f"alliance.pool={config.alliance.pool} and alliance.bond={config.alliance.bond}: the relayer "
+            f"{ledger.sender.address} has {held / WEI_PER_FML:.4g} FML, needed {needed_wei / WEI_PER_FML:.4g}"
+        )
 
 
 def task_params(config: JobConfig, relayer: str, initial_model: bytes) -> TaskParams:

@@ -16,6 +16,7 @@ from flwr.serverapp import Grid, ServerApp
 from flwr.serverapp.strategy import Strategy
 
 from fl_alliance.archive import MaskArchive, ProposalArchive
+from fl_alliance.bond import RunBond
 from fl_alliance.config import ConfigError, JobConfig, to_yaml
 from fl_alliance.deployment.gathering import gather
 from fl_alliance.dp.account import Promise
@@ -131,7 +132,9 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
         ledger, upkeep = federation.ledger, Upkeep(federation, listener)
         upkeep.begin()
         recorder = Recorder(folder, upkeep)
-        transcriber = Transcriber(Shelf(folder.transcripts), ledger, federation.task, recorder)
+        bond = RunBond(federation, config, listener)
+        bond.open()
+        transcriber = Transcriber(Shelf(folder.transcripts), ledger, federation.task, recorder, bond.post)
         chain_backed = ChainBacked(
             strategy,
             ledger,
@@ -147,6 +150,7 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
         rounds, timeout = config.rounds, config.runtime.timeout_s
         result = chain_backed.start(grid, wire.to_record(arrays), rounds, timeout, evaluate_fn=yardstick.evaluate)
         transcriber.catch_up()
+        bond.close()
         listener(Stage("paying everyone out"))
         with watch("pay out"):
             pay_out(federation)

@@ -8,7 +8,7 @@ from flwr.app import ConfigRecord
 
 from fl_alliance.strategies.wire import Place
 
-MAX_SEEDS = 4
+MAX_SEEDS = MAX_MOTIONS = 4
 
 
 class AlreadySaid(ValueError):
@@ -43,6 +43,23 @@ class Journal:
         if prefix + seed.hex() not in given and len(given) >= MAX_SEEDS:
             raise AlreadySaid(f"proofs over {MAX_SEEDS} seeds were given for the draw of {tag} in round {place.round}")
         self._record[prefix + seed.hex()] = seed
+
+    def admit_vote(self, place: Place, motion: bytes, commitment: bytes) -> None:
+        """Note a commitment to a vote about to be made, or refuse it.
+
+        Votes on several motions of a round contradict nothing, and a chain that was re-organised may lead to another
+        motion; but each tells of the held-out data, so there are at most `MAX_MOTIONS`. A vote on each is kept.
+
+        Raises
+        ------
+        AlreadySaid
+            Another vote on this motion was promised, or votes on `MAX_MOTIONS` others of this round were.
+        """
+        matter = f"{_where(place)}/vote/"
+        given = [name for name in self._record if name.startswith(matter)]
+        if matter + motion.hex() not in given and len(given) >= MAX_MOTIONS:
+            raise AlreadySaid(f"votes on {MAX_MOTIONS} motions of round {place.round} were promised")
+        self.admit(place, "vote", commitment, about=motion)
 
     def admit(self, place: Place, kind: str, said: bytes, about: bytes = b"") -> None:
         """Note a statement about to be made, or refuse it.

@@ -27,6 +27,8 @@ class AllianceSettings:
     """The on-chain task. Amounts are FML as decimal text, rates are basis points, times are seconds.
 
     Who is slashed loses `slash_bps` of its balance and the fixed amount `slash` on top, at most what it has.
+    `bond` is what the coordinator loses for a proven lie in what it posts of every round, `challenge_s` how long after
+    the end it can be accused; with a bond of 0 nothing is posted.
     """
 
     proposers: int = 5
@@ -45,6 +47,8 @@ class AllianceSettings:
     commit_s: int = 3600
     reveal_s: int = 600
     evidence_s: int = 600
+    bond: str = "100"
+    challenge_s: int = 86_400
 
 
 @dataclass

@@ -4,6 +4,7 @@ import math
 import re
 from decimal import Decimal, InvalidOperation
 
+from fl_alliance.chain.rules.evidence import MAX_WINDOW_S, MIN_WINDOW_S
 from fl_alliance.settings import JobConfig
 from fl_alliance.strategies.masking.groups import FEWEST, group_count
 
@@ -113,10 +114,16 @@ def _validate_alliance(config: JobConfig) -> None:
         stake >= min_stake,
         f"alliance.stake={alliance.stake}: is below the minimum stake alliance.min_stake={alliance.min_stake}",
     )
-    needed = config.nodes * stake + fml_to_wei(alliance.pool, "alliance.pool")
+    bond = fml_to_wei(alliance.bond, "alliance.bond")
+    needed = config.nodes * stake + fml_to_wei(alliance.pool, "alliance.pool") + bond
     _require(
         needed <= MAX_FML * WEI_PER_FML,
-        f"{config.nodes} stakes of {alliance.stake} and a pool of {alliance.pool}: needs at most {MAX_FML} FML in all",
+        f"{config.nodes} stakes of {alliance.stake}, a pool of {alliance.pool} and a bond of {alliance.bond}: needs at "
+        f"most {MAX_FML} FML in all",
+    )
+    _require(
+        MIN_WINDOW_S <= alliance.challenge_s <= MAX_WINDOW_S,
+        f"alliance.challenge_s={alliance.challenge_s}: needs {MIN_WINDOW_S} to {MAX_WINDOW_S} seconds",
     )
     for name in ("slash_bps", "absence_bps", "bounty_bps", "tolerance_bps"):
         _require_bps(f"alliance.{name}", getattr(alliance, name))

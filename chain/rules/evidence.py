@@ -18,6 +18,8 @@ MEMBERS = 1 << 10
 """Places of each kind."""
 REWARD_BPS = 5_000
 """Part of a bond that goes to who proves a lie; the rest is burned."""
+MIN_WINDOW_S, MAX_WINDOW_S = 3_600, 90 * 86_400
+"""Seconds for challenges after a bond's closing, at least and at most."""
 EMPTY = bytes(32)
 
 

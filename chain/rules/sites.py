@@ -127,6 +127,10 @@ class SitesModel:
         """Return whether enough members approve a bundle."""
         return self.approvals(code, config) >= self.threshold
 
+    def support(self, change: Change, account: str, value: int) -> int:
+        """Return how many members support a change."""
+        return self._count(self.changes.get((change, account, value, self.epoch), set()))
+
     def site_of(self, key: bytes) -> str:
         """Return whose key this is now."""
         return next((site for site, bound in self.keys.items() if bound == key), ZERO_ADDRESS)

@@ -47,7 +47,12 @@ class Verdict:
 
 
 def audit(
-    run: Path, *, executes: bool = True, interprets: bool = False, listener: Listener = lambda task, ended: None
+    run: Path,
+    *,
+    executes: bool = True,
+    interprets: bool = False,
+    sites: str = "",
+    listener: Listener = lambda task, ended: None,
 ) -> Verdict:
     """Verify a run folder, or a chain file alone.
 
@@ -59,6 +64,8 @@ def audit(
         Whether to execute every transaction again.
     interprets : bool
         Whether to execute all of them by py-evm's own loop, not only the first of each kind; takes three times as long.
+    sites : str
+        Address of the consortium that must have approved what ran; empty: that which the folder names, if it does.
     listener : Listener
         Told of every round that was verified, when it was.
 
@@ -74,4 +81,4 @@ def audit(
     if not path.is_file():
         raise FolderError(f"{path}: no chain file; needed one written by a run on the embedded chain")
     audited = audit_chain(path, executes=executes, interprets=interprets, listener=listener)
-    return Verdict(audited, None if run.is_file() else check_folder(folder, audited))
+    return Verdict(audited, None if run.is_file() else check_folder(folder, audited, sites))

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from fl_alliance.audit.contracts import ALLIANCES, TOKENS, Contracts
+from fl_alliance.audit.beside import Beside
+from fl_alliance.audit.contracts import ALLIANCES, SEVERAL, TOKENS, Contracts
 from fl_alliance.audit.events import Taking, Trace, Transfer, trace_of
 from fl_alliance.audit.facts import Audited, Counts, EndedRound, Listener
 from fl_alliance.audit.finding import DoesNotHold, Where
@@ -12,8 +13,7 @@ from fl_alliance.audit.state import Machine, Views
 from fl_alliance.audit.token import Token
 from fl_alliance.chain import calls
 from fl_alliance.chain.batches import listed
-from fl_alliance.chain.codec import interface
-from fl_alliance.chain.deploy import EVIDENCE, TOKEN
+from fl_alliance.chain.deploy import TOKEN
 from fl_alliance.chain.errors import ChainCorrupt
 from fl_alliance.chain.history import calls_in_file, steps
 from fl_alliance.chain.messages import Domain, checksummed
@@ -39,6 +39,7 @@ from fl_alliance.chain.steps import (
     SettleMenu,
     SkipRound,
     SlashEquivocation,
+    Start,
     Step,
     WithdrawCredit,
 )
@@ -97,8 +98,7 @@ class Auditor:
         self._rounds: dict[int, list[EndedRound]] = {}
         self._head: Block | None = None
         self._scribes: dict[int, Scribe] = {}
-        self._posted: dict[int, dict[int, bytes]] = {}
-        self._named: dict[int, bytes] = {}
+        self._beside = Beside(file.settings.chain_id)
 
     def where(self, block: int | None) -> Where:
         """Return a block's place in words, by what the rules make of the blocks before it."""
@@ -119,15 +119,18 @@ class Auditor:
         if head is None or models is None or views is None:
             raise DoesNotHold("the chain", "no contract on it is the Alliance as this version compiles it")
         where = Where(head.number, "at the end")
-        addresses = {name: checksummed(address) for address, name in self._contracts.names.items()}
-        views.check_code(where, addresses)
+        every = {name: self._contracts.addresses(name) for name in self._contracts.names.values()}
+        addresses = {name: found[0] for name, found in every.items()}
+        for found in (addresses, *({name: at} for name in SEVERAL for at in every.get(name, ())[1:])):
+            views.check_code(where, found)
+        self._beside.check(self._machine, where)
         for model in models.tasks.values():
             views.check_params(model, where)
             views.check_task(model, head.timestamp, where)
         views.check_money(models, self._gifts_wei, self._token.supply_wei, where)
         for account, wei in self._token.holders.items():
             views.check_holder(account, wei, where)
-        hashes = {name: "0x" + keccak(self._machine.code(address)).hex() for name, address in addresses.items()}
+        hashes = {name: self._hash_of_code(address) for name, address in addresses.items()}
         return Audited(
             self._chain_id,
             head.hash,
@@ -137,9 +140,14 @@ class Auditor:
             self._rounds,
             self.counts,
             self._executes,
-            self._posted,
-            self._named,
+            {name: {at: self._hash_of_code(at) for at in every.get(name, ())} for name in SEVERAL},
+            self._beside.bonds,
+            self._beside.approvals,
+            self._beside.anchors,
         )
+
+    def _hash_of_code(self, address: str) -> str:
+        return "0x" + keccak(self._machine.code(address)).hex()
 
     # one transaction
 
@@ -193,6 +201,8 @@ class Auditor:
         if name in ALLIANCES and alliance and token:
             self._models = AllianceModel(Domain(self._chain_id, alliance), token, name)
             self._views = Views(self._machine, name, alliance, token)
+        if name is not None:
+            self._beside.created(name, transaction, self._models, where)
         if name == TOKEN and (supply := self._contracts.supply_wei):
             return ((ZERO_ADDRESS, checksummed(transaction.sender), supply),)
         return () if name else self._foreign(block, transaction, where)
@@ -208,23 +218,15 @@ class Auditor:
     def _foreign(self, block: Block, transaction: Transaction, where: Where) -> Sequence[Transfer] | None:
         """Look at a transaction to somebody else: it may move FML of its own, and of a task's steps only fund."""
         self._contracts.require_known(transaction, where)
-        if self._contracts.names.get(transaction.to) == EVIDENCE:
-            self._note_evidence(transaction)
+        moved = self._beside.take(block, transaction, where)
+        if moved is not None:
+            return moved
+        self._beside.follow(block, where)
         alliance = self._contracts.address(self._contracts.alliance)
         self._funded(block, where)
         is_plain = bool(transaction.to) and not transaction.data and not self._machine.code(checksummed(transaction.to))
         self._require_execution(is_plain or alliance is None, where, "what a foreign contract did")
         return () if is_plain else None
-
-    def _note_evidence(self, transaction: Transaction) -> None:
-        """Note what a coordinator said of its rounds; execution, or its absence, says whether the contract took it."""
-        function = interface(EVIDENCE).by_selector.get(transaction.data[:4])
-        if function is not None and function.name == "post":
-            task, first, roots = function.decode(transaction.data)
-            self._posted.setdefault(task, {}).update(enumerate(roots, first))
-        elif function is not None and function.name == "close":
-            task, model = function.decode(transaction.data)
-            self._named[task] = model
 
     def _funded(self, block: Block, where: Where) -> None:
         """Take the steps that contracts took in a transaction to another: they may fund tasks, which events tell."""
@@ -301,6 +303,8 @@ class Auditor:
             raise DoesNotHold(where, f"the chain took this step, the rules refuse it: {refusal}") from refusal
         if isinstance(step, CreateTask | CreateCandidateTask):
             self._task = len(models.tasks)
+        if isinstance(step, Start):
+            self._beside.begun(models.tasks[step.task])
         taking = Taking(step, sender, now, before, models, lines)
         if isinstance(step, Settle | SettleMenu):
             self._require_previous(taking, where)

@@ -32,9 +32,11 @@ _MARKETS = {
     POOLS: ((TOKEN,),),
     ARENA: ((EMISSION,), (POOLS,)),
     ALLIANCE_MARKET: (ALLIANCES, (EMISSION,), (POOLS,)),
-    EVIDENCE: (ALLIANCES, (TOKEN,)),
+    EVIDENCE: (ALLIANCES, TOKENS),
 }
 """Contracts beside an Alliance, and what the addresses, their first arguments of construction, must be."""
+SEVERAL = (EVIDENCE, SITES)
+"""Contracts of which a chain can have more than one beside one Alliance."""
 _CHANGED = 0.5
 """Code that shares this part of its bytes with ours is ours, changed."""
 
@@ -103,6 +105,10 @@ class Contracts:
         """Return the checksummed address of a contract, None where there is none yet."""
         return next((checksummed(address) for address, known in self.names.items() if known == name), None)
 
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """The checksummed addresses of all contracts of this name."""
+        return tuple(checksummed(address) for address, known in self.names.items() if known == name)
+
     @property
     def token(self) -> str | None:
         """The address of what the Alliance pays in, or will: FML or points; None as long as there is neither."""
@@ -125,7 +131,9 @@ class Contracts:
         for name in _ours():
             code = compiled(name)
             if code.differs_at(transaction.data) is None:
-                known = any(name in kind and set(kind) & names for kind in (TOKENS, ALLIANCES)) or name in names
+                known = any(name in kind and set(kind) & names for kind in (TOKENS, ALLIANCES)) or (
+                    name in names and name not in SEVERAL
+                )
                 if known or not self._belongs(code, transaction.data):
                     if name not in _MARKETS:  # another market is none of an Alliance's business
                         self.unknown[address] = block.number

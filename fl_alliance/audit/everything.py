@@ -27,7 +27,13 @@ class Everything:
 
 
 def audit_everything(
-    path: Path, *, executes: bool = True, manifest: Path | None = None, listener: Listener = lambda task, ended: None
+    path: Path,
+    *,
+    executes: bool = True,
+    interprets: bool = False,
+    sites: str = "",
+    manifest: Path | None = None,
+    listener: Listener = lambda task, ended: None,
 ) -> Everything:
     """Verify all that is in a folder, or in a chain file alone.
 
@@ -38,8 +44,8 @@ def audit_everything(
     ----------
     path : Path
         The folder, or the chain file.
-    executes : bool
-        Whether to execute every transaction again.
+    executes, interprets, sites
+        As for `audit`, of a run.
     manifest : Path, optional
         The market's, where it is not in the folder.
     listener : Listener
@@ -55,7 +61,9 @@ def audit_everything(
         The manifest cannot be read.
     """
     has_run, has_market = _in_file(path) if path.is_file() else _in_folder(path)
-    run = audit(path, executes=executes, listener=listener) if has_run or not (has_market or manifest) else None
+    run = None
+    if has_run or not (has_market or manifest):
+        run = audit(path, executes=executes, interprets=interprets, sites=sites, listener=listener)
     if not (has_market or manifest):
         return Everything(run, None)
     chain = path if path.is_file() else RunFolder(path).chain

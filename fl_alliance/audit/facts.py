@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from fl_alliance.chain.committee import Committee
+from fl_alliance.chain.evidence import Bond
 from fl_alliance.chain.mirror import AllianceModel
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.settlement import Line
@@ -54,11 +55,36 @@ class EndedRound:
 
 
 @dataclass(frozen=True, slots=True)
+class BondFacts:
+    """A coordinator's bond on the contract at `address`: as it stands, posted roots by round, the lie that lost it."""
+
+    address: str
+    bond: Bond
+    roots: Mapping[int, bytes]
+    lie: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """How many of a consortium's members approved a bundle, and how many had to."""
+
+    count: int
+    threshold: int
+    members: int
+
+    @property
+    def is_given(self) -> bool:
+        """Whether enough did."""
+        return self.count >= self.threshold
+
+
+@dataclass(frozen=True, slots=True)
 class Audited:
     """What a chain was shown to say: `head` is its last block's hash, `addresses` and `code_hashes` are by name.
 
-    `posted` are, by task and round, the roots of transcripts that a coordinator with a bond has posted; `named` the
-    final models that it named.
+    `others` are all addresses by name, of contracts of which there may be more than one. `bonds` are those behind each
+    task, `approvals` who had approved its bundle as it started, by consortium; `anchors`, by consortium and site, the
+    heads of logs with their lengths.
     """
 
     chain_id: int
@@ -69,8 +95,10 @@ class Audited:
     rounds: dict[int, list[EndedRound]]
     counts: Counts
     executed: bool
-    posted: Mapping[int, Mapping[int, bytes]] = field(default_factory=dict)
-    named: Mapping[int, bytes] = field(default_factory=dict)
+    others: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    bonds: Mapping[int, tuple[BondFacts, ...]] = field(default_factory=dict)
+    approvals: Mapping[int, Mapping[str, Approval]] = field(default_factory=dict)
+    anchors: Mapping[str, Mapping[str, tuple[bytes, int]]] = field(default_factory=dict)
 
 
 Listener = Callable[[int, EndedRound], None]

@@ -9,17 +9,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fl_alliance.audit.facts import Audited, EndedRound
+from fl_alliance.audit.facts import Approval, Audited, EndedRound
 from fl_alliance.audit.finding import Check, DoesNotHold
 from fl_alliance.audit.initial import check_initial
+from fl_alliance.audit.promises import check_approval, check_bonds
+from fl_alliance.audit.receipts import Receipts
 from fl_alliance.audit.transcripts import check_transcripts
 from fl_alliance.chain import strict_json
+from fl_alliance.chain.deploy import SITES
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.reasons import explain
 from fl_alliance.chain.rules.settlement import Line
 from fl_alliance.chain.types import Phase, Standing
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.code_digest import code_digest
+from fl_alliance.config import JobConfig
+from fl_alliance.dp.account import Promise
 from fl_alliance.records import FolderError, RoundRecord, RunFolder
 from fl_alliance.strategies.digests import Arrays
 
@@ -32,17 +37,26 @@ class Agreement:
     """Which files of a run folder agree with the chain, and what is said of those that are missing.
 
     `menus` is of how many rounds what was put to the vote was formed again from the kept proposals, `transcripts` how
-    many transcripts were compared, None where there are none.
+    many transcripts were compared, `posted` how many of their roots are on chain, `receipts` how many receipts of spent
+    privacy budget were verified, None where there are none. `approval` is the consortium's of code and settings.
     """
 
     files: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     menus: int | None = None
     transcripts: int | None = None
+    posted: int | None = None
+    receipts: int | None = None
+    approval: Approval | None = None
 
 
-def check_folder(folder: RunFolder, audited: Audited) -> Agreement:
+def check_folder(folder: RunFolder, audited: Audited, sites: str = "") -> Agreement:
     """Compare every file of a run folder that says something the chain says too.
+
+    Parameters
+    ----------
+    sites : str
+        The consortium that must have approved what ran; empty: that which the folder names, if it does.
 
     Raises
     ------
@@ -52,22 +66,54 @@ def check_folder(folder: RunFolder, audited: Audited) -> Agreement:
     agreement = Agreement()
     task = _deployment(folder, audited, agreement)
     model, rounds = audited.models.tasks[task], audited.rounds.get(task, [])
-    _config(folder, model, agreement)
+    config = _config(folder, model, agreement)
     _code(model, agreement)
+    if consortium := sites or _consortium(folder):
+        agreement.approval = check_approval(audited, task, consortium)
     _metrics(folder, model, rounds, agreement)
     _model(folder, model, agreement)
     initial = check_initial(folder, model, agreement.files, agreement.notes)
     aggregates = _menus(folder, initial, model, rounds, agreement)
+    roots: dict[int, bytes] = {}
     if folder.transcripts.is_dir():
-        agreement.transcripts = check_transcripts(folder, audited, task, aggregates, agreement.notes)
+        receipts = _receipts(config, model)
+        roots = check_transcripts(folder, audited, task, aggregates, agreement.notes, receipts)
+        agreement.transcripts = len(roots)
         agreement.files.append(f"{folder.transcripts.name}/")
-    elif audited.posted.get(task):
+        if receipts is not None:
+            _receipt_book(folder, receipts, rounds, agreement)
+    elif any(facts.roots for facts in audited.bonds.get(task, ())):
         raise DoesNotHold(
             f"{folder.transcripts.name}/", "is not there, and the coordinator posted its roots", Check.TRANSCRIPTS
         )
     else:
         agreement.notes.append(f"no {folder.transcripts.name}/")
+    agreement.posted = check_bonds(config, audited, task, roots, agreement.notes)
     return agreement
+
+
+def _consortium(folder: RunFolder) -> str:
+    """Return the consortium's contract that the folder names; empty where it names none."""
+    for path in (folder.deployment, folder.manifest):
+        if path.is_file() and (found := strict_json.parse(path.read_bytes()).get("contracts", {}).get(SITES)):
+            return str(found["address"])
+    return ""
+
+
+def _receipts(config: JobConfig | None, model: TaskModel) -> Receipts | None:
+    """Return what verifies receipts, None where the configuration promises no privacy."""
+    promise = Promise.of(config) if config is not None else None
+    return Receipts(promise, model) if promise is not None else None
+
+
+def _receipt_book(folder: RunFolder, receipts: Receipts, rounds: Sequence[EndedRound], agreement: Agreement) -> None:
+    """Verify the list of receipts beside the transcripts."""
+    agreement.receipts = receipts.verified
+    if not folder.receipts.is_file():
+        agreement.notes.append(f"no {folder.receipts.name}")
+        return
+    receipts.compare(folder.receipts.name, folder.receipts, {ended.number: ended for ended in rounds})
+    agreement.files.append(folder.receipts.name)
 
 
 def _deployment(folder: RunFolder, audited: Audited, agreement: Agreement) -> int:
@@ -97,23 +143,27 @@ def _claims(content: Mapping[str, Any], audited: Audited, model: TaskModel) -> I
     """Yield what a deployment file says beside what the chain says: name, claim, truth."""
     yield "chain id", content.get("chain_id", audited.chain_id), audited.chain_id
     for name, contract in content.get("contracts", {}).items():
-        yield f"address of {name}", contract["address"], audited.addresses.get(name)
-        yield f"code hash of {name}", contract["code_hash"], audited.code_hashes.get(name)
+        address, known = contract["address"], audited.others.get(name, {})
+        is_known = address in known
+        yield f"address of {name}", address, address if is_known else audited.addresses.get(name)
+        code_hash = known[address] if is_known else audited.code_hashes.get(name)
+        yield f"code hash of {name}", contract["code_hash"], code_hash
     for name in ("code_digest", "config_digest", "initial_model"):
         digest = "0x" + getattr(model.params, name).hex()
         yield name, content.get(name, digest), digest
     addresses = [node.address for node in model.roster.nodes]
     for member in content.get("members", ()):
         index = member["index"]
-        known = addresses[index] if 0 <= index < len(addresses) else "that there is no such member"
-        yield f"member {index}", member["address"], known
+        needed = addresses[index] if 0 <= index < len(addresses) else "that there is no such member"
+        yield f"member {index}", member["address"], needed
 
 
-def _config(folder: RunFolder, model: TaskModel, agreement: Agreement) -> None:
+def _config(folder: RunFolder, model: TaskModel, agreement: Agreement) -> JobConfig | None:
+    """Compare the settings with those that the task pins, and return them; None where they cannot be told."""
     if not folder.config.is_file():
         agreement.notes.append(f"no {folder.config.name}")
-        return
-    from fl_alliance.config import yaml_digest
+        return None
+    from fl_alliance.config import ConfigError, read_config, yaml_digest
 
     try:
         digest = yaml_digest(folder.config.read_text())
@@ -126,6 +176,11 @@ def _config(folder: RunFolder, model: TaskModel, agreement: Agreement) -> None:
             Check.BUNDLE,
         )
     agreement.files.append(folder.config.name)
+    try:
+        return read_config(folder.config.read_text())
+    except ConfigError as error:  # of another version
+        agreement.notes.append(f"what {folder.config.name} promises could not be told: {error}")
+        return None
 
 
 def _code(model: TaskModel, agreement: Agreement) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from fl_alliance.archive import ProposalArchive, ProposalDamaged
 from fl_alliance.audit.facts import Audited, EndedRound
 from fl_alliance.audit.finding import Check, DoesNotHold
+from fl_alliance.audit.receipts import Receipts
 from fl_alliance.chain.evidence_model import signers
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.evidence import Kind, Leaf
@@ -39,8 +40,9 @@ def check_transcripts(
     task: int,
     aggregates: Mapping[int, bytes],
     notes: list[str],
-) -> int:
-    """Verify a run's transcripts; return of how many rounds.
+    receipts: Receipts | None = None,
+) -> dict[int, bytes]:
+    """Verify a run's transcripts; return the roots of their trees by round.
 
     Parameters
     ----------
@@ -48,6 +50,8 @@ def check_transcripts(
         The digest of what the strategy makes of the kept proposals, by round, as far as it was made again.
     notes : list of str
         Where it is added what is missing without anybody's fault.
+    receipts : Receipts, optional
+        Verifies what the transcripts tell of spent privacy budgets, where some is promised.
 
     Raises
     ------
@@ -56,8 +60,7 @@ def check_transcripts(
     """
     shelf, model, rounds = Shelf(folder.transcripts), audited.models.tasks[task], audited.rounds.get(task, [])
     files = shelf.numbers()
-    posted = audited.posted.get(task, {})
-    archive = ProposalArchive(folder.proposals)
+    archive, roots = ProposalArchive(folder.proposals), dict[int, bytes]()
     for ended in rounds:
         where = f"transcript of round {ended.number}"
         paths = files.pop(ended.number, [])
@@ -73,18 +76,15 @@ def check_transcripts(
         _account(where, transcript, ended)
         try:
             _relayer(where, transcript, model, ended, archive, aggregates)
+            if receipts is not None and transcript.relayer is not None:
+                receipts.take(where, transcript.relayer["updates"], ended)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as broken:
             found = f"what its coordinator tells cannot be read: {broken}"
             raise DoesNotHold(where, found, Check.TRANSCRIPTS) from broken
-        root = posted.get(ended.number)
-        if root is not None and root != (made := transcript.tree().root):
-            raise DoesNotHold(
-                where, f"posted on chain is root {root.hex()}, the transcript's is {made.hex()}", Check.TRANSCRIPTS
-            )
+        roots[ended.number] = transcript.tree().root
     if files:
         raise DoesNotHold(f"transcript of round {min(files)}", "the chain has no such round", Check.TRANSCRIPTS)
-    _final(audited, task, rounds)
-    return len(rounds)
+    return roots
 
 
 def _account(where: str, transcript: Transcript, ended: EndedRound) -> None:
@@ -163,13 +163,3 @@ def _serialised(array: Any) -> bytes:
     from flwr.app import Array
 
     return Array(array).data
-
-
-def _final(audited: Audited, task: int, rounds: Sequence[EndedRound]) -> None:
-    named = audited.named.get(task)
-    if named is not None and rounds and named != rounds[-1].model:
-        raise DoesNotHold(
-            "the coordinator's bond",
-            f"names the final model {named.hex()}, the last round left {rounds[-1].model.hex()}",
-            Check.MODEL,
-        )

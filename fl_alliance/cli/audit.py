@@ -17,7 +17,9 @@ _EPILOG = """\
 Verified from the chain file alone: every hash and signature, that the contracts are the compiled ones byte for byte,
 every VRF proof, draw, signed message, commitment, vote, reward, slash and payout by the rules in integers, every
 transaction by executing it again, and that no FML appears or disappears. Then that metrics.jsonl, the model, the
-configuration and the deployment in the run folder say what the chain says. With rule=candidates every menu is formed
+configuration, the deployment and every transcript in the run folder say what the chain says, that transcripts are those
+whose roots were posted, that updates came with good receipts where privacy is promised, and that the consortium, where
+there is one, had approved code and settings. With rule=candidates every menu is formed
 again from the kept proposals, with the strategy's aggregate in it, and must be the one that was voted on.
 A folder with a market's market.json, or a chain with an Arena, has its market verified: every day of the emission,
 stakes, assignments, consensus, fees, slashes, ranks, shares, rewards A and B, claims and delegation pools are
@@ -49,6 +51,17 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="verify by the rules only: quicker, and what only execution can tell is not believed",
     )
+    command.add_argument(
+        "--interpret",
+        action="store_true",
+        help="execute all by py-evm's own loop and nothing by our compiler of hot bytecode: three times as long",
+    )
+    command.add_argument(
+        "--sites",
+        metavar="ADDRESS",
+        default="",
+        help="the consortium that must have approved code and settings (default: that which the folder names)",
+    )
     return command
 
 
@@ -72,7 +85,23 @@ def _in_folder(arguments: argparse.Namespace) -> "Everything":
     run = arguments.run = Path(arguments.run) if arguments.run is not None else open_folder(None).root
     listener = _print_round if arguments.verbose else lambda task, ended: None
     manifest = Path(arguments.manifest) if arguments.manifest else None
-    return audit_everything(run, executes=not arguments.no_execute, manifest=manifest, listener=listener)
+    return audit_everything(
+        run,
+        executes=not arguments.no_execute,
+        interprets=arguments.interpret,
+        sites=_address(arguments.sites),
+        manifest=manifest,
+        listener=listener,
+    )
+
+
+def _address(text: str) -> str:
+    from fl_alliance.chain.messages import checksum
+
+    try:
+        return checksum(text) if text else ""
+    except ValueError as error:
+        raise FolderError(f"--sites {text}: {error}; needed the address of a consortium's contract") from None
 
 
 def _on_node(arguments: argparse.Namespace) -> "Everything":
@@ -126,6 +155,13 @@ def _summary(verdict: "Verdict") -> list[str]:
             lines.append(f"{agreement.menus} {what} formed again from the proposals, aggregate included, to the bit")
         if agreement.transcripts:
             lines.append(f"{agreement.transcripts} transcripts say what the chain says")
+        if agreement.posted:
+            lines.append(f"{agreement.posted} roots of transcripts, posted on chain with a bond, are theirs")
+        if agreement.receipts:
+            lines.append(f"{agreement.receipts} receipts of spent privacy budget are signed and within the promise")
+        if agreement.approval:
+            yes = agreement.approval
+            lines.append(f"{yes.count} of {yes.members} members of the consortium had approved code and settings")
         lines += [f"note: {note}" for note in agreement.notes]
         lines.append("on no chain, so not verified: test metrics, times and what they are compared with")
     return lines

@@ -25,6 +25,8 @@ COMMANDS = {
     "sites": "a consortium of hospitals: whose SuperNodes are whose, and what may run",
     "ledger": "show balances, rounds and why each payout happened",
     "audit": "verify a run or a market from its chain, trusting nobody",
+    "evidence": "audit a run and put all its evidence into one archive",
+    "bond": "the bond behind a run's transcripts: status, accuse, release",
     "report": "write report.html of a run again",
     "privacy": "what is spent and left of the privacy budgets of this machine's data",
     "chain": "serve a chain that several processes on this machine share",

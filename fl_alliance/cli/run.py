@@ -43,6 +43,9 @@ settings (name=value, in any order; the value here is the default):
   alliance.absence_bps=100 what a leader loses who lets its turn pass
   alliance.bounty_bps=1000 share of a slash that goes to whoever triggers it
   alliance.tolerance_bps=500     rule=majority: how far a score may fall and still count as a yes
+  alliance.bond=100        what the coordinator puts up and loses for a proven lie about a round, in FML; 0: no bond,
+                           and no transcript is posted
+  alliance.challenge_s=86400     how long after the end it can be accused
   rule=candidates          how a round is judged. candidates: voters score a menu of models, the old one among them,
                            that everybody forms from the same proposals; the round ends with the best of them.
                            majority, the published rule: they accept or reject the strategy's aggregate

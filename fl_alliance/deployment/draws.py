@@ -71,7 +71,8 @@ def require_draw(
 
 def _noted(home: Path) -> dict[str, Any] | None:
     try:
-        noted = strict_json.parse((home / FILE).read_bytes())
-        return noted if {"round", "seed", "proposers"} <= set(noted) else None
-    except (OSError, ValueError, TypeError):
+        noted: Any = strict_json.parse((home / FILE).read_bytes())
+    except (OSError, ValueError):
         return None  # a file that says nothing is one that is yet to be written
+    is_draw = isinstance(noted, dict) and noted.keys() == {"round", "seed", "proposers"} and type(noted["round"]) is int
+    return noted if is_draw else None

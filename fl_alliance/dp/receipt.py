@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
@@ -92,6 +92,23 @@ class Receipt:
         if said.total_micro < said.epsilon_micro:
             raise ReceiptInvalid("the receipt says that all tasks spent less than this one")
 
+    def check_after(self, earlier: "Receipt") -> None:
+        """Hold a receipt against an earlier one of the same node in the same task: what was spent stays spent.
+
+        Raises
+        ------
+        ReceiptInvalid
+            It says that less is spent, or of the same ledger another sum.
+        """
+        if self.said.epsilon_micro < earlier.said.epsilon_micro:
+            raise ReceiptInvalid(
+                f"the receipt says epsilon {self.epsilon:.4g}, the same node has said {earlier.epsilon:.4g} before"
+            )
+        if self.said.ledger == earlier.said.ledger and self.said.epsilon_micro != earlier.said.epsilon_micro:
+            raise ReceiptInvalid(
+                "the receipt names the same head of the ledger as an earlier one, and another sum of it"
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class ReceiptBook:
@@ -99,6 +116,7 @@ class ReceiptBook:
 
     path: Path
     promise: Promise
+    _last: dict[str, Receipt] = field(default_factory=dict)
 
     def admit(self, place: Place, signer: str, update: bytes, text: object) -> None:
         """Keep the receipt that came with an update; raises `BadReply` where there is none, or it does not hold."""
@@ -107,10 +125,20 @@ class ReceiptBook:
         try:
             receipt = Receipt.read(text)
             receipt.check(place.domain, place.task, place.round, update, signer, self.promise)
+            if (earlier := self._earlier(place, signer)) is not None:
+                receipt.check_after(earlier)
         except ReceiptInvalid as error:
             raise BadReply(str(error)) from error
         with self.path.open("a") as file:
             file.write(receipt.to_json() + "\n")
+        self._last[signer] = receipt
+
+    def _earlier(self, place: Place, signer: str) -> Receipt | None:
+        """Return the node's last receipt; of those that a run before a stop has kept the signers are recovered."""
+        if not self._last:
+            for receipt in self:
+                self._last[receipt.said.recover(place.domain, receipt.signature)] = receipt
+        return self._last.get(signer)
 
     def __iter__(self) -> Iterator[Receipt]:
         lines = self.path.read_text().splitlines() if self.path.is_file() else []

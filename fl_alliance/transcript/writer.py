@@ -1,5 +1,6 @@
 """Writing a round's transcript as it ends, from the chain and from what the coordinator alone was sent."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fl_alliance.chain.history import calls_on_chain
@@ -23,10 +24,19 @@ class Transcriber:
     task : int
     listener : Listener
         Told of every event, after the transcript is written.
+    post : Callable[[Shelf], None]
+        Called when the shelf has transcripts that it had not; posts what is not on chain.
     """
 
-    def __init__(self, shelf: Shelf, ledger: Alliance, task: int, listener: Listener) -> None:
-        self._shelf, self._ledger, self._task, self._listener = shelf, ledger, task, listener
+    def __init__(
+        self,
+        shelf: Shelf,
+        ledger: Alliance,
+        task: int,
+        listener: Listener,
+        post: Callable[[Shelf], None] = lambda shelf: None,
+    ) -> None:
+        self._shelf, self._ledger, self._task, self._listener, self._post = shelf, ledger, task, listener, post
         self._models = AllianceModel(ledger.domain, ledger.token, ledger.deployment.contract)
         self._scribe, self._next = Scribe(), ledger.deployment.block
         self._taken: MessagesTaken | None = None
@@ -52,6 +62,7 @@ class Transcriber:
                 if ended is not None and ended["round"] not in self._known:
                     self._write(ended)
         self._next = latest + 1
+        self._post(self._shelf)
 
     def _write(self, account: Account) -> None:
         taken = self._taken if self._taken and self._taken.round == account["round"] else None

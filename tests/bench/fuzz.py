@@ -3,10 +3,11 @@
     python tests/bench/fuzz.py                          10,000 inputs, some minutes
     python tests/bench/fuzz.py --only policies --count 500 --seed 7
 
-Messages to a hospital's node and replies to the coordinator, settings, policies, manifests and terms, rows of CSV
-files, logs, proposals and the files of run folders, each made from a good one by seeded mutations. What an input comes
-to is counted: `taken` (it is still good, or only another good one) or `refused` by an error that the command line shows
-in one line. Anything else is a defect: the first is printed with its input, and the exit code is 1.
+Messages to a hospital's node and replies to the coordinator, settings, policies, manifests, terms and signed papers,
+rows of CSV files, logs, ledgers, proposals, transcripts and the files of run folders, each made from a good one by
+seeded mutations. What an input comes to is counted: `taken` (it is still good, or only another good one) or `refused`
+by an error that the command line shows in one line. Anything else is a defect: the first is printed with its input, and
+the exit code is 1.
 """
 
 import argparse
@@ -21,7 +22,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fuzz_targets import TARGETS, Defect
+from fuzz_kinds import TARGETS
+from fuzz_targets import Defect
 
 COUNT = 10_000
 

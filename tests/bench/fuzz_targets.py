@@ -335,7 +335,7 @@ def policies(root: Path) -> Iterator[Target]:
 @contextmanager
 def manifests(root: Path) -> Iterator[Target]:
     """Where contracts are, as a coordinator publishes it."""
-    good, path = (_run(root) / "manifest.json").read_text(), root / "manifest.json"
+    good, path = (run_folder(root) / "manifest.json").read_text(), root / "manifest.json"
     yield _file(path, lambda chance: mutation.json_text(chance, good), ChainError, lambda: Deployment.load(path))
 
 
@@ -432,7 +432,7 @@ def proposals(root: Path) -> Iterator[Target]:
 @contextmanager
 def folders(root: Path) -> Iterator[Target]:
     """Files of a run's folder, read by the commands that people use."""
-    good, copy = _run(root), root / "copy"
+    good, copy = run_folder(root), root / "copy"
     names = sorted(path.relative_to(good) for path in good.rglob("*") if path.is_file())
     commands = {"ledger": [], "report": [], "audit": ["--no-execute"]}
 
@@ -449,9 +449,9 @@ def folders(root: Path) -> Iterator[Target]:
         shutil.copytree(good, copy)
         (copy / name).write_bytes(content)
         chain = hashlib.sha256((copy / "chain.db").read_bytes()).digest()
-        code, said = _said([command, str(copy), *commands[command]])
-        if "Traceback" in said or code not in (0, 1, 2) or (code and not said.strip()):
-            raise Defect(f"{command} with a changed {name}: exit code {code}, says {said[-500:]}")
+        code, words = said([command, str(copy), *commands[command]])
+        if "Traceback" in words or code not in (0, 1, 2) or (code and not words.strip()):
+            raise Defect(f"{command} with a changed {name}: exit code {code}, says {words[-500:]}")
         if hashlib.sha256((copy / "chain.db").read_bytes()).digest() != chain:
             raise Defect(f"{command} with a changed {name}: changed the chain")
         return REFUSED if code else TAKEN
@@ -459,7 +459,7 @@ def folders(root: Path) -> Iterator[Target]:
     yield Target(mutant, tried)
 
 
-def _said(words: list[str]) -> tuple[int, str]:
+def said(words: list[str]) -> tuple[int, str]:
     """Return a command's exit code and what it says on stderr; raises what a user would see as a traceback."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -470,12 +470,12 @@ def _said(words: list[str]) -> tuple[int, str]:
     return code, err.getvalue()
 
 
-def _run(root: Path) -> Path:
+def run_folder(root: Path) -> Path:
     """Return the folder of a small run, which is made once."""
     path = root / "run"
     if not path.exists():
-        code, said = _said(["run", *RUN_WORDS, "--quiet", "--run-dir", str(path)])
-        assert code == 0, said
+        code, words = said(["run", *RUN_WORDS, "--quiet", "--run-dir", str(path)])
+        assert code == 0, words
     return path
 
 
@@ -493,18 +493,3 @@ def _file(
         return expect(error)(read)
 
     return Target(mutant, tried)
-
-
-TARGETS = {
-    "messages": Kind(15, messages),
-    "replies": Kind(30, answers),
-    "policies": Kind(12, policies),
-    "manifests": Kind(5, manifests),
-    "terms": Kind(5, terms),
-    "rows": Kind(15, rows),
-    "logs": Kind(5, logs),
-    "proposals": Kind(5, proposals),
-    "overrides": Kind(3, overrides),
-    "settings": Kind(3, settings),
-    "folders": Kind(2, folders),
-}

@@ -2,9 +2,9 @@
 
 import pytest
 from fuzz import fuzz, shares
-from fuzz_targets import TARGETS
+from fuzz_kinds import TARGETS
 
-COUNTS = {"overrides": 10, "settings": 20, "folders": 6, "messages": 60, "manifests": 40}
+COUNTS = {"overrides": 10, "settings": 20, "folders": 6, "messages": 60, "manifests": 40, "transcripts": 60}
 
 
 @pytest.mark.parametrize("kind", TARGETS)

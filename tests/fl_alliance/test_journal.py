@@ -9,7 +9,7 @@ from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.client_app import app
 from fl_alliance.config import load_config
-from fl_alliance.journal import MAX_SEEDS, AlreadySaid, Journal
+from fl_alliance.journal import MAX_MOTIONS, MAX_SEEDS, AlreadySaid, Journal
 from fl_alliance.runtime.local import LocalGrid
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.wire import Place
@@ -82,6 +82,18 @@ def test_another_vote_on_one_motion_is_refused() -> None:
     journal.admit(HERE, "vote", b"b" * 32, about=b"another motion")
     with pytest.raises(AlreadySaid, match="another vote"):
         journal.admit(HERE, "vote", b"b" * 32, about=b"motion")
+
+
+def test_a_coordinator_cannot_have_many_motions_of_a_round_judged(
+    grid: LocalGrid, model: dict[str, np.ndarray]
+) -> None:
+    new = model
+    for _ in range(MAX_MOTIONS):
+        new = moved(new)
+        first = said(judge(grid, model, new))
+    assert said(judge(grid, model, new)) == first
+    refused = judge(grid, model, moved(new))
+    assert f"votes on {MAX_MOTIONS} motions of round 1 were promised" in str(refused.error.reason)
 
 
 def test_a_coordinator_cannot_try_out_many_seeds(grid: LocalGrid) -> None:

@@ -33,8 +33,8 @@ def test_points_are_staked_and_paid_as_fml_is(tmp_path: Path) -> None:
     assert POINTS in deployment.contracts
     assert TOKEN not in deployment.contracts
     books = read_books(RunFolder(tmp_path / "points"))
-    staked_and_pooled = (4 * 100 + 1_000) * 10**18
-    assert books.supply_wei == staked_and_pooled == sum(entry.amount_wei for entry in books.held)
+    staked_pooled_and_bonded = (4 * 100 + 1_000 + 100) * 10**18
+    assert books.supply_wei == staked_pooled_and_bonded == sum(entry.amount_wei for entry in books.held)
     assert books.alliance_wei == 0
 
 

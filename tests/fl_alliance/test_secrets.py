@@ -48,6 +48,8 @@ def test_no_secret_is_in_any_message_or_file_of_a_run(tmp_path: Path) -> None:
 
     keys = [NodeKey.derive(config.seed, node) for node in range(config.nodes)]
     assert any(bytes.fromhex(key.address[2:]) in (tmp_path / "chain.db").read_bytes() for key in keys)
+    for kept in (tmp_path / "transcripts", tmp_path / "proposals"):
+        assert list(kept.iterdir()), "what an audit reads is looked through too"
     haystack = [*tapped.tape, *(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())]
     assert len(tapped.tape) > 30
     for key in keys:

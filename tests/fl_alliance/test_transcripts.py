@@ -29,8 +29,8 @@ WORDS = (
 RULES = ["candidates", "majority"]
 
 
-def ran(root: Path, rule: str = "candidates") -> RunFolder:
-    folder, words = RunFolder(root), [*WORDS, f"rule={rule}"]
+def ran(root: Path, rule: str = "candidates", *more: str) -> RunFolder:
+    folder, words = RunFolder(root), [*WORDS, f"rule={rule}", *more]
     run(load_config(words), folder, listener=lambda event: None, overrides=words)
     return folder
 
@@ -60,7 +60,7 @@ def test_transcripts_of_an_honest_run_hold(honest: RunFolder, tmp_path: Path, ru
     folder = honest if rule == "candidates" else ran(tmp_path / "run", rule)
     agreement = audit(folder.root, executes=False).agreement
     assert agreement is not None
-    assert (agreement.transcripts, agreement.menus) == (2, 2)
+    assert (agreement.transcripts, agreement.menus, agreement.posted) == (2, 2, 2)
     assert "transcripts/" in agreement.files
     for transcript in Shelf(folder.transcripts):
         assert transcript.relayer is not None
@@ -77,9 +77,7 @@ def test_a_transcript_is_named_by_the_sha256_of_its_bytes(honest: RunFolder) -> 
     assert all(path.name[6:-5] == hashlib.sha256(path.read_bytes()).hexdigest() for path in paths)
 
 
-def test_what_was_not_transcribed_before_a_stop_is_transcribed_from_the_chain(
-    honest: RunFolder, tmp_path: Path
-) -> None:
+def test_what_was_not_transcribed_before_a_stop_is_transcribed_from_the_chain(tmp_path: Path) -> None:
     from fl_alliance.chain.accounts import NodeKey
     from fl_alliance.chain.connect import connected
     from fl_alliance.chain.deploy import Deployment
@@ -87,8 +85,7 @@ def test_what_was_not_transcribed_before_a_stop_is_transcribed_from_the_chain(
     from fl_alliance.federation import DEVELOPMENT_SECRET
     from fl_alliance.transcript.writer import Transcriber
 
-    shutil.copytree(honest.root, tmp_path / "run")
-    folder = RunFolder(tmp_path / "run")
+    folder = ran(tmp_path / "run", "candidates", "alliance.bond=0")
     whole = {transcript.number: transcript for transcript in Shelf(folder.transcripts)}
     next(folder.transcripts.glob("00002-*")).unlink()
     with connected(f"file://{folder.chain}") as w3:

@@ -11,7 +11,6 @@ from fl_alliance.chain import artifacts
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import EVIDENCE, Contract
 from fl_alliance.chain.evidence import MAX_BATCH, Posted, Status
-from fl_alliance.chain.evidence_model import MAX_WINDOW_S, MIN_WINDOW_S
 from fl_alliance.chain.evidence_refusals import (
     NoLie,
     NotInTree,
@@ -23,7 +22,18 @@ from fl_alliance.chain.evidence_refusals import (
     WrongStatus,
 )
 from fl_alliance.chain.refusals import NotAllowed, TooEarly
-from fl_alliance.chain.rules.evidence import DEPTH, MEMBERS, REWARD_BPS, Fact, Kind, Leaf, Tree, reward_wei
+from fl_alliance.chain.rules.evidence import (
+    DEPTH,
+    MAX_WINDOW_S,
+    MEMBERS,
+    MIN_WINDOW_S,
+    REWARD_BPS,
+    Fact,
+    Kind,
+    Leaf,
+    Tree,
+    reward_wei,
+)
 from fl_alliance.chain.rules.words import keccak, word
 
 MODEL, FILE = (Kind.FACT, int(Fact.MODEL)), (Kind.FACT, int(Fact.TRANSCRIPT))

@@ -140,6 +140,24 @@ def test_a_killed_voter_reveals_what_it_committed_to(home: Path) -> None:
     assert commitment(signature) == promised
 
 
+def test_a_voter_that_is_asked_about_other_motions_and_rounds_reveals_each_promise(home: Path) -> None:
+    """Whichever of its promises a coordinator locks on chain, the voter can answer for it, after kill -9 too."""
+    model = Yardstick(load_config(OVERRIDES)).initial_model
+    promises = []
+    for number, move in ((1, 0.1), (1, 0.2), (1, 0.3), (2, 0.1), (9, 0.1)):
+        new = {name: array + np.float32(move) for name, array in model.items()}
+        records: dict[str, object] = {wire.ARRAYS: wire.to_record(new), wire.PREVIOUS: wire.to_record(model)}
+        place = replace(HERE, round=number)
+        reply = ask(started(home), "evaluate", records, place)
+        promises.append((place, wire.data(reply.content.config_records[wire.ALLIANCE], "commitment", 32)))
+    assert len(set(promises)) == 5
+    for place, promised in promises:
+        shown = ask(started(home), wire.REVEAL, place=place, commitments=bytes(32) + promised)
+        assert commitment(wire.data(shown.content.config_records[wire.ALLIANCE], "signature", 64)) == promised
+    with pytest.raises(SiteFailed):
+        ask(started(home), wire.REVEAL, place=HERE, commitments=promises[3][1])
+
+
 def test_a_node_whose_memory_is_damaged_signs_nothing(home: Path, caplog: pytest.LogCaptureFixture) -> None:
     trained(started(home))
     (home / "state.bin").write_bytes(b"\xff\xff\xff")

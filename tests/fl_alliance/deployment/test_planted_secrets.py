@@ -33,11 +33,13 @@ from fl_alliance.deployment.keys import write_private
 from fl_alliance.deployment.statements import Statement
 from fl_alliance.federation import DEVELOPMENT_SECRET
 from fl_alliance.records import RunFolder
+from fl_alliance.site.template import template
 
 ROOT = Path(__file__).resolve().parents[3]
 NODES = 4
 ACCOUNTS = [NodeKey(bytes.fromhex(f"5ec2e7{site:058x}")) for site in range(NODES)]
 PASSWORDS = [f"planted-password-of-site-{site}" for site in range(NODES)]
+WRONG = "planted-password-that-opens-nothing"
 RELAYER = NodeKey(DEVELOPMENT_SECRET, is_public=True)
 WORDS = [
     f"nodes={NODES}",
@@ -101,7 +103,7 @@ class Watched:
 
 def planted(auth: list[AuthKey]) -> list[bytes]:
     """Return every form in which the secrets could be seen."""
-    found: list[bytes] = [password.encode() for password in PASSWORDS]
+    found: list[bytes] = [password.encode() for password in (*PASSWORDS, WRONG)]
     for key in ACCOUNTS:
         found += [key.secret, key.secret.hex().encode(), str(int.from_bytes(key.secret, "big")).encode()]
     for one in auth:
@@ -169,16 +171,28 @@ def test_planted_secrets_are_nowhere_but_where_they_were_put(watched: Watched) -
         RELAYER_KEY=DEVELOPMENT_SECRET.hex(),
     )
     watched.wait(lambda: "hospitals join with" in watched.said("coordinate"))
-    hospitals = [
-        watched.start(
-            f"hospital-{site}",
+
+    def join(site: int, name: str, password: Path) -> subprocess.Popen[bytes]:
+        return watched.start(
+            name,
             *("join", "1", "--manifest", "task/manifest.json", "--chain", url, "--superlink", f"127.0.0.1:{link}"),
             *("--site", str(site), "--stake", "100", "--sites", address, "--root-certificates", "tls/ca.pem"),
             *("--node-key", str(own[site] / "node-key"), "--keystore", str(own[site] / "keystore.json")),
-            *("--password-file", str(own[site] / "password")),
+            *("--password-file", str(password), "--policy", str(folder / "policy.yaml")),
         )
-        for site in range(NODES)
-    ]
+
+    text = template(code_digest().hex()).replace("tasks: []", "tasks: any").replace("examples: 100", "examples: 1")
+    (folder / "policy.yaml").write_text(text)
+    write_private(own[0] / "wrong", WRONG.encode())
+    mistaken = join(0, "mistaken", own[0] / "wrong")
+    watched.wait(lambda: mistaken.poll() is not None)
+    assert mistaken.returncode == 2
+    assert "a keystore that did not open" in watched.said("mistaken")
+    hospitals = [join(site, f"hospital-{site}", own[site] / "password") for site in range(NODES)]
+    watched.wait(lambda: all("the task has begun" in watched.said(f"hospital-{site}") for site in range(NODES)))
+    hospitals[1].kill()
+    watched.wait(lambda: hospitals[1].poll() is not None)
+    hospitals[1] = join(1, "hospital-1", own[1] / "password")
     watched.wait(lambda: all(process.poll() is not None for process in [*hospitals, coordinator]))
     assert [process.returncode for process in [*hospitals, coordinator]] == [0] * (NODES + 1), watched.said(
         "coordinate"
@@ -187,7 +201,10 @@ def test_planted_secrets_are_nowhere_but_where_they_were_put(watched: Watched) -
     assert not watched.leaks
     assert len(watched.looked_at) > NODES + 2, "Flower's own processes were seen too"
     elsewhere = [path for path in folder.rglob("*") if path.is_file() and not path.parent.name.startswith("own-")]
-    assert RunFolder(folder / "task").report in elsewhere
+    run = RunFolder(folder / "task")
+    assert {run.report, folder / "chain.db", folder / "policy.decisions.jsonl"} <= set(elsewhere)
+    for kept in (run.transcripts, run.identities, folder / "hospital-1", folder / "task.flower"):
+        assert any(kept in path.parents for path in elsewhere), kept
     assert not [path for path in elsewhere if any(secret in path.read_bytes() for secret in watched.secrets)]
     with connected(url) as w3:
         view = SitesView(Rpc(w3), address)

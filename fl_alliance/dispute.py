@@ -1,0 +1,88 @@
+"""What a coordinator can be proven on chain to have lied about: found in the transcripts that it shows and posted.
+
+A lie about what members signed is in the tree's leaves, for these hold the members' own signatures; a lie about the
+final model is in the last tree. Whether an aggregate follows from the updates no contract can compute: `audit` does.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from fl_alliance.chain.evidence import Bond, EvidenceBond, Posted, Status
+from fl_alliance.chain.evidence_model import signers
+from fl_alliance.chain.messages import Domain
+from fl_alliance.chain.rules.evidence import Fact, Kind, Place, Tree
+from fl_alliance.chain.sender import Receipt
+from fl_alliance.transcript.content import Transcript
+
+_MODEL: Place = (Kind.FACT, int(Fact.MODEL))
+_NAMES = {Kind.PROPOSAL: "proposal", Kind.COMMITMENT: "commitment", Kind.VOTE: "vote"}
+
+
+@dataclass(frozen=True, slots=True)
+class Lie:
+    """Something that the coordinator posted and that is not so; `prove` sends the proof."""
+
+    what: str
+    prove: Callable[[EvidenceBond], Receipt]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task as its accuser needs to know it: from the chain, not from the coordinator.
+
+    Attributes
+    ----------
+    domain : Domain
+        The Alliance's, to which members' signatures are bound.
+    number : int
+    members : sequence of str
+        Their accounts, checksummed, by index.
+    """
+
+    domain: Domain
+    number: int
+    members: Sequence[str]
+
+
+def lies(task: Task, bond: Bond, posted: Mapping[int, Posted], shown: Iterable[Transcript]) -> Iterator[Lie]:
+    """Yield what can be proven of the transcripts that are shown, round by round.
+
+    Parameters
+    ----------
+    bond : Bond
+        As it stands on chain.
+    posted : mapping of int to Posted
+        Where each round's root was posted (`chain.evidence.posted_on_chain`).
+    """
+    for transcript in shown:
+        at = posted.get(transcript.number)
+        if at is None or transcript.tree().root != at.roots[at.round - at.first]:
+            continue  # not posted, or not what was posted: nothing leads from here to a root on chain
+        yield from _forged(task, at, transcript)
+        if bond.status is Status.CLOSED and transcript.number == bond.posted:
+            yield from _wrong_model(task, bond, at, transcript)
+
+
+def _forged(task: Task, at: Posted, transcript: Transcript) -> Iterator[Lie]:
+    tree = transcript.tree()
+    for place, leaf in tree.leaves.items():
+        kind, member = place
+        if kind is Kind.FACT:
+            continue
+        account = task.members[member] if member < len(task.members) else "a member that there is not"
+        if account not in signers(task.domain, task.number, transcript.number, kind, leaf):
+            what = f"round {transcript.number}: the {_NAMES[kind]} told of member {member} is not signed by {account}"
+            yield Lie(what, partial(_prove_forged, task.number, at, tree, place))
+
+
+def _prove_forged(task: int, at: Posted, tree: Tree, place: Place, evidence: EvidenceBond) -> Receipt:
+    return evidence.prove_forged_leaf(task, at, tree, place)
+
+
+def _wrong_model(task: Task, bond: Bond, at: Posted, transcript: Transcript) -> Iterator[Lie]:
+    tree = transcript.tree()
+    last = tree.leaf(_MODEL).value
+    if last != bond.model:
+        what = f"the final model is said to be {bond.model.hex()}, after round {transcript.number} it was {last.hex()}"
+        yield Lie(what, lambda evidence: evidence.prove_wrong_model(task.number, at, tree, _MODEL))

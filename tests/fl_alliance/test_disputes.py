@@ -1,0 +1,245 @@
+"""A coordinator that lies in what it posts of a real run: the audit names the check, an accuser gets half the bond."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fl_alliance.audit import audit
+from fl_alliance.audit.finding import Check, DoesNotHold
+from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.connect import connected
+from fl_alliance.chain.deploy import EVIDENCE, Deployment
+from fl_alliance.chain.evidence import EvidenceBond, Status, posted_on_chain
+from fl_alliance.chain.fml import Fml
+from fl_alliance.chain.rules.evidence import Kind, reward_wei
+from fl_alliance.chain.sender import Sender
+from fl_alliance.chain.statements import Receipt
+from fl_alliance.chain.types import WEI_PER_FML
+from fl_alliance.cli.main import main
+from fl_alliance.config import load_config
+from fl_alliance.federation import DEVELOPMENT_SECRET
+from fl_alliance.job import run
+from fl_alliance.records import RunFolder
+from fl_alliance.transcript.content import Transcript
+from fl_alliance.transcript.shelf import Shelf
+
+WORDS = [
+    *("workload=linear", "rounds=2", "nodes=5", "baselines=false", "strategy=fedavg"),
+    *("alliance.proposers=2", "alliance.voters=2"),
+]
+COORDINATOR, ACCUSER = NodeKey(DEVELOPMENT_SECRET, is_public=True), NodeKey(bytes.fromhex("5b" * 32))
+BOND = 100 * WEI_PER_FML
+
+Lie = Callable[[dict[str, Any], dict[str, Any]], None]
+
+
+def ran(root: Path, rule: str, lie: Lie | None = None, model: bytes | None = None) -> RunFolder:
+    """A run whose coordinator tells something else of round 2, or names another final model, and posts that."""
+    folder, words = RunFolder(root), [*WORDS, f"rule={rule}"]
+    put, close = Shelf.put, EvidenceBond.close
+
+    def lying(self: Shelf, transcript: Transcript) -> Path:
+        account, relayer = _thawed(transcript.account), _thawed(transcript.relayer)
+        if transcript.number == 2 and lie is not None:
+            lie(account, relayer)
+        return put(self, Transcript(account, relayer))
+
+    with ExitStack() as stack:
+        patched = stack.enter_context(pytest.MonkeyPatch.context())
+        patched.setattr(Shelf, "put", lying)
+        patched.setattr(EvidenceBond, "close", lambda self, task, last: close(self, task, model or last))
+        run(load_config(words), folder, listener=lambda event: None, overrides=words)
+    return folder
+
+
+def _thawed(content: Any) -> Any:
+    import json
+
+    return json.loads(json.dumps(content))
+
+
+def give_gas(folder: RunFolder) -> None:
+    with connected(f"file://{folder.chain.resolve()}") as w3:
+        Sender(w3, COORDINATOR).send(ACCUSER.address, b"", 21_000, "gas", value=10**18)
+
+
+def standing(folder: RunFolder) -> tuple[Status, int, int]:
+    """The bond's status, what the accuser has, and all FML there is."""
+    deployment = Deployment.load(folder.manifest)
+    with connected(f"file://{folder.chain.resolve()}") as w3:
+        sender = Sender(w3, ACCUSER)
+        token = Fml(sender, deployment.fml)
+        status = EvidenceBond(sender, deployment.address(EVIDENCE)).bond(1).status
+        return status, token.balance_wei(), token.total_supply_wei
+
+
+def finding(folder: RunFolder) -> DoesNotHold:
+    with pytest.raises(DoesNotHold) as found:
+        audit(folder.root, executes=False)
+    return found.value
+
+
+def replace_an_update(account: dict[str, Any], relayer: dict[str, Any]) -> None:
+    account["proposals"][0]["update"] = "33" * 32
+
+
+def insert_an_update(account: dict[str, Any], relayer: dict[str, Any]) -> None:
+    account["proposals"].append(account["proposals"][0] | {"member": account["voters"][0]})
+
+
+def reweight_an_update(account: dict[str, Any], relayer: dict[str, Any]) -> None:
+    """Its weight is in the digest that its member signed: another weight is another digest."""
+    from fl_alliance.strategies.digests import update_digest
+
+    other = update_digest({}, {"num-examples": 50})
+    account["proposals"][0]["update"] = other.hex()
+
+
+def misreport_a_score(account: dict[str, Any], relayer: dict[str, Any]) -> None:
+    vote = account["votes"][0]
+    if "word" in vote:
+        vote["word"] = hex(int(vote["word"], 16) ^ 1)
+    else:
+        vote["scores"][0] += 1
+
+
+def forge_a_commitment(account: dict[str, Any], relayer: dict[str, Any]) -> None:
+    relayer["commitments"][0]["commitment"] = "22" * 32
+
+
+@pytest.mark.parametrize("rule", ["candidates", "majority"])
+@pytest.mark.parametrize(
+    ("lie", "check", "told"),
+    [
+        (replace_an_update, Check.MESSAGES, "the proposal told of member"),
+        (insert_an_update, Check.MESSAGES, "the proposal told of member"),
+        (reweight_an_update, Check.MESSAGES, "the proposal told of member"),
+        (misreport_a_score, Check.SCORES, "the vote told of member"),
+        (forge_a_commitment, Check.MESSAGES, "the commitment told of member"),
+    ],
+)
+def test_a_lie_about_a_message_is_found_and_costs_the_bond(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    lie: Lie,
+    check: Check,
+    told: str,
+    rule: str,
+) -> None:
+    folder = ran(tmp_path / "run", rule, lie)
+    assert finding(folder).check is check
+    give_gas(folder)
+    _, before, supply = standing(folder)
+    monkeypatch.setenv("ACCUSER", "5b" * 32)
+    assert main(["bond", "accuse", str(folder.root), "--key-env", "ACCUSER", "--look"]) == 0
+    assert standing(folder)[0] is Status.CLOSED
+    assert main(["bond", "accuse", str(folder.root), "--key-env", "ACCUSER"]) == 0
+    shown = capsys.readouterr().out
+    assert f"round 2: {told}" in shown
+    assert "50 FML are" in shown
+    assert standing(folder) == (Status.CONVICTED, before + reward_wei(BOND), supply - (BOND - reward_wei(BOND)))
+    found = finding(folder)
+    assert found.check in (check, Check.TRANSCRIPTS)
+    assert main(["bond", "status", str(folder.root)]) == 0
+    assert "task 1: convicted, 100 FML" in capsys.readouterr().out
+    assert main(["bond", "accuse", str(folder.root), "--key-env", "ACCUSER"]) == 2
+    assert "not possible in status" in capsys.readouterr().err
+
+
+def test_another_final_model_is_found_and_costs_the_bond(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ran(tmp_path / "run", "candidates", model=bytes(range(32)))
+    found = finding(folder)
+    assert (found.check, found.where) == (Check.MODEL, "the coordinator's bond")
+    give_gas(folder)
+    monkeypatch.setenv("ACCUSER", "5b" * 32)
+    assert main(["bond", "accuse", str(folder.root), "--key-env", "ACCUSER"]) == 0
+    assert "the final model is said to be 000102" in capsys.readouterr().out
+    assert standing(folder)[0] is Status.CONVICTED
+    with pytest.raises(DoesNotHold, match="a lie was proven on chain, wrong model"):
+        audit(folder.root)
+
+
+def drop_an_update(account: dict[str, Any], relayer: dict[str, Any]) -> None:
+    del account["proposals"][0]
+
+
+def test_a_dropped_update_is_found_and_its_receipt_costs_the_bond(tmp_path: Path) -> None:
+    folder = ran(tmp_path / "run", "candidates", drop_an_update)
+    assert finding(folder).check is Check.MESSAGES
+    give_gas(folder)
+    deployment = Deployment.load(folder.manifest)
+    honest = audit_account(folder)
+    dropped = honest["proposals"][0]
+    value, place = bytes.fromhex(dropped["update"]), (Kind.PROPOSAL, dropped["member"])
+    tree = next(transcript for transcript in Shelf(folder.transcripts) if transcript.number == 2).tree()
+    with connected(f"file://{folder.chain.resolve()}") as w3:
+        sender = Sender(w3, ACCUSER)
+        evidence = EvidenceBond(sender, deployment.address(EVIDENCE))
+        last = sender.rpc.number("eth_blockNumber")
+        at = posted_on_chain(sender.rpc, evidence.address, 1, deployment.block, last)[2]
+        receipt = Receipt(1, 2, *place, value).sign(COORDINATOR, evidence.domain)
+        evidence.prove_omission(1, at, tree, place, value, receipt)
+    assert standing(folder)[:2] == (Status.CONVICTED, reward_wei(BOND))
+
+
+def audit_account(folder: RunFolder) -> Any:
+    """What the chain says of round 2."""
+    from fl_alliance.audit.chain import audit_chain
+
+    return audit_chain(folder.chain, executes=False).rounds[1][1].account
+
+
+def test_an_honest_coordinator_cannot_be_accused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ran(tmp_path / "run", "candidates")
+    give_gas(folder)
+    monkeypatch.setenv("ACCUSER", "5b" * 32)
+    assert main(["bond", "accuse", str(folder.root), "--key-env", "ACCUSER"]) == 2
+    assert "nothing in its transcripts can be proven a lie" in capsys.readouterr().err
+    # Nor by showing others than it posted: no path leads from those to a root on chain.
+    path = next(folder.transcripts.glob("00002-*"))
+    transcript = Transcript.decode(path.read_bytes())
+    account = _thawed(transcript.account)
+    misreport_a_score(account, {})
+    path.unlink()
+    Shelf(folder.transcripts).put(replace(transcript, account=account))
+    assert main(["bond", "accuse", str(folder.root), "--key-env", "ACCUSER"]) == 2
+    assert standing(folder)[0] is Status.CLOSED
+
+
+def test_a_bond_comes_back_after_its_time_by_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from fl_alliance.chain.connect import advance_to
+
+    folder = ran(tmp_path / "run", "candidates")
+    give_gas(folder)
+    monkeypatch.setenv("ACCUSER", "5b" * 32)
+    assert main(["bond", "status", str(folder.root)]) == 0
+    shown = capsys.readouterr().out
+    assert "task 1: closed, 100 FML" in shown
+    assert "roots of rounds 1 to 2 are posted" in shown
+    assert main(["bond", "release", str(folder.root), "--key-env", "ACCUSER"]) == 2
+    with connected(f"file://{folder.chain.resolve()}") as w3:
+        evidence = EvidenceBond(Sender(w3, ACCUSER), Deployment.load(folder.manifest).address(EVIDENCE))
+        advance_to(w3, evidence.bond(1).closed_at + 86_400)
+    assert main(["bond", "release", str(folder.root), "--key-env", "ACCUSER"]) == 0
+    assert standing(folder)[0] is Status.RELEASED
+
+
+def test_a_run_without_a_bond_has_nothing_to_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, words = RunFolder(tmp_path / "run"), [*WORDS, "alliance.bond=0"]
+    run(load_config(words), folder, listener=lambda event: None, overrides=words)
+    assert main(["bond", "status", str(folder.root)]) == 2
+    assert "the run has no bond" in capsys.readouterr().err
+    folder.chain.unlink()
+    assert main(["bond", "status", str(folder.root)]) == 2
+    assert "no chain file; needed --chain URL" in capsys.readouterr().err
