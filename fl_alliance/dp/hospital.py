@@ -43,7 +43,7 @@ def open_account(config: JobConfig, data: Site, ledgers: Path | None) -> Account
     if promise is None:
         return None
     digest = data_digest(data)
-    # What leaves no folder behind has no earlier data to be confused with: other tasks in this process are not its past.
+    # What leaves no folder behind has no past to be mistaken about: other data in this process is another task's.
     root = ledgers or Path(_passing().name) / str(data.node) / digest
     return Account(Ledgers(root).opened(digest, promise.unit), promise)
 

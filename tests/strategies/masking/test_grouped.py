@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 from flwr.app import ConfigRecord, RecordDict
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fl_alliance.chain.batches import pack_contributions
@@ -44,6 +44,7 @@ def drawn(seed: bytes = bytes(32), members: list[int] = MEMBERS) -> Groups:
     return {group[0]: group for group in draw_groups(seed, members, 4)}
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=32, max_size=32))
 def test_a_member_is_part_of_what_its_group_is_part_of_and_who_is_in_none_of_nothing(seed: bytes) -> None:
     groups = drawn(seed)
@@ -114,6 +115,7 @@ def test_a_ballot_whose_groups_do_not_fit_is_refused(name: str, value: list[int]
         RULE.read(RecordDict(ballot))
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=32, max_size=32), st.data())
 def test_a_groups_contribution_is_shared_evenly_and_none_of_it_is_lost(seed: bytes, data: st.DataObject) -> None:
     groups = drawn(seed)
@@ -133,6 +135,7 @@ def test_a_groups_average_is_that_of_its_members_rounded_down() -> None:
 EACH = st.fixed_dictionaries({member: st.integers(-3000, 3000) for member in MEMBERS})
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=32, max_size=32), EACH, st.data())
 def test_a_voter_tells_of_members_what_they_were_known_for_and_the_surprise_in_equal_parts(
     seed: bytes, averages: dict[int, int], data: st.DataObject
@@ -147,10 +150,11 @@ def test_a_voter_tells_of_members_what_they_were_known_for_and_the_surprise_in_e
         by_fame = sorted(group, key=lambda member: averages[member])
         assert [of[member] for member in by_fame] == sorted(of[member] for member in group)
         assert sum(of[member] for member in group) == pytest.approx(
-            len(group) * equal[MEMBERS.index(group[0])] / 2, abs=2 * len(group)
+            len(group) * equal[MEMBERS.index(group[0])] / 2, abs=3 * len(group)
         )
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=32, max_size=32), EACH, st.sampled_from(MEMBERS), st.sampled_from(MEMBERS))
 def test_a_voter_that_favours_a_member_over_its_groupmate_is_seen(
     seed: bytes, averages: dict[int, int], friend: int, other: int
@@ -162,6 +166,7 @@ def test_a_voter_that_favours_a_member_over_its_groupmate_is_seen(
     assert is_even(list(told.values()), MEMBERS, averages, groups) is (friend == other)
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=32, max_size=32), st.dictionaries(st.sampled_from(MEMBERS), st.integers(-200, 200)))
 def test_what_members_are_known_for_tells_them_apart_as_their_averages_do(
     seed: bytes, averages: dict[int, int]
