@@ -27,6 +27,7 @@ from fl_alliance.deployment.identity import kept_binding
 from fl_alliance.deployment.memory import remembering
 from fl_alliance.deployment.presence import CHALLENGE_BYTES, presence_record
 from fl_alliance.deployment.signer import HeldKey
+from fl_alliance.deployment.taken import keep
 from fl_alliance.deployment.terms import Terms
 from fl_alliance.dp.hospital import hospital_ledgers, simulated_ledgers
 from fl_alliance.insider import Answer, Insider, Mod, enter, make_mod, make_node
@@ -57,6 +58,22 @@ def _with_discretion(message: Message, context: Context, answer: Answer) -> Mess
     return discreet(message, context, answer) if _home(context) else answer(message, context)
 
 
+def _with_receipts(message: Message, context: Context, answer: Answer) -> Message:
+    """Keep what the coordinator acknowledges, where a hospital has a place for it; the request is what is left."""
+    taken, home = message.content.config_records.get(wire.TAKEN), receipts_at(context)
+    if taken is not None:
+        del message.content[wire.TAKEN]
+        if home is not None:
+            keep(home, taken)
+    return answer(message, context)
+
+
+def receipts_at(context: Context) -> Path | None:
+    """Return where a hospital keeps receipts; None in a simulation, whose coordinator they would be kept by."""
+    home = _home(context)
+    return Path(home) if home else None
+
+
 def _as_agreed(message: Message, context: Context, answer: Answer) -> Message:
     """In a deployment, act only for the task that the hospital agreed to, and remember on disk what was signed."""
     home = _home(context)
@@ -76,7 +93,7 @@ def _as_permitted(message: Message, context: Context, answer: Answer) -> Message
     return guarded(station, message, context, answer) if station else answer(message, context)
 
 
-app = ClientApp(mods=[_with_discretion, _as_permitted, _as_agreed, released, _as_configured])
+app = ClientApp(mods=[_with_discretion, _with_receipts, _as_permitted, _as_agreed, released, _as_configured])
 
 
 @app.query("join")
