@@ -7,7 +7,7 @@ proves on chain that a transcript leaves its message out, or tells it otherwise.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from flwr.app import ConfigRecord, Message
+from flwr.app import ConfigRecord, Message, RecordDict
 from flwr.serverapp import Grid
 
 from fl_alliance.chain.rules.evidence import Kind
@@ -49,13 +49,17 @@ class AcknowledgingGrid(CommitteeGrid):
 
     def send_and_receive(self, messages: Iterable[Message], *, timeout: float | None = None) -> Iterable[Message]:
         """Exchange messages; a receipt goes with every message to its member until one is answered."""
-        outgoing, carried = list(messages), dict[int, list[Receipt]]()
-        for message in outgoing:
+        outgoing, carried = list[Message](), dict[int, list[Receipt]]()
+        for message in messages:
             node = message.metadata.dst_node_id
             waiting = self._waiting.get(self._members.get(node, -1), {})
             if waiting and message.has_content():
                 carried[node] = list(waiting.values())
-                message.content[wire.TAKEN] = self._record(carried[node])
+                # A strategy sends one content to all: what is for this member alone goes into a content of its own.
+                own = RecordDict({**message.content, wire.TAKEN: self._record(carried[node])})
+                outgoing.append(wire.with_content(message, own))
+            else:
+                outgoing.append(message)
         replies = list(super().send_and_receive(outgoing, timeout=timeout))
         for node in {reply.metadata.src_node_id for reply in replies if not reply.has_error()}:
             for receipt in carried.get(node, ()):
