@@ -58,29 +58,25 @@ def _with_discretion(message: Message, context: Context, answer: Answer) -> Mess
     return discreet(message, context, answer) if _home(context) else answer(message, context)
 
 
-def _with_receipts(message: Message, context: Context, answer: Answer) -> Message:
-    """Keep what the coordinator acknowledges, where a hospital has a place for it; the request is what is left."""
-    taken, home = message.content.config_records.get(wire.TAKEN), receipts_at(context)
+def _as_agreed(message: Message, context: Context, answer: Answer) -> Message:
+    """In a deployment, act only for the task that the hospital agreed to, and remember on disk what was signed.
+
+    The coordinator's receipts, which come beside any request, are kept where the hospital has a place for them.
+    """
+    home, taken = _home(context), message.content.config_records.get(wire.TAKEN)
+    if home:
+        Terms.load(Path(home)).require_place(wire.read_place(wire.alliance_record(message)))
     if taken is not None:
         del message.content[wire.TAKEN]
-        if home is not None:
-            keep(home, taken)
-    return answer(message, context)
+        if (kept_at := receipts_at(context)) is not None:
+            keep(kept_at, taken, wire.read_place(wire.alliance_record(message)))
+    return remembering(Path(home), message, context, answer) if home else answer(message, context)
 
 
 def receipts_at(context: Context) -> Path | None:
     """Return where a hospital keeps receipts; None in a simulation, whose coordinator they would be kept by."""
     home = _home(context)
     return Path(home) if home else None
-
-
-def _as_agreed(message: Message, context: Context, answer: Answer) -> Message:
-    """In a deployment, act only for the task that the hospital agreed to, and remember on disk what was signed."""
-    home = _home(context)
-    if not home:
-        return answer(message, context)
-    Terms.load(Path(home)).require_place(wire.read_place(wire.alliance_record(message)))
-    return remembering(Path(home), message, context, answer)
 
 
 def _as_permitted(message: Message, context: Context, answer: Answer) -> Message:
@@ -93,7 +89,7 @@ def _as_permitted(message: Message, context: Context, answer: Answer) -> Message
     return guarded(station, message, context, answer) if station else answer(message, context)
 
 
-app = ClientApp(mods=[_with_discretion, _with_receipts, _as_permitted, _as_agreed, released, _as_configured])
+app = ClientApp(mods=[_with_discretion, _as_permitted, _as_agreed, released, _as_configured])
 
 
 @app.query("join")

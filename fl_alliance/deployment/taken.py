@@ -16,6 +16,7 @@ from fl_alliance.chain.statements import Receipt
 from fl_alliance.records import FolderError, write_whole
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.errors import BadReply
+from fl_alliance.strategies.wire import Place
 
 FOLDER = "taken"
 _KINDS = (Kind.PROPOSAL, Kind.VOTE)
@@ -30,12 +31,13 @@ class Taken:
     signature: bytes
 
 
-def keep(home: Path, record: ConfigRecord) -> None:
-    """Write the receipts that a message carried, each once; what is none is left out."""
+def keep(home: Path, record: ConfigRecord, place: Place) -> None:
+    """Write the receipts that a message carried, each once; what is none, or of no round until `place`, is left out."""
     folder = home / FOLDER
     for taken in _read(record):
-        path = folder / f"{taken.receipt.round:05}-{taken.receipt.kind.name.lower()}.json"
-        if not path.exists():
+        said = taken.receipt
+        path = folder / f"{said.round:05}-{said.kind.name.lower()}.json"
+        if said.task == place.task and said.round <= place.round and not path.exists():
             folder.mkdir(exist_ok=True)
             write_whole(path, _encode(taken))
 

@@ -16,6 +16,7 @@ from fl_alliance.chain.connect import connected
 from fl_alliance.chain.deploy import EVIDENCE, Deployment
 from fl_alliance.chain.evidence import EvidenceBond, Status
 from fl_alliance.chain.fml import Fml
+from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.rules.evidence import Kind, reward_wei
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.statements import Receipt, evidence_domain
@@ -26,6 +27,7 @@ from fl_alliance.deployment.taken import keep, kept
 from fl_alliance.federation import DEVELOPMENT_SECRET
 from fl_alliance.job import run
 from fl_alliance.records import RunFolder
+from fl_alliance.strategies.wire import Place
 from fl_alliance.transcript.content import Transcript
 from fl_alliance.transcript.shelf import Shelf
 
@@ -35,6 +37,7 @@ WORDS = [
 ]
 COORDINATOR, ACCUSER = NodeKey(DEVELOPMENT_SECRET, is_public=True), NodeKey(bytes.fromhex("5b" * 32))
 BOND = 100 * WEI_PER_FML
+PLACE = Place(Domain(31337, "0x" + "11" * 20), 1, 3)
 
 Lie = Callable[[dict[str, Any], dict[str, Any]], None]
 
@@ -240,7 +243,7 @@ def test_a_receipt_that_the_coordinator_did_not_sign_accuses_nobody(
             "signatures": [said.sign(ACCUSER, domain)],
         }
     )
-    keep(tmp_path, record)
+    keep(tmp_path, record, PLACE)
     assert [taken.receipt for taken in kept(tmp_path / "taken")] == [said]
     monkeypatch.setenv("ACCUSER", "5b" * 32)
     assert accuse_with(folder, tmp_path / "taken") == 2
@@ -254,7 +257,9 @@ def test_a_receipt_that_the_coordinator_did_not_sign_accuses_nobody(
     "change",
     [
         {"rounds": [0]},
+        {"rounds": [4]},  # none that has been
         {"rounds": [70_000]},
+        {"task": 2},
         {"rounds": [1, 2]},
         {"kinds": [1]},
         {"kinds": [9]},
@@ -271,10 +276,10 @@ def test_a_receipt_that_the_coordinator_did_not_sign_accuses_nobody(
 def test_what_is_no_receipt_is_not_kept(tmp_path: Path, change: dict[str, Any]) -> None:
     good: dict[str, Any] = {"task": 1, "member": 0, "rounds": [1], "kinds": [0]}
     good |= {"values": [bytes(32)], "signatures": [bytes(64)]}
-    keep(tmp_path, ConfigRecord({**good, **change}))
+    keep(tmp_path, ConfigRecord({**good, **change}), PLACE)
     assert not (tmp_path / "taken").exists()
-    keep(tmp_path, ConfigRecord(good))
-    keep(tmp_path, ConfigRecord({**good, "values": [bytes(31) + b"1"]}))
+    keep(tmp_path, ConfigRecord(good), PLACE)
+    keep(tmp_path, ConfigRecord({**good, "values": [bytes(31) + b"1"]}), PLACE)
     [taken] = kept(tmp_path / "taken")
     assert taken.receipt.value == bytes(32)  # the first one stays
 
