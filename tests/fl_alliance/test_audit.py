@@ -8,7 +8,6 @@ import os
 import random
 import shutil
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -402,10 +401,9 @@ def resigned(block: Block, data: bytes) -> Block:
     assert block.transaction is not None
     with_sender = Sender.__new__(Sender)
     with_sender.key, with_sender.chain_id = NodeKey(DEVELOPMENT_SECRET, is_public=True), block.transaction.chain_id
-    with_sender._fees = (block.transaction.max_priority_fee_per_gas, block.transaction.max_fee_per_gas)
-    with_sender._fees_at = time.monotonic()
+    fees = (block.transaction.max_priority_fee_per_gas, block.transaction.max_fee_per_gas)
     old = block.transaction
-    raw = with_sender._signed(old.nonce, "0x" + old.to.hex() if old.to else None, data, old.gas, old.value)
+    raw = with_sender._signed(old.nonce, "0x" + old.to.hex() if old.to else None, data, old.gas, old.value, fees)
     return replace(block, transaction=decode_transaction(raw, old.chain_id))
 
 
