@@ -206,13 +206,13 @@ def test_planted_secrets_are_nowhere_but_where_they_were_put(watched: Watched) -
         assert [view.site_of(one.digest) for one in auth] == [key.address for key in ACCOUNTS]
     assert not watched.leaks
     assert len(watched.looked_at) > NODES + 2, "Flower's own processes were seen too"
+    watched.running.pop("chain").send_signal(signal.SIGINT)
+    watched.wait(lambda: "stopped at block" in watched.said("chain"))
     elsewhere = [path for path in folder.rglob("*") if path.is_file() and not path.parent.name.startswith("own-")]
     run = RunFolder(folder / "task")
     assert {run.report, folder / "chain.db", folder / "policy.decisions.jsonl"} <= set(elsewhere)
     for kept in (run.transcripts, run.identities, folder / "hospital-1", folder / "task.flower"):
         assert any(kept in path.parents for path in elsewhere), kept
-    watched.running.pop("chain").send_signal(signal.SIGINT)
-    watched.wait(lambda: "stopped at block" in watched.said("chain"))
     shutil.copy(folder / "chain.db", run.chain)
     assert main(["evidence", str(run.root), "--to", str(folder / "evidence.zip")]) == 0
     with zipfile.ZipFile(folder / "evidence.zip") as archive:
