@@ -206,8 +206,9 @@ def test_planted_secrets_are_nowhere_but_where_they_were_put(watched: Watched) -
         assert [view.site_of(one.digest) for one in auth] == [key.address for key in ACCOUNTS]
     assert not watched.leaks
     assert len(watched.looked_at) > NODES + 2, "Flower's own processes were seen too"
-    watched.running.pop("chain").send_signal(signal.SIGINT)
-    watched.wait(lambda: "stopped at block" in watched.said("chain"))
+    chain = watched.running.pop("chain")
+    chain.send_signal(signal.SIGINT)
+    chain.wait(timeout=60)
     elsewhere = [path for path in folder.rglob("*") if path.is_file() and not path.parent.name.startswith("own-")]
     run = RunFolder(folder / "task")
     assert {run.report, folder / "chain.db", folder / "policy.decisions.jsonl"} <= set(elsewhere)
