@@ -32,6 +32,8 @@ from fl_alliance.strategies.wire import OWN_DATA, Place, Registration
 DEVELOPMENT_SECRET = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 """The first account of every development chain; everybody knows it, so it signs on no other chain."""
 
+_IN_THE_CLEAR, _MASKED = (8000, 16), (5000, 4)
+"""`rule.convict_bps` and `rule.forgive` where they are not set."""
 _BATCH = 40
 """Registrations or payouts in one transaction: some eight million gas, half of what one may take."""
 
@@ -140,13 +142,14 @@ def terms_of(config: JobConfig) -> CandidateTerms | None:
     rule = config.rule
     if rule.name == "majority":
         return None
+    convict_bps, forgive = _MASKED if config.privacy.masks else _IN_THE_CLEAR
     return CandidateTerms(
         reward=Reward[rule.reward.upper()],
         override_bps=rule.override_bps,
-        convict_bps=rule.convict_bps,
+        convict_bps=convict_bps if rule.convict_bps is None else rule.convict_bps,
         suspect_at=rule.suspect_at,
         offset=rule.offset,
-        forgive=rule.forgive,
+        forgive=forgive if rule.forgive is None else rule.forgive,
         slash_above=rule.slash_above,
         escrow_bps=rule.escrow_bps,
     )

@@ -49,7 +49,8 @@ def make_rule(config: JobConfig) -> Rule:
     missing = [method for method in ("menu", "prepare") if not callable(getattr(consensus, method, None))]
     if missing:
         raise ConfigError(f"rule.menu {name}: lacks {', '.join(missing)}; needed: the methods of ConsensusRule")
-    return CandidateVoting(consensus, asks_shares=config.rule.reward == "contribution")
+    asks_shares = config.rule.reward == "contribution"
+    return CandidateVoting(consensus, asks_shares, config.rule.suspect_at)
 
 
 def check_rule(config: JobConfig) -> None:

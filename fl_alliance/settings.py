@@ -66,11 +66,14 @@ class RuleSettings:
         `_target_` and options of the class that makes the menu; a `fl_alliance.strategies.rules.ConsensusRule`.
     override_bps : int
         Stake that must prefer the winner to the default candidate, else the default is adopted.
-    convict_bps : int
-        Stake that must find a model with the suspects in it worse, before their marks count as evidence.
-    suspect_at, offset, forgive, slash_above : int
-        In sixteenths of a robust z: who is a suspect, what of a mark does not count, what a round without conviction
-        takes off, and the evidence above which a conviction slashes.
+    convict_bps : int or None
+        Stake that must find a model with the suspects in it worse, before their marks count as evidence. Not set it is
+        8000, or 5000 with masks, where a suspect is known from many rounds and seen dimly in each.
+    suspect_at, offset, slash_above : int
+        In sixteenths of a robust z: who is a suspect, what of a mark does not count, and the evidence above which a
+        conviction slashes.
+    forgive : int or None
+        What a round without conviction takes off, in the same. Not set it is 16, or 4 with masks.
     escrow_bps : int
         With contribution: share of a proposer's pay that is held back, a quarter of it released a round.
     score_epsilon : float
@@ -82,10 +85,10 @@ class RuleSettings:
     reward: str = "contribution"
     menu: dict[str, Any] = field(default_factory=lambda: {"_target_": "fl_alliance.strategies.menu.Candidates"})
     override_bps: int = 5000
-    convict_bps: int = 8000
+    convict_bps: int | None = None
     suspect_at: int = 32
     offset: int = 16
-    forgive: int = 16
+    forgive: int | None = None
     slash_above: int = 112
     escrow_bps: int = 5000
     score_epsilon: float = 0.0

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from fl_alliance.chain.rules.evidence import MAX_WINDOW_S, MIN_WINDOW_S
 from fl_alliance.settings import JobConfig
-from fl_alliance.strategies.masking.groups import FEWEST
+from fl_alliance.strategies.masking.groups import FEWEST, group_count
 
 WEI_PER_FML = 10**18
 WEI_PER_GWEI = 10**9
@@ -152,10 +152,11 @@ def _validate_rule(config: JobConfig) -> None:
         )
     _require("_target_" in rule.menu, "rule.menu: needs a _target_, the class that makes the menu of candidates")
     for name in ("override_bps", "convict_bps", "escrow_bps"):
-        _require_bps(f"rule.{name}", getattr(rule, name))
+        if (share := getattr(rule, name)) is not None:
+            _require_bps(f"rule.{name}", share)
     for name, least, most in _SIXTEENTHS:
         value = getattr(rule, name)
-        _require(least <= value <= most, f"rule.{name}={value}: needs {least} to {most} sixteenths")
+        _require(value is None or least <= value <= most, f"rule.{name}={value}: needs {least} to {most} sixteenths")
     _require(0 <= epsilon < math.inf, f"rule.score_epsilon={epsilon}: needs 0 (no noise) or more, and finite")
     _require(
         epsilon == 0 or rule.reward == "stake",
@@ -179,6 +180,12 @@ def _validate_masks(config: JobConfig) -> None:
     )
     _require(
         0 < privacy.mask_range < math.inf, f"privacy.mask_range={privacy.mask_range}: needs more than 0, and finite"
+    )
+    _require(
+        config.rule.reward == "stake" or group_count(proposers, size) > 1,
+        f"alliance.proposers={proposers}: makes one group of privacy.mask_group={size}, and nothing tells its members "
+        f"apart; needs {2 * size} for rule.reward=contribution, or a smaller group, or rule.reward=stake, which pays "
+        "all alike and suspects nobody",
     )
 
 

@@ -109,6 +109,7 @@ class _Reenactment:
             if motion is not None and self._is_random(ended, updates, groups, before, motion):
                 return f"{where}: the strategy's aggregate is random, so no menu from there on was verified"
             raise DoesNotHold(where, self._difference(ended, motion), Check.AGGREGATE)
+        self._require_even(where, motion, ended)
         if ended.outcome is not Outcome.ACCEPTED:
             inner.restore(self._strategy, before)
         adopted = motion.model(ended.model)
@@ -123,6 +124,19 @@ class _Reenactment:
         if voted is None:
             return model_digest(motion.aggregate) == ended.model
         return motion.digest.hex() == voted
+
+    def _require_even(self, where: str, motion: Motion, ended: EndedRound) -> None:
+        """Refuse a round in which most voters tell members of a group apart as the chain's averages do not.
+
+        One voter can lie, for as much as its word weighs; most of them were sent other averages.
+        """
+        if not isinstance(motion, CandidateMotion):
+            return
+        told = ended.committee.contributions
+        uneven = sorted(voter for voter, points in told.items() if not motion.is_even(points))
+        if 2 * len(uneven) > len(told):
+            what = f"members {', '.join(map(str, uneven))} tell members of one group apart, not as the chain knew them"
+            raise DoesNotHold(where, f"{what}: the relayer {self._relayer} sent other averages", Check.MESSAGES)
 
     def _updates(self, ended: EndedRound) -> tuple[Mapping[int, Update], Sequence[int]]:
         """Return the kept proposals in the order of their commitment, and whose are missing."""

@@ -54,15 +54,18 @@ settings (name=value, in any order; the value here is the default):
                            the only one of rule=majority. What follows is for candidates alone
   rule.menu                the class that makes the menu: rule.menu._target_=my_lab.rules.MyRule, +rule.menu.NAME=VALUE
   rule.override_bps=5000   stake that must prefer the winner to the default candidate, in 1/100 %
-  rule.convict_bps=8000    stake that must find a model with the suspects worse, before marks count as evidence
-  rule.suspect_at, .offset, .forgive, .slash_above    evidence, in sixteenths of a robust z: 32, 16, 16, 112
+  rule.convict_bps=        stake that must find a model with the suspects worse, before marks count as evidence: 8000,
+                           with masks 5000
+  rule.suspect_at, .offset, .forgive, .slash_above    evidence, in sixteenths of a robust z: 32, 16, 16
+                           (with masks 4), 112
   rule.escrow_bps=5000     with contribution: share of the pay that is held back, a quarter of it released a round
   rule.score_epsilon=0     differential privacy of a round's revealed scores for one example; 0: no noise.
                            Above 0 it needs rule.reward=stake
                            It is entered in the site's privacy ledger
   privacy.masks=false      true: secure aggregation. Proposers are put into groups, anew in every round; the coordinator
                            and the voters see means of groups, and no single update
-  privacy.mask_group=4, .mask_absent=1    proposers in a group, and how many of them may be missing from its mean
+  privacy.mask_group=4, .mask_absent=1    proposers in a group, and how many of them may be missing from its mean.
+                           rule.reward=contribution needs two groups at least, such as alliance.proposers=8
   privacy.mask_range=2     largest change of a parameter in a round; the node clips a larger one
   dp=none                  differential privacy of what sites train: record (an example), patient (all of a patient's).
                            Needs pip install 'fl-alliance[dp]'; see fl-alliance privacy --help

@@ -42,8 +42,10 @@ def open_account(config: JobConfig, data: Site, ledgers: Path | None) -> Account
     promise = Promise.of(config)
     if promise is None:
         return None
-    root = ledgers or Path(_passing().name) / str(data.node)
-    return Account(Ledgers(root).opened(data_digest(data), promise.unit), promise)
+    digest = data_digest(data)
+    # What leaves no folder behind has no past to be mistaken about: other data in this process is another task's.
+    root = ledgers or Path(_passing().name) / str(data.node) / digest
+    return Account(Ledgers(root).opened(digest, promise.unit), promise)
 
 
 def private_trainer(config: JobConfig, workload: Workload, data: Site, key: SigningKey, account: Account) -> Trainer:

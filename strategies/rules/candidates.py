@@ -19,7 +19,8 @@ from fl_alliance.strategies.errors import BadReply
 from fl_alliance.strategies.guarded import guarded
 from fl_alliance.strategies.menu import ConsensusRule, Menu
 from fl_alliance.strategies.rules.base import Fields, Groups, Quality
-from fl_alliance.strategies.rules.grouped import per_group, shared, spread
+from fl_alliance.strategies.rules.grouped import is_even, per_group, shared, surprised
+from fl_alliance.strategies.rules.suspects import spread
 from fl_alliance.strategies.updates import Update
 from fl_alliance.strategies.wire import Place
 
@@ -104,6 +105,8 @@ class CandidateMotion:
         word = pack_scores([score_ppm(quality.loss) for quality in found])
         each = shared(shares, self.groups) if self.groups else shares
         told = points(each, self.members) if self.asks_shares else ()
+        if self.groups and told:
+            told = surprised(told, self.members, self.averages, self.groups)
         fields = {"scores": word.to_bytes(32, "big"), "contributions": pack_contributions(told)}
         return self._scores(place, word, told), fields
 
@@ -121,7 +124,13 @@ class CandidateMotion:
             raise BadReply(str(error)) from error
         if sum(map(abs, told)) > POINTS:
             raise BadReply(f"contributions of {sum(map(abs, told))} points, needed at most {POINTS}")
+        if not self.is_even(told):
+            raise BadReply("contributions that tell members of one group apart, by what the round cannot have shown")
         return self._scores(place, word, told), SignedScores(member, word, told, signature)
+
+    def is_even(self, told: Sequence[int]) -> bool:
+        """Return whether contributions tell members of one group apart by what the chain knew of them alone."""
+        return not (self.groups and told) or is_even(told, self.members, self.averages, self.groups)
 
     def reveal(self, task: int, votes: Sequence[VoteRecord]) -> RevealScores:
         """Return the step that puts votes on chain before the round is settled."""
@@ -146,10 +155,13 @@ class CandidateVoting:
         Makes the menu, the same for coordinator, voters and audit.
     asks_shares : bool
         Whether voters are asked what the members contributed.
+    suspect_at : int
+        Mark from which the worst member is asked about where updates are hidden; the task's `suspectAt`.
     """
 
     consensus: ConsensusRule
     asks_shares: bool = True
+    suspect_at: int = 32
 
     def admit(self, old: Arrays, updates: Mapping[int, Update]) -> Mapping[int, Message]:
         """Return the replies with their updates clipped, and with at most twice the median `num-examples`."""
@@ -170,13 +182,13 @@ class CandidateVoting:
         """Return the menu of the round."""
         known = averages if self.asks_shares else {}
         with guarded(self.consensus, "menu", 0):
+            prepared = self.consensus.prepare(old, proposals)
             if groups is None:
                 menu = self.consensus.menu(old, proposals, aggregate, members, known)
             else:
-                menu = self.consensus.menu(old, proposals, aggregate, sorted(groups), per_group(known, groups))
-                menu = spread(menu, groups, members)
+                of_groups = self.consensus.menu(old, proposals, aggregate, sorted(groups), per_group(known, groups))
+                menu = spread(of_groups, prepared, groups, members, known, self.suspect_at)
             encoded = menu.encoded
-            prepared = self.consensus.prepare(old, proposals)
         return CandidateMotion(
             menu, encoded, keccak(encoded), aggregate, prepared, proposals, averages, self.asks_shares, groups
         )

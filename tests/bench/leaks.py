@@ -20,6 +20,7 @@ GUESSED = 0.5
 PLAIN, SUMMED = "plain update", "masked sum of 4"
 RECORD, PATIENT = "DP, record, epsilon 8", "DP, patient, epsilon 8"
 STRICT = "DP, patient, epsilon 1"
+CHANCE = "the same of somebody else"
 
 Found = dict[str, dict[str, float]]
 Release = Callable[[Examples, int], Arrays]
@@ -155,12 +156,13 @@ def glucose_inverted(trials: int) -> Found:
         RECORD + ", 1 window": (1, lambda train, trial: one_step.private(train, trial, hidden, 0.03)),
         PATIENT + ", 1 window": (1, lambda train, trial: one_step.private(train, trial, guarded, 0.03)),
         PATIENT + ", all windows": (0, lambda train, trial: one_step.private(train, trial, guarded, 0.03)),
+        CHANCE: (0, lambda _, trial: one_step.private(_patient(windows, trial + 1), trial, guarded, 0.03)),
     }
-    names, found = np.unique(windows.patients), {}
+    found: Found = {}
     for mode, (count, release) in releases.items():
         shares = []
         for trial in range(trials):
-            mine = _taken(windows, windows.patients == names[trial % len(names)])
+            mine = _patient(windows, trial)
             train = _taken(mine, [len(mine) // 2]) if count else mine
             guesses = _histories(analytic(before, release(train, trial), "inner.weight", "inner.bias")[:1])
             shares.append(recovered(guesses, train.x.astype(np.float64), typical))
@@ -182,6 +184,13 @@ def _members(
 ) -> dict[str, float]:
     told = membership(candidates, trials, signals, 1)
     return {"loss threshold": told.threshold, "likelihood ratio": told.likelihood}
+
+
+def _patient(windows: Examples, number: int) -> Examples:
+    """Return all windows of one patient; numbers beyond the last begin again."""
+    assert windows.patients is not None
+    names = np.unique(windows.patients)
+    return _taken(windows, windows.patients == names[number % len(names)])
 
 
 def _taken(examples: Examples, places: NDArray[np.generic] | Sequence[int]) -> Examples:

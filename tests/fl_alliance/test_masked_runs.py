@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ from fl_alliance import job
 from fl_alliance.audit import audit
 from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.config import ConfigError, load_config
+from fl_alliance.federation import terms_of
 from fl_alliance.records import RunFolder
 from fl_alliance.strategies.events import Event, ProposalsLocked, VotersDrawn
 from fl_alliance.strategies.masking import rounds
 from fl_alliance.strategies.masking.transcript import from_json, to_json
+from fl_alliance.strategies.rules.candidates import CandidateMotion
 
 WORDS = ["workload=linear", "privacy.masks=true", "nodes=12", "rounds=2", "baselines=false", "strategy=fedadam"]
 WORDS += ["alliance.proposers=9", "alliance.voters=3"]
@@ -92,6 +94,33 @@ def test_a_coordinator_that_groups_other_members_than_the_chains_seed_does_is_fo
         audit(folder.root)
 
 
+def test_a_coordinator_that_sends_voters_other_averages_than_the_chains_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ballot, lies = CandidateMotion.ballot, []
+
+    def lying(self: CandidateMotion) -> Mapping[str, Any]:
+        """Send two averages of one group in each other's place: that changes no menu."""
+        sent = dict(ballot(self))
+        for group in (self.groups or {}).values():
+            known = sorted({self.averages.get(member, 0): member for member in group}.items())
+            if len(known) > 1 and known[-2][0] >= 0:  # below that it would be a mark in the menu
+                one, other = (self.members.index(member) for _, member in known[-2:])
+                told = list(sent["menu"]["averages"])
+                told[one], told[other] = told[other], told[one]
+                sent["menu"]["averages"] = told
+                lies.append(self.digest)
+        return sent
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CandidateMotion, "ballot", lying)
+        patch.setattr(CandidateMotion, "is_even", lambda *_: True)
+        folder = ran(tmp_path / "run")
+    assert lies
+    with pytest.raises(DoesNotHold, match="not as the chain knew them: the relayer"):
+        audit(folder.root)
+
+
 def with_seed(seed: bytes) -> Callable[..., rounds.MaskedRound]:
     begin = rounds.SecureAggregation.begin
 
@@ -130,9 +159,22 @@ def test_a_run_that_was_stopped_ends_as_if_it_had_not_been(whole: RunFolder, tmp
         (["privacy.mask_range=0"], "privacy.mask_range=0.0: needs more than 0"),
         (["privacy.mask_range=inf"], "privacy.mask_range=inf: needs more than 0, and finite"),
         (["alliance.proposers=2"], "alliance.proposers=2: needs 3 to 64 with privacy.masks=true"),
+        ([], "alliance.proposers=5: makes one group of privacy.mask_group=4"),
+        (["nodes=12", "alliance.proposers=7"], "needs 8 for rule.reward=contribution"),
     ],
 )
-def test_settings_that_hide_nothing_are_refused(words: list[str], needed: str) -> None:
+def test_settings_that_hide_nothing_or_tell_nobody_apart_are_refused(words: list[str], needed: str) -> None:
     with pytest.raises(ConfigError) as error:
         load_config(["privacy.masks=true", *words])
     assert needed in str(error.value)
+
+
+def test_one_group_is_taken_where_all_are_paid_alike() -> None:
+    assert load_config(["privacy.masks=true", "rule.reward=stake"]).privacy.masks
+
+
+def test_masks_ask_fewer_voters_to_convict_and_forgive_less_unless_it_is_set() -> None:
+    masked = ["privacy.masks=true", "nodes=12", "alliance.proposers=8", "alliance.voters=4"]
+    chosen = ["rule.convict_bps=9000", "rule.forgive=8"]
+    asked = [terms_of(load_config(words)) for words in ([], masked, [*masked, *chosen])]
+    assert [(terms.convict_bps, terms.forgive) for terms in asked if terms] == [(8000, 16), (5000, 4), (9000, 8)]

@@ -9,6 +9,7 @@ from flwr.app import Context, Message, RecordDict
 from flwr.clientapp import ClientApp
 from flwr.serverapp.strategy import FedAvg, Krum
 
+from fl_alliance.coalition import coalition
 from fl_alliance.config import JobConfig
 from fl_alliance.insider import enter
 from fl_alliance.strategies import wire
@@ -271,3 +272,24 @@ def test_a_member_that_falls_silent_after_it_has_sent_its_update_costs_nobody_an
     assert not locked.dropped
     assert len({gains(task)[member] for member in group}) == 1
     assert sum(gains(task).values()) > 10**9
+
+
+def test_over_regroupings_who_poisons_is_paid_less_and_slashed_and_who_was_grouped_with_it_is_not(
+    alliance: Callable[..., Any],
+) -> None:
+    task = alliance(
+        *(*MASKED, "rule=candidates", "nodes=20", "alliance.proposers=16", "alliance.voters=4", "rounds=12"),
+        *("train.learning_rate=0.02", "alliance.pool=3000"),
+        *("attack/update=sign-flip", "attack.update.scale=3", "attack.share=0.2"),
+    )
+    task.run(FedAvg())
+    model, guilty = task.model, set(coalition(task.config))
+    innocent = set(range(20)) - guilty
+    held = {member: (model.balances[member] + model.escrow.get(member, 0)) / 10**9 for member in range(20)}
+    averages = {member: model.record(member).average for member in range(20)}
+    assert len(guilty) == 4
+    assert max(averages[member] for member in guilty) < min(averages[member] for member in innocent)
+    assert np.mean([held[m] for m in guilty]) - 100 < 0.5 * (np.mean([held[m] for m in innocent]) - 100)
+    losses = [member for settled in task.told(RoundSettled) for member, delta in settled.deltas.items() if delta < 0]
+    assert len(set(losses) & guilty) >= 2
+    assert not set(losses) & innocent

@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("opacus")
 
 from leaks import (
+    CHANCE,
     PATIENT,
     PLAIN,
     RECORD,
@@ -72,6 +73,7 @@ def test_a_window_of_glucose_is_computed_back_whole_from_a_plain_step_and_not_fr
     assert found["plain, 1 window"] > 0.95
     assert found[f"{RECORD}, 1 window"] < 0.4
     assert found[f"{PATIENT}, 1 window"] < 0.4
+    assert found[f"{PATIENT}, all windows"] < found[CHANCE] + 0.15  # no more than noise would hit by itself
 
 
 def test_the_area_under_the_curve_counts_pairs_and_equal_signals_half() -> None:

@@ -149,6 +149,15 @@ def _asked(place: Place, arrays: Arrays) -> Message:
     return Message(content, dst_node_id=1, message_type=MessageType.TRAIN)
 
 
+def test_a_sum_of_masked_private_updates_is_adopted_and_each_comes_with_a_receipt(tmp_path: Path) -> None:
+    words = "dp=patient privacy.masks=true rule.reward=stake workload.options.start=simulated"
+    folder = run(f"{words} rounds=3 nodes=6 alliance.proposers=4", tmp_path / "run")
+    assert [record.outcome for record in rounds(folder)].count("accepted") >= 2
+    assert len(_receipts(folder)) == sum(len(record.proposed) for record in rounds(folder)) == 3 * 4
+    before, *_, after = (record.metrics["rmse"] for record in rounds(folder))
+    assert after < before
+
+
 def test_without_private_training_or_noise_nothing_is_counted(tmp_path: Path) -> None:
     folder = run("workload=digits rounds=1", tmp_path / "run")
     assert not folder.receipts.exists()
