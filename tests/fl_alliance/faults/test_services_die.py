@@ -12,7 +12,8 @@ SLOW = ("workload.name=slow:Slow", "+workload.options.train_s=3", "+workload.opt
 
 @pytest.mark.slow
 def test_a_round_goes_on_when_its_chain_is_back(start: Callable[..., Loopback]) -> None:
-    town = start("rounds=1", "alliance.proposers=2", "alliance.voters=1", *SLOW, nodes=3)
+    small = ("alliance.voters=1", "+strategy.min_evaluate_nodes=1")
+    town = start("rounds=1", *small, *SLOW, nodes=3)
     town.supervise()
     town.await_phase(1, Phase.PROPOSING)
     town.kill("chain")
