@@ -12,7 +12,7 @@ SLOW = ("workload.name=slow:Slow", "+workload.options.train_s=3", "+workload.opt
 
 @pytest.mark.slow
 def test_a_round_goes_on_when_its_chain_is_back(start: Callable[..., Loopback]) -> None:
-    small = ("alliance.voters=1", "+strategy.min_evaluate_nodes=1")
+    small = ("alliance.voters=1", "+strategy.min_evaluate_nodes=1", "+strategy.min_available_nodes=1")
     town = start("rounds=1", *small, *SLOW, nodes=3)
     town.supervise()
     town.await_phase(1, Phase.PROPOSING)
