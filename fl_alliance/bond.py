@@ -6,15 +6,20 @@ What is due is read from the chain, so that a run that was killed and goes on do
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from flwr.serverapp import Grid
+
+from fl_alliance.acknowledging import AcknowledgingGrid
 from fl_alliance.chain.deploy import EVIDENCE
 from fl_alliance.chain.evidence import MAX_BATCH, EvidenceBond, Status
 from fl_alliance.chain.evidence_refusals import WrongStatus
+from fl_alliance.chain.statements import Receipt, evidence_domain
 from fl_alliance.chain.types import Phase
 from fl_alliance.config import JobConfig
 from fl_alliance.contracts import bond_wei
 from fl_alliance.federation import Federation
 from fl_alliance.records import FolderError
 from fl_alliance.strategies.events import Listener, Stage
+from fl_alliance.transcript.account import Account
 from fl_alliance.transcript.content import TranscriptDamaged
 from fl_alliance.transcript.shelf import Shelf
 
@@ -38,6 +43,7 @@ class RunBond:
         deployed = federation.deployment
         self._bond = EvidenceBond(self._ledger.sender, deployed.address(EVIDENCE)) if self._wei else None
         self._posted = 0
+        self._grid: AcknowledgingGrid | None = None
 
     def open(self) -> None:
         """Put the bond up, where that was not done before."""
@@ -49,6 +55,30 @@ class RunBond:
         self._posted = found.posted
         if found.status is Status.CONVICTED:
             self._give_up()
+
+    def over(self, grid: Grid, node_ids: Mapping[str, int]) -> Grid:
+        """Return a grid whose messages carry receipts; without a bond nobody is given any.
+
+        Parameters
+        ----------
+        node_ids : mapping of str to int
+            Nodes by their members' accounts.
+        """
+        if self._bond is None:
+            return grid
+        members = self._ledger.model(self._task).roster.nodes
+        nodes = {node_ids[node.address]: member for member, node in enumerate(members) if node.address in node_ids}
+        self._grid = AcknowledgingGrid(grid, nodes, self._sign)
+        return self._grid
+
+    def acknowledge(self, account: Account) -> None:
+        """Give receipts for what a round's transcript has of members' messages."""
+        if self._grid is not None:
+            self._grid.acknowledge(account)
+
+    def _sign(self, receipt: Receipt) -> bytes:
+        domain = evidence_domain(self._ledger.chain_id, self._ledger.deployment.address(EVIDENCE))
+        return receipt.sign(self._ledger.sender.key, domain)
 
     def post(self, shelf: Shelf) -> None:
         """Post the roots of all transcripts that have none on chain, in the order of their rounds.

@@ -27,6 +27,7 @@ from fl_alliance.deployment.identity import kept_binding
 from fl_alliance.deployment.memory import remembering
 from fl_alliance.deployment.presence import CHALLENGE_BYTES, presence_record
 from fl_alliance.deployment.signer import HeldKey
+from fl_alliance.deployment.taken import keep
 from fl_alliance.deployment.terms import Terms
 from fl_alliance.dp.hospital import hospital_ledgers, simulated_ledgers
 from fl_alliance.insider import Answer, Insider, Mod, enter, make_mod, make_node
@@ -58,12 +59,24 @@ def _with_discretion(message: Message, context: Context, answer: Answer) -> Mess
 
 
 def _as_agreed(message: Message, context: Context, answer: Answer) -> Message:
-    """In a deployment, act only for the task that the hospital agreed to, and remember on disk what was signed."""
+    """In a deployment, act only for the task that the hospital agreed to, and remember on disk what was signed.
+
+    The coordinator's receipts, which come beside any request, are kept where the hospital has a place for them.
+    """
+    home, taken = _home(context), message.content.config_records.get(wire.TAKEN)
+    if home:
+        Terms.load(Path(home)).require_place(wire.read_place(wire.alliance_record(message)))
+    if taken is not None:
+        del message.content[wire.TAKEN]
+        if (kept_at := receipts_at(context)) is not None:
+            keep(kept_at, taken, wire.read_place(wire.alliance_record(message)))
+    return remembering(Path(home), message, context, answer) if home else answer(message, context)
+
+
+def receipts_at(context: Context) -> Path | None:
+    """Return where a hospital keeps receipts; None in a simulation, whose coordinator they would be kept by."""
     home = _home(context)
-    if not home:
-        return answer(message, context)
-    Terms.load(Path(home)).require_place(wire.read_place(wire.alliance_record(message)))
-    return remembering(Path(home), message, context, answer)
+    return Path(home) if home else None
 
 
 def _as_permitted(message: Message, context: Context, answer: Answer) -> Message:

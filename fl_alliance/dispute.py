@@ -1,18 +1,21 @@
 """What a coordinator can be proven on chain to have lied about: found in the transcripts that it shows and posted.
 
 A lie about what members signed is in the tree's leaves, for these hold the members' own signatures; a lie about the
-final model is in the last tree. Whether an aggregate follows from the updates no contract can compute: `audit` does.
+final model is in the last tree. That a message is left out, the coordinator's own receipt for it shows. Whether an
+aggregate follows from the updates no contract can compute: `audit` does.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from fl_alliance.chain.errors import SignatureInvalid
 from fl_alliance.chain.evidence import Bond, EvidenceBond, Posted, Status
 from fl_alliance.chain.evidence_model import signers
 from fl_alliance.chain.messages import Domain
-from fl_alliance.chain.rules.evidence import Fact, Kind, Place, Tree
-from fl_alliance.chain.sender import Receipt
+from fl_alliance.chain.rules.evidence import NOTHING, Fact, Kind, Place, Tree
+from fl_alliance.chain.sender import Receipt as TransactionReceipt
+from fl_alliance.deployment.taken import Taken
 from fl_alliance.transcript.content import Transcript
 
 _MODEL: Place = (Kind.FACT, int(Fact.MODEL))
@@ -24,7 +27,7 @@ class Lie:
     """Something that the coordinator posted and that is not so; `prove` sends the proof."""
 
     what: str
-    prove: Callable[[EvidenceBond], Receipt]
+    prove: Callable[[EvidenceBond], TransactionReceipt]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,14 @@ class Task:
     members: Sequence[str]
 
 
-def lies(task: Task, bond: Bond, posted: Mapping[int, Posted], shown: Iterable[Transcript]) -> Iterator[Lie]:
+def lies(
+    task: Task,
+    bond: Bond,
+    posted: Mapping[int, Posted],
+    shown: Iterable[Transcript],
+    receipts: Sequence[Taken] = (),
+    domain: Domain | None = None,
+) -> Iterator[Lie]:
     """Yield what can be proven of the transcripts that are shown, round by round.
 
     Parameters
@@ -54,12 +64,18 @@ def lies(task: Task, bond: Bond, posted: Mapping[int, Posted], shown: Iterable[T
         As it stands on chain.
     posted : mapping of int to Posted
         Where each round's root was posted (`chain.evidence.posted_on_chain`).
+    receipts : sequence of Taken
+        What the coordinator acknowledged to a member; those that it has not signed accuse nobody.
+    domain : Domain, optional
+        What receipts are bound to: the contract of bonds.
     """
     for transcript in shown:
         at = posted.get(transcript.number)
         if at is None or transcript.tree().root != at.roots[at.round - at.first]:
             continue  # not posted, or not what was posted: nothing leads from here to a root on chain
         yield from _forged(task, at, transcript)
+        if domain is not None:
+            yield from _omitted(task, bond, at, transcript, receipts, domain)
         if bond.status is Status.CLOSED and transcript.number == bond.posted:
             yield from _wrong_model(task, bond, at, transcript)
 
@@ -76,8 +92,36 @@ def _forged(task: Task, at: Posted, transcript: Transcript) -> Iterator[Lie]:
             yield Lie(what, partial(_prove_forged, task.number, at, tree, place))
 
 
-def _prove_forged(task: int, at: Posted, tree: Tree, place: Place, evidence: EvidenceBond) -> Receipt:
+def _prove_forged(task: int, at: Posted, tree: Tree, place: Place, evidence: EvidenceBond) -> TransactionReceipt:
     return evidence.prove_forged_leaf(task, at, tree, place)
+
+
+def _omitted(
+    task: Task, bond: Bond, at: Posted, transcript: Transcript, receipts: Sequence[Taken], domain: Domain
+) -> Iterator[Lie]:
+    tree = transcript.tree()
+    for taken in receipts:
+        said = taken.receipt
+        if (said.task, said.round) != (task.number, transcript.number) or _signer(taken, domain) != bond.coordinator:
+            continue
+        place, told = (said.kind, said.member), tree.leaf((said.kind, said.member))
+        if told == NOTHING or told.value != said.value:
+            how = "left out" if told == NOTHING else "told otherwise"
+            what = f"round {said.round}: the {_NAMES[said.kind]} of member {said.member} was acknowledged, and is {how}"
+            yield Lie(what, partial(_prove_omission, task.number, at, tree, place, taken))
+
+
+def _prove_omission(
+    task: int, at: Posted, tree: Tree, place: Place, taken: Taken, evidence: EvidenceBond
+) -> TransactionReceipt:
+    return evidence.prove_omission(task, at, tree, place, taken.receipt.value, taken.signature)
+
+
+def _signer(taken: Taken, domain: Domain) -> str | None:
+    try:
+        return taken.receipt.recover(domain, taken.signature)
+    except SignatureInvalid:
+        return None
 
 
 def _wrong_model(task: Task, bond: Bond, at: Posted, transcript: Transcript) -> Iterator[Lie]:

@@ -134,7 +134,8 @@ def federate(grid: Grid, config: JobConfig, folder: RunFolder, *, listener: List
         recorder = Recorder(folder, upkeep)
         bond = RunBond(federation, config, listener)
         bond.open()
-        transcriber = Transcriber(Shelf(folder.transcripts), ledger, federation.task, recorder, bond.post)
+        grid, shelf = bond.over(grid, node_ids), Shelf(folder.transcripts)
+        transcriber = Transcriber(shelf, ledger, federation.task, recorder, bond.post, bond.acknowledge)
         chain_backed = ChainBacked(
             strategy,
             ledger,

@@ -316,6 +316,9 @@ class ChainBacked(Strategy):
             with watch("chain"):
                 votes, committed = chain.commit(motion, answers)
                 self._listener(replace(committed, ballot_bytes=ballot_bytes, proposal_bytes=proposal_bytes))
+                if not chain.has_committed(motion, votes):
+                    chain.pass_over()
+                    return Votes()
                 chain.reveal(run.nodes, motion, votes)
         with watch("chain"):
             chain.settle(run.nodes, motion, votes, lambda digest: self._keep(chain, motion, digest))

@@ -11,8 +11,10 @@ from flwr.app import Message
 
 from fl_alliance.chain.ballot import ballot_hash
 from fl_alliance.chain.batches import Evidence, Listed, SignedProposal, VoteRecord, list_hash, pack_list
+from fl_alliance.chain.committee import DIGEST_BYTES
 from fl_alliance.chain.errors import VrfInvalid
 from fl_alliance.chain.ledger import Alliance
+from fl_alliance.chain.refusals import TooLate
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.reasons import by_member
@@ -185,7 +187,7 @@ class RoundOnChain:
             if self.model.committee.standing(member) is Standing.SILENT_PROPOSER
         )
         if self._phase is Phase.PROPOSING and fresh:
-            self._ledger.send(Propose(self._task, fresh))
+            self._sent_in_time(Propose(self._task, fresh))
         if self._phase is Phase.PROPOSING:
             self._ledger.advance_to(self.model.deadline(self._ledger.now()))
         return tuple(self.model.committee.updates)
@@ -213,12 +215,27 @@ class RoundOnChain:
             except BadReply as error:
                 dropped[member] = str(error)
         if self._phase is Phase.COMMITTING:
-            ballot_of = ballot_hash(motion.digest, list_hash(votes.pairs))
-            self._ledger.send(CommitVotes(self._task, ballot_of, not dropped))
+            self._sent_in_time(CommitVotes(self._task, _ballot_of(motion, votes), not dropped))
         ballot = self.model.committee.ballot
         if dropped and ballot is not None:
             self._ledger.advance_to(ballot.omit_end)
         return votes, events.VotesCommitted(self.number, tuple(votes.promises), dropped)
+
+    def has_committed(self, motion: Motion, votes: Votes) -> bool:
+        """Return whether the chain holds this list of commitments.
+
+        It does not where the list came too late, or where a coordinator that was started again cannot make it again.
+        """
+        ballot = self.model.committee.ballot
+        return ballot is not None and ballot.digest == _ballot_of(motion, votes)[:DIGEST_BYTES]
+
+    def pass_over(self) -> None:
+        """End a round that cannot be settled, once the time for that is over; nobody wins or loses by it."""
+        model = self.model
+        ballot = model.committee.ballot
+        until = model.deadline(self._ledger.now()) if ballot is None else ballot.unread_end(model.params)
+        self._ledger.advance_to(until)
+        self._ledger.send(SkipRound(self._task))
 
     def reveal(self, nodes: Exchange, motion: Motion, votes: Votes) -> None:
         """Ask those who committed for their votes; what does not hold, or does not come, stays unrevealed."""
@@ -343,8 +360,17 @@ class RoundOnChain:
         ballot = self.model.committee.ballot
         assert ballot is not None  # noqa: S101  votes were committed
         self._ledger.advance_to(ballot.evidence_start(self.model.params))
-        self._ledger.send(ProveWithheld(self._task, motion.digest, votes.pairs, votes.evidence))
-        self._ledger.advance_to(ballot.answer_end(self.model.params))
+        is_accused = self._sent_in_time(ProveWithheld(self._task, motion.digest, votes.pairs, votes.evidence))
+        params = self.model.params
+        self._ledger.advance_to(ballot.answer_end(params) if is_accused else ballot.evidence_end(params))
+
+    def _sent_in_time(self, step: Step) -> bool:
+        """Send a step; return whether it came before its window closed, which it may have done on the way."""
+        try:
+            self._ledger.send(step)
+        except TooLate:
+            return False
+        return True
 
     def _next_opening(self, nodes: Exchange, after: TaskModel) -> tuple[Step, ...]:
         """Return the opening of the next round by its first leader, to be sent with a settlement, if it answers.
@@ -354,6 +380,10 @@ class RoundOnChain:
         member = after.leader(Tag.PROPOSERS, 0) if after.stored_phase is Phase.IDLE and has_committee(after) else None
         proof = self._proof(after, nodes, member, Tag.PROPOSERS) if member is not None else None
         return (OpenRound(self._task, proof),) if proof else ()
+
+
+def _ballot_of(motion: Motion, votes: Votes) -> bytes:
+    return ballot_hash(motion.digest, list_hash(votes.pairs))
 
 
 def has_committee(model: TaskModel) -> bool:

@@ -27,6 +27,9 @@ PREVIOUS = "previous"
 RECEIPT = "receipt"
 """In a proposer's `alliance` record: what its update spent of a privacy budget, signed."""
 
+TAKEN = "taken"
+"""What of a node's the coordinator has taken, signed by it; beside any request."""
+
 OWN_DATA = -1
 """The `partition` of a hospital with data of its own."""
 

@@ -19,6 +19,7 @@ from fl_alliance.deployment.statements import Statement
 from fl_alliance.site.anchors import difference
 from fl_alliance.site.errors import LogDamaged, SiteError
 from fl_alliance.site.log import DecisionLog
+from fl_alliance.site.policy import Policy
 
 FILE = "anchor.json"
 """In a hospital's home: its head, signed for whoever has gas to send, where its own account has none."""
@@ -48,6 +49,26 @@ def require_anchored(log: DecisionLog, view: SitesView, address: str) -> None:
             f"{log.path}: {found} on {view.address} for {address}; needed the log as it was (a backup), or another "
             "account for the hospital"
         )
+
+
+def anchoring(
+    policy: Policy | None, home: Path, sender: Sender, consortium: SitesView | None, say: Callable[[str], None]
+) -> "Anchoring | None":
+    """Return what anchors the log of a policy's decisions; None without a policy, and where there is no contract.
+
+    Raises
+    ------
+    LogDamaged
+        The log has lost what was anchored of it.
+    """
+    if policy is None:
+        return None
+    if consortium is None:
+        say(NOWHERE)
+        return None
+    log = DecisionLog(policy.log)
+    require_anchored(log, consortium, sender.address)
+    return Anchoring(sender, consortium.address, log, home, say)
 
 
 class Anchoring(AbstractContextManager["Anchoring"]):

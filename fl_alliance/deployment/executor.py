@@ -31,6 +31,7 @@ from flwr.supercore.runtime import RuntimeHttpClient
 from flwr.supernode.runtime.run_clientapp import pull_task_input, push_message, push_task_output
 
 from fl_alliance.client_app import app
+from fl_alliance.deployment.pulling import pull_soon
 
 LOOK_S, HEARTBEAT_S = 5.0, 10.0
 _BYTES = 65_536
@@ -40,6 +41,7 @@ _CRASHED = Error(ErrorCode.CLIENT_APP_CRASHED, "the process that worked on this 
 
 def serve(address: str, parent: int) -> None:
     """Take messages from the SuperNode at an address until process `parent` has ended."""
+    pull_soon()
     worker = Worker(address)
     with _client(address) as tasks:
         while os.getppid() == parent:

@@ -12,6 +12,8 @@ from time import monotonic
 from flwr.app import Message
 from flwr.serverapp import Grid
 
+from fl_alliance.deployment.pulling import pull_soon
+
 PATIENCE_S = 0.1
 """How long one look waits for pulls to end; what takes longer is there at a later look."""
 
@@ -26,6 +28,7 @@ class Inbox:
     """
 
     def __init__(self, grid: Grid, patience_s: float = PATIENCE_S) -> None:
+        pull_soon()
         self._grid, self._patience_s = grid, patience_s
         self._pulling: set[str] = set()
         self._done: SimpleQueue[tuple[str, list[Message] | Exception]] = SimpleQueue()

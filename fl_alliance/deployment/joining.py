@@ -18,15 +18,15 @@ from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.sites import SitesView
-from fl_alliance.chain.types import WEI_PER_GWEI, Phase, TaskParams
+from fl_alliance.chain.types import WEI_PER_GWEI, Phase
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, JobConfig, fml_to_wei
-from fl_alliance.deployment.anchoring import NOWHERE, Anchoring, require_anchored
+from fl_alliance.deployment.anchoring import Anchoring, anchoring
 from fl_alliance.deployment.approval import require_approved
 from fl_alliance.deployment.draws import note_draw
 from fl_alliance.deployment.identity import keep_binding, sign_binding
 from fl_alliance.deployment.keys import KeySource, require_private
-from fl_alliance.deployment.pinned import privacy_told, task_settings
+from fl_alliance.deployment.pinned import privacy_told, slashing_told, task_settings
 from fl_alliance.deployment.processes import Supervised, environment, free_port, is_loopback
 from fl_alliance.deployment.signer import SignerService
 from fl_alliance.deployment.terms import Terms
@@ -34,14 +34,12 @@ from fl_alliance.deployment.watch import Watch
 from fl_alliance.folders import FolderError, held
 from fl_alliance.records import RunFolder
 from fl_alliance.site.errors import PolicyInvalid
-from fl_alliance.site.log import DecisionLog
 from fl_alliance.site.policy import Policy
 from fl_alliance.site.rules import refusal_to_join
 from fl_alliance.site.station import facts_of, write_members
 from fl_alliance.strategies.wire import OWN_DATA, Place
 
 _POLL_S, _AWAY_S = 1.0, 15.0
-_PERCENT_BPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +119,10 @@ def join(wish: Wish, say: Callable[[str], None] = print) -> None:
         stack.enter_context(held(RunFolder(wish.home), is_new=False))
         settings = task_settings(wish.config, wish.manifest, watch.model.params.config_digest)
         _agree(wish, deployment, watch, stake_wei, settings)
-        for line in (*_told(wish, deployment, rpc, watch, key.address), *privacy_told(settings, _policy_of(wish.home))):
+        policy = _policy_of(wish.home)
+        for line in (*_told(wish, deployment, rpc, watch), *privacy_told(settings, policy)):
             say(line)
-        anchors = _anchoring(wish.home, Sender(w3, key), consortium, say)
+        anchors = anchoring(policy, wish.home, Sender(w3, key), consortium, say)
         if anchors is not None:
             stack.enter_context(anchors)
         if watch.is_paid_out and (member := watch.member) is not None:
@@ -189,27 +188,6 @@ def _consortium(wish: Wish, deployment: Deployment, rpc: Rpc) -> SitesView | Non
     return SitesView(rpc, named)
 
 
-def _anchoring(
-    home: Path, sender: Sender, consortium: SitesView | None, say: Callable[[str], None]
-) -> Anchoring | None:
-    """Return what anchors the log of the site's decisions, None where there is nothing to anchor, or nowhere.
-
-    Raises
-    ------
-    LogDamaged
-        The log has lost what was anchored of it.
-    """
-    policy = _policy_of(home)
-    if policy is None:
-        return None
-    if consortium is None:
-        say(NOWHERE)
-        return None
-    log = DecisionLog(policy.log)
-    require_anchored(log, consortium, sender.address)
-    return Anchoring(sender, consortium.address, log, home, say)
-
-
 def _bind(wish: Wish, key: NodeKey, consortium: SitesView, rpc: Rpc) -> None:
     """Sign, both ways, whose the SuperNode's key is, for the node to hand over; raises `IdentityRefused`."""
     if wish.node_key is not None:
@@ -269,12 +247,12 @@ def _require_permitted(terms: Terms, settings: JobConfig | None) -> None:
         raise PolicyInvalid(f"{terms.policy}: refuses {terms.matter}: {reason}")
 
 
-def _told(wish: Wish, deployment: Deployment, rpc: Rpc, watch: Watch, address: str) -> Iterator[str]:
+def _told(wish: Wish, deployment: Deployment, rpc: Rpc, watch: Watch) -> Iterator[str]:
     """Yield who this is, what it stakes, and on what terms."""
     model, params = watch.model, watch.model.params
-    holds = int(ContractReader(rpc, TOKEN, deployment.fml).read("balanceOf", address)) // WEI_PER_GWEI
+    holds = int(ContractReader(rpc, TOKEN, deployment.fml).read("balanceOf", watch.address)) // WEI_PER_GWEI
     data = f"site {wish.site}" if wish.data is None else f"data in {wish.data}"
-    yield f"hospital {address}, {data}, holds {fml(holds)} FML"
+    yield f"hospital {watch.address}, {data}, holds {fml(holds)} FML"
     yield (
         f"task {wish.task} on chain {deployment.chain_id}, contract {deployment.alliance}: {params.rounds} rounds, "
         f"{params.proposers} train and {params.voters} judge in each; {fml(model.pool_gwei)} FML to earn in all"
@@ -282,23 +260,10 @@ def _told(wish: Wish, deployment: Deployment, rpc: Rpc, watch: Watch, address: s
     if watch.member is None:
         least = fml(params.min_stake_gwei)
         yield f"stakes at most {wish.stake} FML (the task asks for {least} or more) on these terms:"
-        yield from (f"  {line}" for line in _terms_of(params))
+        yield from (f"  {line}" for line in slashing_told(params))
     if policy := Terms.load(wish.home).policy:
         yield f"everything that its node does has to meet the policy {policy}"
     yield f"SuperNode log: {wish.home / 'supernode.log'}"
-
-
-def _terms_of(params: TaskParams) -> Iterator[str]:
-    fixed = f" and {fml(params.slash_gwei)} FML" if params.slash_gwei else ""
-    yield f"who is slashed loses {_percent(params.slash_bps)} of its balance{fixed}"
-    yield f"who lets its turn to lead a draw pass ({params.leader_s} s) loses {_percent(params.absence_bps)}"
-    yield "who signs two different statements on one matter loses everything; this node's journal keeps it from that"
-    yield "what is left of the stake, and what was earned, is paid out at the end"
-    yield "its data stays on this machine; updates of the model, scores and signatures leave it"
-
-
-def _percent(bps: int) -> str:
-    return f"{bps / _PERCENT_BPS:g} %"
 
 
 def _transport(wish: Wish) -> list[str]:

@@ -1,14 +1,16 @@
-"""The settings that a task pins, as the coordinator published them, and what they promise beside what a policy asks."""
+"""What a task pins, in plain words: its terms, and its settings with what they promise beside what a policy asks."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from fl_alliance.amounts import fml
+from fl_alliance.chain.types import TaskParams
 from fl_alliance.config import ConfigError, JobConfig, config_digest, read_config
 from fl_alliance.dp.promised import promised
 from fl_alliance.site.policy import Policy
 
 FILE = "config.yaml"
-_MOST_BYTES = 1 << 20
+_MOST_BYTES, _PERCENT_BPS = 1 << 20, 100
 
 
 def task_settings(given: Path | None, manifest: Path, pinned: bytes) -> JobConfig | None:
@@ -61,3 +63,17 @@ def privacy_told(settings: JobConfig | None, policy: Policy | None) -> Iterator[
     yield from (f"  {line}" for line in policy.privacy.told())
     if settings is None and not policy.privacy.asks_nothing:
         yield "  the node looks at the settings itself before it signs, and refuses a task that promises less"
+
+
+def slashing_told(params: TaskParams) -> Iterator[str]:
+    """Yield on what terms a stake is put up, in plain words."""
+    fixed = f" and {fml(params.slash_gwei)} FML" if params.slash_gwei else ""
+    yield f"who is slashed loses {_percent(params.slash_bps)} of its balance{fixed}"
+    yield f"who lets its turn to lead a draw pass ({params.leader_s} s) loses {_percent(params.absence_bps)}"
+    yield "who signs two different statements on one matter loses everything; this node's journal keeps it from that"
+    yield "what is left of the stake, and what was earned, is paid out at the end"
+    yield "its data stays on this machine; updates of the model, scores and signatures leave it"
+
+
+def _percent(bps: int) -> str:
+    return f"{bps / _PERCENT_BPS:g} %"

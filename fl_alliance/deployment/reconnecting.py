@@ -27,7 +27,7 @@ from fl_alliance.strategies.wire import Place
 
 Life = tuple[int, str]
 """A node's id, and when Flower last saw it start: what was sent to it in one life it does not know in the next."""
-FIRST_POLL_S, LONGEST_POLL_S = 0.05, 0.5
+FIRST_POLL_S, LONGEST_POLL_S = 0.02, 0.1
 LOOK_S = 3.0
 TRIES = 3
 """How often a node that is there is asked the same, where what failed was no doing of its member's."""

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import wraps
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import httpx
 from flwr.supercore.app_utils import start_parent_process_monitor
@@ -30,7 +31,8 @@ EXECUTOR = "fl_alliance.deployment.executor"
 class Polling:
     """Stands in for `time` in Flower's loop, which pauses 3 s between looks, and 0.5 s while a message is answered.
 
-    The pause here grows with the time that nothing has come: a twentieth of it, from `SHORTEST_S` to `LONGEST_S`.
+    The pause here grows with the time that nothing has come: a twentieth of it, from `SHORTEST_S` to `LONGEST_S`. After
+    a look that took long, since our SuperLink holds it until there is a message, it is the shortest.
 
     Parameters
     ----------
@@ -39,7 +41,7 @@ class Polling:
     """
 
     def __init__(self, ring: Callable[[], None]) -> None:
-        self._ring, self._last = ring, time.monotonic()
+        self._ring, self._last, self._woke = ring, time.monotonic(), time.monotonic()
 
     def sleep(self, seconds: float) -> None:
         """Pause, whatever Flower asks for: 3 s between two looks for a message, 0.5 s where an answer is awaited."""
@@ -49,7 +51,9 @@ class Polling:
             self._ring()
             time.sleep(min(seconds, SHORTEST_S))
             return
-        time.sleep(min(LONGEST_S, max(SHORTEST_S, (now - self._last) / 20)))
+        is_held = now - self._woke > LONGEST_S
+        time.sleep(SHORTEST_S if is_held else min(LONGEST_S, max(SHORTEST_S, (now - self._last) / 20)))
+        self._woke = time.monotonic()
 
 
 def main() -> None:
@@ -67,13 +71,29 @@ def main() -> None:
         from flwr.supernode.cli import flower_supernode as run
         from flwr.supernode.fleet_http_client import FleetHttpClient
 
+        from fl_alliance.deployment.pulling import pull_soon
+
+        pull_soon()
         executor = Executor(_runtime_address(arguments))
         vars(start_client_internal)["time"] = Polling(executor.ring)
         for module in (heartbeat, fleet_http_connection):
             vars(module)["HEARTBEAT_DEFAULT_INTERVAL"] = HEARTBEAT_S
         FleetHttpClient.ActivateNode = patiently(FleetHttpClient.ActivateNode)  # type: ignore[method-assign]
         threading.Thread(target=executor.keep, daemon=True).start()
-    run()
+    _run_to_the_end(run)
+
+
+def _run_to_the_end(run: Callable[[], None]) -> NoReturn:
+    """Run one of Flower's commands and end: a SuperNode that has lost its SuperLink would wait for its own threads."""
+    code: object = 1
+    try:
+        run()
+    except SystemExit as leaving:
+        code = leaving.code or 0
+    except BaseException:
+        traceback.print_exc()
+    sys.stdout.flush()
+    os._exit(code if isinstance(code, int) else 1)
 
 
 def patiently(activate: Callable[..., Any], pause: Callable[[float], None] = time.sleep) -> Callable[..., Any]:
@@ -132,13 +152,14 @@ class Executor:
 
 
 def _fence_in() -> None:
-    """Put the fence around all that the SuperLink serves, by the hook that Flower has for middleware."""
+    """Put the fence around all that the SuperLink serves, by the hook that Flower has for middleware; hold requests."""
     from flwr.superlink import extensions
     from starlette.middleware import Middleware
 
     from fl_alliance.deployment.fence import Fence
+    from fl_alliance.deployment.holding import Hold
 
-    extensions.get_middleware = lambda: (Middleware(Fence),)
+    extensions.get_middleware = lambda: (Middleware(Fence), Middleware(Hold))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ class Transcriber:
         Told of every event, after the transcript is written.
     post : Callable[[Shelf], None]
         Called when the shelf has transcripts that it had not; posts what is not on chain.
+    acknowledge : Callable[[Account], None]
+        Called with what the chain tells of each round that is transcribed.
     """
 
     def __init__(
@@ -35,8 +37,10 @@ class Transcriber:
         task: int,
         listener: Listener,
         post: Callable[[Shelf], None] = lambda shelf: None,
+        acknowledge: Callable[[Account], None] = lambda account: None,
     ) -> None:
-        self._shelf, self._ledger, self._task, self._listener, self._post = shelf, ledger, task, listener, post
+        self._shelf, self._ledger, self._task, self._listener = shelf, ledger, task, listener
+        self._post, self._acknowledge = post, acknowledge
         self._models = AllianceModel(ledger.domain, ledger.token, ledger.deployment.contract)
         self._scribe, self._next = Scribe(), ledger.deployment.block
         self._taken: MessagesTaken | None = None
@@ -68,6 +72,7 @@ class Transcriber:
         taken = self._taken if self._taken and self._taken.round == account["round"] else None
         self._shelf.put(Transcript(account, _told(taken) if taken else None))
         self._known.add(account["round"])
+        self._acknowledge(account)
 
 
 def _told(taken: MessagesTaken) -> dict[str, Any]:

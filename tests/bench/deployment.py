@@ -16,11 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from loopback import Loopback, free_port
 
@@ -53,8 +55,70 @@ def hidden_units(megabytes: float) -> int:
     return round(megabytes * 2**20 / (PARAMETERS_OF_A_UNIT * BYTES))
 
 
-def plain(folder: Path, megabytes: float, rounds: int, is_stock: bool) -> list[float]:
-    """Return the seconds of each round of plain FedAvg."""
+@dataclass
+class Rounds:
+    """Seconds of wall time of each round but the first, and CPU seconds in the average of them by kind of process."""
+
+    wall: list[float]
+    parts: dict[str, float]
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of all processes."""
+        return sum(self.parts.values())
+
+    @classmethod
+    def watched(cls, rounds: int, ended: Callable[[], int]) -> Self:
+        """Look on until all rounds have ended."""
+        ends: list[tuple[float, Counter[str]]] = []
+        while len(ends) < rounds:
+            ends += [(time.monotonic(), cpu_of_children())] * (ended() - len(ends))
+            time.sleep(0.02)
+        walls = [later - earlier for (earlier, _), (later, _) in pairwise(ends)]
+        (_, first), (_, last) = ends[0], ends[-1]
+        return cls(walls, {kind: (last[kind] - first[kind]) / len(walls) for kind in last})
+
+
+def kind_of(pid: int) -> str:
+    """Return what a process is, by its command line."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        words = ""
+    kinds = (
+        "supernode",
+        "superlink",
+        "serverapp",
+        "clientapp",
+        "executor",
+        "plain_node",
+        " chain ",
+        "coordinate",
+        "join",
+    )
+    return next((kind.strip() for kind in kinds if kind in words), "other")
+
+
+def cpu_of_children() -> Counter[str]:
+    """Return the CPU seconds of all that this process has started, and so on, and has not waited for, by kind."""
+    times: dict[int, tuple[int, float]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            told = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended
+        times[int(path.parent.name)] = int(told[1]), sum(map(int, told[11:15])) / os.sysconf("SC_CLK_TCK")
+    ours, found = [os.getpid()], Counter[str]()
+    for parent in ours:  # grows
+        for pid, (above, cpu) in times.items():
+            if above == parent:
+                ours.append(pid)
+                found[kind_of(pid)] += cpu  # type: ignore[assignment]  seconds are no whole numbers
+    return found
+
+
+def plain(folder: Path, megabytes: float, rounds: int, is_stock: bool) -> Rounds:
+    """Return what rounds of plain FedAvg take."""
     town = Loopback(folder, NODES)
     town.make_keys()
     link = Link("127.0.0.1", town.link_port, folder / "tls", folder / "known")
@@ -86,9 +150,15 @@ def plain(folder: Path, megabytes: float, rounds: int, is_stock: bool) -> list[f
             stack.callback(stopped, node(folder, site, link, surroundings, is_stock))
         flower = str(Path(sys.executable).parent / "flwr")
         subprocess.run([flower, "run", str(folder / "app"), "here"], env=surroundings, check=True, capture_output=True)
-        while not result.is_file():
-            time.sleep(0.2)
-    return differences(json.loads(result.read_text()))[1:]
+        return Rounds.watched(rounds, lambda: ended_of(result))
+
+
+def ended_of(result: Path) -> int:
+    """Return how many rounds have ended, by what the ServerApp has written."""
+    try:
+        return len(json.loads(result.read_text())) - 1  # with the look before the first
+    except (OSError, ValueError):
+        return 0
 
 
 def node(
@@ -111,51 +181,51 @@ def stopped(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def ours(folder: Path, megabytes: float, rounds: int, rule: str) -> tuple[list[float], dict[str, float]]:
-    """Return the seconds of each round of ours, and what they were spent on in the median."""
+def ours(folder: Path, megabytes: float, rounds: int, rule: str) -> tuple[Rounds, dict[str, float]]:
+    """Return what rounds of ours take, and what wall time was spent on in the median."""
     settings = (f"rounds={rounds}", f"rule={rule}", f"seed={SEED}", "workload=digits")
     sized = f"workload.options.hidden={hidden_units(megabytes)}"
     with Loopback(folder, NODES, (*settings, sized)) as town:
         town.serve_chain()
         town.coordinate()
         town.join_all()
-        ends: list[float] = []
-        while len(ends) < rounds:
-            time.sleep(0.02)
-            ends += [time.time()] * (len(list(town.run.rounds())) - len(ends))
+        found = Rounds.watched(rounds, lambda: len(list(town.run.rounds())))
         parts = [record.seconds for record in town.run.rounds()]
         town.await_end("coordinate", *town.hospitals)
     names = [name for name in parts[0] if not name.endswith("_cpu")]
-    return differences(ends), {name: statistics.median(part.get(name, 0.0) for part in parts[1:]) for name in names}
-
-
-def differences(ends: list[float]) -> list[float]:
-    """Return what lies between two ends each."""
-    return [later - earlier for earlier, later in pairwise(ends)]
-
-
-def shown(seconds: list[float]) -> str:
-    """Return rounds' seconds and their median."""
-    return f"{statistics.median(seconds):7.2f}   ({' '.join(f'{one:.1f}' for one in seconds)})"
+    return found, {name: statistics.median(part.get(name, 0.0) for part in parts[1:]) for name in names}
 
 
 def measure(megabytes: float, rounds: int, which: list[str]) -> Iterator[str]:
     """Yield the table's lines for one size."""
-    yield f"{megabytes:g} MB, seconds a round, median of {rounds - 1}"
-    found: dict[str, float] = {}
+    yield f"{megabytes:g} MB, seconds a round without the first: median wall time, mean CPU time of all processes"
+    base: Rounds | None = None
     for name in which:
         with tempfile.TemporaryDirectory(prefix="deployment-") as scratch:
             parts: dict[str, float] = {}
             if name in ("stock", "plain"):
-                seconds = plain(Path(scratch), megabytes, rounds, name == "stock")
+                found = plain(Path(scratch), megabytes, rounds, name == "stock")
             else:
-                seconds, parts = ours(Path(scratch), megabytes, rounds, name)
-        found[name] = statistics.median(seconds)
-        more = found[name] - found.get("plain", found[name])
-        relative = f"  {more:+.2f} s, {100 * more / found['plain']:+.0f} % of plain" if more else ""
-        yield f"  {name:10} {shown(seconds)}{relative}"
-        if parts:
-            yield "             " + "  ".join(f"{part} {value:.2f}" for part, value in parts.items())
+                found, parts = ours(Path(scratch), megabytes, rounds, name)
+        base = found if name == "plain" else base
+        yield line(name, found, base)
+        for told in (parts, found.parts):
+            if told:
+                yield f"    {'wall' if told is parts else 'cpu ':8}" + "  ".join(
+                    f"{k} {v:.2f}" for k, v in told.items()
+                )
+
+
+def line(name: str, found: Rounds, base: Rounds | None) -> str:
+    """Return what rounds take, and how that compares with plain ones."""
+    wall = statistics.median(found.wall)
+    each = " ".join(f"{one:.1f}" for one in found.wall)
+    text = f"  {name:10} wall {wall:7.2f}  cpu {found.cpu:7.2f}"
+    if base is not None and base is not found:
+        more, cpu = wall - statistics.median(base.wall), found.cpu - base.cpu
+        shares = f"{100 * more / (wall - more):+.0f} %, {100 * cpu / base.cpu:+.0f} %"
+        text += f"  than plain: wall {more:+.2f}, cpu {cpu:+.2f} ({shares})"
+    return f"{text}  ({each})"
 
 
 def main() -> None:
@@ -166,8 +236,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=["plain", "majority", "candidates", "stock"])
     given = parser.parse_args()
     for megabytes in given.megabytes:
-        for line in measure(megabytes, given.rounds, given.only):
-            print(line, flush=True)
+        for words in measure(megabytes, given.rounds, given.only):
+            print(words, flush=True)
 
 
 if __name__ == "__main__":

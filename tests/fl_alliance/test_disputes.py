@@ -1,29 +1,33 @@
 """A coordinator that lies in what it posts of a real run: the audit names the check, an accuser gets half the bond."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flwr.app import ConfigRecord, Context
 
 from fl_alliance.audit import audit
 from fl_alliance.audit.finding import Check, DoesNotHold
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.connect import connected
 from fl_alliance.chain.deploy import EVIDENCE, Deployment
-from fl_alliance.chain.evidence import EvidenceBond, Status, posted_on_chain
+from fl_alliance.chain.evidence import EvidenceBond, Status
 from fl_alliance.chain.fml import Fml
+from fl_alliance.chain.messages import Domain
 from fl_alliance.chain.rules.evidence import Kind, reward_wei
 from fl_alliance.chain.sender import Sender
-from fl_alliance.chain.statements import Receipt
+from fl_alliance.chain.statements import Receipt, evidence_domain
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.cli.main import main
 from fl_alliance.config import load_config
+from fl_alliance.deployment.taken import keep, kept
 from fl_alliance.federation import DEVELOPMENT_SECRET
 from fl_alliance.job import run
 from fl_alliance.records import RunFolder
+from fl_alliance.strategies.wire import Place
 from fl_alliance.transcript.content import Transcript
 from fl_alliance.transcript.shelf import Shelf
 
@@ -33,13 +37,16 @@ WORDS = [
 ]
 COORDINATOR, ACCUSER = NodeKey(DEVELOPMENT_SECRET, is_public=True), NodeKey(bytes.fromhex("5b" * 32))
 BOND = 100 * WEI_PER_FML
+PLACE = Place(Domain(31337, "0x" + "11" * 20), 1, 3)
 
 Lie = Callable[[dict[str, Any], dict[str, Any]], None]
 
 
-def ran(root: Path, rule: str, lie: Lie | None = None, model: bytes | None = None) -> RunFolder:
+def ran(
+    root: Path, rule: str, lie: Lie | None = None, model: bytes | None = None, more: Sequence[str] = ()
+) -> RunFolder:
     """A run whose coordinator tells something else of round 2, or names another final model, and posts that."""
-    folder, words = RunFolder(root), [*WORDS, f"rule={rule}"]
+    folder, words = RunFolder(root), [*WORDS, f"rule={rule}", *more]
     put, close = Shelf.put, EvidenceBond.close
 
     def lying(self: Shelf, transcript: Transcript) -> Path:
@@ -111,15 +118,15 @@ def forge_a_commitment(account: dict[str, Any], relayer: dict[str, Any]) -> None
     relayer["commitments"][0]["commitment"] = "22" * 32
 
 
-@pytest.mark.parametrize("rule", ["candidates", "majority"])
 @pytest.mark.parametrize(
-    ("lie", "check", "told"),
+    ("rule", "lie", "check", "told"),
     [
-        (replace_an_update, Check.MESSAGES, "the proposal told of member"),
-        (insert_an_update, Check.MESSAGES, "the proposal told of member"),
-        (reweight_an_update, Check.MESSAGES, "the proposal told of member"),
-        (misreport_a_score, Check.SCORES, "the vote told of member"),
-        (forge_a_commitment, Check.MESSAGES, "the commitment told of member"),
+        ("candidates", replace_an_update, Check.MESSAGES, "the proposal told of member"),
+        ("candidates", insert_an_update, Check.MESSAGES, "the proposal told of member"),
+        ("candidates", reweight_an_update, Check.MESSAGES, "the proposal told of member"),
+        ("candidates", misreport_a_score, Check.SCORES, "the vote told of member"),
+        ("majority", misreport_a_score, Check.SCORES, "the vote told of member"),
+        ("candidates", forge_a_commitment, Check.MESSAGES, "the commitment told of member"),
     ],
 )
 def test_a_lie_about_a_message_is_found_and_costs_the_bond(
@@ -170,30 +177,114 @@ def drop_an_update(account: dict[str, Any], relayer: dict[str, Any]) -> None:
     del account["proposals"][0]
 
 
-def test_a_dropped_update_is_found_and_its_receipt_costs_the_bond(tmp_path: Path) -> None:
-    folder = ran(tmp_path / "run", "candidates", drop_an_update)
-    assert finding(folder).check is Check.MESSAGES
+def drop_a_vote(account: dict[str, Any], relayer: dict[str, Any]) -> None:
+    del account["votes"][0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "lie", "check", "told"),
+    [
+        ("candidates", drop_an_update, Check.MESSAGES, "proposal"),
+        ("candidates", drop_a_vote, Check.SCORES, "vote"),
+        ("majority", drop_a_vote, Check.SCORES, "vote"),
+    ],
+)
+def test_a_dropped_message_is_found_and_the_receipt_for_it_costs_the_bond(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    lie: Lie,
+    check: Check,
+    told: str,
+    rule: str,
+) -> None:
+    """All four members have a part in every round, so that round 3's messages carry the receipts for round 2."""
+
+    def at(context: Context) -> Path:
+        home = tmp_path / f"home-{context.node_config['partition-id']}"
+        home.mkdir(exist_ok=True)
+        return home
+
+    monkeypatch.setattr("fl_alliance.client_app.receipts_at", at)
+    folder = ran(tmp_path / "run", rule, lie, more=("nodes=4", "rounds=3"))
+    assert finding(folder).check is check
     give_gas(folder)
-    deployment = Deployment.load(folder.manifest)
-    honest = audit_account(folder)
-    dropped = honest["proposals"][0]
-    value, place = bytes.fromhex(dropped["update"]), (Kind.PROPOSAL, dropped["member"])
-    tree = next(transcript for transcript in Shelf(folder.transcripts) if transcript.number == 2).tree()
-    with connected(f"file://{folder.chain.resolve()}") as w3:
-        sender = Sender(w3, ACCUSER)
-        evidence = EvidenceBond(sender, deployment.address(EVIDENCE))
-        last = sender.rpc.number("eth_blockNumber")
-        at = posted_on_chain(sender.rpc, evidence.address, 1, deployment.block, last)[2]
-        receipt = Receipt(1, 2, *place, value).sign(COORDINATOR, evidence.domain)
-        evidence.prove_omission(1, at, tree, place, value, receipt)
+    monkeypatch.setenv("ACCUSER", "5b" * 32)
+    homes = sorted(tmp_path.glob("home-*/taken"))
+    assert len(homes) == 4
+    receipts = [taken.receipt for home in homes for taken in kept(home)]
+    assert sorted((one.round, one.kind.name) for one in receipts) == sorted(
+        (number, kind) for number in (1, 2) for kind in ("PROPOSAL", "VOTE") for _ in range(2)
+    )
+    assert main(["bond", "accuse", str(folder.root), "--key-env", "ACCUSER"]) == 2
+    codes = [accuse_with(folder, home) for home in homes]
+    assert codes.count(0) == 1
+    shown = capsys.readouterr().out
+    assert f"round 2: the {told} of member" in shown
+    assert "was acknowledged, and is left out" in shown
     assert standing(folder)[:2] == (Status.CONVICTED, reward_wei(BOND))
 
 
-def audit_account(folder: RunFolder) -> Any:
-    """What the chain says of round 2."""
-    from fl_alliance.audit.chain import audit_chain
+def accuse_with(folder: RunFolder, home: Path) -> int:
+    return main(["bond", "accuse", str(folder.root), "--receipts", str(home), "--key-env", "ACCUSER"])
 
-    return audit_chain(folder.chain, executes=False).rounds[1][1].account
+
+def test_a_receipt_that_the_coordinator_did_not_sign_accuses_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ran(tmp_path / "run", "candidates")
+    give_gas(folder)
+    domain = evidence_domain(31337, Deployment.load(folder.manifest).address(EVIDENCE))
+    said = Receipt(1, 1, Kind.PROPOSAL, 0, bytes(range(32)))
+    record = ConfigRecord(
+        {
+            "task": 1,
+            "member": 0,
+            "rounds": [1],
+            "kinds": [0],
+            "values": [said.value],
+            "signatures": [said.sign(ACCUSER, domain)],
+        }
+    )
+    keep(tmp_path, record, PLACE)
+    assert [taken.receipt for taken in kept(tmp_path / "taken")] == [said]
+    monkeypatch.setenv("ACCUSER", "5b" * 32)
+    assert accuse_with(folder, tmp_path / "taken") == 2
+    assert "nothing in its transcripts can be proven a lie" in capsys.readouterr().err
+    (tmp_path / "taken" / "00002-vote.json").write_text('{"round": 2}')
+    assert accuse_with(folder, tmp_path / "taken") == 2
+    assert "needed a coordinator's receipt" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rounds": [0]},
+        {"rounds": [4]},  # none that has been
+        {"rounds": [70_000]},
+        {"task": 2},
+        {"rounds": [1, 2]},
+        {"kinds": [1]},
+        {"kinds": [9]},
+        {"member": 4_000},
+        {"member": "0"},
+        {"task": 0},
+        {"values": [b"short"]},
+        {"values": [2**40]},
+        {"values": 7},
+        {"signatures": [b""]},
+        {"signatures": "x"},
+    ],
+)
+def test_what_is_no_receipt_is_not_kept(tmp_path: Path, change: dict[str, Any]) -> None:
+    good: dict[str, Any] = {"task": 1, "member": 0, "rounds": [1], "kinds": [0]}
+    good |= {"values": [bytes(32)], "signatures": [bytes(64)]}
+    keep(tmp_path, ConfigRecord({**good, **change}), PLACE)
+    assert not (tmp_path / "taken").exists()
+    keep(tmp_path, ConfigRecord(good), PLACE)
+    keep(tmp_path, ConfigRecord({**good, "values": [bytes(31) + b"1"]}), PLACE)
+    [taken] = kept(tmp_path / "taken")
+    assert taken.receipt.value == bytes(32)  # the first one stays
 
 
 def test_an_honest_coordinator_cannot_be_accused(

@@ -1,5 +1,6 @@
 """No node's secret leaves it: not in a message, not in the run folder, not on the chain, not in an error."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from flwr.clientapp import ClientApp
 
 from fl_alliance import job
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.cli.main import main
 from fl_alliance.client_app import app
 from fl_alliance.config import load_config
 from fl_alliance.records import RunFolder
@@ -50,7 +52,11 @@ def test_no_secret_is_in_any_message_or_file_of_a_run(tmp_path: Path) -> None:
     assert any(bytes.fromhex(key.address[2:]) in (tmp_path / "chain.db").read_bytes() for key in keys)
     for kept in (tmp_path / "transcripts", tmp_path / "proposals"):
         assert list(kept.iterdir()), "what an audit reads is looked through too"
-    haystack = [*tapped.tape, *(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())]
+    assert main(["evidence", str(tmp_path)]) == 0
+    with zipfile.ZipFile(tmp_path / "evidence.zip") as archive:
+        evidence = [archive.read(name) for name in archive.namelist()]
+    assert len(evidence) > 10
+    haystack = [*tapped.tape, *evidence, *(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())]
     assert len(tapped.tape) > 30
     for key in keys:
         for secret in (key.secret, key.secret.hex().encode(), str(int.from_bytes(key.secret, "big")).encode()):

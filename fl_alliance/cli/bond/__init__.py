@@ -18,6 +18,7 @@ by `audit`.
 examples:
   fl-alliance bond status runs/20260102-030405-glucose
   fl-alliance bond accuse archive/run --chain http://127.0.0.1:8545 --key-env ACCUSER
+  fl-alliance bond accuse RUN --receipts home/taken --chain URL --keystore keystore.json      my update is not in it
   fl-alliance bond release RUN --chain http://127.0.0.1:8545 --keystore keystore.json
 """
 

@@ -1,6 +1,7 @@
 """`fl-alliance bond accuse`: prove on chain what in a run's transcripts is a lie."""
 
 import argparse
+from pathlib import Path
 
 from fl_alliance.cli.arguments import command_parser
 from fl_alliance.cli.bond.place import add_place, opened
@@ -13,6 +14,9 @@ def parser() -> argparse.ArgumentParser:
     command = command_parser("bond accuse", "Prove on chain what in a run's transcripts is a lie.", "")
     add_place(command)
     command.add_argument("--look", action="store_true", help="only say what could be proven")
+    command.add_argument(
+        "--receipts", metavar="DIR", help="receipts that the coordinator gave: taken/ in a hospital's --home"
+    )
     add_key(command)
     return command
 
@@ -25,6 +29,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.chain.rules.evidence import reward_wei
     from fl_alliance.chain.rules.reasons import fml
     from fl_alliance.chain.types import WEI_PER_GWEI
+    from fl_alliance.deployment.taken import kept
     from fl_alliance.dispute import Task, lies
     from fl_alliance.transcript.content import TranscriptDamaged
     from fl_alliance.transcript.shelf import Shelf
@@ -36,8 +41,10 @@ def execute(arguments: argparse.Namespace) -> int:
         bond, last = evidence.bond(place.task), ledger.rpc.number("eth_blockNumber")
         posted = posted_on_chain(ledger.rpc, evidence.address, place.task, place.deployment.block, last)
         members = [node.address for node in ledger.model(place.task).roster.nodes]
+        receipts = list(kept(Path(arguments.receipts))) if arguments.receipts else []
+        task, shown = Task(ledger.domain, place.task, members), Shelf(place.folder.transcripts)
         try:
-            found = list(lies(Task(ledger.domain, place.task, members), bond, posted, Shelf(place.folder.transcripts)))
+            found = list(lies(task, bond, posted, shown, receipts, evidence.domain))
         except TranscriptDamaged as damage:
             raise FolderError(f"{place.folder.transcripts}/: {damage}; needed what was shown") from None
         for lie in found:

@@ -15,12 +15,14 @@ from fl_alliance.chain.deploy import deploy
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.sites import ANCHOR_GAS, LATER_ANCHOR_GAS, AnchoredLog, Sites, add_sites
 from fl_alliance.cli.main import main
-from fl_alliance.deployment.anchoring import FILE, Anchoring, allowance_wei, require_anchored
+from fl_alliance.deployment.anchoring import FILE, NOWHERE, Anchoring, allowance_wei, anchoring, require_anchored
 from fl_alliance.federation import DEVELOPMENT_SECRET
 from fl_alliance.site.anchors import difference
 from fl_alliance.site.decisions import Decision
 from fl_alliance.site.errors import LogDamaged
 from fl_alliance.site.log import Book, DecisionLog, parse
+from fl_alliance.site.policy import parse as parse_policy
+from fl_alliance.site.template import template
 
 RELAYER, HOSPITAL = NodeKey(DEVELOPMENT_SECRET, is_public=True), NodeKey(bytes.fromhex("5b" * 32))
 DECISION = Decision(1000, HOSPITAL.address, "train", "1:0xa:2", 1, "allowed", "", 10, "d" * 64, "", 0.0, "p" * 64)
@@ -186,6 +188,17 @@ def test_an_allowance_suffices_for_its_anchors(tmp_path: Path) -> None:
         gas = [rpc("eth_getTransactionReceipt", log["transactionHash"])["gasUsed"] for log in sent]
     first, *later = [int(used, 16) for used in gas]
     assert (len(later), first <= ANCHOR_GAS, max(later) <= LATER_ANCHOR_GAS) == (8, True, True), gas
+
+
+def test_without_a_consortium_it_is_said_once_that_nothing_is_anchored(place: Place) -> None:
+    policy = parse_policy(template("ab" * 32).encode(), place.home / "policy.yaml")
+    assert anchoring(policy, place.home, place.hospital, None, place.told.append) is None
+    assert place.told == [NOWHERE]
+    assert anchoring(None, place.home, place.hospital, None, place.told.append) is None
+    assert place.told == [NOWHERE]
+    found = anchoring(policy, place.home, place.hospital, place.sites, place.told.append)
+    assert isinstance(found, Anchoring)
+    assert place.told == [NOWHERE]
 
 
 # what was changed since

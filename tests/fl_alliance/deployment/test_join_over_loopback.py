@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,8 +16,12 @@ import pytest
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.connect import connected
+from fl_alliance.chain.deploy import EVIDENCE, Deployment
+from fl_alliance.chain.evidence import EvidenceBond, Status
+from fl_alliance.chain.sender import Sender
 from fl_alliance.cli.main import main
 from fl_alliance.deployment.certificates import make_authority, make_link, make_node_key
+from fl_alliance.deployment.taken import kept
 from fl_alliance.federation import DEVELOPMENT_SECRET
 from fl_alliance.records import RunFolder
 from fl_alliance.site.log import DecisionLog
@@ -160,8 +165,23 @@ def test_four_hospitals_finish_a_run_though_one_is_killed_and_one_stopped(
     town.running.pop("chain").send_signal(signal.SIGINT)
     town.wait(lambda: "stopped at block" in town.said("chain"), 30)
     assert main(["audit", str(town.folder / "chain.db")]) == 0
-    with connected(f"file://{town.folder / 'chain.db'}"):
-        pass  # nobody holds it any more
+    with connected(f"file://{town.folder / 'chain.db'}") as w3:  # nobody holds it any more
+        evidence = EvidenceBond(
+            Sender(w3, NodeKey(DEVELOPMENT_SECRET)), Deployment.load(run.manifest).address(EVIDENCE)
+        )
+        bond = evidence.bond(1)
+        assert (bond.status, bond.posted) == (Status.CLOSED, ROUNDS)
+    receipts = [taken for home in town.folder.rglob("taken") for taken in kept(home)]
+    assert {taken.receipt.round for taken in receipts} >= {1}
+    for taken in receipts:
+        assert taken.receipt.recover(evidence.domain, taken.signature) == bond.coordinator
+    shutil.copy(town.folder / "chain.db", run.chain)
+    capsys.readouterr()
+    assert main(["evidence", str(run.root)]) == 0
+    assert main(["audit", str(run.root), "--no-execute"]) == 0
+    told = capsys.readouterr().out
+    assert f"{ROUNDS} roots of transcripts, posted on chain with a bond, are theirs" in told
+    assert f"2 of {NODES} members of the consortium had approved code and settings" in told
 
 
 def consortium(url: str, capsys: pytest.CaptureFixture[str]) -> str:

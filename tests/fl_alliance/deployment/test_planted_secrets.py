@@ -6,11 +6,13 @@ What is a hospital's alone: its account's key, the password of its keystore, its
 import base64
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +28,7 @@ from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.sites import Sites, SitesView, add_sites
+from fl_alliance.cli.main import main
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import config_digest, load_config
 from fl_alliance.deployment.certificates import make_authority, make_link, make_node_key
@@ -198,14 +201,21 @@ def test_planted_secrets_are_nowhere_but_where_they_were_put(watched: Watched) -
         "coordinate"
     )
 
+    with connected(url) as w3:
+        view = SitesView(Rpc(w3), address)
+        assert [view.site_of(one.digest) for one in auth] == [key.address for key in ACCOUNTS]
     assert not watched.leaks
     assert len(watched.looked_at) > NODES + 2, "Flower's own processes were seen too"
+    chain = watched.running.pop("chain")
+    chain.send_signal(signal.SIGINT)
+    chain.wait(timeout=60)
     elsewhere = [path for path in folder.rglob("*") if path.is_file() and not path.parent.name.startswith("own-")]
     run = RunFolder(folder / "task")
     assert {run.report, folder / "chain.db", folder / "policy.decisions.jsonl"} <= set(elsewhere)
     for kept in (run.transcripts, run.identities, folder / "hospital-1", folder / "task.flower"):
         assert any(kept in path.parents for path in elsewhere), kept
+    shutil.copy(folder / "chain.db", run.chain)
+    assert main(["evidence", str(run.root), "--to", str(folder / "evidence.zip")]) == 0
+    with zipfile.ZipFile(folder / "evidence.zip") as archive:
+        assert not [name for name in archive.namelist() if any(one in archive.read(name) for one in watched.secrets)]
     assert not [path for path in elsewhere if any(secret in path.read_bytes() for secret in watched.secrets)]
-    with connected(url) as w3:
-        view = SitesView(Rpc(w3), address)
-        assert [view.site_of(one.digest) for one in auth] == [key.address for key in ACCOUNTS]

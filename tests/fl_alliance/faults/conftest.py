@@ -9,14 +9,14 @@ import pytest
 from loopback import Loopback
 
 WINDOWS = (
-    "alliance.leader_s=20",
-    "alliance.propose_s=50",
-    "alliance.commit_s=50",
-    "alliance.reveal_s=30",
+    "alliance.leader_s=40",
+    "alliance.propose_s=150",
+    "alliance.commit_s=150",
+    "alliance.reveal_s=90",
     "alliance.evidence_s=5",
     "runtime.grace_s=10",
 )
-"""What a restart takes with others on the machine; who stays away for good costs a round this."""
+"""More than a restart takes with others on the machine; only who stays away for good costs a round this."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

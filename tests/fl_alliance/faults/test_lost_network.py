@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from loopback import Loopback
+from loopback import JUDGED, Loopback
 from proxy import Proxy
 
 from fl_alliance.chain.types import Phase
@@ -18,7 +18,7 @@ def test_a_hospital_that_loses_its_network_for_a_while_loses_nothing(start: Call
     lines = [Proxy(town.link_port), Proxy(town.chain_port)]
     link, chain = (f"127.0.0.1:{line.port}" for line in lines)
     town.join(3, superlink=link, chain=f"http://{chain}")
-    town.await_task(lambda task: task.stored_phase is Phase.PROPOSING)
+    town.await_phase(1, Phase.PROPOSING)
     for line in lines:
         line.cut()
     time.sleep(CUT_S)
@@ -26,6 +26,6 @@ def test_a_hospital_that_loses_its_network_for_a_while_loses_nothing(start: Call
         line.mend()
     assert town.finish() == []
     rounds = list(town.run.rounds())
-    assert [one.outcome for one in rounds] == ["accepted"] * 2
+    assert [one.outcome in JUDGED for one in rounds] == [True] * 2
     assert all(one.proposed == one.proposers and one.committed == one.voters for one in rounds), rounds
     assert "the chain does not answer" in town.said("hospital-3")

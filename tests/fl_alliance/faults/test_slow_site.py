@@ -3,25 +3,25 @@
 from collections.abc import Callable
 
 import pytest
-from loopback import Loopback
+from loopback import JUDGED, Loopback
 
 from fl_alliance.chain.types import Phase
 
 
 @pytest.mark.minutes
 def test_a_hospital_that_is_too_slow_misses_its_round_alone(start: Callable[..., Loopback]) -> None:
-    town = start("rounds=3", "workload.name=slow:Slow", "+workload.options.train_s=2", "alliance.propose_s=25")
-    town.await_task(lambda task: task.committee.number == 1 and task.stored_phase is Phase.PROPOSING)
+    town = start("rounds=3", "workload.name=slow:Slow", "+workload.options.train_s=2", "alliance.propose_s=40")
+    town.await_phase(1, Phase.PROPOSING)
     slow = town.task().committee.proposers[0]
     name = f"hospital-{town.site(slow)}"
     town.freeze(name)
-    town.await_task(lambda task: task.committee.number == 1 and task.stored_phase is Phase.COMMITTING)
+    town.await_phase(1, Phase.COMMITTING)
     town.thaw(name)
     assert town.finish() == []
     first, *others = town.run.rounds()
-    assert first.outcome == "accepted"
+    assert first.outcome in JUDGED
     assert slow not in first.proposed
     assert len(first.proposed) == 1
-    assert [one.outcome for one in others] == ["accepted"] * 2
+    assert [one.outcome in JUDGED for one in others] == [True] * 2
     took_part = [slow in [*one.proposed, *one.committed] for one in others]
     assert took_part[-1], others

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from loopback import Loopback
+from loopback import JUDGED, Loopback
 
 HOSTILE = 3
 
@@ -25,12 +25,12 @@ def test_who_answers_twice_is_counted_and_paid_once(start: Callable[..., Loopbac
 
 @pytest.mark.minutes
 def test_garbage_is_no_answer(start: Callable[..., Loopback]) -> None:
-    town = with_a_hostile_hospital(start, "garbage", "alliance.propose_s=15", "alliance.commit_s=15")
+    town = with_a_hostile_hospital(start, "garbage", "alliance.propose_s=30", "alliance.commit_s=30")
     town.await_line("coordinate", "round 1/")
     hostile = town.member(HOSTILE)
     assert town.finish() == []
     rounds = list(town.run.rounds())
-    assert [one.outcome for one in rounds] == ["accepted"] * 3
+    assert [one.outcome in JUDGED for one in rounds] == [True] * 3
     for one in rounds:
         assert hostile not in [*one.proposed, *one.committed], one
         assert str(hostile) in one.dropped, one

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 import pytest
-from loopback import BENCH, Loopback
+from commands import BENCH
+from loopback import Loopback
 
 WRONG = str(BENCH / "clock")
 
