@@ -31,6 +31,19 @@ from fl_alliance.deployment.link import Link
 from fl_alliance.deployment.processes import Supervised, environment
 
 NODES, SEED = 4, 1
+KINDS = (
+    ("cli.main join", "join"),
+    ("cli.main coordinate", "coordinate"),
+    ("cli.main chain", "chain"),
+    ("flwr-serverapp", "serverapp"),
+    (" superlink --isolation", "superlink"),
+    (" supernode ", "supernode"),
+    ("flower-supernode", "supernode"),
+    ("executor", "executor"),
+    ("plain_node", "executor"),
+    ("clientapp", "clientapp"),
+)
+"""What is in a process' command line -> what it is; the first that fits."""
 PARAMETERS_OF_A_UNIT, BYTES = 75, 4
 """Of the digits' network with one hidden layer, for each of its units."""
 BENCH = Path(__file__).resolve().parent
@@ -85,18 +98,7 @@ def kind_of(pid: int) -> str:
         words = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
     except OSError:
         words = ""
-    kinds = (
-        "supernode",
-        "superlink",
-        "serverapp",
-        "clientapp",
-        "executor",
-        "plain_node",
-        " chain ",
-        "coordinate",
-        "join",
-    )
-    return next((kind.strip() for kind in kinds if kind in words), "other")
+    return next((kind for words_of, kind in KINDS if words_of in words), "other")
 
 
 def cpu_of_children() -> Counter[str]:

@@ -1,7 +1,7 @@
 """Four hospitals over TLS, each test's own: what a test does to them has one outcome, which it states."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -32,11 +32,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Loopback]]:
     """Start a chain, a coordinator and hospitals, all of four if not told; they are ended with the test."""
     with ExitStack() as stack:
 
-        def started(*settings: str, hospitals: Iterable[int] = range(4), run: str = "task") -> Loopback:
-            town = stack.enter_context(Loopback(tmp_path, 4, (*WINDOWS, *settings), run_name=run))
+        def started(*settings: str, hospitals: Sequence[int] = range(4), nodes: int = 4, run: str = "task") -> Loopback:
+            town = stack.enter_context(Loopback(tmp_path, nodes, (*WINDOWS, *settings), run_name=run))
             town.serve_chain()
             town.coordinate()
-            for site in hospitals:
+            for site in hospitals[:nodes]:
                 town.join(site)
             return town
 
