@@ -32,7 +32,7 @@ from fl_alliance.strategies.wire import OWN_DATA, Place, Registration
 DEVELOPMENT_SECRET = bytes.fromhex("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
 """The first account of every development chain; everybody knows it, so it signs on no other chain."""
 
-_IN_THE_CLEAR, _MASKED = (8000, 16), (5000, 4)
+_IN_THE_CLEAR, _MASKED = (8000, 16), (6666, 4)
 """`rule.convict_bps` and `rule.forgive` where they are not set."""
 _BATCH = 40
 """Registrations or payouts in one transaction: some eight million gas, half of what one may take."""

@@ -68,7 +68,7 @@ class RuleSettings:
         Stake that must prefer the winner to the default candidate, else the default is adopted.
     convict_bps : int or None
         Stake that must find a model with the suspects in it worse, before their marks count as evidence. Not set it is
-        8000, or 5000 with masks, where a suspect is known from many rounds and seen dimly in each.
+        8000, or 6666 with masks, where a suspect is known from many rounds and seen dimly in each.
     suspect_at, offset, slash_above : int
         In sixteenths of a robust z: who is a suspect, what of a mark does not count, and the evidence above which a
         conviction slashes.

@@ -55,7 +55,7 @@ settings (name=value, in any order; the value here is the default):
   rule.menu                the class that makes the menu: rule.menu._target_=my_lab.rules.MyRule, +rule.menu.NAME=VALUE
   rule.override_bps=5000   stake that must prefer the winner to the default candidate, in 1/100 %
   rule.convict_bps=        stake that must find a model with the suspects worse, before marks count as evidence: 8000,
-                           with masks 5000
+                           with masks 6666
   rule.suspect_at, .offset, .forgive, .slash_above    evidence, in sixteenths of a robust z: 32, 16, 16
                            (with masks 4), 112
   rule.escrow_bps=5000     with contribution: share of the pay that is held back, a quarter of it released a round

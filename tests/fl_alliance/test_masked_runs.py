@@ -177,4 +177,4 @@ def test_masks_ask_fewer_voters_to_convict_and_forgive_less_unless_it_is_set() -
     masked = ["privacy.masks=true", "nodes=12", "alliance.proposers=8", "alliance.voters=4"]
     chosen = ["rule.convict_bps=9000", "rule.forgive=8"]
     asked = [terms_of(load_config(words)) for words in ([], masked, [*masked, *chosen])]
-    assert [(terms.convict_bps, terms.forgive) for terms in asked if terms] == [(8000, 16), (5000, 4), (9000, 8)]
+    assert [(terms.convict_bps, terms.forgive) for terms in asked if terms] == [(8000, 16), (6666, 4), (9000, 8)]
