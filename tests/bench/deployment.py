@@ -85,7 +85,8 @@ class Rounds:
         """Look on until all rounds have ended."""
         ends: list[tuple[float, Counter[str]]] = []
         while len(ends) < rounds:
-            ends += [(time.monotonic(), cpu_of_children())] * (ended() - len(ends))
+            if (more := ended() - len(ends)) > 0:
+                ends += [(time.monotonic(), cpu_of_children())] * more
             time.sleep(0.02)
         walls = [later - earlier for (earlier, _), (later, _) in pairwise(ends)]
         (_, first), (_, last) = ends[0], ends[-1]

@@ -1,4 +1,4 @@
-"""A hospital's clock: minutes behind is borne; ahead, or hours off, is refused by the SuperLink until it is put right."""
+"""A hospital's clock: minutes behind is borne; ahead, or hours off, keeps it out until the clock is put right."""
 
 from collections.abc import Callable
 
