@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from run_steps import steps
 
 from fl_alliance import federation, job
-from fl_alliance.chain.codec import interface
 from fl_alliance.chain.errors import ChainCorrupt, ChainError, DevelopmentKey, KeyUnusable, WrongChain
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.node.chainfile import ChainFile
@@ -29,17 +29,6 @@ def run(folder: Path, overrides: list[str], resume: bool = False) -> job.RunSumm
 def head(folder: Path) -> bytes:
     with ChainFile(folder / "chain.db") as chain:
         return chain.verify().hash
-
-
-def steps(folder: Path) -> list[tuple[int, bytes, bytes]]:
-    """Second, contract and calldata of every transaction; of a transcript's root, that there is one.
-
-    What only the coordinator was sent is not in the transcript of a round in whose settlement it was stopped.
-    """
-    root = interface("Evidence").functions["post"].selector
-    with ChainFile(folder / "chain.db") as chain:
-        sent = [(block.timestamp, block.transaction) for block in chain.blocks() if block.transaction is not None]
-    return [(at, one.to or b"", root if one.data[:4] == root else one.data) for at, one in sent]
 
 
 def test_two_runs_are_equal_to_the_last_byte(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
+from run_steps import steps
 
 from fl_alliance.bookkeeping import read_books
-from fl_alliance.chain.node.chainfile import ChainFile
 from fl_alliance.cli.main import main
 from fl_alliance.records import RunFolder
 
@@ -25,7 +25,7 @@ WORDS = (
 
 
 @pytest.mark.parametrize(("rule", "kills"), [((), 4), (("rule=majority",), 2)])
-def test_a_killed_run_goes_on_and_ends_with_the_same_chain_and_model(
+def test_a_killed_run_goes_on_and_ends_with_the_same_steps_and_model(
     rule: tuple[str, ...], kills: int, tmp_path: Path
 ) -> None:
     whole = tmp_path / "whole"
@@ -42,9 +42,8 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_chain_and_model(
         assert [record.round for record in RunFolder(folder).rounds()] == [1, 2, 3, 4, 5, 6]
 
 
-def ended(folder: Path) -> tuple[bytes, bytes]:
-    with ChainFile(folder / "chain.db") as chain:
-        return chain.verify().hash, (folder / "model.safetensors").read_bytes()
+def ended(folder: Path) -> tuple[list[tuple[int, bytes, bytes]], bytes]:
+    return steps(folder), (folder / "model.safetensors").read_bytes()
 
 
 def seconds_at_work(folder: Path, kill_after: float | None, rule: tuple[str, ...]) -> float:
