@@ -53,7 +53,7 @@ def test_a_hospital_without_room_stops_and_goes_on_when_it_has_some(
     fill(disk)
     hospital = town.processes["hospital-3"].running
     town.wait(lambda: hospital.poll() is not None)
-    assert hospital.returncode == 1
+    assert hospital.returncode == 2
     assert "No space left on device" in town.said("hospital-3")
     (disk / FILLER).unlink()
     full = town.member(3)

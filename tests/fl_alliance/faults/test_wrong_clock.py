@@ -27,7 +27,8 @@ def test_a_clock_that_is_minutes_behind_or_seconds_ahead_does_no_harm(
 def test_another_clock_keeps_a_hospital_out_until_it_is_put_right(start: Callable[..., Loopback], off_s: int) -> None:
     town = start("rounds=1", hospitals=range(3))
     town.join(3, CLOCK_OFF=str(off_s), PYTHONPATH=WRONG)
-    town.wait(lambda: "not let in yet" in (town.folder / "hospital-3" / "supernode.log").read_text())
+    log = town.folder / "hospital-3" / "supernode.log"
+    town.wait(lambda: log.is_file() and "not let in yet" in log.read_text())
     assert "4 of 4 hospitals have joined" not in town.said("coordinate")
     town.kill("hospital-3")
     town.join(3)
