@@ -147,7 +147,7 @@ def test_settings_that_would_read_a_variable_of_the_environment_are_refused_with
     ("words", "found"),
     [
         ([], "updates carry no noise|each update by itself|votes carry no noise"),
-        (["privacy.masks=true", "nodes=6", "alliance.proposers=4"], "sums of 3 to 4 sites"),
+        (["privacy.masks=true", "nodes=10", "alliance.proposers=8"], "sums of 3 to 4 sites"),
         (
             ["rule.reward=stake", "rule.score_epsilon=0.5", "rounds=4"],
             "each held-out record: epsilon 0.5 a round, 2 in",
