@@ -56,7 +56,8 @@ class Station:
     facts : callable
         What it knows of the task; raises whatever settings that cannot be read raise.
     examples, patients, members : callable
-        How many training examples it has, of how many patients (0 where nobody knows), and how many members the task.
+        How many training examples it has, of how many patients (0 where nobody knows), and how many members the task,
+        which is asked with the number that is needed.
     """
 
     policy: Path
@@ -65,7 +66,7 @@ class Station:
     facts: Callable[[], Facts]
     examples: Callable[[], int]
     patients: Callable[[], int]
-    members: Callable[[], int]
+    members: Callable[[int], int]
 
 
 def guarded(station: Station, message: Message, context: Context, answer: Answer) -> Message:

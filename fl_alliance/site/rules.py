@@ -57,12 +57,12 @@ def before_work(
     now: float,
     examples: Callable[[], int],
     patients: Callable[[], int],
-    members: Callable[[], int],
+    members: Callable[[int], int],
 ) -> Reason | None:
     """Ask whether the site works now, for so many members, with so much data of so many patients."""
     if not policy.hours.are_open(now):
         return Reason.HOURS
-    if members() < policy.least_members:
+    if members(policy.least_members) < policy.least_members:
         return Reason.MEMBERS
     if examples() < policy.least_examples:
         return Reason.EXAMPLES

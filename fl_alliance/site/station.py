@@ -1,6 +1,7 @@
 """Where a site's policy is: in a deployment the hospital's terms name it, in a simulation the run does."""
 
 import math
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from fl_alliance.workloads.base import Examples
 MEMBERS = "members"
 """In a hospital's home: how many members the task has, as the hospital's own endpoint of the chain says."""
 SITES, LOG = "sites", "decisions.jsonl"
+WAIT_S = 10.0
+"""How long a node waits for its hospital to have seen on chain that the task has as many members as it asks for."""
+_POLL_S = 0.2
 
 
 def hospital(home: Path, config: Callable[[], JobConfig], train: Callable[[], Examples]) -> Station | None:
@@ -37,7 +41,7 @@ def hospital(home: Path, config: Callable[[], JobConfig], train: Callable[[], Ex
         facts=lambda: facts_of(config()),
         examples=lambda: len(train()),
         patients=lambda: patients_in(train()),
-        members=lambda: read_members(home),
+        members=lambda least: read_members(home, least),
     )
 
 
@@ -52,7 +56,7 @@ def simulated(config: JobConfig, run_dir: str, site: int, train: Callable[[], Ex
         facts=lambda: facts_of(config),
         examples=lambda: len(train()),
         patients=lambda: patients_in(train()),
-        members=lambda: config.nodes,
+        members=lambda _: config.nodes,
     )
 
 
@@ -61,8 +65,19 @@ def write_members(home: Path, members: int) -> None:
     write_whole(home / MEMBERS, str(members).encode())
 
 
-def read_members(home: Path) -> int:
-    """Return how many members the task has, 0 where that is not known."""
+def read_members(home: Path, least: int = 0, wait_s: float | None = None) -> int:
+    """Return how many members the task has, 0 where that is not known.
+
+    A task that has just begun is at work before every hospital has looked at the chain again: where there are fewer
+    than `least` the hospital is waited for, for `wait_s` seconds, `WAIT_S` by default.
+    """
+    end = time.monotonic() + (WAIT_S if wait_s is None else wait_s)
+    while (found := _members_in(home)) < least and time.monotonic() < end:
+        time.sleep(_POLL_S)
+    return found
+
+
+def _members_in(home: Path) -> int:
     try:
         return int((home / MEMBERS).read_text())
     except (OSError, ValueError):

@@ -41,6 +41,8 @@ WORDS = [
     "baselines=false",
     "chain.relayer_key_env=RELAYER_KEY",
     "runtime.timeout_s=100",
+    "alliance.propose_s=240",
+    "alliance.commit_s=240",
 ]
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from policed import HERE, KEY, LARGE, MONDAY_NOON, OVERRIDES, Hospital, assert_r
 from fl_alliance.chain.vrf import Tag
 from fl_alliance.code_digest import code_digest
 from fl_alliance.deployment.signer import SignerService
-from fl_alliance.site import guard
+from fl_alliance.site import guard, station
 from fl_alliance.site.guard import FAILURE
 from fl_alliance.site.policy import RESERVE_BYTES, Policy
 from fl_alliance.site.reasons import Reason
@@ -89,12 +90,23 @@ def test_without_listed_metrics_a_proposer_still_proposes(hospital: Hospital) ->
     ],
 )
 def test_what_the_policy_does_not_allow_is_refused_without_a_word(
-    hospital: Hospital, old: str, new: str, reason: Reason
+    hospital: Hospital, old: str, new: str, reason: Reason, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(station, "WAIT_S", 0.0)
     if reason is Reason.MESSAGE:
         hospital.settle(LARGE)
     hospital.says(old, new)
     assert_refused(hospital.trained(), hospital, reason)
+
+
+def test_a_task_that_began_before_the_hospital_looked_at_the_chain_again_is_waited_for(hospital: Hospital) -> None:
+    station.write_members(hospital.home, 3)
+    later = threading.Timer(0.5, station.write_members, (hospital.home, 4))
+    later.start()
+    reply = hospital.trained()
+    later.join()
+    assert not reply.has_error()
+    assert hospital.decisions[-1].verdict == "allowed"
 
 
 def test_other_code_than_the_listed_is_refused(hospital: Hospital) -> None:
