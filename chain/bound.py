@@ -4,10 +4,9 @@ from typing import Any
 
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.errors import RequestRefused, TransactionReverted
-from fl_alliance.chain.messages import checksummed
+from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.reverts import explained
 from fl_alliance.chain.rpc import Rpc
-from fl_alliance.chain.rules.words import address_bytes
 from fl_alliance.chain.sender import Receipt, Sender
 
 
@@ -26,7 +25,7 @@ class ContractReader:
 
     def __init__(self, rpc: Rpc, artifact: str, address: str) -> None:
         self.rpc, self.artifact = rpc, artifact
-        self.address = checksummed(address_bytes(address))
+        self.address = checksum(address)
 
     def encode(self, name: str, *args: Any) -> bytes:
         """Return the calldata of a call, structs as tuples."""

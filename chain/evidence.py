@@ -10,10 +10,9 @@ from fl_alliance.chain.deploy import EVIDENCE, POINTS, Deployment, deploy_contra
 from fl_alliance.chain.fml import Fml
 from fl_alliance.chain.gas import TOKEN_CALL
 from fl_alliance.chain.history import calls_on_chain
-from fl_alliance.chain.messages import Domain, checksummed
+from fl_alliance.chain.messages import Domain, checksum
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.evidence import Place, Tree
-from fl_alliance.chain.rules.words import address_bytes
 from fl_alliance.chain.sender import Receipt, Sender
 from fl_alliance.chain.statements import evidence_domain
 
@@ -162,7 +161,7 @@ def read_bond(contract: ContractReader, task: int) -> Bond:
     """Return a task's bond as it stands, from the contract of bonds."""
     found = contract.read("bond", task)
     coordinator, status, window_s, posted, batches, closed_at, bond_wei, model = found
-    address = checksummed(address_bytes(coordinator))
+    address = checksum(coordinator)
     return Bond(address, Status(status), window_s, posted, batches, closed_at, bond_wei, model)
 
 

@@ -130,7 +130,8 @@ class BondModel:
         kind, member = place
         if leaf == NOTHING or kind is Kind.FACT:
             raise NoLie(self.task, posted.round)
-        if member < len(facts.nodes) and facts.nodes[member] in self._signers(posted.round, kind, leaf):
+        signed = signers(self.alliance, self.task, posted.round, kind, leaf)
+        if member < len(facts.nodes) and facts.nodes[member] in signed:
             raise NoLie(self.task, posted.round)
         return self._convict()
 
@@ -188,10 +189,6 @@ class BondModel:
             signer = ZERO_ADDRESS
         if signer != self.bond.coordinator:
             raise NotSigned(self.task, posted.round)
-
-    def _signers(self, round_: int, kind: Kind, leaf: Leaf) -> list[str]:
-        """Return who signed what a leaf says, under either rule where it is a vote."""
-        return signers(self.alliance, self.task, round_, kind, leaf)
 
     def _convict(self) -> int:
         self.bond = replace(self.bond, status=Status.CONVICTED)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fl_alliance.chain.calls import MAJORITY, decode, encode
 from fl_alliance.chain.codec import Event, interface
-from fl_alliance.chain.messages import checksummed
+from fl_alliance.chain.messages import checksum, checksummed
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.words import address_bytes, keccak
 from fl_alliance.chain.sender import Log, read_receipt
@@ -78,7 +78,7 @@ def calls_in_block(rpc: Rpc, contract: str, block: dict[str, Any]) -> Iterator[C
             block=int(block["number"], 16),
             timestamp=int(block["timestamp"], 16),
             tx_hash=entry["hash"],
-            sender=checksummed(address_bytes(entry["from"])),
+            sender=checksum(entry["from"]),
             calldata=bytes.fromhex(entry.get("input", entry.get("data"))[2:]),
             logs=tuple(log for log in receipt.logs if address_bytes(log.address) == target),
         )
@@ -112,7 +112,7 @@ def fundings(call: Call) -> Iterator[Call]:
         if log.topics[0] == event.topic:
             told = event.values(log.topics, log.data)
             step = Fund(told["task"], told["amountWei"])
-            funder = checksummed(address_bytes(told["funder"]))
+            funder = checksum(told["funder"])
             yield replace(call, sender=funder, calldata=encode(step), logs=(log,))
 
 

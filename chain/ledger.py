@@ -15,12 +15,11 @@ from fl_alliance.chain.deploy import TOKEN, Deployment
 from fl_alliance.chain.errors import ModelDiverged, RequestRefused, TransactionReverted
 from fl_alliance.chain.gas import TOKEN_CALL, gas_limit, portions
 from fl_alliance.chain.history import calls_in_block
-from fl_alliance.chain.messages import Domain, checksummed, fml_domain
+from fl_alliance.chain.messages import Domain, checksum, fml_domain
 from fl_alliance.chain.mirror import AllianceModel
 from fl_alliance.chain.outbox import Outbox
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.reverts import explained
-from fl_alliance.chain.rules.words import address_bytes
 from fl_alliance.chain.sender import Receipt, Sender
 from fl_alliance.chain.steps import CreateCandidateTask, CreateTask, Step
 from fl_alliance.chain.types import CandidateTerms, Member, Phase, Record, Standing, TaskParams, TaskState
@@ -209,14 +208,14 @@ class Alliance:
                 strict=True,
             )
         )
-        creator = checksummed(address_bytes(named["creator"]))
+        creator = checksum(named["creator"])
         return TaskState(**named | {"phase": Phase(named["phase"]), "creator": creator})
 
     def members(self, task: int) -> tuple[Member, ...]:
         """Return the task's members by index, as the contract tells them."""
         found = self._view(self.deployment.contract, "members", task)[0]
         return tuple(
-            Member(checksummed(address_bytes(node)), vrf_x, balance, seats, Standing(standing), is_leaving)
+            Member(checksum(node), vrf_x, balance, seats, Standing(standing), is_leaving)
             for node, vrf_x, balance, seats, standing, is_leaving in found
         )
 

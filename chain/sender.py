@@ -11,7 +11,7 @@ import rlp
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.errors import ReceiptMissing, RequestRefused, TransactionReverted
-from fl_alliance.chain.messages import checksummed
+from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.outbox import Outbox
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.words import address_bytes, keccak
@@ -275,7 +275,7 @@ def read_receipt(found: dict[str, Any]) -> Receipt:
         block=int(found["blockNumber"], 16),
         gas_used=int(found["gasUsed"], 16),
         succeeded=found["status"] == "0x1",
-        contract=checksummed(address_bytes(created)) if created else None,
+        contract=checksum(created) if created else None,
         logs=tuple(map(read_log, found["logs"])),
     )
 
@@ -283,4 +283,4 @@ def read_receipt(found: dict[str, Any]) -> Receipt:
 def read_log(entry: dict[str, Any]) -> Log:
     """Return an event from a node's JSON."""
     topics = tuple(bytes.fromhex(topic[2:]) for topic in entry["topics"])
-    return Log(checksummed(address_bytes(entry["address"])), topics, bytes.fromhex(entry["data"][2:]))
+    return Log(checksum(entry["address"]), topics, bytes.fromhex(entry["data"][2:]))

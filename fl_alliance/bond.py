@@ -12,7 +12,6 @@ from fl_alliance.acknowledging import AcknowledgingGrid
 from fl_alliance.chain.deploy import EVIDENCE
 from fl_alliance.chain.evidence import MAX_BATCH, EvidenceBond, Status
 from fl_alliance.chain.evidence_refusals import WrongStatus
-from fl_alliance.chain.statements import Receipt, evidence_domain
 from fl_alliance.chain.types import Phase
 from fl_alliance.config import JobConfig
 from fl_alliance.contracts import bond_wei
@@ -68,17 +67,14 @@ class RunBond:
             return grid
         members = self._ledger.model(self._task).roster.nodes
         nodes = {node_ids[node.address]: member for member, node in enumerate(members) if node.address in node_ids}
-        self._grid = AcknowledgingGrid(grid, nodes, self._sign)
+        key, domain = self._ledger.sender.key, self._bond.domain
+        self._grid = AcknowledgingGrid(grid, nodes, lambda receipt: receipt.sign(key, domain))
         return self._grid
 
     def acknowledge(self, account: Account) -> None:
         """Give receipts for what a round's transcript has of members' messages."""
         if self._grid is not None:
             self._grid.acknowledge(account)
-
-    def _sign(self, receipt: Receipt) -> bytes:
-        domain = evidence_domain(self._ledger.chain_id, self._ledger.deployment.address(EVIDENCE))
-        return receipt.sign(self._ledger.sender.key, domain)
 
     def post(self, shelf: Shelf) -> None:
         """Post the roots of all transcripts that have none on chain, in the order of their rounds.

@@ -68,7 +68,7 @@ def task_begun(folder: RunFolder) -> int:
     """Return the number of the run's task; raises `FolderError` where the file that says it cannot be read."""
     try:
         return int(strict_json.parse(folder.deployment.read_bytes())["task"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise FolderError(f"{folder.deployment}: found {error}; needed the run's deployment") from error
 
 

@@ -71,24 +71,23 @@ def lies(
     """
     for transcript in shown:
         at = posted.get(transcript.number)
-        if at is None or transcript.tree().root != at.roots[at.round - at.first]:
+        if at is None or (tree := transcript.tree()).root != at.roots[at.round - at.first]:
             continue  # not posted, or not what was posted: nothing leads from here to a root on chain
-        yield from _forged(task, at, transcript)
+        yield from _forged(task, at, tree)
         if domain is not None:
-            yield from _omitted(task, bond, at, transcript, receipts, domain)
+            yield from _omitted(task, bond, at, tree, receipts, domain)
         if bond.status is Status.CLOSED and transcript.number == bond.posted:
-            yield from _wrong_model(task, bond, at, transcript)
+            yield from _wrong_model(task, bond, at, tree)
 
 
-def _forged(task: Task, at: Posted, transcript: Transcript) -> Iterator[Lie]:
-    tree = transcript.tree()
+def _forged(task: Task, at: Posted, tree: Tree) -> Iterator[Lie]:
     for place, leaf in tree.leaves.items():
         kind, member = place
         if kind is Kind.FACT:
             continue
         account = task.members[member] if member < len(task.members) else "a member that there is not"
-        if account not in signers(task.domain, task.number, transcript.number, kind, leaf):
-            what = f"round {transcript.number}: the {_NAMES[kind]} told of member {member} is not signed by {account}"
+        if account not in signers(task.domain, task.number, at.round, kind, leaf):
+            what = f"round {at.round}: the {_NAMES[kind]} told of member {member} is not signed by {account}"
             yield Lie(what, partial(_prove_forged, task.number, at, tree, place))
 
 
@@ -97,12 +96,11 @@ def _prove_forged(task: int, at: Posted, tree: Tree, place: Place, evidence: Evi
 
 
 def _omitted(
-    task: Task, bond: Bond, at: Posted, transcript: Transcript, receipts: Sequence[Taken], domain: Domain
+    task: Task, bond: Bond, at: Posted, tree: Tree, receipts: Sequence[Taken], domain: Domain
 ) -> Iterator[Lie]:
-    tree = transcript.tree()
     for taken in receipts:
         said = taken.receipt
-        if (said.task, said.round) != (task.number, transcript.number) or _signer(taken, domain) != bond.coordinator:
+        if (said.task, said.round) != (task.number, at.round) or _signer(taken, domain) != bond.coordinator:
             continue
         place, told = (said.kind, said.member), tree.leaf((said.kind, said.member))
         if told == NOTHING or told.value != said.value:
@@ -124,9 +122,8 @@ def _signer(taken: Taken, domain: Domain) -> str | None:
         return None
 
 
-def _wrong_model(task: Task, bond: Bond, at: Posted, transcript: Transcript) -> Iterator[Lie]:
-    tree = transcript.tree()
+def _wrong_model(task: Task, bond: Bond, at: Posted, tree: Tree) -> Iterator[Lie]:
     last = tree.leaf(_MODEL).value
     if last != bond.model:
-        what = f"the final model is said to be {bond.model.hex()}, after round {transcript.number} it was {last.hex()}"
+        what = f"the final model is said to be {bond.model.hex()}, after round {at.round} it was {last.hex()}"
         yield Lie(what, lambda evidence: evidence.prove_wrong_model(task.number, at, tree, _MODEL))

@@ -11,12 +11,11 @@ from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.audit.reading import UNREADABLE
 from fl_alliance.audit.state import Machine
 from fl_alliance.chain.deploy import EVIDENCE, SITES
-from fl_alliance.chain.messages import checksummed
+from fl_alliance.chain.messages import checksum, checksummed
 from fl_alliance.chain.mirror import AllianceModel
 from fl_alliance.chain.node.block import Block
 from fl_alliance.chain.node.transaction import Transaction
 from fl_alliance.chain.replay import TaskModel
-from fl_alliance.chain.rules.words import address_bytes
 
 
 class Beside:
@@ -65,7 +64,7 @@ class Beside:
                 if (str(found[0]).lower(), *found[1:]) != needed:
                     raise DoesNotHold(where, f"bond of task {task}: the contract says {found}, the rules {needed}")
         for book in self._consortiums.values():
-            members = [checksummed(address_bytes(one)) for one in machine.call(SITES, book.address, "members")[0]]
+            members = [checksum(one) for one in machine.call(SITES, book.address, "members")[0]]
             said = (members, machine.call(SITES, book.address, "threshold")[0])
             if said != (book.model.members, book.model.threshold):
                 ruled = f"{book.model.members}, {book.model.threshold}"

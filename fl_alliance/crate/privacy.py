@@ -9,6 +9,7 @@ from fl_alliance.chain import strict_json
 from fl_alliance.records import RunFolder
 from fl_alliance.results import Results
 from fl_alliance.site.log import DecisionLog
+from fl_alliance.site.station import LOG, SITES
 from fl_alliance.transcript.shelf import Shelf
 
 
@@ -60,7 +61,7 @@ def _simulated(root: Path, site: int | None) -> dict[str, Any]:
     if site is None:
         return {}
     told: dict[str, Any] = {"ledgers": dict(_ledgers(root / "privacy" / f"site-{site}"))}
-    log = root / "sites" / f"site-{site}" / "decisions.jsonl"
+    log = root / SITES / f"site-{site}" / LOG
     if log.is_file():
         book = DecisionLog(log).read()
         policies = sorted({decision.policy for decision in book.decisions})

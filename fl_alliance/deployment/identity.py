@@ -21,12 +21,11 @@ from fl_alliance.chain.errors import ChainError, KeyUnusable, SigningError
 from fl_alliance.chain.sites import NO_KEY, Pen, Sites, SitesView, proof_digest
 from fl_alliance.chain.vouchers import Voucher
 from fl_alliance.deployment.anchoring import allowance_wei
+from fl_alliance.deployment.statements import VALID_S
 from fl_alliance.records import write_whole
 from fl_alliance.validation import ConfigError
 
 FILE = "binding.json"
-VALID_S = 7 * 86_400
-"""Seconds of chain time for which a hospital's signature of its binding counts."""
 _LONGEST, _LOOK_S, _TRANSFER_GAS = 8_192, 3.0, 21_000
 
 

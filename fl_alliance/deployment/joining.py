@@ -191,8 +191,7 @@ def _consortium(wish: Wish, deployment: Deployment, rpc: Rpc) -> SitesView | Non
 def _bind(wish: Wish, key: NodeKey, consortium: SitesView, rpc: Rpc) -> None:
     """Sign, both ways, whose the SuperNode's key is, for the node to hand over; raises `IdentityRefused`."""
     if wish.node_key is not None:
-        now = int(rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
-        keep_binding(wish.home, sign_binding(key, AuthKey.load(wish.node_key), consortium, now))
+        keep_binding(wish.home, sign_binding(key, AuthKey.load(wish.node_key), consortium, rpc.second()))
 
 
 def _require_data(wish: Wish) -> None:

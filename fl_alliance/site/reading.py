@@ -79,11 +79,6 @@ class Item:
     def _is_quoted(self) -> bool:
         return self.node.style in ("'", '"')
 
-    @property
-    def is_list(self) -> bool:
-        """Whether it is a list."""
-        return self._is_list
-
     def has_word(self, word: str) -> bool:
         """Return whether it is this one plain word."""
         return isinstance(self.node, yaml.ScalarNode) and self.node.value == word and not self._is_quoted

@@ -44,17 +44,14 @@ def opened(arguments: argparse.Namespace) -> Iterator[Place]:
     ChainError
         The chain is another, or cannot be reached.
     """
-    from fl_alliance.chain import strict_json
+    from fl_alliance.bookkeeping import task_begun
     from fl_alliance.chain.connect import connected
     from fl_alliance.chain.deploy import Deployment
 
     folder = open_folder(arguments.run)
     if not arguments.chain and not folder.chain.is_file():
         raise FolderError(f"{folder.chain}: no chain file; needed --chain URL")
-    try:
-        task = int(strict_json.parse(folder.deployment.read_text())["task"])
-    except (OSError, ValueError, KeyError, TypeError) as broken:
-        raise FolderError(f"{folder.deployment}: {broken}; needed the file of a run") from broken
+    task = task_begun(folder)
     deployment = Deployment.load(folder.manifest)
     if not deployment.has_evidence:
         raise FolderError(f"{folder.root}: the run has no bond (alliance.bond=0)")

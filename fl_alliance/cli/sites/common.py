@@ -58,8 +58,7 @@ def say(arguments: argparse.Namespace, statement: "Statement", done: str) -> Non
             statement.send(Sites(sender, view.address))
             print(done)
             return
-        now = int(sender.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
-        statement.sign(key, view, now).save(arguments.sign_only)
+        statement.sign(key, view, sender.rpc.second()).save(arguments.sign_only)
         print(f"{arguments.sign_only}: for anybody with gas to send (fl-alliance sites relay); {done}, once it is")
 
 
