@@ -231,6 +231,9 @@ class TaskModel(TaskBoard):
             require_signer(message, self.domain, self.roster.nodes, one.member, one.signature)
             self.committee.updates[one.member] = one.update
             self.committee.standings[one.member] = Standing.PROPOSED
+        proposed, drawn = len(self.committee.updates), len(self.committee.proposers)
+        if self.params.grace_s and self.params.quorum <= proposed < drawn:
+            self.phase_at = min(self.phase_at, now + self.params.grace_s)
 
     def _draw_voters(self, step: DrawVoters, now: int, sender: str) -> None:
         self._require_phase(Phase.LOCKED, now)
@@ -251,6 +254,9 @@ class TaskModel(TaskBoard):
             raise NotAllowed(sender, self.params.relayer)
         self._require_before(now, self.list_until)
         omit_end, self.list_until = self.list_until + self.params.commit_s, None
+        if self.params.grace_s and not step.is_complete:
+            omit_end = min(omit_end, now + self.params.grace_s)
+            self.ballot_at = omit_end - self.params.commit_s
         self.committee.ballot = Ballot(step.digest[:DIGEST_BYTES], step.is_complete, omit_end)
 
     def _commit_vote(self, step: CommitVote, now: int, sender: str) -> None:

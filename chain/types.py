@@ -105,6 +105,11 @@ class TaskParams:
         One seat.
     registration_s, leader_s, propose_s, commit_s, reveal_s, evidence_s : int
         Length of each phase, in seconds of chain time, after which it can be passed over.
+    quorum : int
+        Proposals from which on the members who have yet to propose have at most `grace_s` more; 1..proposers.
+    grace_s : int
+        Seconds; voters whom a list omits have no more from its posting on. 0: the windows hold as they are; at most
+        65,535.
     """
 
     code_digest: bytes
@@ -126,6 +131,8 @@ class TaskParams:
     commit_s: int
     reveal_s: int
     evidence_s: int
+    quorum: int
+    grace_s: int
 
 
 class Reward(IntEnum):

@@ -1,6 +1,7 @@
 """The on-chain side of a run: the contracts, a task on them with its members, and the last payout."""
 
 import json
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -134,7 +135,14 @@ def task_params(config: JobConfig, relayer: str, initial_model: bytes) -> TaskPa
         commit_s=alliance.commit_s,
         reveal_s=alliance.reveal_s,
         evidence_s=alliance.evidence_s,
+        quorum=quorum_of(alliance.quorum, alliance.proposers),
+        grace_s=alliance.grace_s,
     )
+
+
+def quorum_of(share: float, asked: int) -> int:
+    """Return of how many answers of those asked the others' grace begins: the share, rounded up."""
+    return max(1, math.ceil(share * asked - 1e-9))
 
 
 def terms_of(config: JobConfig) -> CandidateTerms | None:

@@ -29,6 +29,9 @@ class AllianceSettings:
     Who is slashed loses `slash_bps` of its balance and the fixed amount `slash` on top, at most what it has.
     `bond` is what the coordinator loses for a proven lie in what it posts of every round, `challenge_s` how long after
     the end it can be accused; with a bond of 0 nothing is posted.
+
+    When `quorum`, a share of the proposers or voters, rounded up, has answered, the others have `grace_s` more, and as
+    long again on chain, where they can still answer by themselves. With `grace_s` of 0 every window is waited out.
     """
 
     proposers: int = 5
@@ -47,6 +50,8 @@ class AllianceSettings:
     commit_s: int = 3600
     reveal_s: int = 600
     evidence_s: int = 600
+    quorum: float = 0.5
+    grace_s: int = 300
     bond: str = "100"
     challenge_s: int = 86_400
 
@@ -238,11 +243,6 @@ class RuntimeSettings:
     timeout_s : float
         Longest wait for replies for which no window of the chain says how long there is: of hospitals that join, and
         all of them on a chain whose clock is moved, not waited for.
-    quorum : float
-        In a deployment: share of those asked, rounded up, whose replies are enough for `grace_s` to begin. 1: everybody
-        is waited for as long as the chain's windows are open, which costs nothing: the round cannot go on earlier.
-    grace_s : float
-        In a deployment: how long the others are waited for then, and how long somebody who is away may take to be back.
     policy : str
         A site policy's file that every simulated site keeps, each with a log of its own in the run's folder; hospitals
         bring their own (`fl-alliance join --policy`).
@@ -251,8 +251,6 @@ class RuntimeSettings:
     name: str = "local"
     timeout_s: float = 3600.0
     policy: str = ""
-    quorum: float = 1.0
-    grace_s: float = 30.0
 
 
 @dataclass

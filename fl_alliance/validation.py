@@ -5,6 +5,7 @@ import re
 from decimal import Decimal, InvalidOperation
 
 from fl_alliance.chain.rules.evidence import MAX_WINDOW_S, MIN_WINDOW_S
+from fl_alliance.chain.rules.params import MAX_GRACE_S
 from fl_alliance.settings import JobConfig
 from fl_alliance.strategies.masking.groups import FEWEST, group_count
 
@@ -76,10 +77,8 @@ def validate(config: JobConfig) -> None:
     _require("_target_" in config.strategy, "strategy: needs a _target_, the class of a Flower strategy")
     patience = config.chain.patience_s
     _require(0 <= patience < math.inf, f"chain.patience_s={patience}: needs 0 seconds or more")
-    timeout, quorum, grace = config.runtime.timeout_s, config.runtime.quorum, config.runtime.grace_s
+    timeout = config.runtime.timeout_s
     _require(0 < timeout < math.inf, f"runtime.timeout_s={timeout}: needs more than 0 seconds")
-    _require(0 < quorum <= 1, f"runtime.quorum={quorum}: needs a share over 0 and at most 1")
-    _require(0 <= grace < math.inf, f"runtime.grace_s={grace}: needs 0 seconds or more")
     _require_one_of("runtime.name", config.runtime.name, "local", "ray", "deployment")
     _require_one_of("chain.token", config.chain.token, "fml", "points")
     _require(
@@ -130,6 +129,9 @@ def _validate_alliance(config: JobConfig) -> None:
     for name in ("registration_s", "leader_s", "propose_s", "commit_s", "reveal_s", "evidence_s"):
         value = getattr(alliance, name)
         _require(0 < value < 2**32, f"alliance.{name}={value}: needs at least 1 second")
+    quorum, grace = alliance.quorum, alliance.grace_s
+    _require(0 < quorum <= 1, f"alliance.quorum={quorum}: needs a share over 0 and at most 1")
+    _require(0 <= grace <= MAX_GRACE_S, f"alliance.grace_s={grace}: needs 0 to {MAX_GRACE_S} seconds")
 
 
 def _validate_rule(config: JobConfig) -> None:

@@ -185,7 +185,7 @@ class ChainBacked(Strategy):
 
     def _round(self, run: _Run, arrays: ArrayRecord) -> ArrayRecord:
         """Run one round; return the model that the chain holds after it."""
-        chain, watch = RoundOnChain(self._ledger, self._task), Stopwatch()
+        chain, watch = RoundOnChain(self._ledger, self._task, self._listener), Stopwatch()
         with guarded(self.strategy, "copying its state", chain.model.committee.number + 1):
             before = inner.snapshot(self.strategy)
         motion, votes = self._judged(run, chain, arrays, watch)
@@ -213,7 +213,7 @@ class ChainBacked(Strategy):
         with watch("train"):
             updates, dropped = self._train(run, chain, arrays, masked)
         with watch("chain"):
-            proposed = chain.propose(updates)
+            proposed = chain.propose(updates, dropped)
         shown, groups = {m: updates[m] for m in proposed if m in updates}, None
         if masked:
             with watch("unmask"):

@@ -88,11 +88,14 @@ class RoundOnChain:
         The contract, with the relayer's key.
     task : int
         A started task on it.
+    listener : callable, optional
+        Told for what a window of the chain is waited out, and how long that takes.
     """
 
-    def __init__(self, ledger: Alliance, task: int) -> None:
+    def __init__(self, ledger: Alliance, task: int, listener: events.Listener = lambda _: None) -> None:
         self._ledger = ledger
         self._task = task
+        self._listener = listener
         self.number = self.model.round
         self.dropped: dict[int, str] = {}
         self._lines: list[Line] = []
@@ -179,8 +182,11 @@ class RoundOnChain:
             raise BadReply("the update is not the one that this node has proposed on chain")
         return update
 
-    def propose(self, updates: Mapping[int, Update]) -> tuple[int, ...]:
-        """Put the signed updates on chain and wait until proposals are closed; return who has proposed."""
+    def propose(self, updates: Mapping[int, Update], dropped: Mapping[int, str]) -> tuple[int, ...]:
+        """Put the signed updates on chain and wait until proposals are closed; return who has proposed.
+
+        `dropped` says why the others' are not among them.
+        """
         fresh = tuple(
             SignedProposal(member, update.digest, update.signature)
             for member, update in updates.items()
@@ -189,7 +195,10 @@ class RoundOnChain:
         if self._phase is Phase.PROPOSING and fresh:
             self._sent_in_time(Propose(self._task, fresh))
         if self._phase is Phase.PROPOSING:
-            self._ledger.advance_to(self.model.deadline(self._ledger.now()))
+            silent = {
+                member: dropped.get(member, "no reply") for member in self.proposers if member not in self.updates
+            }
+            self._wait_until(self.model.deadline(self._ledger.now()), f"proposals of {_named(silent)}")
         return tuple(self.model.committee.updates)
 
     def draw_voters(self, nodes: Exchange) -> events.VotersDrawn | None:
@@ -218,7 +227,7 @@ class RoundOnChain:
             self._sent_in_time(CommitVotes(self._task, _ballot_of(motion, votes), not dropped))
         ballot = self.model.committee.ballot
         if dropped and ballot is not None:
-            self._ledger.advance_to(ballot.omit_end)
+            self._wait_until(ballot.omit_end, f"commitments of {_named(dropped)}")
         return votes, events.VotesCommitted(self.number, tuple(votes.promises), dropped)
 
     def has_committed(self, motion: Motion, votes: Votes) -> bool:
@@ -234,7 +243,7 @@ class RoundOnChain:
         model = self.model
         ballot = model.committee.ballot
         until = model.deadline(self._ledger.now()) if ballot is None else ballot.unread_end(model.params)
-        self._ledger.advance_to(until)
+        self._wait_until(until, "the end of a round that cannot be settled")
         self._ledger.send(SkipRound(self._task))
 
     def reveal(self, nodes: Exchange, motion: Motion, votes: Votes) -> None:
@@ -280,7 +289,7 @@ class RoundOnChain:
         if has_judges and drawn is None:
             return None
         if self.model.committee.updates:
-            self._ledger.advance_to(self.model.deadline(self._ledger.now()))
+            self._wait_until(self.model.deadline(self._ledger.now()), "the end of a round without a candidate")
         self._ledger.send(SkipRound(self._task))
         return drawn
 
@@ -340,7 +349,8 @@ class RoundOnChain:
                 self._ledger.send(step(self._task, proof))
                 return True
             silent.add(member)
-            self._ledger.advance_to(model.phase_at + (rank + 1) * model.params.leader_s)
+            turn_end = model.phase_at + (rank + 1) * model.params.leader_s
+            self._wait_until(turn_end, f"leader {member}, or the next in line")
         self._ledger.send(SkipRound(self._task))
         return False
 
@@ -359,10 +369,19 @@ class RoundOnChain:
         """Show who committed and did not reveal, and give them the time to answer."""
         ballot = self.model.committee.ballot
         assert ballot is not None  # noqa: S101  votes were committed
-        self._ledger.advance_to(ballot.evidence_start(self.model.params))
+        withheld = _named({votes.pairs[one.position].member: "not revealed" for one in votes.evidence})
+        self._wait_until(ballot.evidence_start(self.model.params), f"votes of {withheld}")
         is_accused = self._sent_in_time(ProveWithheld(self._task, motion.digest, votes.pairs, votes.evidence))
         params = self.model.params
-        self._ledger.advance_to(ballot.answer_end(params) if is_accused else ballot.evidence_end(params))
+        until = ballot.answer_end(params) if is_accused else ballot.evidence_end(params)
+        self._wait_until(until, f"answers to the evidence against {withheld}")
+
+    def _wait_until(self, timestamp: int, what: str) -> None:
+        """Wait a window of the chain out, and say for what, where it takes time."""
+        left = timestamp - self._ledger.now()
+        if left > 0 and not self._ledger.is_moved:
+            self._listener(events.Stage(f"round {self.number}: waiting {left} s for {what}"))
+        self._ledger.advance_to(timestamp)
 
     def _sent_in_time(self, step: Step) -> bool:
         """Send a step; return whether it came before its window closed, which it may have done on the way."""
@@ -389,6 +408,11 @@ def _ballot_of(motion: Motion, votes: Votes) -> bytes:
 def has_committee(model: TaskModel) -> bool:
     """Return whether enough members hold a seat to open another round, leaving out who waits to join."""
     return sum(1 for seats in model.roster.seats() if seats) >= model.committee_size
+
+
+def _named(members: Mapping[int, str]) -> str:
+    """Return members with what is the matter with each."""
+    return ", ".join(f"member {member} ({why})" for member, why in sorted(members.items()))
 
 
 def _reply(answers: Replies, member: int) -> Message:

@@ -119,7 +119,7 @@ abstract contract AllianceCore is IAlliance, EIP712, Multicall {
         Draw.Hall memory hall = Leaders.led(t, task, h);
         uint256 rank = Leaders.rank(h.phaseAt(), t.terms.leaderS);
         (uint256 leader, bytes32 beta) = Leaders.verify(t, task, h, hall, Leaders.PROPOSERS, rank, proof);
-        if (rank > 0) h = Leaders.penalise(t, task, h, hall, Leaders.PROPOSERS, rank);
+        if (rank > 0) h = Disputes.penalise(t, task, h, Leaders.PROPOSERS, rank);
         h = _advance(t, task, h);
         hall = Leaders.hall(t, h);
         if (hall.able < h.committee()) return Rounds.finish(t, task, h);
@@ -150,7 +150,8 @@ abstract contract AllianceCore is IAlliance, EIP712, Multicall {
         Header h = t.header;
         if (h.phase() != Phase.PROPOSING) revert WrongPhase(task, t.known(task).phase());
         Phases.requireBefore(task, h.phaseAt());
-        Batches.propose(t, task, h, _domainSeparatorV4(), batch);
+        uint256 silent = Batches.propose(t, task, h, _domainSeparatorV4(), batch);
+        if (silent > 0) t.hurry(h, silent);
     }
 
     /// @inheritdoc IAlliance
@@ -163,7 +164,7 @@ abstract contract AllianceCore is IAlliance, EIP712, Multicall {
         Draw.Hall memory hall = Draw.hall(Nibbles.load(t.seats, h.members()), standings);
         uint256 rank = Leaders.rank(h.phaseAt(), t.terms.leaderS);
         (uint256 leader, bytes32 beta) = Leaders.verify(t, task, h, hall, Leaders.VOTERS, rank, proof);
-        if (rank > 0) t.header = Leaders.penalise(t, task, h, hall, Leaders.VOTERS, rank);
+        if (rank > 0) t.header = Disputes.penalise(t, task, h, Leaders.VOTERS, rank);
         hall.draw(beta, Leaders.VOTERS, h.voters(), uint256(Standing.SILENT_VOTER), standings);
         Nibbles.store(t.standings, standings);
         t.seed = beta;
@@ -180,7 +181,7 @@ abstract contract AllianceCore is IAlliance, EIP712, Multicall {
         if (!ballot.awaited()) revert WrongPhase(task, t.phase(t.header));
         if (msg.sender != ballot.relayer()) revert NotAllowed(msg.sender, ballot.relayer());
         Phases.requireBefore(task, ballot.deadline());
-        t.ballot = ballot.withList(bytes24(digest), complete);
+        t.ballot = ballot.withList(bytes24(digest), complete, complete ? ballot.deadline() : t.omitting(ballot));
         emit VotesCommitted(task, bytes24(digest), complete);
     }
 

@@ -36,7 +36,11 @@ library Batches {
     uint256 private constant LATE = uint256(IAlliance.Standing.LATE);
 
     /// @notice Record the proposals in `batch`.
-    function propose(Task storage t, uint256 task, Header h, bytes32 domain, bytes calldata batch) internal {
+    /// @return silent How many have yet to propose.
+    function propose(Task storage t, uint256 task, Header h, bytes32 domain, bytes calldata batch)
+        internal
+        returns (uint256 silent)
+    {
         if (batch.length == 0 || batch.length % PROPOSAL_BYTES != 0) revert IAlliance.BadBatch(batch.length);
         (uint256 pos, uint256 end) = FastBatches.span(batch);
         Cursor memory k = Cursor({
@@ -55,6 +59,7 @@ library Batches {
             k.pos += PROPOSAL_BYTES;
         }
         Nibbles.store(t.standings, k.standings);
+        silent = k.standings.countEqual(SILENT_PROPOSER);
     }
 
     /// @return Whether a voter of this standing, if the list holds a commitment of it, has yet to reveal that one. What

@@ -107,6 +107,12 @@ library Disputes {
         emit IAlliance.EquivocationSlashed(task, e.round, e.member, e.kind, slashedGwei);
     }
 
+    /// @notice Let the leaders of the ranks below `ranks` pay for the turn that they let pass.
+    /// @return The header after.
+    function penalise(Task storage t, uint256 task, Header h, uint8 tag, uint256 ranks) external returns (Header) {
+        return _penalise(t, task, h, tag, ranks);
+    }
+
     /// @notice End the running round because whoever was to act did not in time.
     function skipRound(Task storage t, uint256 task) external {
         Phases.requireDirect();
@@ -114,8 +120,7 @@ library Disputes {
         IAlliance.Phase phase = t.phase(h);
         if (phase == IAlliance.Phase.IDLE) {
             Phases.requireFrom(task, h.phaseAt() + Leaders.MAX_LEADERS * t.terms.leaderS);
-            Draw.Hall memory hall = Leaders.led(t, task, h);
-            h = Leaders.penalise(t, task, h, hall, Leaders.PROPOSERS, Leaders.MAX_LEADERS);
+            h = _penalise(t, task, h, Leaders.PROPOSERS, Leaders.MAX_LEADERS);
         } else if (phase == IAlliance.Phase.COMMITTING) {
             Phases.requireFrom(task, t.ballot.deadline());
         } else if (phase == IAlliance.Phase.PROPOSING || phase == IAlliance.Phase.LOCKED) {
@@ -169,8 +174,14 @@ library Disputes {
             return h;
         }
         Phases.requireFrom(task, h.phaseAt() + Leaders.MAX_LEADERS * t.terms.leaderS);
-        Draw.Hall memory hall = Draw.hall(Nibbles.load(t.seats, h.members()), standings);
-        return Leaders.penalise(t, task, h, hall, Leaders.VOTERS, Leaders.MAX_LEADERS);
+        return _penalise(t, task, h, Leaders.VOTERS, Leaders.MAX_LEADERS);
+    }
+
+    function _penalise(Task storage t, uint256 task, Header h, uint8 tag, uint256 ranks) private returns (Header) {
+        Draw.Hall memory hall = tag == Leaders.PROPOSERS
+            ? Leaders.led(t, task, h)
+            : Draw.hall(Nibbles.load(t.seats, h.members()), Nibbles.load(t.standings, h.members()));
+        return Leaders.penalise(t, task, h, hall, tag, ranks);
     }
 
     function _accuse(

@@ -85,6 +85,9 @@ interface IAlliance {
         uint32 commitS; // seconds for the relayer's list, and as many more for those it omits
         uint32 revealS; // seconds for reveals after that, and again for answers to evidence
         uint32 evidenceS; // seconds for evidence after the reveals
+        // So that one who is gone does not cost a whole window:
+        uint16 quorum; // proposals from which on who has yet to propose has graceS more at most, 1..proposers
+        uint16 graceS; // seconds; voters too have no more when a list that omits some is posted; 0: the windows hold
     }
 
     /// @notice A task as it stands.
@@ -285,7 +288,8 @@ interface IAlliance {
     /// where nobody can read what the relayer fixed: it is waited for until `commitS` after the last answer to evidence.
     function skipRound(uint256 task) external;
 
-    /// @notice Record signed proposals, before the deadline; anybody.
+    /// @notice Record signed proposals, before the deadline; anybody. Once there are `quorum` of them, the deadline is
+    /// `graceS` later if it was not earlier.
     /// @param batch Records of 98 bytes: uint16 member, bytes32 update (sha256 of its content), bytes32 r, bytes32 vs;
     /// the signature is over `Proposal(uint256 task,uint32 round,bytes32 update)`. A member's first proposal counts;
     /// records of members that have proposed are passed over, so that nobody spoils a batch by going first.
@@ -314,7 +318,8 @@ interface IAlliance {
     /// @param complete Whether every drawn voter is in it: then reveals open at once.
     function commitVotes(uint256 task, bytes32 digest, bool complete) external;
 
-    /// @notice Commit a voter that the relayer omitted, until `commitS` after the end of the relayer's time; anybody.
+    /// @notice Commit a voter that the relayer omitted, until `commitS` after the end of the relayer's time or, if the
+    /// list said that it omits some, until `graceS` after it was posted, whichever is earlier; anybody.
     ///
     /// The list comes first: if it does hold the voter, with a commitment that is revealed, this changes nothing, and
     /// committing here after reveals had opened does not free a voter from what the list binds it to. Before they

@@ -54,6 +54,23 @@ library Phases {
         return t.ballot.deadline() + t.voting.commitS;
     }
 
+    /// @notice Once there is a quorum of proposals, give the `silent` who have yet to propose graceS at most.
+    function hurry(Task storage t, Header h, uint256 silent) internal {
+        (uint256 quorum, uint256 graceS) = (t.quorum, t.graceS);
+        if (graceS == 0 || h.proposers() - silent < quorum) return;
+        uint256 until = block.timestamp + graceS;
+        if (until < h.phaseAt()) t.header = h.withPhase(IAlliance.Phase.PROPOSING, until);
+    }
+
+    /// @return deadline What a ballot's is from now on if its list omits voters, for whom it leaves graceS at most.
+    function omitting(Task storage t, Ballot ballot) internal view returns (uint256 deadline) {
+        deadline = ballot.deadline();
+        uint256 graceS = t.graceS;
+        if (graceS == 0) return deadline;
+        uint256 hurried = block.timestamp + graceS - t.voting.commitS;
+        if (hurried < deadline) deadline = hurried;
+    }
+
     /// @notice Refuse callers that are contracts: their calldata would be nowhere to read.
     function requireDirect() internal view {
         if (msg.sender != tx.origin) revert IAlliance.NotDirect();

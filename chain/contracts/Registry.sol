@@ -40,7 +40,7 @@ library Registry {
         t.seed = keccak256(abi.encode(bytes32("task"), address(this), block.chainid, task));
         t.terms = Terms(p.minStakeGwei, 0, p.registrationS, p.leaderS, p.proposeS, 0, 0);
         t.voting = Voting(p.relayer, p.commitS, p.revealS, p.evidenceS);
-        (t.creator, t.slashGwei) = (msg.sender, p.slashGwei);
+        (t.creator, t.slashGwei, t.quorum, t.graceS) = (msg.sender, p.slashGwei, p.quorum, p.graceS);
         (t.codeDigest, t.configDigest, t.initialModel) = (p.codeDigest, p.configDigest, p.initialModel);
     }
 
@@ -204,7 +204,7 @@ library Registry {
         (p.rounds, p.proposers, p.voters) = (uint32(h.rounds()), uint16(h.proposers()), uint16(h.voters()));
         (p.slashBps, p.slashGwei, p.absenceBps) = (uint16(h.slashBps()), t.slashGwei, uint16(h.absenceBps()));
         (p.bountyBps, p.toleranceBps) = (uint16(h.bountyBps()), uint16(h.toleranceBps()));
-        p.minStakeGwei = terms.minStakeGwei;
+        (p.minStakeGwei, p.quorum, p.graceS) = (terms.minStakeGwei, t.quorum, t.graceS);
     }
 
     /// @return s The task as it stands.
@@ -317,6 +317,7 @@ library Registry {
         _requireRange("commitS", p.commitS, 1, MAX_TIMEOUT_S);
         _requireRange("revealS", p.revealS, 1, MAX_TIMEOUT_S);
         _requireRange("evidenceS", p.evidenceS, 1, MAX_TIMEOUT_S);
+        _requireRange("quorum", p.quorum, 1, p.proposers);
     }
 
     function _requireRange(string memory name, uint256 given, uint256 least, uint256 most) private pure {

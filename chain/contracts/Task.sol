@@ -43,6 +43,8 @@ struct Task {
     Voting voting; // one slot
     address creator; // who gets the pool back
     uint64 slashGwei; // what a loser loses beyond slashBps of its balance; read only where somebody loses
+    uint16 quorum; // proposals from which on graceS runs; read, with it, only where somebody is late
+    uint16 graceS; // seconds; 0: nobody is hurried
     bytes32 codeDigest; // sha256
     bytes32 configDigest; // sha256
     bytes32 initialModel; // sha256
@@ -190,10 +192,10 @@ library Ballots {
         return Ballot.wrap(round_ | (AWAITED << 16) | (deadline_ << 24) | (uint256(uint160(relayer_)) << 64));
     }
 
-    /// @notice The same ballot with its list fixed.
-    function withList(Ballot self, bytes24 digest_, bool isComplete) internal pure returns (Ballot) {
-        uint256 kept = Ballot.unwrap(self) & 0xFFFFFFFFFF00FFFF;
-        return Ballot.wrap(kept | ((isComplete ? COMPLETE : INCOMPLETE) << 16) | (uint256(uint192(digest_)) << 64));
+    /// @notice The same ballot with its list fixed, and the end from which the time of who is omitted counts.
+    function withList(Ballot self, bytes24 digest_, bool isComplete, uint256 deadline_) internal pure returns (Ballot) {
+        uint256 state = isComplete ? COMPLETE : INCOMPLETE;
+        return Ballot.wrap(self.round() | (state << 16) | (deadline_ << 24) | (uint256(uint192(digest_)) << 64));
     }
 
     function round(Ballot self) internal pure returns (uint256) {
@@ -210,7 +212,8 @@ library Ballots {
         return uint8(Ballot.unwrap(self) >> 16) == COMPLETE;
     }
 
-    /// @return The end of the relayer's time; that of the voters it omits comes `commitS` later.
+    /// @return The end of the relayer's time; that of the voters it omits comes `commitS` later. Once a list is fixed
+    /// that omits some it may be earlier, see Phases.omitting.
     function deadline(Ballot self) internal pure returns (uint256) {
         return uint40(Ballot.unwrap(self) >> 24);
     }

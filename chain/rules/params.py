@@ -13,6 +13,8 @@ MAX_COMMITTEE = 1024
 MAX_ROUNDS = 65_535
 MAX_TIMEOUT_S = 30 * 86_400
 """Seconds that each of a task's times can be at most: what a creator can make members wait."""
+MAX_GRACE_S = 65_535
+"""Seconds that who is late can be given beyond a quorum."""
 
 
 def require_params(params: TaskParams) -> None:
@@ -40,6 +42,7 @@ def require_params(params: TaskParams) -> None:
         ("commitS", params.commit_s, 0 < params.commit_s <= MAX_TIMEOUT_S),
         ("revealS", params.reveal_s, 0 < params.reveal_s <= MAX_TIMEOUT_S),
         ("evidenceS", params.evidence_s, 0 < params.evidence_s <= MAX_TIMEOUT_S),
+        ("quorum", params.quorum, 0 < params.quorum <= params.proposers),
     )
     _require(checks)
 

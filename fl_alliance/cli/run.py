@@ -80,6 +80,8 @@ settings (name=value, in any order; the value here is the default):
   attack.share=0           share of the nodes that are malicious; attack.nodes=[0,3]: these ones
   attack/update, attack/vote, attack/protocol    what they do when they train, judge and answer: none, or an attack
   alliance.registration_s, .leader_s, .propose_s, .commit_s, .reveal_s, .evidence_s    deadlines, in seconds
+  alliance.quorum=0.5      when this share of the proposers, or voters, has answered, the others are given ...
+  alliance.grace_s=300     ... so many seconds more, and as many again on chain; 0: a deadline is waited for always
   chain.url=               where the contracts live; empty: a chain file in the run folder.
                            anvil://, http(s)://HOST or ipc://PATH for a chain of your own (`fl-alliance chain` is one)
   chain.chain_id=31337     refused when the chain at chain.url says otherwise
@@ -89,8 +91,6 @@ settings (name=value, in any order; the value here is the default):
   chain.patience_s=600     how long a chain elsewhere that stopped to answer, or a transaction, is waited for
   runtime.name=local       local: all nodes in this process; ray: Flower's simulation
   runtime.timeout_s=3600   longest wait for replies, where no window of the chain says
-  runtime.quorum=1         in a deployment: when this share of those asked has answered, the others are given
-  runtime.grace_s=30       so many seconds more; 1 waits for everybody, as long as the chain's window is open
   runtime.policy=FILE      a site policy that every simulated site keeps (fl-alliance policy init)
   records.proposals=all    keep every proposal, for the audit to form every menu again; none: only the digests
 

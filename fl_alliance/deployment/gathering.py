@@ -30,7 +30,7 @@ def gather(
     """Return a grid of the task's members, and each one's node id in it.
 
     Before the start it takes in whoever comes, until `config.nodes` have or registration is over. Of a task that was
-    started already it waits `runtime.grace_s` for its members to come back; who comes later is asked later.
+    started already it waits `alliance.grace_s` for its members to come back; who comes later is asked later.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def gather(
         roster,
         gathering.present,
         known=gathering.asked,
-        patience=Patience(config.runtime.quorum, config.runtime.grace_s),
+        patience=Patience(config.alliance.quorum, config.alliance.grace_s),
         listener=lambda words: listener(Stage(words)),
         is_registered=registrar.is_registered if registrar is not None else anybody,
     )
@@ -97,7 +97,7 @@ class _Gathering:
     def wait(self) -> None:
         """Return once the task is started and its members are there, or the time for that is over."""
         ledger, task, config = self._federation.ledger, self._federation.task, self._config
-        patience = time.monotonic() + config.runtime.grace_s
+        patience = time.monotonic() + config.alliance.grace_s
         while True:
             self._ask_newcomers()
             model = ledger.model(task)

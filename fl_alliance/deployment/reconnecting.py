@@ -22,6 +22,7 @@ from flwr.supercore.run import Run
 
 from fl_alliance.deployment.inbox import Inbox
 from fl_alliance.deployment.presence import challenge_message, member_of
+from fl_alliance.federation import quorum_of
 from fl_alliance.strategies import wire
 from fl_alliance.strategies.wire import Place
 
@@ -46,7 +47,8 @@ class Patience:
     quorum : float
         Share of those asked, rounded up, whose replies are enough; over 0, at most 1. At 1 nobody is left out.
     grace_s : float
-        Seconds that the others are given from then on, and that somebody who is away is given to come back.
+        Seconds that the others are given from then on, and that somebody who is away is given to come back; 0: nobody
+        is left out.
     """
 
     quorum: float = 1.0
@@ -54,7 +56,7 @@ class Patience:
 
     def enough(self, asked: int) -> int:
         """Return of how many replies the grace period begins."""
-        return max(1, math.ceil(self.quorum * asked - 1e-9))
+        return quorum_of(self.quorum, asked) if self.grace_s else asked
 
 
 @dataclass(slots=True)
@@ -69,7 +71,18 @@ class _Exchange:
     away: dict[int, float] = field(default_factory=dict)
     replies: list[Message] = field(default_factory=list)
     enough_at: float = math.inf
+    is_told: bool = False
     answered_at: float = 0.0
+
+    @property
+    def kind(self) -> str:
+        """What they are asked."""
+        return next(iter(self.open.values())).metadata.message_type
+
+    @property
+    def late(self) -> str:
+        """Who has yet to answer."""
+        return "member " + ", ".join(str(member - 1) for member in sorted(self.open))
 
 
 def anybody(node_id: int, address: str) -> bool:
@@ -172,6 +185,7 @@ class Reconnecting(Grid):
             self._look()
             self._send(asked, end)
             self._receive(asked)
+            self._tell_slow(asked)
             if asked.open:
                 self._pause(self._interval(asked))
         self._tell_late(asked)
@@ -234,11 +248,16 @@ class Reconnecting(Grid):
                 asked.waiting[message_id] = member
                 asked.away.pop(member, None)
 
+    def _tell_slow(self, asked: _Exchange) -> None:
+        """Say once who keeps the others waiting."""
+        left_s = asked.enough_at + self._patience.grace_s - self._clock()
+        if asked.open and not asked.is_told and left_s < self._patience.grace_s - LOOK_S:
+            asked.is_told = True
+            self._listener(f"{asked.kind}: {len(asked.replies)} answered, waiting {left_s:.0f} s for {asked.late}")
+
     def _tell_late(self, asked: _Exchange) -> None:
         if asked.open:
-            kind = next(iter(asked.open.values())).metadata.message_type
-            late = ", ".join(str(member - 1) for member in sorted(asked.open))
-            self._listener(f"{kind}: {len(asked.replies)} answered, not waited for any longer: member {late}")
+            self._listener(f"{asked.kind}: {len(asked.replies)} answered, not waited for any longer: {asked.late}")
 
     def _pull(self, waiting: Mapping[str, int]) -> Iterator[Message]:
         """Yield replies to what members were asked; take in who has said which member it is."""

@@ -20,14 +20,14 @@ from loopback import Loopback
 
 WINDOWS = (
     "alliance.leader_s=15",
-    "alliance.propose_s=60",
-    "alliance.commit_s=40",
+    "alliance.propose_s=600",
+    "alliance.commit_s=600",
     "alliance.reveal_s=40",
     "alliance.evidence_s=5",
     "alliance.registration_s=600",
-    "runtime.grace_s=10",
+    "alliance.grace_s=30",
 )
-"""How long the chain waits for whoever is away: what a restart takes here, with others on the machine."""
+"""Grace and reveals: what a restart takes here, with others on the machine; the other windows far longer."""
 
 
 def targets(town: Loopback) -> list[tuple[str, str]]:

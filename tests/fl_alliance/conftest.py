@@ -48,6 +48,8 @@ def task_params(config: JobConfig) -> TaskParams:
         commit_s=1,
         reveal_s=1,
         evidence_s=1,
+        quorum=1,
+        grace_s=0,
     )
 
 

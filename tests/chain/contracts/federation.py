@@ -60,6 +60,8 @@ PARAMS = TaskParams(
     commit_s=300,
     reveal_s=200,
     evidence_s=100,
+    quorum=1,
+    grace_s=0,
 )
 
 

@@ -54,6 +54,8 @@ def test_tasks_are_numbered_from_one(chain: Chain) -> None:
         ("commit_s", 30 * 86_400 + 1, "commitS"),
         ("reveal_s", 30 * 86_400 + 1, "revealS"),
         ("evidence_s", 30 * 86_400 + 1, "evidenceS"),
+        ("quorum", 0, "quorum"),
+        ("quorum", 4, "quorum"),
     ],
 )
 def test_a_parameter_out_of_range_is_refused_by_name(chain: Chain, field: str, value: int | str, name: str) -> None:

@@ -338,5 +338,7 @@ def task_params(relayer: str, **changes: object) -> TaskParams:
         "commit_s": 120,
         "reveal_s": 120,
         "evidence_s": 240,
+        "quorum": 1,
+        "grace_s": 0,
     }
     return TaskParams(**(values | changes))  # type: ignore[arg-type]

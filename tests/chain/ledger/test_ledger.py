@@ -148,6 +148,8 @@ def test_what_the_token_refuses_has_its_own_class(found: Found) -> None:
         ("commit_s", 0, "commitS"),
         ("reveal_s", 0, "revealS"),
         ("evidence_s", 0, "evidenceS"),
+        ("quorum", 0, "quorum"),
+        ("quorum", 3, "quorum"),
     ],
 )
 def test_a_parameter_out_of_range_is_named_by_contract_and_model(

@@ -32,6 +32,8 @@ def make_params() -> Callable[..., TaskParams]:
             "commit_s": 60,
             "reveal_s": 60,
             "evidence_s": 60,
+            "quorum": 1,
+            "grace_s": 0,
         }
         return TaskParams(**(values | changes))  # type: ignore[arg-type]
 

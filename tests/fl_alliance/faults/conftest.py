@@ -14,7 +14,7 @@ WINDOWS = (
     "alliance.commit_s=150",
     "alliance.reveal_s=90",
     "alliance.evidence_s=5",
-    "runtime.grace_s=10",
+    "alliance.grace_s=60",
 )
 """More than a restart takes with others on the machine; only who stays away for good costs a round this."""
 

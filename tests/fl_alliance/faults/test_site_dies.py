@@ -51,7 +51,7 @@ def test_a_hospital_that_dies_comes_back_and_nothing_is_lost(start: Callable[...
 
 @pytest.mark.minutes
 def test_rounds_go_on_without_a_hospital_that_never_comes_back(start: Callable[..., Loopback]) -> None:
-    town = start("rounds=2", *SLOW, "alliance.propose_s=40", "alliance.commit_s=40", "alliance.reveal_s=20")
+    town = start("rounds=2", *SLOW, "alliance.propose_s=3600", "alliance.commit_s=3600", "alliance.grace_s=8")
     town.await_phase(1, Phase.PROPOSING)
     dead = town.task().committee.proposers[0]
     name = f"hospital-{town.site(dead)}"
@@ -63,3 +63,4 @@ def test_rounds_go_on_without_a_hospital_that_never_comes_back(start: Callable[.
     assert dead not in rounds[0].proposed
     assert len(rounds[0].proposed) == 1
     assert str(dead) in rounds[0].dropped
+    assert f"waiting 8 s for proposals of member {dead} (no reply)" in town.said("coordinate")
