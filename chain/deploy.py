@@ -31,6 +31,10 @@ EVIDENCE = "Evidence"
 """Coordinators' transcripts and bonds; may be missing."""
 ALLIANCE_MARKET = "AllianceMarket"
 """What pays the Alliance's tasks from the emission; only where there are both, and may be missing."""
+DAO, TIMELOCK, VOTES, TREASURY, BRAKE = "Dao", "Timelock", "VoteLock", "Treasury", "Brake"
+"""The DAO's contracts; may be missing."""
+MODELS, REVENUE, DOCUMENTS = "Models", "Revenue", "Documents"
+"""The marketplace's contracts; may be missing."""
 MARKET = (EMISSION, POOLS, ARENA)
 """The market's contracts; a deployment has all of them or none. Pools are clones of the second."""
 CAP_WEI = 10**9 * WEI_PER_FML

@@ -1,16 +1,24 @@
 """Revert data as Python errors: each custom error of our contracts has a class of its name in `refusals.py`,
-`market_refusals.py`, `site_refusals.py` or `evidence_refusals.py`."""
+`market_refusals.py`, `site_refusals.py`, `evidence_refusals.py` or `dao_refusals.py`."""
 
 from functools import cache
 
 from eth_abi.abi import decode
 
-from fl_alliance.chain import artifacts, evidence_refusals, market_refusals, refusals, site_refusals
+from fl_alliance.chain import (
+    artifacts,
+    dao_refusals,
+    evidence_refusals,
+    market_refusals,
+    marketplace_refusals,
+    refusals,
+    site_refusals,
+)
 from fl_alliance.chain.codec import CustomError, interface
 from fl_alliance.chain.errors import TransactionReverted
 from fl_alliance.chain.refusals import Refused
 
-_REFUSALS = (refusals, market_refusals, site_refusals, evidence_refusals)
+_REFUSALS = (refusals, market_refusals, site_refusals, evidence_refusals, dao_refusals, marketplace_refusals)
 _TEXT, _PANIC = bytes.fromhex("08c379a0"), bytes.fromhex("4e487b71")
 
 

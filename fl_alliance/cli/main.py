@@ -31,6 +31,7 @@ COMMANDS = {
     "privacy": "what is spent and left of the privacy budgets of this machine's data",
     "chain": "serve a chain that several processes on this machine share",
     "attack": "attack rules and baselines with malicious nodes, and see who gains",
+    "dao": "those who have locked FML decide: propose, review, vote, execute",
     "arena": "a training market: train, validate, delegate and be paid every day",
 }
 

@@ -4,13 +4,21 @@ import pickle
 
 import pytest
 
-from fl_alliance.chain import artifacts, evidence_refusals, market_refusals, refusals, site_refusals
+from fl_alliance.chain import (
+    artifacts,
+    dao_refusals,
+    evidence_refusals,
+    market_refusals,
+    marketplace_refusals,
+    refusals,
+    site_refusals,
+)
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.errors import TransactionReverted
 from fl_alliance.chain.refusals import Refused, TooEarly, WrongBallot
 from fl_alliance.chain.reverts import custom_errors, error_class, explained
 
-KINDS = (refusals, market_refusals, site_refusals, evidence_refusals)
+KINDS = (refusals, market_refusals, site_refusals, evidence_refusals, dao_refusals, marketplace_refusals)
 FOUND = [kind for module in KINDS for kind in vars(module).values()]
 CLASSES = [kind for kind in FOUND if isinstance(kind, type) and issubclass(kind, Refused)]
 ERRORS = custom_errors().values()

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
+import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+import {GovernorCountingSimple} from "@openzeppelin/contracts/governance/extensions/GovernorCountingSimple.sol";
+import {GovernorPreventLateQuorum} from "@openzeppelin/contracts/governance/extensions/GovernorPreventLateQuorum.sol";
+import {GovernorSettings} from "@openzeppelin/contracts/governance/extensions/GovernorSettings.sol";
+import {GovernorTimelockControl} from "@openzeppelin/contracts/governance/extensions/GovernorTimelockControl.sol";
+import {GovernorVotes} from "@openzeppelin/contracts/governance/extensions/GovernorVotes.sol";
+import {GovernorVotesQuorumFraction} from "@openzeppelin/contracts/governance/extensions/GovernorVotesQuorumFraction.sol";
+import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {Reviews} from "./Reviews.sol";
+
+/// @title The DAO
+/// @notice OpenZeppelin's Governor over votes locked in VoteLock, with a review before the vote. A proposal's life:
+/// staked and proposed; in review (`Pending`), where holders sign in, or flag it as a scam or frivolous; where enough
+/// signed in, a general meeting (`Active`); the time lock; executed. `Reviews` says what becomes of the stake.
+contract Dao is
+    GovernorSettings,
+    GovernorCountingSimple,
+    GovernorVotesQuorumFraction,
+    GovernorPreventLateQuorum,
+    GovernorTimelockControl,
+    Reviews
+{
+    /// @notice How long the stages are, and what they take.
+    struct Terms {
+        uint48 reviewS; // seconds of a review
+        uint32 voteS; // seconds of a general meeting
+        uint48 lateS; // seconds that a meeting lasts at least after its quorum was reached
+        uint256 quorumPercent; // of the locked FML, for or abstaining, that a vote takes
+        ReviewTerms review;
+    }
+
+    constructor(IVotes votes, TimelockController timelock_, address fml, Terms memory terms)
+        Governor("FL Alliance DAO")
+        GovernorSettings(terms.reviewS, terms.voteS, 0)
+        GovernorVotes(votes)
+        GovernorVotesQuorumFraction(terms.quorumPercent)
+        GovernorPreventLateQuorum(terms.lateS)
+        GovernorTimelockControl(timelock_)
+        Reviews(fml, address(timelock_), terms.review)
+    {}
+
+    /// @inheritdoc Governor
+    function state(uint256 proposalId)
+        public
+        view
+        override(Governor, GovernorTimelockControl, Reviews)
+        returns (ProposalState)
+    {
+        return super.state(proposalId);
+    }
+
+    /// @notice Votes for or abstaining that a general meeting takes: a share of those locked, and `floorWei` at least.
+    function quorum(uint256 timepoint)
+        public
+        view
+        override(Governor, GovernorVotesQuorumFraction)
+        returns (uint256)
+    {
+        return Math.max(super.quorum(timepoint), _floorWei());
+    }
+
+    /// @inheritdoc Governor
+    function proposalDeadline(uint256 proposalId)
+        public
+        view
+        override(Governor, GovernorPreventLateQuorum)
+        returns (uint256)
+    {
+        return super.proposalDeadline(proposalId);
+    }
+
+    /// @inheritdoc Governor
+    function proposalNeedsQueuing(uint256 proposalId)
+        public
+        view
+        override(Governor, GovernorTimelockControl)
+        returns (bool)
+    {
+        return super.proposalNeedsQueuing(proposalId);
+    }
+
+    /// @inheritdoc Governor
+    function proposalThreshold() public view override(Governor, GovernorSettings) returns (uint256) {
+        return super.proposalThreshold();
+    }
+
+    function _propose(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        string memory description,
+        address proposer
+    ) internal override(Governor, Reviews) returns (uint256) {
+        return super._propose(targets, values, calldatas, description, proposer);
+    }
+
+    function _validateCancel(uint256 proposalId, address caller)
+        internal
+        view
+        override(Governor, Reviews)
+        returns (bool)
+    {
+        return super._validateCancel(proposalId, caller);
+    }
+
+    function _tallyUpdated(uint256 proposalId) internal override(Governor, GovernorPreventLateQuorum) {
+        super._tallyUpdated(proposalId);
+    }
+
+    function _queueOperations(
+        uint256 proposalId,
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) internal override(Governor, GovernorTimelockControl) returns (uint48) {
+        return super._queueOperations(proposalId, targets, values, calldatas, descriptionHash);
+    }
+
+    function _executeOperations(
+        uint256 proposalId,
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) internal override(Governor, GovernorTimelockControl) {
+        super._executeOperations(proposalId, targets, values, calldatas, descriptionHash);
+    }
+
+    function _cancel(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) internal override(Governor, GovernorTimelockControl) returns (uint256) {
+        return super._cancel(targets, values, calldatas, descriptionHash);
+    }
+
+    function _executor() internal view override(Governor, GovernorTimelockControl) returns (address) {
+        return super._executor();
+    }
+}

@@ -1,0 +1,334 @@
+"""The DAO on a chain: proposals as anybody reads them, and what a holder of FML does.
+
+The contracts are `Dao.sol` (OpenZeppelin's Governor with `Reviews.sol`), `VoteLock.sol` and `Timelock.sol`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from fl_alliance.chain.bound import BoundContract, ContractReader
+from fl_alliance.chain.codec import interface
+from fl_alliance.chain.deploy import DAO, TOKEN, VOTES, Deployment
+from fl_alliance.chain.messages import checksum
+from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.rules.words import keccak
+from fl_alliance.chain.sender import Receipt, Sender, read_log
+
+_GAS = 400_000
+_PROPOSE_GAS, _EXECUTE_GAS = 2_000_000, 12_000_000
+_CREATED = "ProposalCreated"
+
+
+class Stage(IntEnum):
+    """Where a proposal is, as OpenZeppelin's ProposalState: PENDING in its review, ACTIVE in the general meeting."""
+
+    PENDING = 0
+    ACTIVE = 1
+    CANCELED = 2
+    DEFEATED = 3
+    SUCCEEDED = 4
+    QUEUED = 5
+    EXPIRED = 6
+    EXECUTED = 7
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more can come of it."""
+        return self in (Stage.CANCELED, Stage.DEFEATED, Stage.EXPIRED, Stage.EXECUTED)
+
+
+class Appearance(IntEnum):
+    """How a holder appears in a review."""
+
+    NONE = 0
+    PRESENT = 1
+    SCAM = 2
+    FRIVOLOUS = 3
+
+
+class Support(IntEnum):
+    """How a holder votes in the general meeting."""
+
+    AGAINST = 0
+    FOR = 1
+    ABSTAIN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that a proposal makes once it is executed: to whom, with which calldata and how many wei of coin."""
+
+    target: str
+    data: bytes
+    value_wei: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A proposal as it was made.
+
+    Attributes
+    ----------
+    number : int
+        The Governor's id: a hash of calls and description.
+    review_ends_at, vote_ends_at : int
+        Seconds; a quorum that is reached late moves the second.
+    """
+
+    number: int
+    proposer: str
+    calls: tuple[Call, ...]
+    description: str
+    review_ends_at: int
+    vote_ends_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A proposal's review: votes that appeared, in wei of locked FML, of all that there were at second `counted_at`."""
+
+    counted_at: int
+    is_settled: bool
+    presence_bps: int
+    flag_bps: int
+    floor_wei: int
+    stake_wei: int
+    present_wei: int
+    scam_wei: int
+    frivolous_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Votes of a general meeting, in wei of locked FML."""
+
+    against_wei: int
+    for_wei: int
+    abstain_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewTerms:
+    """What a proposal stakes and earns, and what its review takes; see `DaoTerms`."""
+
+    stake_wei: int
+    reward_wei: int
+    presence_bps: int
+    flag_bps: int
+    floor_wei: int
+
+
+class DaoView:
+    """The DAO, to be read without an account.
+
+    Parameters
+    ----------
+    rpc : Rpc
+        Its chain.
+    deployment : Deployment
+        Its contracts.
+
+    Raises
+    ------
+    ContractMissing
+        The deployment has no DAO.
+    """
+
+    def __init__(self, rpc: Rpc, deployment: Deployment) -> None:
+        self.rpc, self._deployment = rpc, deployment
+        self._dao = ContractReader(rpc, DAO, deployment.address(DAO))
+        self._votes = ContractReader(rpc, VOTES, deployment.address(VOTES))
+
+    def proposals(self) -> tuple[Proposal, ...]:
+        """Return every proposal, in the order in which they were made."""
+        event = next(event for event in interface(DAO).events.values() if event.name == _CREATED)
+        where = {"address": self._dao.address, "topics": ["0x" + event.topic.hex()]}
+        found = self.rpc("eth_getLogs", where | {"fromBlock": hex(self._deployment.block), "toBlock": "latest"})
+        return tuple(_proposal(event.values(log.topics, log.data)) for log in map(read_log, found))
+
+    def proposal(self, number: int) -> Proposal:
+        """Return one proposal; raises `GovernorNonexistentProposal`."""
+        self.stage(number)
+        return next(proposal for proposal in self.proposals() if proposal.number == number)
+
+    def stage(self, number: int) -> Stage:
+        """Return where a proposal is; raises `GovernorNonexistentProposal`."""
+        return Stage(self._dao.read("state", number))
+
+    def review(self, number: int) -> Review:
+        """Return a proposal's review."""
+        return Review(*self._dao.read("reviewOf", number))
+
+    def is_condemned(self, number: int) -> bool:
+        """Return whether flags have condemned a proposal, as far as its review has come."""
+        return bool(self._dao.read("isCondemned", number))
+
+    def appearance(self, number: int, holder: str) -> Appearance:
+        """Return how a holder has appeared in a review."""
+        return Appearance(self._dao.read("appearanceOf", number, holder))
+
+    def tally(self, number: int) -> Tally:
+        """Return the votes of a proposal's general meeting."""
+        return Tally(*self._dao.read("proposalVotes", number))
+
+    def has_voted(self, number: int, holder: str) -> bool:
+        """Return whether a holder has voted."""
+        return bool(self._dao.read("hasVoted", number, holder))
+
+    def vote_ends_at(self, number: int) -> int:
+        """Return the second at which a proposal's general meeting ends, or ended."""
+        return int(self._dao.read("proposalDeadline", number))
+
+    def quorum_wei(self, second: int) -> int:
+        """Return the votes that a general meeting takes whose votes are counted as of a past second."""
+        return int(self._dao.read("quorum", second))
+
+    def executable_at(self, number: int) -> int:
+        """Return the second from which a queued proposal can be executed, 0 where it is not queued."""
+        return int(self._dao.read("proposalEta", number))
+
+    def terms(self) -> ReviewTerms:
+        """Return the terms of the next proposal's review."""
+        return ReviewTerms(*self._dao.read("reviewTerms"))
+
+    def votes_wei(self, holder: str, second: int) -> int:
+        """Return a holder's votes as of a past second."""
+        return int(self._votes.read("getPastVotes", holder, second))
+
+    def all_votes_wei(self, second: int) -> int:
+        """Return all votes as of a past second."""
+        return int(self._votes.read("getPastTotalSupply", second))
+
+
+class DaoMember(DaoView):
+    """The DAO as one account takes part in it.
+
+    Parameters
+    ----------
+    sender : Sender
+        The account, which pays for what it sends.
+    deployment : Deployment
+        As for `DaoView`.
+    """
+
+    def __init__(self, sender: Sender, deployment: Deployment) -> None:
+        super().__init__(sender.rpc, deployment)
+        self.me = sender.address
+        self._fml = BoundContract(sender, TOKEN, deployment.fml)
+        self._bound = BoundContract(sender, DAO, deployment.address(DAO))
+        self.votes = VoteLock(sender, deployment)
+
+    def propose(self, calls: Sequence[Call], description: str) -> int:
+        """Propose, with the stake and the allowance that it takes, and return the proposal's number.
+
+        Raises
+        ------
+        AlreadyProposing, ERC20InsufficientBalance, GovernorInvalidProposalLength, GovernorUnexpectedProposalState
+            The last where the same was proposed before.
+        """
+        stake_wei = self.terms().stake_wei
+        if stake_wei:
+            self._fml.send(_GAS, "approve", self._bound.address, stake_wei)
+        receipt = self._bound.send(_PROPOSE_GAS, "propose", *_lists(calls), description)
+        return int(self._bound.events(receipt, _CREATED)[0]["proposalId"])
+
+    def appear(self, number: int, appearance: Appearance) -> Receipt:
+        """Sign in to a review, or flag the proposal.
+
+        Raises
+        ------
+        AlreadyAppeared, NoVotes, GovernorUnexpectedProposalState
+        """
+        return self._bound.send(_GAS, "appear", number, appearance)
+
+    def vote(self, number: int, support: Support) -> Receipt:
+        """Vote in a general meeting; raises `GovernorAlreadyCastVote`, `GovernorUnexpectedProposalState`."""
+        return self._bound.send(_GAS, "castVote", number, support)
+
+    def queue(self, proposal: Proposal) -> Receipt:
+        """Put a proposal that has passed into the time lock; raises `GovernorUnexpectedProposalState`."""
+        return self._bound.send(_EXECUTE_GAS, "queue", *_lists(proposal.calls), _hash(proposal.description))
+
+    def execute(self, proposal: Proposal) -> Receipt:
+        """Make a proposal's calls; raises `GovernorUnexpectedProposalState`, and what the calls raise."""
+        return self._bound.send(_EXECUTE_GAS, "execute", *_lists(proposal.calls), _hash(proposal.description))
+
+    def cancel(self, proposal: Proposal) -> Receipt:
+        """Take a proposal of one's own back in its review; raises `GovernorUnableToCancel`."""
+        return self._bound.send(_GAS, "cancel", *_lists(proposal.calls), _hash(proposal.description))
+
+    def settle_stake(self, number: int) -> Receipt:
+        """Send a decided proposal's stake where it belongs, and pay its reward; raises `NotSettleable`."""
+        return self._bound.send(_GAS, "settleStake", number)
+
+
+class VoteLock:
+    """FML that an account has locked to vote.
+
+    Parameters
+    ----------
+    sender, deployment : Sender, Deployment
+        As for `DaoMember`.
+    """
+
+    def __init__(self, sender: Sender, deployment: Deployment) -> None:
+        self._lock = BoundContract(sender, VOTES, deployment.address(VOTES))
+        self._fml = BoundContract(sender, TOKEN, deployment.fml)
+        self.me = sender.address
+
+    def lock(self, amount_wei: int) -> Receipt:
+        """Lock FML, with the allowance it takes; raises `BadAmount`, `ERC20InsufficientBalance`."""
+        self._fml.send(_GAS, "approve", self._lock.address, amount_wei)
+        return self._lock.send(_GAS, "lock", amount_wei)
+
+    def request_unlock(self, amount_wei: int) -> Receipt:
+        """Ask locked FML back, with which one votes no more; raises `BadAmount`."""
+        return self._lock.send(_GAS, "requestUnlock", amount_wei)
+
+    def withdraw(self) -> int:
+        """Take what was asked back and return it, in wei; raises `BadAmount`, `NotUnlocked`."""
+        receipt = self._lock.send(_GAS, "withdraw")
+        return int(self._lock.events(receipt, "Withdrawn")[0]["amountWei"])
+
+    def delegate(self, voter: str) -> Receipt:
+        """Let somebody else vote with what this account has locked."""
+        return self._lock.send(_GAS, "delegate", voter)
+
+    @property
+    def locked_wei(self) -> int:
+        """What this account has locked."""
+        return int(self._lock.read("lockedWei", self.me))
+
+    @property
+    def leaving(self) -> tuple[int, int]:
+        """What it has asked back, in wei, and the second from which it can take that."""
+        amount_wei, from_at = self._lock.read("leavingOf", self.me)
+        return int(amount_wei), int(from_at)
+
+    @property
+    def votes_wei(self) -> int:
+        """Its votes now, with those that others have delegated to it."""
+        return int(self._lock.read("getVotes", self.me))
+
+
+def _proposal(values: dict[str, Any]) -> Proposal:
+    parts = zip(values["targets"], values["calldatas"], values["values"], strict=True)
+    return Proposal(
+        values["proposalId"],
+        checksum(values["proposer"]),
+        tuple(Call(checksum(target), data, value_wei) for target, data, value_wei in parts),
+        values["description"],
+        values["voteStart"],
+        values["voteEnd"],
+    )
+
+
+def _lists(calls: Sequence[Call]) -> tuple[list[str], list[int], list[bytes]]:
+    """Return calls as the Governor takes them."""
+    return [call.target for call in calls], [call.value_wei for call in calls], [call.data for call in calls]
+
+
+def _hash(description: str) -> bytes:
+    return keccak(description.encode())

@@ -1,0 +1,222 @@
+"""What the DAO's contracts refuse, one class for each of their custom errors, as in `refusals.py`."""
+
+from fl_alliance.chain.refusals import Refused
+
+
+class BadAmount(Refused):
+    """Nothing, more than there is, or a delay out of its range."""
+
+    FIELDS = ("given", "most")
+    TEXT = "given {given}, needed above 0 and {most} at most"
+
+
+class NotUnlocked(Refused):
+    """FML that were asked back wait for their delay."""
+
+    FIELDS = ("fromAt",)
+    TEXT = "can be taken from second {fromAt} on"
+
+
+class Resting(Refused):
+    """A guardian that has paused waits before it can pause again."""
+
+    FIELDS = ("fromAt",)
+    TEXT = "the guardian may pause again from second {fromAt} on"
+
+
+class AlreadyAppeared(Refused):
+    """A holder appears once in a review."""
+
+    FIELDS = ("holder", "appearance")
+    TEXT = "{holder} has appeared as {appearance} (1 present, 2 scam, 3 frivolous), or names no appearance"
+
+
+class NoVotes(Refused):
+    """Who had no votes when a proposal was made does not appear in its review."""
+
+    FIELDS = ("holder",)
+    TEXT = "{holder} had no votes when the proposal was made"
+
+
+class AlreadyProposing(Refused):
+    """A proposer's last proposal is decided first."""
+
+    FIELDS = ("proposer", "proposalId")
+    TEXT = "{proposer} has proposal {proposalId}, which is not decided"
+
+
+class NotSettleable(Refused):
+    """A proposal's stake goes where it belongs once, when it is decided."""
+
+    FIELDS = ("proposalId",)
+    TEXT = "proposal {proposalId} is not decided, or its stake has gone where it belongs"
+
+
+class BadTerms(Refused):
+    """Terms of reviews under which nothing would pass, or everything be condemned."""
+
+    TEXT = "needed presence of 5,000 of 10,000 at most, and flags above 0 and 10,000 at most"
+
+
+class ERC6372InconsistentClock(Refused):
+    """The clock of the votes is another."""
+
+    TEXT = "the clock of the votes is not the chain's seconds"
+
+
+class GovernorAlreadyCastVote(Refused):
+    """A vote is cast once."""
+
+    FIELDS = ("voter",)
+    TEXT = "{voter} has voted"
+
+
+class GovernorAlreadyQueuedProposal(Refused):
+    """A proposal is queued once."""
+
+    FIELDS = ("proposalId",)
+    TEXT = "proposal {proposalId} is queued"
+
+
+class GovernorDisabledDeposit(Refused):
+    """The DAO's contract takes no coins."""
+
+    TEXT = "the DAO's contract takes no coins; the time lock does"
+
+
+class GovernorInsufficientProposerVotes(Refused):
+    """A proposer has too few votes."""
+
+    FIELDS = ("proposer", "votes", "threshold")
+    TEXT = "{proposer} has {votes} votes, needed {threshold}"
+
+
+class GovernorInvalidProposalLength(Refused):
+    """A proposal has no calls, or not as many targets as values and calldata."""
+
+    FIELDS = ("targets", "calldatas", "values")
+    TEXT = "{targets} targets, {calldatas} calldata, {values} values: needed as many of each, one at least"
+
+
+class GovernorInvalidQuorumFraction(Refused):
+    """A quorum above all votes."""
+
+    FIELDS = ("quorumNumerator", "quorumDenominator")
+    TEXT = "a quorum of {quorumNumerator} of {quorumDenominator}"
+
+
+class GovernorInvalidSignature(Refused):
+    """A ballot by signature that its voter did not sign."""
+
+    FIELDS = ("voter",)
+    TEXT = "{voter} did not sign this"
+
+
+class GovernorInvalidVoteParams(Refused):
+    """A vote has parameters that count for nothing here."""
+
+    TEXT = "a vote takes no parameters here"
+
+
+class GovernorInvalidVoteType(Refused):
+    """A vote is against, for, or abstains."""
+
+    TEXT = "needed 0 against, 1 for, or 2 abstain"
+
+
+class GovernorInvalidVotingPeriod(Refused):
+    """A general meeting of no time."""
+
+    FIELDS = ("votingPeriod",)
+    TEXT = "a general meeting of {votingPeriod} seconds"
+
+
+class GovernorNonexistentProposal(Refused):
+    """No proposal of this number."""
+
+    FIELDS = ("proposalId",)
+    TEXT = "there is no proposal {proposalId}"
+
+
+class GovernorOnlyExecutor(Refused):
+    """Only an executed proposal does this."""
+
+    FIELDS = ("account",)
+    TEXT = "sender {account}: only an executed proposal may do this"
+
+
+class GovernorPreventLateQuorumVoteExtensionTooLarge(Refused):
+    """A meeting would be prolonged by more than itself."""
+
+    FIELDS = ("newVoteExtension", "maxVoteExtension")
+    TEXT = "given {newVoteExtension} seconds, needed {maxVoteExtension} at most"
+
+
+class GovernorProposalQueueingFailed(Refused):
+    """The time lock did not take a proposal."""
+
+    FIELDS = ("proposalId",)
+    TEXT = "the time lock did not take proposal {proposalId}"
+
+
+class GovernorProposalQueueingNotRequired(Refused):
+    """A proposal needs no time lock."""
+
+    FIELDS = ("proposalId",)
+    TEXT = "proposal {proposalId} needs no time lock"
+
+
+class GovernorRestrictedProposer(Refused):
+    """The description reserves a proposal for somebody else."""
+
+    FIELDS = ("proposer",)
+    TEXT = "the description names another proposer than {proposer}"
+
+
+class GovernorUnableToCancel(Refused):
+    """Only its author takes a proposal back, in its review, while nobody has flagged it."""
+
+    FIELDS = ("proposalId", "account")
+    TEXT = "{account} cannot take {proposalId} back; its author can, in its review, while nobody has flagged it"
+
+
+class GovernorUnexpectedProposalState(Refused):
+    """A proposal is at another stage."""
+
+    FIELDS = ("proposalId", "current", "expectedStates")
+    TEXT = "proposal {proposalId} is at stage {current} of ProposalState, needed one of the bits of {expectedStates}"
+
+
+class TimelockInsufficientDelay(Refused):
+    """A call waits for as long as the time lock says."""
+
+    FIELDS = ("delay", "minDelay")
+    TEXT = "given {delay} seconds, needed {minDelay}"
+
+
+class TimelockInvalidOperationLength(Refused):
+    """An operation has not as many targets as values and payloads."""
+
+    FIELDS = ("targets", "payloads", "values")
+    TEXT = "{targets} targets, {payloads} payloads, {values} values: needed as many of each"
+
+
+class TimelockUnauthorizedCaller(Refused):
+    """The time lock's delay is changed by itself alone."""
+
+    FIELDS = ("caller",)
+    TEXT = "sender {caller}: only the time lock itself may do this"
+
+
+class TimelockUnexecutedPredecessor(Refused):
+    """An operation waits for another."""
+
+    FIELDS = ("predecessorId",)
+    TEXT = "operation {predecessorId} is to be executed first"
+
+
+class TimelockUnexpectedOperationState(Refused):
+    """An operation is not ready, or is done."""
+
+    FIELDS = ("operationId", "expectedStates")
+    TEXT = "operation {operationId} is at another stage, needed one of the bits of {expectedStates}"

@@ -1,0 +1,34 @@
+"""`fl-alliance dao attend`: signing in, so that there is a general meeting."""
+
+import argparse
+
+from fl_alliance.cli.arguments import CommandParser
+from fl_alliance.cli.dao.common import add_proposal, add_signing, confirm_proposal, dao_parser
+
+_EXAMPLES = """\
+  fl-alliance dao attend 3
+"""
+
+
+def parser() -> CommandParser:
+    """Return the command's parser."""
+    command = dao_parser(
+        "attend", "Sign in to a review: where enough do, there is a general meeting.", "N [NAME=VALUE ...]", _EXAMPLES
+    )
+    add_proposal(command)
+    add_signing(command)
+    return command
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Sign in."""
+    from fl_alliance.chain.dao import Appearance, Stage
+    from fl_alliance.cli.arena.common import settings_of
+    from fl_alliance.governance.hall import open_hall
+
+    with open_hall(settings_of(arguments)) as hall:
+        proposal = hall.require(arguments.proposal, Stage.PENDING)
+        confirm_proposal(hall, arguments.proposal, "signs in to its review", arguments.yes)
+        hall.dao.appear(proposal.number, Appearance.PRESENT)
+        print(f"signed in to proposal {arguments.proposal}")
+    return 0

@@ -1,0 +1,35 @@
+"""`fl-alliance dao cancel`: one's own proposal, while nobody has flagged it."""
+
+import argparse
+
+from fl_alliance.cli.arguments import CommandParser
+from fl_alliance.cli.dao.common import add_proposal, add_signing, confirm_proposal, dao_parser
+
+_EXAMPLES = """\
+  fl-alliance dao cancel 3
+"""
+
+
+def parser() -> CommandParser:
+    """Return the command's parser."""
+    command = dao_parser(
+        "cancel", "Take your proposal back in its review, while nobody has flagged it.", "N [NAME=VALUE ...]", _EXAMPLES
+    )
+    add_proposal(command)
+    add_signing(command)
+    return command
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Take it back, and the stake."""
+    from fl_alliance.chain.dao import Stage
+    from fl_alliance.cli.arena.common import settings_of
+    from fl_alliance.governance.hall import open_hall
+
+    with open_hall(settings_of(arguments)) as hall:
+        proposal = hall.require(arguments.proposal, Stage.PENDING)
+        confirm_proposal(hall, arguments.proposal, "takes it back", arguments.yes)
+        hall.dao.cancel(proposal)
+        hall.dao.settle_stake(proposal.number)
+        print(f"took proposal {arguments.proposal} back, and its stake")
+    return 0

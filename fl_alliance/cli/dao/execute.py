@@ -1,0 +1,40 @@
+"""`fl-alliance dao execute`: making the calls of what has passed and waited."""
+
+import argparse
+
+from fl_alliance.cli.arguments import CommandParser
+from fl_alliance.cli.dao.common import add_proposal, add_signing, confirm_proposal, dao_parser
+
+_EXAMPLES = """\
+  fl-alliance dao execute 3
+"""
+
+
+def parser() -> CommandParser:
+    """Return the command's parser."""
+    command = dao_parser(
+        "execute", "Make a proposal's calls, and have its author paid; anybody may.", "N [NAME=VALUE ...]", _EXAMPLES
+    )
+    add_proposal(command)
+    add_signing(command)
+    return command
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Execute it, and settle its stake."""
+    from fl_alliance.chain.dao import Stage
+    from fl_alliance.cli.arena.common import settings_of
+    from fl_alliance.governance.errors import WrongStage
+    from fl_alliance.governance.hall import open_hall
+    from fl_alliance.market.units import duration
+
+    with open_hall(settings_of(arguments)) as hall:
+        proposal = hall.require(arguments.proposal, Stage.QUEUED)
+        wait_s = hall.dao.executable_at(proposal.number) - hall.place.now()
+        if wait_s > 0:
+            raise WrongStage(f"proposal {arguments.proposal} can be executed in {duration(wait_s)}")
+        confirm_proposal(hall, arguments.proposal, "makes its calls", arguments.yes)
+        hall.dao.execute(proposal)
+        hall.dao.settle_stake(proposal.number)
+        print(f"executed proposal {arguments.proposal}; {proposal.proposer} has its stake back, and the reward")
+    return 0

@@ -1,0 +1,43 @@
+"""`fl-alliance dao flag`: saying in its review that a proposal is a scam, or frivolous."""
+
+import argparse
+
+from fl_alliance.cli.arguments import CommandParser
+from fl_alliance.cli.dao.common import add_proposal, add_signing, confirm_proposal, dao_parser
+
+_MORE = """
+It is condemned where flags are a fifth of all votes, and more than those that signed in.
+"""
+_EXAMPLES = """\
+  fl-alliance dao flag 3 scam
+  fl-alliance dao flag 3 frivolous
+"""
+
+
+def parser() -> CommandParser:
+    """Return the command's parser."""
+    command = dao_parser(
+        "flag",
+        "Flag a proposal: where enough do, its stake is lost.",
+        "N scam|frivolous [NAME=VALUE ...]",
+        _EXAMPLES,
+        _MORE,
+    )
+    add_proposal(command)
+    command.add_argument("why", choices=("scam", "frivolous"), help="what it is")
+    add_signing(command)
+    return command
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Flag it."""
+    from fl_alliance.chain.dao import Appearance, Stage
+    from fl_alliance.cli.arena.common import settings_of
+    from fl_alliance.governance.hall import open_hall
+
+    with open_hall(settings_of(arguments)) as hall:
+        proposal = hall.require(arguments.proposal, Stage.PENDING)
+        confirm_proposal(hall, arguments.proposal, f"flags it: {arguments.why}", arguments.yes)
+        hall.dao.appear(proposal.number, Appearance[arguments.why.upper()])
+        print(f"flagged proposal {arguments.proposal} as {arguments.why}")
+    return 0

@@ -1,0 +1,46 @@
+"""`fl-alliance dao vote`: for, against, or abstaining, once."""
+
+import argparse
+
+from fl_alliance.cli.arguments import CommandParser
+from fl_alliance.cli.dao.common import add_proposal, add_signing, confirm_proposal, dao_parser
+
+_EXAMPLES = """\
+  fl-alliance dao vote 3 for
+  fl-alliance dao vote 3 against key.keystore=key.json
+"""
+
+
+def parser() -> CommandParser:
+    """Return the command's parser."""
+    command = dao_parser(
+        "vote",
+        "Vote in a general meeting, by what you had locked when it began.",
+        "N for|against|abstain [NAME=VALUE ...]",
+        _EXAMPLES,
+    )
+    add_proposal(command)
+    command.add_argument("support", choices=("for", "against", "abstain"), help="how")
+    add_signing(command)
+    return command
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Vote."""
+    from fl_alliance.arena.events import fml
+    from fl_alliance.chain.dao import Stage, Support
+    from fl_alliance.cli.arena.common import settings_of
+    from fl_alliance.governance.errors import ActionRefused
+    from fl_alliance.governance.hall import open_hall
+
+    with open_hall(settings_of(arguments)) as hall:
+        proposal = hall.require(arguments.proposal, Stage.ACTIVE)
+        votes_wei = hall.dao.votes_wei(hall.place.me, proposal.review_ends_at)
+        if not votes_wei:
+            raise ActionRefused(
+                f"{hall.place.me} had nothing locked when the general meeting began, and has no vote in it"
+            )
+        confirm_proposal(hall, arguments.proposal, f"votes {arguments.support} with {fml(votes_wei)}", arguments.yes)
+        hall.dao.vote(proposal.number, Support[arguments.support.upper()])
+        print(f"voted {arguments.support} on proposal {arguments.proposal}")
+    return 0

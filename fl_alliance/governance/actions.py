@@ -1,0 +1,98 @@
+"""Typed actions of a proposal, as a person names them, and the calls that they are."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from fl_alliance.chain.bound import ContractReader
+from fl_alliance.chain.dao import Call
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, BRAKE, EMISSION, TREASURY, Deployment
+from fl_alliance.chain.errors import ContractMissing
+from fl_alliance.chain.rpc import Rpc
+from fl_alliance.governance.errors import ActionRefused
+from fl_alliance.governance.parameters import parameter
+from fl_alliance.market.config import wei
+from fl_alliance.market.errors import MarketError
+from fl_alliance.market.parties import address_of
+
+_SOURCES = {"arena": ARENA, "alliance": ALLIANCE_MARKET}
+
+
+class Actions:
+    """Makes the calls of a proposal over one market.
+
+    Parameters
+    ----------
+    rpc : Rpc
+        Its chain, from which the other fields of what is set together are read.
+    deployment : Deployment
+        Its contracts.
+    """
+
+    def __init__(self, rpc: Rpc, deployment: Deployment) -> None:
+        self._rpc, self._deployment = rpc, deployment
+
+    def set(self, words: Iterable[str]) -> list[Call]:
+        """Return the calls that set parameters, given as NAME=VALUE; raises `ActionRefused`."""
+        calls: dict[str, Call] = {}
+        for word in words:
+            name, equals, text = word.partition("=")
+            if not equals:
+                raise ActionRefused(f"--set {word}: needs NAME=VALUE")
+            known = parameter(name)
+            key = f"{known.contract}.{known.setter}"
+            if key in calls:
+                raise ActionRefused(f"--set {word}: is set together with another one of this proposal; one at a time")
+            calls[key] = self._set(name, text)
+        return list(calls.values())
+
+    def verify(self, tasks: Iterable[str], *, is_verified: bool) -> list[Call]:
+        """Return the calls that have the emission pay tasks, given as arena:1 or alliance:1, or pay them no more."""
+        return [
+            self._call(EMISSION, "verify" if is_verified else "unverify", *self._task(task, is_verified))
+            for task in tasks
+        ]
+
+    def spend(self, payments: Iterable[Sequence[str]]) -> list[Call]:
+        """Return the calls that pay FML from the treasury, given as pairs of an account and an amount."""
+        calls = []
+        for account, amount in payments:
+            amount_wei = wei(amount, "--spend")
+            if not amount_wei:
+                raise ActionRefused(f"--spend {account} {amount}: needs more than 0 FML")
+            calls.append(self._call(TREASURY, "spend", self._deployment.fml, address_of(account), amount_wei))
+        return calls
+
+    def resume(self) -> Call:
+        """Return the call that ends a pause."""
+        return self._call(BRAKE, "resume")
+
+    def _set(self, name: str, text: str) -> Call:
+        known = parameter(name)
+        reader = self._reader(known.contract)
+        try:
+            value = known.parse(text)
+        except (ValueError, MarketError) as error:
+            raise ActionRefused(f"--set {name}={text}: {error}; it is {known.about}") from None
+        if value == known.read(reader):
+            raise ActionRefused(f"--set {name}={text}: that it is already")
+        try:
+            return Call(reader.address, reader.encode(known.setter, *known.arguments(value, reader)))
+        except Exception as error:  # the encoder's own errors have no common root
+            raise ActionRefused(f"--set {name}={text}: {error}; it is {known.about}") from None
+
+    def _task(self, text: str, is_verified: bool) -> tuple[str, int]:
+        found = re.fullmatch("(arena|alliance):([1-9][0-9]{0,8})", text)
+        if found is None:
+            option = "--verify" if is_verified else "--unverify"
+            raise ActionRefused(f"{option} {text}: needs a task, such as arena:1 or alliance:1")
+        return self._reader(_SOURCES[found[1]]).address, int(found[2])
+
+    def _call(self, contract: str, function: str, *args: object) -> Call:
+        reader = self._reader(contract)
+        return Call(reader.address, reader.encode(function, *args))
+
+    def _reader(self, contract: str) -> ContractReader:
+        try:
+            return ContractReader(self._rpc, contract, self._deployment.address(contract))
+        except ContractMissing as missing:
+            raise ActionRefused(str(missing)) from None

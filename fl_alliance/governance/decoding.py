@@ -1,0 +1,102 @@
+"""What a proposal's calls do, in plain words, read from their bytes and never from what its author says."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fl_alliance.arena.events import fml
+from fl_alliance.chain.bound import ContractReader
+from fl_alliance.chain.codec import interface
+from fl_alliance.chain.dao import Call
+from fl_alliance.chain.deploy import BRAKE, EMISSION, TREASURY, Deployment
+from fl_alliance.chain.messages import checksum
+from fl_alliance.chain.rpc import Rpc
+from fl_alliance.governance.parameters import PARAMETERS, Parameter
+
+ALARM = "!! "
+"""Begins the line of a call that nobody can read, or that gives power away."""
+_POWERS = ("grantRole", "revokeRole", "updateTimelock", "relay", "schedule", "scheduleBatch", "execute", "executeBatch")
+
+
+class Decoder:
+    """Tells what calls do.
+
+    Parameters
+    ----------
+    rpc : Rpc
+        The chain, from which values are read as they are now.
+    deployment : Deployment
+        The contracts that are known.
+    """
+
+    def __init__(self, rpc: Rpc, deployment: Deployment) -> None:
+        self._rpc, self._deployment = rpc, deployment
+        self._names = {contract.address: name for name, contract in deployment.contracts.items()}
+
+    def words(self, call: Call) -> str:
+        """Return what a call does, in one line; one that begins with `ALARM` needs a second look."""
+        coin = f", and sends it {call.value_wei} wei of the chain's coin" if call.value_wei else ""
+        return self._words(call) + coin
+
+    def _words(self, call: Call) -> str:
+        name = self._names.get(call.target)
+        if name is None:
+            return f"{ALARM}calls {call.target}, which is none of this system's contracts, with 0x{call.data.hex()}"
+        function = interface(name).by_selector.get(call.data[:4])
+        if function is None:
+            return f"{ALARM}calls {name} with bytes that none of its functions takes: 0x{call.data.hex()}"
+        try:
+            arguments = function.decode(call.data)
+        except Exception:  # a stranger's bytes
+            return f"{ALARM}calls {name}.{function.name} with bytes that cannot be read: 0x{call.data.hex()}"
+        known = _KNOWN.get((name, function.name))
+        if known is not None:
+            return known(self, arguments)
+        if settable := [found for found in PARAMETERS.items() if _is_set_by(found[1], name, function.name)]:
+            return self._setting(settable, arguments)
+        alarm = ALARM if function.name in _POWERS or function.name.startswith("transfer") else ""
+        return f"{alarm}calls {name}.{function.name}({', '.join(map(_plain, arguments))})"
+
+    def _setting(self, settable: list[tuple[str, Parameter]], arguments: tuple[Any, ...]) -> str:
+        contract = settable[0][1].contract
+        reader = ContractReader(self._rpc, contract, self._deployment.address(contract))
+        values = arguments[0] if isinstance(arguments[0], tuple) else arguments
+        parts = []
+        for (name, known), value in zip(settable, values, strict=True):
+            now = known.read(reader)
+            given = checksum(value) if isinstance(value, str) else value
+            current = checksum(now) if isinstance(now, str) else now
+            if given != current:
+                parts.append(f"sets {name} to {known.tell(given)} (now {known.tell(current)})")
+        return ", ".join(parts) or f"sets {', '.join(name for name, _ in settable)} to what they are now"
+
+    def task(self, source: str, task: int) -> str:
+        """Return a task by the name of its source."""
+        address = checksum(source)
+        return f"task {task} of {self._names.get(address, f'{address}, none of the contracts of this system')}"
+
+    def spent(self, token: str, to: str, amount_wei: int) -> str:
+        """Return a payment from the treasury."""
+        is_fml = checksum(token) == checksum(self._deployment.fml)
+        held = ContractReader(self._rpc, "FML", self._deployment.fml).read(
+            "balanceOf", self._deployment.address(TREASURY)
+        )
+        what = fml(amount_wei) if is_fml else f"{amount_wei} of the token {checksum(token)}"
+        return f"pays {what} from the treasury to {checksum(to)}" + (f"; it holds {fml(held)}" if is_fml else "")
+
+
+def _is_set_by(known: Parameter, contract: str, function: str) -> bool:
+    return (known.contract, known.setter) == (contract, function)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    return f"({', '.join(map(_plain, value))})" if isinstance(value, tuple) else str(value)
+
+
+_KNOWN: Mapping[tuple[str, str], Callable[[Decoder, tuple[Any, ...]], str]] = {
+    (EMISSION, "verify"): lambda decoder, of: f"has the emission pay {decoder.task(*of)}",
+    (EMISSION, "unverify"): lambda decoder, of: f"has the emission pay {decoder.task(*of)} no more",
+    (TREASURY, "spend"): lambda decoder, of: decoder.spent(*of),
+    (BRAKE, "resume"): lambda decoder, of: "ends the pause, if there is one",
+}

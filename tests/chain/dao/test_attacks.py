@@ -1,0 +1,157 @@
+"""Ways to take a DAO cheaply, each of which fails, and who loses what."""
+
+import pytest
+from assembly import LARGE, LOCKED, PROPOSER, RIVAL, SMALL, STRANGER, TERMS, TREASURY_WEI, Assembly
+
+from fl_alliance.chain.bound import BoundContract
+from fl_alliance.chain.dao import Appearance, Call, Stage, Support
+from fl_alliance.chain.dao_deploy import DaoTerms, add_dao
+from fl_alliance.chain.dao_refusals import (
+    AlreadyProposing,
+    GovernorAlreadyCastVote,
+    GovernorUnexpectedProposalState,
+    NotUnlocked,
+    NoVotes,
+)
+from fl_alliance.chain.deploy import DAO, EMISSION, TREASURY, VOTES, Deployment, deploy
+from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.rules.words import keccak
+from fl_alliance.chain.sender import Sender
+from fl_alliance.chain.types import WEI_PER_FML
+
+
+def test_borrowed_fml_have_no_vote_and_do_not_come_back_in_time(dao: Assembly) -> None:
+    """A flash loan: locked for one transaction, or from the second a proposal is made on."""
+    proposal = dao.propose()
+    borrower = dao.by(STRANGER)
+    borrower.votes.lock(1_000_000 * WEI_PER_FML)
+    with pytest.raises(NoVotes):
+        borrower.appear(proposal.number, Appearance.PRESENT)
+    borrower.votes.request_unlock(1_000_000 * WEI_PER_FML)
+    with pytest.raises(NotUnlocked):
+        borrower.votes.withdraw()
+    dao.by(LARGE).appear(proposal.number, Appearance.PRESENT)
+    dao.wait(TERMS.review_s)
+    borrower.vote(proposal.number, Support.FOR)
+    assert dao.view.tally(proposal.number).for_wei == 0
+    assert dao.view.votes_wei(STRANGER.address, dao.rpc.second() - 1) == 0
+
+
+def test_fml_that_vote_cannot_be_handed_on_to_vote_again(dao: Assembly) -> None:
+    proposal = dao.propose()
+    dao.by(RIVAL).appear(proposal.number, Appearance.SCAM)
+    dao.by(RIVAL).votes.delegate(STRANGER.address)
+    with pytest.raises(NoVotes):
+        dao.by(STRANGER).appear(proposal.number, Appearance.SCAM)
+    dao.by(RIVAL).votes.delegate(RIVAL.address)
+    dao.by(LARGE).appear(proposal.number, Appearance.PRESENT)
+    dao.wait(TERMS.review_s)
+    dao.by(RIVAL).vote(proposal.number, Support.AGAINST)
+    dao.by(RIVAL).votes.delegate(STRANGER.address)
+    dao.by(STRANGER).vote(proposal.number, Support.AGAINST)
+    with pytest.raises(GovernorAlreadyCastVote):
+        dao.by(RIVAL).vote(proposal.number, Support.AGAINST)
+    assert dao.view.tally(proposal.number).against_wei == LOCKED[RIVAL.address] * WEI_PER_FML
+    with pytest.raises(KeyError):  # a lock is no token: there is nothing to transfer
+        dao.bound(VOTES).encode("transfer", STRANGER.address, 1)
+
+
+def test_spam_costs_a_stake_each_and_one_account_has_one_at_a_time(dao: Assembly) -> None:
+    first = dao.propose()
+    with pytest.raises(AlreadyProposing):
+        dao.propose(text="Another")
+    dao.by(RIVAL).appear(first.number, Appearance.FRIVOLOUS)
+    before = dao.fml.balance_wei(PROPOSER.address)
+    dao.wait(TERMS.review_s)
+    dao.propose(text="Another")
+    dao.by(STRANGER).settle_stake(first.number)
+    assert dao.fml.balance_wei(PROPOSER.address) == before - TERMS.stake_wei
+    assert dao.fml.balance_wei(dao.deployment.address(TREASURY)) == TREASURY_WEI + TERMS.stake_wei
+
+
+def test_a_quorum_reached_in_the_last_second_leaves_a_day_to_answer(dao: Assembly) -> None:
+    proposal = dao.meet()
+    dao.wait(TERMS.vote_s - 10)
+    dao.by(RIVAL).vote(proposal.number, Support.FOR)
+    dao.wait(60)
+    assert dao.view.stage(proposal.number) is Stage.ACTIVE
+    dao.by(LARGE).vote(proposal.number, Support.AGAINST)
+    dao.wait(TERMS.late_s)
+    assert dao.view.stage(proposal.number) is Stage.DEFEATED
+
+
+def test_flags_of_a_few_hinder_nothing_that_more_sign_in_for(dao: Assembly) -> None:
+    proposal = dao.propose()
+    dao.by(RIVAL).appear(proposal.number, Appearance.SCAM)  # a quarter of all votes: enough, if nobody came
+    assert dao.view.is_condemned(proposal.number)
+    dao.by(LARGE).appear(proposal.number, Appearance.PRESENT)
+    assert not dao.view.is_condemned(proposal.number)
+    dao.wait(TERMS.review_s)
+    assert dao.view.stage(proposal.number) is Stage.ACTIVE
+
+
+def test_flags_below_the_share_condemn_nothing_even_where_nobody_else_comes(dao: Assembly) -> None:
+    before = dao.fml.balance_wei(PROPOSER.address)
+    proposal = dao.propose()
+    dao.by(SMALL).appear(proposal.number, Appearance.SCAM)
+    dao.wait(TERMS.review_s)
+    assert not dao.view.is_condemned(proposal.number)
+    dao.wait(TERMS.vote_s)
+    dao.by(STRANGER).settle_stake(proposal.number)
+    assert dao.fml.balance_wei(PROPOSER.address) == before
+
+
+def test_who_locks_first_in_an_empty_dao_passes_nothing(dao: Assembly) -> None:
+    """Of one FML locked it has all votes, and far fewer than any decision takes."""
+    sender = Sender(dao.w3, STRANGER)
+    alone = add_dao(sender, deploy(sender), STRANGER.address, DaoTerms(stake_wei=0))
+    fresh = Assembly(dao.w3, Deployment(alone.chain_id, alone.block, alone.contracts))
+    fresh.by(STRANGER).votes.lock(WEI_PER_FML)
+    fresh.wait(10)
+    proposal = fresh.propose(Call(alone.fml, b""), by=STRANGER)
+    fresh.by(STRANGER).appear(proposal.number, Appearance.PRESENT)
+    fresh.wait(TERMS.review_s)
+    assert fresh.view.stage(proposal.number) is Stage.DEFEATED
+    assert fresh.view.quorum_wei(Rpc(dao.w3).second() - 1) == TERMS.floor_wei
+
+
+def test_calls_other_than_those_voted_on_are_never_made(dao: Assembly) -> None:
+    """The number is a hash of the calls, so a payload cannot be exchanged behind a text that was voted on."""
+    proposal = dao.meet()
+    dao.by(LARGE).vote(proposal.number, Support.FOR)
+    dao.wait(TERMS.vote_s)
+    bound = BoundContract(Sender(dao.w3, RIVAL), DAO, dao.deployment.address(DAO))
+    other = dao.call(EMISSION, "lower", 0)
+    with pytest.raises(Exception, match="no proposal"):
+        bound.send(1_000_000, "queue", [other.target], [0], [other.data], keccak(proposal.description.encode()))
+    dao.by(STRANGER).queue(proposal)
+    dao.wait(TERMS.delay_s)
+    with pytest.raises(Exception, match="no proposal"):
+        bound.send(1_000_000, "execute", [other.target], [0], [other.data], keccak(proposal.description.encode()))
+
+
+def test_a_failing_call_undoes_the_whole_proposal(dao: Assembly) -> None:
+    spend = dao.call(TREASURY, "spend", dao.deployment.fml, LARGE.address, 1)
+    refused = dao.call(EMISSION, "lower", 10_001)
+    proposal = dao.meet(spend, refused)
+    dao.by(LARGE).vote(proposal.number, Support.FOR)
+    dao.wait(TERMS.vote_s)
+    dao.by(STRANGER).queue(proposal)
+    dao.wait(TERMS.delay_s)
+    with pytest.raises(Exception, match="FactorNotLower"):
+        dao.by(STRANGER).execute(proposal)
+    assert dao.fml.balance_wei(dao.deployment.address(TREASURY)) == TREASURY_WEI
+    assert dao.view.stage(proposal.number) is Stage.QUEUED
+
+
+def test_a_vote_in_the_review_or_after_the_meeting_counts_for_nothing(dao: Assembly) -> None:
+    proposal = dao.propose()
+    with pytest.raises(GovernorUnexpectedProposalState):
+        dao.by(LARGE).vote(proposal.number, Support.FOR)
+    dao.by(LARGE).appear(proposal.number, Appearance.PRESENT)
+    dao.wait(TERMS.review_s)
+    with pytest.raises(GovernorUnexpectedProposalState):
+        dao.by(SMALL).appear(proposal.number, Appearance.SCAM)
+    dao.wait(TERMS.vote_s)
+    with pytest.raises(GovernorUnexpectedProposalState):
+        dao.by(LARGE).vote(proposal.number, Support.FOR)

@@ -1,0 +1,163 @@
+"""The whole path of the DAO by commands, on each kind of chain: from a proposal to what it changed."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fl_alliance.chain.connect import advance_to, close, connect, connected
+from fl_alliance.chain.errors import AnvilMissing
+from fl_alliance.chain.rpc import Rpc
+from fl_alliance.cli.main import main
+from fl_alliance.market.keys import development_key
+
+if TYPE_CHECKING:
+    from web3 import Web3
+
+DAY = 86_400
+HOLDER, PROPOSER, RIVAL = 1, 2, 3
+PAYEE = development_key(7).address
+STRANGER = "0x00000000000000000000000000000000000000AA"
+
+
+@dataclass
+class Desk:
+    """A chain, and commands on it."""
+
+    url: str
+    capsys: pytest.CaptureFixture[str]
+    shared: "Web3 | None" = None
+
+    def said(self, code: int, *words: str, by: int | None = None) -> str:
+        whose = [] if by is None else [f"key.development={by}"]
+        try:
+            found = main([*words, f"chain.url={self.url}", *whose])
+        except SystemExit as leaving:
+            found = int(leaving.code or 0)
+        shown = self.capsys.readouterr()
+        assert found == code, shown
+        assert code != 2 or shown.err.count("\n") == 1, shown.err
+        return shown.out + shown.err
+
+    def dao(self, *words: str, by: int | None = None, code: int = 0) -> str:
+        signing = [] if words[0] == "status" else ["--yes"]
+        return self.said(code, "dao", *words, *signing, by=by)
+
+    def wait(self, seconds: int) -> None:
+        if self.shared is not None:
+            advance_to(self.shared, Rpc(self.shared).second() + seconds)
+            return
+        with connected(self.url) as w3:
+            advance_to(w3, Rpc(w3).second() + seconds)
+
+
+@pytest.fixture(params=["file", pytest.param("anvil", marks=pytest.mark.anvil)])
+def desk(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Desk]:
+    """A market with a DAO over it, and half a million FML locked."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FL_ALLIANCE_KEY", raising=False)
+    shared = None
+    if request.param == "anvil":
+        try:
+            shared = connect("anvil://")
+        except AnvilMissing as missing:
+            pytest.skip(str(missing))
+        desk = Desk(str(shared.provider.endpoint_uri), capsys, shared)  # type: ignore[attr-defined]
+    else:
+        desk = Desk(f"file://{tmp_path / 'chain.db'}", capsys)
+    desk.said(0, "arena", "deploy", "market.starts_in_s=60")
+    assert "has no DAO" in desk.dao("status", code=2)
+    assert "its time lock" in desk.dao("deploy", "--treasury", "1000000")
+    desk.dao("lock", "500000", by=HOLDER)
+    desk.wait(120)
+    yield desk
+    if shared is not None:
+        close(shared)
+
+
+def test_a_proposal_is_staked_reviewed_voted_on_delayed_and_executed(desk: Desk) -> None:
+    proposed = desk.dao(
+        *("propose", "Pay by the root, and an audit", "--set", "emission.power_halves=1", "--spend", PAYEE, "25.5"),
+        by=PROPOSER,
+    )
+    assert "it sets emission.power_halves to stake^0.5 (now stake^1)" in proposed
+    assert f"it pays 25.5000 FML from the treasury to {PAYEE}; it holds 1,000,000.0000 FML" in proposed
+    assert "stakes 10,000.0000 FML" in proposed
+    assert "needed active" in desk.dao("vote", "1", "for", by=HOLDER, code=2)
+    attended = desk.dao("attend", "1", by=HOLDER)
+    assert "sets emission.power_halves" in attended
+    assert "wait; you have appeared as present" in desk.dao("status", "1", by=HOLDER)
+    desk.wait(3 * DAY)
+    assert "votes for with 500,000.0000 FML" in desk.dao("vote", "1", "for", by=HOLDER)
+    assert "had nothing locked" in desk.dao("vote", "1", "for", by=RIVAL, code=2)
+    desk.wait(5 * DAY)
+    assert "next: fl-alliance dao queue 1" in desk.dao("status")
+    assert "can be executed in 2 d" in desk.dao("queue", "1")
+    assert "can be executed in" in desk.dao("execute", "1", code=2)
+    desk.wait(2 * DAY)
+    assert "has its stake back, and the reward" in desk.dao("execute", "1")
+    [found] = json.loads(desk.dao("status", "1", "--json"))
+    assert (found["stage"], found["is_settled"], found["for_wei"]) == ("executed", True, str(500_000 * 10**18))
+    assert "to what they are now" in found["does"][0]
+    assert "nothing, it is over" in desk.dao("status", "1")
+    assert "has gone where it belongs" in desk.dao("settle", "1", code=2)
+
+
+def test_a_scam_is_flagged_and_its_author_loses_the_stake(desk: Desk) -> None:
+    desk.dao("propose", "Nothing\x1b[2J to see", "--spend", STRANGER, "1000000", by=PROPOSER)
+    shown = desk.dao("flag", "1", "scam", by=HOLDER)
+    assert '"Nothing [2J to see"' in shown
+    assert "pays 1,000,000.0000 FML from the treasury" in shown
+    assert "condemned" in desk.dao("status")
+    assert "cannot take" in desk.dao("cancel", "1", by=PROPOSER, code=2)
+    desk.wait(3 * DAY)
+    assert "went to the treasury: holders condemned it" in desk.dao("settle", "1")
+
+
+def test_a_mistake_is_one_line_and_nothing_is_signed(desk: Desk) -> None:
+    def refused(*words: str, by: int | None = PROPOSER) -> str:
+        return desk.dao(*words, by=by, code=2)
+
+    assert "no such parameter; there are emission.schedule_bps" in refused("propose", "x", "--set", "dao.size=1")
+    assert "that it is already" in refused("propose", "x", "--set", "dao.review_s=259200")
+    assert "seconds of a review" in refused("propose", "x", "--set", "dao.review_s=soon")
+    assert "seconds of a review" in refused("propose", "x", "--set", "dao.review_s=-1")
+    assert "one at a time" in refused("propose", "x", "--set", "dao.stake=1", "--set", "dao.reward=1")
+    assert "such as arena:1" in refused("propose", "x", "--verify", "1")
+    assert "AllianceMarket" in refused("propose", "x", "--verify", "alliance:1")
+    assert "needs a text" in refused("propose", "x")
+    assert "needs more than 0 FML" in refused("propose", "x", "--spend", PAYEE, "0")
+    assert "needs an account's address" in refused("propose", "x", "--spend", "0x12", "1")
+    assert "there is none yet" in refused("vote", "1", "for")
+    assert "there is a DAO already" in refused("deploy", by=None)
+    assert "has asked nothing back" in refused("unlock")
+    assert "needed that at most" in refused("unlock", "5")
+    assert "NotAllowed" in refused("pause")
+    assert "no proposal yet" in desk.dao("status")
+    asked = desk.said(2, "dao", "propose", "x", "--set", "dao.stake=1", by=PROPOSER)
+    assert "nobody is at a terminal to say yes" in asked
+    assert "no proposal yet" in desk.dao("status")
+
+
+def test_locked_fml_come_back_and_the_guardian_pauses(desk: Desk) -> None:
+    assert "can be taken in 7 d" in desk.dao("unlock", "1000", by=HOLDER)
+    assert "can be taken in" in desk.dao("unlock", by=HOLDER)
+    desk.wait(7 * DAY)
+    assert "1,000.0000 FML came back" in desk.dao("unlock", by=HOLDER)
+    assert "paused for 14 d" in desk.dao("pause")
+    assert "Resting" in desk.dao("pause", code=2)
+
+
+@pytest.mark.parametrize("answer", ["n", ""])
+def test_who_does_not_say_yes_signs_nothing(answer: str, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _: answer)
+    assert "not signed" in desk.said(2, "dao", "lock", "5", by=PROPOSER)
+    accept: Callable[[str], str] = lambda _: "yes"  # noqa: E731
+    monkeypatch.setattr("builtins.input", accept)
+    assert "locked 5.0000 FML" in desk.said(0, "dao", "lock", "5", by=PROPOSER)
