@@ -1,0 +1,47 @@
+"""What a caller signs with every call of a model: all that it owes for its calls so far, however many they were."""
+
+from dataclasses import dataclass
+
+from fl_alliance.chain.messages import Domain, Signed, Signer
+from fl_alliance.chain.rules.words import hash_words, keccak
+
+NAME = "FL Alliance revenue"
+_PARITY_BIT = 1 << 255
+
+
+@dataclass(frozen=True, slots=True)
+class CallVoucher(Signed):
+    """A payer's debt to a model in all, in wei, and for how many calls; the newest one is worth all before it."""
+
+    TYPE = keccak(b"Voucher(address payer,uint256 model,uint256 owedWei,uint256 calls)")
+    payer: str
+    model: int
+    owed_wei: int
+    calls: int
+
+    def struct_hash(self) -> bytes:
+        """Return EIP-712's `hashStruct` of this message."""
+        return hash_words(self.TYPE, self.payer, self.model, self.owed_wei, self.calls)
+
+    def signed(self, key: Signer, domain: Domain) -> "SignedVoucher":
+        """Return it with its payer's signature."""
+        return SignedVoucher(self, self.sign(key, domain))
+
+
+@dataclass(frozen=True, slots=True)
+class SignedVoucher:
+    """A voucher and its payer's 64-byte signature (EIP-2098)."""
+
+    voucher: CallVoucher
+    signature: bytes
+
+    @property
+    def long_signature(self) -> bytes:
+        """The signature in the 65 bytes r, s, v that OpenZeppelin's ECDSA takes."""
+        tail = int.from_bytes(self.signature[32:], "big")
+        return self.signature[:32] + (tail & ~_PARITY_BIT).to_bytes(32, "big") + bytes([27 + (tail >> 255)])
+
+
+def revenue_domain(chain_id: int, contract: str) -> Domain:
+    """Return the domain of vouchers of a Revenue contract."""
+    return Domain(chain_id, contract, NAME)

@@ -1,0 +1,121 @@
+"""Documents of models' knowledge bases on a chain; `Documents.sol` says the rest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from fl_alliance.chain.bound import BoundContract, ContractReader
+from fl_alliance.chain.deploy import DOCUMENTS, TOKEN, Deployment
+from fl_alliance.chain.messages import checksum
+from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.sender import Receipt, Sender
+
+_GAS = 400_000
+_CREDIT_GAS, _EACH_GAS = 150_000, 60_000
+
+
+class Verdict(IntEnum):
+    """How a holder judges a document."""
+
+    NONE = 0
+    RELEVANT = 1
+    IRRELEVANT = 2
+    MALICIOUS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document; votes are wei of locked FML as of second `counted_at`, `digest` is its content's sha256."""
+
+    contributor: str
+    counted_at: int
+    is_settled: bool
+    is_accepted: bool
+    model: int
+    digest: bytes
+    stake_wei: int
+    relevant_wei: int
+    irrelevant_wei: int
+    malicious_wei: int
+    uses: int
+
+
+class DocumentsView:
+    """The documents, to be read without an account.
+
+    Parameters
+    ----------
+    rpc, deployment : Rpc, Deployment
+        Its chain and where it is; raises `ContractMissing` where it is not.
+    """
+
+    def __init__(self, rpc: Rpc, deployment: Deployment) -> None:
+        self.rpc, self._reader = rpc, ContractReader(rpc, DOCUMENTS, deployment.address(DOCUMENTS))
+        self.address = self._reader.address
+
+    @property
+    def count(self) -> int:
+        """How many documents were ever contributed; they are numbered from 1."""
+        return int(self._reader.read("count"))
+
+    def document(self, number: int) -> Document:
+        """Return a document; raises `UnknownDocument`."""
+        contributor, *rest = self._reader.read("documentOf", number)
+        return Document(checksum(contributor), *rest)
+
+    def accepted(self, model: int) -> Mapping[bytes, int]:
+        """Return what a model answers with: digest -> number of its accepted documents."""
+        found = ((number, self.document(number)) for number in range(1, self.count + 1))
+        return {one.digest: number for number, one in found if one.model == model and one.is_accepted}
+
+    def share_wei(self, model: int) -> int:
+        """Return a model's contributors' share that is not credited yet."""
+        return int(self._reader.read("shareWei", model))
+
+    def due_wei(self, contributor: str) -> int:
+        """Return what a contributor can take."""
+        return int(self._reader.read("dueWei", contributor))
+
+
+class Documents(DocumentsView):
+    """The same as one account uses it: a contributor, a holder of locked FML, or a host.
+
+    Parameters
+    ----------
+    sender, deployment : Sender, Deployment
+        The account, which pays for what it sends.
+    """
+
+    def __init__(self, sender: Sender, deployment: Deployment) -> None:
+        super().__init__(sender.rpc, deployment)
+        self._bound = BoundContract(sender, DOCUMENTS, self.address)
+        self._fml = BoundContract(sender, TOKEN, deployment.fml)
+
+    def contribute(self, model: int, digest: bytes) -> int:
+        """Contribute a document with the stake that it takes, and return its number.
+
+        Raises
+        ------
+        UnknownModel, AlreadyContributed, BadParameter, ERC20InsufficientBalance
+        """
+        self._fml.send(_GAS, "approve", self.address, self._reader.read("stakeWei"))
+        receipt = self._bound.send(_GAS, "contribute", model, digest)
+        return int(self._bound.events(receipt, "Contributed")[0]["document"])
+
+    def judge(self, document: int, verdict: Verdict) -> Receipt:
+        """Judge a document; raises `UnknownDocument`, `CannotJudge`, `WrongTime`."""
+        return self._bound.send(_GAS, "judge", document, verdict)
+
+    def settle(self, document: int) -> Receipt:
+        """End a document's vote; raises `UnknownDocument`, `WrongTime`."""
+        return self._bound.send(_GAS, "settle", document)
+
+    def credit(self, model: int, uses: Mapping[int, int]) -> Receipt:
+        """Credit documents with how often answers cited them; raises `NotAllowed`, `NotAccepted`, `BadParameter`."""
+        gas = _CREDIT_GAS + _EACH_GAS * len(uses)
+        return self._bound.send(gas, "credit", model, list(uses), list(uses.values()))
+
+    def withdraw(self) -> int:
+        """Take what one's documents have earned, and return it in wei."""
+        receipt = self._bound.send(_GAS, "withdraw")
+        return int(self._bound.events(receipt, "Withdrawn")[0]["amountWei"])

@@ -1,0 +1,106 @@
+"""What models earn, on a chain: accounts of callers, vouchers, tills, and the split; `Revenue.sol` says the rest."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fl_alliance.chain.bound import BoundContract, ContractReader
+from fl_alliance.chain.call_vouchers import SignedVoucher, revenue_domain
+from fl_alliance.chain.deploy import REVENUE, TOKEN, Deployment
+from fl_alliance.chain.messages import Domain, checksum
+from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.rules.revenue import Split
+from fl_alliance.chain.sender import Receipt, Sender
+
+_GAS = 300_000
+_CLAIM_GAS, _VOUCHER_GAS = 200_000, 220_000
+
+
+@dataclass(frozen=True, slots=True)
+class CallerAccount:
+    """A caller's balance, in wei, and the second from which it can take it; 0: it has not asked."""
+
+    balance_wei: int
+    leaves_at: int
+
+
+class RevenueView:
+    """The revenue contract, to be read without an account.
+
+    Parameters
+    ----------
+    rpc, deployment : Rpc, Deployment
+        Its chain and where it is; raises `ContractMissing` where it is not.
+    """
+
+    def __init__(self, rpc: Rpc, deployment: Deployment) -> None:
+        self.rpc, self._reader = rpc, ContractReader(rpc, REVENUE, deployment.address(REVENUE))
+        self.address = self._reader.address
+        self.domain: Domain = revenue_domain(deployment.chain_id, self.address)
+
+    def split(self) -> Split:
+        """Return how payments are split now."""
+        return Split(*self._reader.read("split"))
+
+    def account(self, payer: str) -> CallerAccount:
+        """Return a caller's account."""
+        return CallerAccount(*self._reader.read("accountOf", payer))
+
+    def paid_wei(self, model: int, payer: str) -> int:
+        """Return what a caller has paid for a model's calls by vouchers, in all."""
+        return int(self._reader.read("paidWei", model, payer))
+
+    def earned(self, model: int) -> tuple[int, int]:
+        """Return what a model was paid in all, in wei, and how many calls its vouchers tell."""
+        earned_wei, calls = self._reader.read("earnedBy", model)
+        return int(earned_wei), int(calls)
+
+    def till(self, model: int) -> str:
+        """Return where a call of a model can be paid to; raises `UnknownModel`."""
+        return checksum(self._reader.read("tillOf", model))
+
+
+class Revenue(RevenueView):
+    """The same as one account uses it, a caller or a host.
+
+    Parameters
+    ----------
+    sender, deployment : Sender, Deployment
+        The account, which pays for what it sends.
+    """
+
+    def __init__(self, sender: Sender, deployment: Deployment) -> None:
+        super().__init__(sender.rpc, deployment)
+        self._bound = BoundContract(sender, REVENUE, self.address)
+        self._fml = BoundContract(sender, TOKEN, deployment.fml)
+
+    def deposit(self, amount_wei: int) -> Receipt:
+        """Put FML into one's account, with the allowance; raises `BadParameter`, `ERC20InsufficientBalance`."""
+        self._fml.send(_GAS, "approve", self.address, amount_wei)
+        return self._bound.send(_GAS, "deposit", amount_wei)
+
+    def ask_to_leave(self, leaves: bool = True) -> Receipt:
+        """Ask for one's balance, or stay."""
+        return self._bound.send(_GAS, "askToLeave", leaves)
+
+    def withdraw(self) -> int:
+        """Take one's balance, three days after asking, and return it in wei; raises `NotLeaving`."""
+        receipt = self._bound.send(_GAS, "withdraw")
+        return int(self._bound.events(receipt, "Withdrawn")[0]["amountWei"])
+
+    def claim(self, vouchers: Iterable[SignedVoucher]) -> Receipt:
+        """Turn vouchers in; one that is worth nothing new is passed over.
+
+        Raises
+        ------
+        VoucherNotSigned, AccountShort, UnknownModel
+        """
+        given = list(vouchers)
+        rows = [(one.voucher.payer, one.voucher.model, one.voucher.owed_wei, one.voucher.calls) for one in given]
+        gas = _CLAIM_GAS + _VOUCHER_GAS * len(given)
+        return self._bound.send(gas, "claim", rows, [one.long_signature for one in given])
+
+    def sweep(self, model: int) -> int:
+        """Split what is in a model's till, and return it in wei; raises `UnknownModel`."""
+        receipt = self._bound.send(2 * _GAS, "sweep", model)
+        found = self._bound.events(receipt, "Paid")
+        return sum(int(each[part]) for each in found for part in ("hostWei", "contributorsWei", "burnedWei"))
