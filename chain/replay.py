@@ -232,7 +232,7 @@ class TaskModel(TaskBoard):
             self.committee.updates[one.member] = one.update
             self.committee.standings[one.member] = Standing.PROPOSED
         proposed, drawn = len(self.committee.updates), len(self.committee.proposers)
-        if self.params.grace_s and self.params.quorum <= proposed < drawn:
+        if self.params.grace_s and self.params.quorum <= proposed < drawn and len(step.proposals) < drawn:
             self.phase_at = min(self.phase_at, now + self.params.grace_s)
 
     def _draw_voters(self, step: DrawVoters, now: int, sender: str) -> None:

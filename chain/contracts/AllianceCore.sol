@@ -150,8 +150,9 @@ abstract contract AllianceCore is IAlliance, EIP712, Multicall {
         Header h = t.header;
         if (h.phase() != Phase.PROPOSING) revert WrongPhase(task, t.known(task).phase());
         Phases.requireBefore(task, h.phaseAt());
-        uint256 silent = Batches.propose(t, task, h, _domainSeparatorV4(), batch);
-        if (silent > 0) t.hurry(h, silent);
+        Batches.propose(t, task, h, _domainSeparatorV4(), batch);
+        // A batch of as many records as there are proposers needs no look: they are everybody's, or say things twice.
+        if (batch.length < Batches.PROPOSAL_BYTES * h.proposers()) t.hurry(h);
     }
 
     /// @inheritdoc IAlliance
@@ -181,7 +182,8 @@ abstract contract AllianceCore is IAlliance, EIP712, Multicall {
         if (!ballot.awaited()) revert WrongPhase(task, t.phase(t.header));
         if (msg.sender != ballot.relayer()) revert NotAllowed(msg.sender, ballot.relayer());
         Phases.requireBefore(task, ballot.deadline());
-        t.ballot = ballot.withList(bytes24(digest), complete, complete ? ballot.deadline() : t.omitting(ballot));
+        if (!complete) ballot = t.omitting(ballot);
+        t.ballot = ballot.withList(bytes24(digest), complete);
         emit VotesCommitted(task, bytes24(digest), complete);
     }
 

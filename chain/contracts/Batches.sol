@@ -16,7 +16,8 @@ library Batches {
     using Messages for Messages.Frame;
     using Nibbles for uint256[];
 
-    uint256 private constant PROPOSAL_BYTES = 98;
+    /// @notice Bytes of a signed proposal.
+    uint256 internal constant PROPOSAL_BYTES = 98;
     /// @notice Bytes of a listed commitment that is not revealed, and of the hash of a list.
     uint256 internal constant PAIR_BYTES = 34;
     /// @notice Flag of a listed commitment that is not revealed.
@@ -36,11 +37,7 @@ library Batches {
     uint256 private constant LATE = uint256(IAlliance.Standing.LATE);
 
     /// @notice Record the proposals in `batch`.
-    /// @return silent How many have yet to propose.
-    function propose(Task storage t, uint256 task, Header h, bytes32 domain, bytes calldata batch)
-        internal
-        returns (uint256 silent)
-    {
+    function propose(Task storage t, uint256 task, Header h, bytes32 domain, bytes calldata batch) internal {
         if (batch.length == 0 || batch.length % PROPOSAL_BYTES != 0) revert IAlliance.BadBatch(batch.length);
         (uint256 pos, uint256 end) = FastBatches.span(batch);
         Cursor memory k = Cursor({
@@ -59,7 +56,6 @@ library Batches {
             k.pos += PROPOSAL_BYTES;
         }
         Nibbles.store(t.standings, k.standings);
-        silent = k.standings.countEqual(SILENT_PROPOSER);
     }
 
     /// @return Whether a voter of this standing, if the list holds a commitment of it, has yet to reveal that one. What

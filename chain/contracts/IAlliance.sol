@@ -288,8 +288,8 @@ interface IAlliance {
     /// where nobody can read what the relayer fixed: it is waited for until `commitS` after the last answer to evidence.
     function skipRound(uint256 task) external;
 
-    /// @notice Record signed proposals, before the deadline; anybody. Once there are `quorum` of them, the deadline is
-    /// `graceS` later if it was not earlier.
+    /// @notice Record signed proposals, before the deadline; anybody. A batch of fewer records than there are proposers
+    /// that makes them `quorum` or more moves the deadline to `graceS` later, where that is earlier.
     /// @param batch Records of 98 bytes: uint16 member, bytes32 update (sha256 of its content), bytes32 r, bytes32 vs;
     /// the signature is over `Proposal(uint256 task,uint32 round,bytes32 update)`. A member's first proposal counts;
     /// records of members that have proposed are passed over, so that nobody spoils a batch by going first.

@@ -54,21 +54,22 @@ library Phases {
         return t.ballot.deadline() + t.voting.commitS;
     }
 
-    /// @notice Once there is a quorum of proposals, give the `silent` who have yet to propose graceS at most.
-    function hurry(Task storage t, Header h, uint256 silent) internal {
+    /// @notice Once there is a quorum of proposals, give those who have yet to propose graceS at most.
+    function hurry(Task storage t, Header h) internal {
         (uint256 quorum, uint256 graceS) = (t.quorum, t.graceS);
-        if (graceS == 0 || h.proposers() - silent < quorum) return;
+        uint256 proposed = Nibbles.load(t.standings, h.members()).countEqual(uint256(IAlliance.Standing.PROPOSED));
+        if (graceS == 0 || proposed < quorum || proposed == h.proposers()) return;
         uint256 until = block.timestamp + graceS;
         if (until < h.phaseAt()) t.header = h.withPhase(IAlliance.Phase.PROPOSING, until);
     }
 
-    /// @return deadline What a ballot's is from now on if its list omits voters, for whom it leaves graceS at most.
-    function omitting(Task storage t, Ballot ballot) internal view returns (uint256 deadline) {
-        deadline = ballot.deadline();
+    /// @return The ballot with the deadline that it has from now on if its list omits voters, for whom it leaves graceS
+    /// at most.
+    function omitting(Task storage t, Ballot ballot) internal view returns (Ballot) {
         uint256 graceS = t.graceS;
-        if (graceS == 0) return deadline;
+        if (graceS == 0) return ballot;
         uint256 hurried = block.timestamp + graceS - t.voting.commitS;
-        if (hurried < deadline) deadline = hurried;
+        return hurried < ballot.deadline() ? ballot.withDeadline(hurried) : ballot;
     }
 
     /// @notice Refuse callers that are contracts: their calldata would be nowhere to read.

@@ -192,10 +192,15 @@ library Ballots {
         return Ballot.wrap(round_ | (AWAITED << 16) | (deadline_ << 24) | (uint256(uint160(relayer_)) << 64));
     }
 
-    /// @notice The same ballot with its list fixed, and the end from which the time of who is omitted counts.
-    function withList(Ballot self, bytes24 digest_, bool isComplete, uint256 deadline_) internal pure returns (Ballot) {
-        uint256 state = isComplete ? COMPLETE : INCOMPLETE;
-        return Ballot.wrap(self.round() | (state << 16) | (deadline_ << 24) | (uint256(uint192(digest_)) << 64));
+    /// @notice The same ballot with its list fixed.
+    function withList(Ballot self, bytes24 digest_, bool isComplete) internal pure returns (Ballot) {
+        uint256 kept = Ballot.unwrap(self) & 0xFFFFFFFFFF00FFFF;
+        return Ballot.wrap(kept | ((isComplete ? COMPLETE : INCOMPLETE) << 16) | (uint256(uint192(digest_)) << 64));
+    }
+
+    /// @notice The same ballot with another deadline.
+    function withDeadline(Ballot self, uint256 deadline_) internal pure returns (Ballot) {
+        return Ballot.wrap((Ballot.unwrap(self) & ~(uint256(type(uint40).max) << 24)) | (deadline_ << 24));
     }
 
     function round(Ballot self) internal pure returns (uint256) {

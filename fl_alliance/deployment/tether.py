@@ -1,7 +1,7 @@
 """A Flower process that ends when the process that started it does, however that ended.
 
 A SuperNode started here looks for messages and shows that it is there more often than Flower's own, and has messages
-answered by our executor.
+answered by our executor. SuperLink and SuperNodes keep the models that they had last.
 """
 
 import os
@@ -60,6 +60,9 @@ def main() -> None:
     """Run `superlink` or `supernode` with the rest of the arguments, tied to the process PID."""
     parent, name, *arguments = sys.argv[1:]
     start_parent_process_monitor(int(parent))
+    from fl_alliance.deployment.keeping import keep_objects
+
+    keep_objects()
     if name == "superlink":
         _fence_in()
         sys.argv = [f"flower-{name}", *arguments]

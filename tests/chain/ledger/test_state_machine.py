@@ -120,7 +120,7 @@ class TaskMachine(RuleBasedStateMachine):
             bounty_bps=dice.choice(SHARES),
             min_stake_gwei=MIN_STAKE_WEI // WEI_PER_GWEI,
             quorum=dice.randint(1, proposers),
-            grace_s=dice.choice((0, 1, 40, 400)),
+            grace_s=dice.choice((0, 0, 0, 1, 40, 400)),
         )
         self.ledger: Alliance = self.federation.ledger
         self.task: int = self.federation.task
