@@ -135,7 +135,9 @@ class Admission:
             return _Free(self.books, asked.model, payer, day)
         ladder = [signed for signed in key.ladder if signed.voucher.model == asked.model]
         if not ladder:
-            raise PaymentNeeded(f"{payer} has no free call left today, and the API key allows no spending on this model")
+            raise PaymentNeeded(
+                f"{payer} has no free call left today, and the API key allows no spending on this model"
+            )
         self._require_funds(payer, asked)
         if ladder[-1] not in self.books.vouchers(payer, asked.model):
             for signed in ladder:

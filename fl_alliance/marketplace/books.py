@@ -91,7 +91,9 @@ class Books:
 
     def account(self, payer: str, model: int) -> Account:
         """Return a payer's account with a model."""
-        row = self._one("SELECT owed_wei, reserved_wei, calls FROM accounts WHERE payer = ? AND model = ?", payer, model)
+        row = self._one(
+            "SELECT owed_wei, reserved_wei, calls FROM accounts WHERE payer = ? AND model = ?", payer, model
+        )
         return Account(int(row[0]), int(row[1]), row[2]) if row else Account(0, 0, 0)
 
     def accounts(self) -> dict[tuple[str, int], Account]:
@@ -170,7 +172,9 @@ class Books:
             self._db.execute("DELETE FROM payments WHERE answer IS NOT NULL AND at < ?", (now - KEPT_S,))
             row = self._one("SELECT request, answer, is_settled FROM payments WHERE payment = ?", payment)
             if row is None:
-                self._db.execute("INSERT INTO payments (payment, request, at) VALUES (?, ?, ?)", (payment, request, now))
+                self._db.execute(
+                    "INSERT INTO payments (payment, request, at) VALUES (?, ?, ?)", (payment, request, now)
+                )
                 return None
         if row[0] != request:
             raise PaymentRefused("the payment: has paid for another request already")

@@ -127,9 +127,7 @@ class Caller:
         if cap_wei:
             owed = self._agreed(model, 0, cap_wei)
             voucher_domain = self.stall.revenue.domain
-            ladder = make_ladder(
-                self.key, voucher_domain, self.key.address, model, owed.owed_wei, owed.calls, cap_wei
-            )
+            ladder = make_ladder(self.key, voucher_domain, self.key.address, model, owed.owed_wei, owed.calls, cap_wei)
             self.purse.note(model, Owed(owed.owed_wei + cap_wei, owed.calls + len(ladder)))
         return make_key(self.key, session, domain, ladder)
 
@@ -147,7 +145,9 @@ class Caller:
         settled = Owed(owed.owed_wei + charged_wei, owed.calls + 1)
         exact = CallVoucher(self.key.address, call.model, settled.owed_wei, settled.calls)
         self.purse.note(call.model, settled)
-        self._request("POST", "/v1/vouchers", encode_voucher(exact.signed(self.key, self.stall.revenue.domain)).encode())
+        self._request(
+            "POST", "/v1/vouchers", encode_voucher(exact.signed(self.key, self.stall.revenue.domain)).encode()
+        )
         return answer
 
     def _agreed(self, model: int, most_wei: int, cap_wei: int) -> Owed:
@@ -164,7 +164,11 @@ class Caller:
 
     def _by_x402(self, call: Call, most_wei: int, said: Callable[[str], None] | None) -> dict[str, Any]:
         """Ask, be told what to pay, hold that against the chain, and ask again with the payment."""
-        from x402.http.utils import decode_payment_required_header
+        try:
+            from x402.http.utils import decode_payment_required_header, encode_payment_signature_header
+            from x402.schemas import PaymentError
+        except ImportError:
+            raise ExtraMissing("payment by call", "x402[evm]") from None
 
         told = self._request("POST", call.path, _body(call), accepts=(402,))
         header = told.headers.get(REQUIRED_HEADER)
@@ -175,18 +179,20 @@ class Caller:
         for needed in required.accepts:
             if str(getattr(needed, "pay_to", "")).lower() != till.lower():
                 raise SpendRefused(f"the gateway wants to be paid elsewhere than at the model's till {till}")
-        payment = self._payer(most_wei).create_payment_payload(required)
-        from x402.http.utils import encode_payment_signature_header
+        try:
+            payment = self._payer(most_wei).create_payment_payload(required)
+        except PaymentError as error:
+            raise SpendRefused(
+                f"the gateway asks for what the listing does not say; nothing was signed ({error})"
+            ) from None
 
         return self._sent(call, {PAYMENT_HEADER: encode_payment_signature_header(payment)}, said)
 
     def _payer(self, most_wei: int) -> Any:
         """Return x402's client, which pays this market's FML only, and so much at most."""
-        try:
-            from x402 import x402ClientSync
-            from x402.mechanisms.evm.exact import ExactEvmScheme
-        except ImportError:
-            raise ExtraMissing("payment by call", "x402[evm]") from None
+        from x402 import x402ClientSync
+        from x402.mechanisms.evm.exact import ExactEvmScheme
+
         network = f"eip155:{self.stall.place.market.chain_id}"
         allowed = {"network": network, "asset": self.stall.token.address, "max_amount_per_payment": str(most_wei)}
         client = x402ClientSync().register(network, ExactEvmScheme(_Signer(self.key)))

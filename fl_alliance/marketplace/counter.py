@@ -74,9 +74,7 @@ class Counter:
     knowledge : Knowledge
     """
 
-    def __init__(
-        self, stall: Stall, served: Mapping[int, Served], admission: Admission, knowledge: Knowledge
-    ) -> None:
+    def __init__(self, stall: Stall, served: Mapping[int, Served], admission: Admission, knowledge: Knowledge) -> None:
         self.served, self.admission, self.knowledge = dict(served), admission, knowledge
         self._stall = stall
 
@@ -106,7 +104,9 @@ class Counter:
             messages = chat.messages if found is None else tuple(found.messages)
             name = f"chatcmpl-{secrets.token_hex(12)}"
             limited = Chat(chat.model, chat.messages, tokens, chat.temperature, chat.is_streamed, chat.has_usage)
-            return Talk(served, limited, ticket, messages, found, not has_base or found is not None, name, int(time.time()))
+            return Talk(
+                served, limited, ticket, messages, found, not has_base or found is not None, name, int(time.time())
+            )
 
     def converse(self, talk: Talk, said: Callable[[str], bool]) -> Reply:
         """Have the model answer, and charge for it.
@@ -194,4 +194,3 @@ def _bill(ticket: Ticket, charged_wei: int) -> dict[str, str]:
 
 def _json(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-

@@ -60,7 +60,9 @@ class SessionKey:
     def encode(self) -> str:
         """Return it as an API key."""
         one = self.session
-        rungs = [[str(r.voucher.model), str(r.voucher.owed_wei), r.voucher.calls, r.signature.hex()] for r in self.ladder]
+        rungs = [
+            [str(r.voucher.model), str(r.voucher.owed_wei), r.voucher.calls, r.signature.hex()] for r in self.ladder
+        ]
         return PREFIX + _packed([one.account, one.host, one.until, self.signature.hex(), rungs])
 
     @classmethod

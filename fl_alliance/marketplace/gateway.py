@@ -18,6 +18,7 @@ from fl_alliance.arena.events import fml
 from fl_alliance.chain import strict_json
 from fl_alliance.chain.errors import ChainError
 from fl_alliance.marketplace.admission import Again, PaymentNeeded
+from fl_alliance.marketplace.chatbot import SOURCES
 from fl_alliance.marketplace.counter import Counter, Reply, Talk, completion
 from fl_alliance.marketplace.credentials import decode_voucher, require_signed
 from fl_alliance.marketplace.errors import (
@@ -211,11 +212,11 @@ def _last(talk: Talk, item: Reply | Exception) -> list[str]:
 def _chunks_of(whole: Mapping[str, Any], is_said: bool = False) -> list[str]:
     """Return the events that say a whole answer; with `is_said` only what comes after its text."""
     choice = whole["choices"][0]
-    text, sources = choice["message"]["content"], ""
+    text = choice["message"]["content"]
     head = {key: whole[key] for key in ("id", "created", "model")} | {"object": "chat.completion.chunk"}
-    if is_said and (documents := whole.get("citations")):
-        sources = text[text.rindex("\n\nFrom documents") :] if documents and "\n\nFrom documents" in text else ""
-    elif not is_said or not whole["usage"]["completion_tokens"]:
+    if is_said and whole["usage"]["completion_tokens"]:
+        sources = text[text.rindex(SOURCES) :] if "citations" in whole and SOURCES in text else ""
+    else:
         sources = text
     events = []
     if sources:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from fl_alliance.arena.card import model_card
-from fl_alliance.arena.errors import ArenaError
 from fl_alliance.arena.parameters import pack_parameters
 from fl_alliance.arena.scorecards import scores_of
 from fl_alliance.arena.store import Store, name_content

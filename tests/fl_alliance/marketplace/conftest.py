@@ -22,9 +22,7 @@ def backend() -> Iterator["made.BackendServer"]:
 
 
 @pytest.fixture
-def ground(
-    opened_fair: "bazaar.Bazaar", backend: "made.BackendServer", tmp_path: Path
-) -> Iterator["made.Fairground"]:
+def ground(opened_fair: "bazaar.Bazaar", backend: "made.BackendServer", tmp_path: Path) -> Iterator["made.Fairground"]:
     """Put back afterwards."""
     mark = opened_fair.rpc("evm_snapshot")
     backend.__dict__.update(asked=[], words=("Drink", " some", " juice", "."), fails_after=None, pause_s=0.0)

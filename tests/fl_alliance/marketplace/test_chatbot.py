@@ -38,15 +38,13 @@ def test_an_answer_cites_accepted_documents_and_pays_their_contributors_by_use(g
     ground.fair.revenue(CALLER).deposit(WEI_PER_FML)
     with ground.gateway() as (gateway, url):
         caller = ground.caller(url, CALLER)
-        answer = caller.call(
-            question(TALKER, ask("What do I drink below 70 mg/dL?"), 20), Means.VOUCHER, WEI_PER_FML
-        )
+        answer = caller.call(question(TALKER, ask("What do I drink below 70 mg/dL?"), 20), Means.VOUCHER, WEI_PER_FML)
         text = answer["choices"][0]["message"]["content"]
-        assert text == f"Drink some juice.\n\nFrom documents {juice}."
+        assert text == f"Drink some juice.\n\nFrom document {juice}."
         assert [each["document"] for each in answer["citations"]] == [juice]
         streamed = question(TALKER, ask("How often is a glucose sensor changed?"), 20, True)
         answer = caller.call(streamed, Means.VOUCHER, WEI_PER_FML)
-        assert answer["choices"][0]["message"]["content"].endswith(f"From documents {sensor}.")
+        assert answer["choices"][0]["message"]["content"].endswith(f"From document {sensor}.")
         assert str(pending) not in json.dumps(answer["citations"])
         assert gateway.books.uses() == {TALKER: {juice: 1, sensor: 1}}
         earned_wei = gateway.books.account(CALLER.address, TALKER).owed_wei

@@ -21,9 +21,7 @@ FREE = FreeRate(300_000 * WEI_PER_FML, 3, 2)
 
 
 def client(url: str, key: str) -> "openai.OpenAI":
-    return openai.OpenAI(
-        base_url=f"{url}/v1", api_key=key, max_retries=0, http_client=httpx.Client(trust_env=False)
-    )
+    return openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, http_client=httpx.Client(trust_env=False))
 
 
 def said(found: object) -> str:

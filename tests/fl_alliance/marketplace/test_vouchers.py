@@ -167,9 +167,7 @@ def test_books_survive_a_kill_and_are_one_gateways(ground: Fairground) -> None:
         with pytest.raises(BooksBusy, match="already"):
             Books(path)
         gateway.books.begin("voucher:killed", b"x", 0)
-        gateway.books.keep(
-            CallVoucher(CALLER.address, TALKER, 2 * ten, 2).signed(CALLER, gateway.stall.revenue.domain)
-        )
+        gateway.books.keep(CallVoucher(CALLER.address, TALKER, 2 * ten, 2).signed(CALLER, gateway.stall.revenue.domain))
         gateway.books.reserve(CALLER.address, TALKER, ten)
     books = Books(path)  # as after a kill between reservation and answer
     account = books.account(CALLER.address, TALKER)

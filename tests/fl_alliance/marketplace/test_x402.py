@@ -77,9 +77,7 @@ def test_the_same_payment_buys_the_same_answer_again_and_no_other(ground: Fairgr
         assert (first.content, again.status_code, again.content) == (first.content, 200, first.content)
         header = base64.b64encode(json.dumps(payment).encode()).decode()
         other = BODY | {"inputs": [HISTORY, HISTORY]}
-        replayed = httpx.post(
-            f"{url}/v1/predict", json=other, headers={PAYMENT_HEADER: header}, trust_env=False
-        )
+        replayed = httpx.post(f"{url}/v1/predict", json=other, headers={PAYMENT_HEADER: header}, trust_env=False)
         assert replayed.status_code == 402
         assert "another request" in reason(replayed)
         assert gateway.books.counts() == {(GLUCOSE, "x402"): 1}
@@ -193,7 +191,7 @@ def test_a_host_whose_model_does_not_answer_is_not_paid(ground: Fairground) -> N
     with ground.gateway() as (gateway, url):
         for is_streamed in (False, True):
             asked = question(TALKER, ASKED, 10, is_streamed)
-            with pytest.raises(GatewayFailed, match="backend|did not answer|503"):
+            with pytest.raises(GatewayFailed, match="backend answered 500"):
                 ground.caller(url).call(asked, Means.X402, WEI_PER_FML)
         ground.backend.fails_after = 2
         with pytest.raises(GatewayFailed, match="error"):
@@ -208,7 +206,9 @@ def test_a_chat_call_costs_the_tokens_that_were_asked_for(is_streamed: bool, gro
     ground.pay_in(PAYER, WEI_PER_FML)
     heard: list[str] = []
     with ground.gateway() as (_, url):
-        answer = ground.caller(url).call(question(TALKER, ASKED, 10, is_streamed), Means.X402, WEI_PER_FML, heard.append)
+        answer = ground.caller(url).call(
+            question(TALKER, ASKED, 10, is_streamed), Means.X402, WEI_PER_FML, heard.append
+        )
     assert answer["choices"][0]["message"]["content"] == "Drink some juice."
     assert heard == (["Drink", " some", " juice", "."] if is_streamed else [])
     most = charge_wei(TOKENS_WEI, 10)
@@ -232,7 +232,7 @@ def test_a_gateway_that_asks_for_more_than_the_listing_or_elsewhere_is_not_paid(
         honest = gateway.counter.admission.facilitator.requirements
         facilitator = gateway.counter.admission.facilitator
         facilitator.requirements = lambda model, wei: honest(model, 2 * wei)  # type: ignore[method-assign]
-        with pytest.raises(Exception, match="spend|cap|requirements"):
+        with pytest.raises(SpendRefused, match="nothing was signed"):
             ground.caller(url).call(prediction(GLUCOSE, [HISTORY]), Means.X402, 5 * WEI_PER_FML)
         facilitator.requirements = lambda model, wei: honest(TALKER, wei)  # type: ignore[method-assign]
         with pytest.raises(SpendRefused, match="elsewhere"):
