@@ -135,9 +135,7 @@ class Admission:
             return _Free(self.books, asked.model, payer, day)
         ladder = [signed for signed in key.ladder if signed.voucher.model == asked.model]
         if not ladder:
-            raise PaymentNeeded(
-                f"{payer} has no free call left today, and the API key allows no spending on this model"
-            )
+            raise PaymentNeeded(f"{payer} has no free call left today, and the API key allows no spending here")
         self._require_funds(payer, asked)
         if ladder[-1] not in self.books.vouchers(payer, asked.model):
             for signed in ladder:
@@ -161,8 +159,8 @@ class Admission:
             needed = account.owed_wei + account.reserved_wei + asked.most_wei
             if voucher.calls != account.calls + 1 or voucher.owed_wei < needed:
                 raise PaymentRefused(
-                    f"the voucher: is over {voucher.owed_wei} wei and {voucher.calls} calls, needed {needed} wei at least "
-                    f"and {account.calls + 1} calls"
+                    f"the voucher: is over {voucher.owed_wei} wei and {voucher.calls} calls, needed {needed} wei "
+                    f"at least and {account.calls + 1} calls"
                 )
             self._require_funds(voucher.payer, asked)
             self.books.keep(signed)

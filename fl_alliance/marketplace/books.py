@@ -1,9 +1,10 @@
 """A gateway's books: what was answered and is owed, the vouchers that pay for it, and what nobody may be sold twice.
 
-Everything is on the disk before it counts (SQLite, write-ahead, a full sync at each commit), so a process that is killed
-loses no voucher and charges nothing twice. A call goes through three steps: it is reserved, with what pays for it; the
-answer is written down and charged; it is sent. What was reserved and not answered when a gateway starts is forgotten:
-nobody was answered. What was answered can be had again with the same payment, so a connection that breaks costs nobody.
+Everything is on the disk before it counts (SQLite, write-ahead, a full sync at each commit), so a process that is
+killed loses no voucher and charges nothing twice. A call goes through three steps: it is reserved, with what pays for
+it; the answer is written down and charged; it is sent. What was reserved and not answered when a gateway starts is
+forgotten: nobody was answered. What was answered can be had again with the same payment, so a connection that breaks
+costs nobody.
 """
 
 import sqlite3
@@ -29,7 +30,8 @@ CREATE TABLE IF NOT EXISTS vouchers (
 CREATE TABLE IF NOT EXISTS payments (
     payment TEXT PRIMARY KEY, request BLOB NOT NULL, at INTEGER NOT NULL, answer BLOB,
     is_settled INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS free (payer TEXT, day INTEGER, used INTEGER NOT NULL, PRIMARY KEY (payer, day)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS free (
+    payer TEXT, day INTEGER, used INTEGER NOT NULL, PRIMARY KEY (payer, day)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counts (
     model INTEGER, means TEXT, calls INTEGER NOT NULL, PRIMARY KEY (model, means)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS uses (

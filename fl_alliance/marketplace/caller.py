@@ -4,6 +4,7 @@ Nothing is signed for more than the caller allows for the call. What a call may 
 not from what a gateway says.
 """
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fl_alliance.arena.events import fml
 from fl_alliance.chain import strict_json
 from fl_alliance.chain.accounts import NodeKey
-from fl_alliance.chain.call_vouchers import CallVoucher
+from fl_alliance.chain.call_vouchers import CallVoucher, SignedVoucher
 from fl_alliance.marketplace.credentials import (
     VOUCHER_HEADER,
     Session,
@@ -28,7 +29,7 @@ from fl_alliance.marketplace.engines import Message
 from fl_alliance.marketplace.errors import ExtraMissing, GatewayFailed, SpendRefused
 from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, REQUIRED_HEADER
 from fl_alliance.marketplace.pricing import charge_wei
-from fl_alliance.marketplace.purse import Owed, Purse
+from fl_alliance.marketplace.purse import Owed, Pending, Purse
 from fl_alliance.marketplace.requests import model_name
 from fl_alliance.marketplace.stall import Stall
 
@@ -123,7 +124,7 @@ class Caller:
         listing = self.stall.listing(model)
         domain = session_domain(self.stall.place.market.chain_id, self.stall.models.address)
         session = Session(self.key.address, listing.host, int(time.time()) + seconds)
-        ladder = ()
+        ladder: tuple[SignedVoucher, ...] = ()
         if cap_wei:
             owed = self._agreed(model, 0, cap_wei)
             voucher_domain = self.stall.revenue.domain
@@ -134,21 +135,36 @@ class Caller:
     def _by_voucher(
         self, call: Call, most_wei: int, cap_wei: int, said: Callable[[str], None] | None
     ) -> dict[str, Any]:
-        """Sign for the most that the call may cost, and after the answer for what it did cost."""
-        owed = self._agreed(call.model, most_wei, cap_wei)
-        voucher = CallVoucher(self.key.address, call.model, owed.owed_wei + most_wei, owed.calls + 1)
-        signed = voucher.signed(self.key, self.stall.revenue.domain)
-        answer = self._sent(call, {VOUCHER_HEADER: encode_voucher(signed)}, said)
+        """Sign for the most that the call may cost, and after the answer for what it did cost.
+
+        A call that was not answered is made again with the voucher that it had: the gateway gives the answer that it
+        has charged for, or answers now.
+        """
+        sent = self._voucher(call, most_wei, cap_wei)
+        answer = self._sent(call, {VOUCHER_HEADER: self._signed(call.model, sent.owed_wei, sent.calls)}, said)
         charged_wei = int(answer["fl_alliance"]["charged_wei"])
-        if charged_wei > most_wei:
+        if not 0 <= charged_wei <= most_wei:
             raise GatewayFailed(f"the gateway charges {fml(charged_wei)}, signed was {fml(most_wei)} at most")
-        settled = Owed(owed.owed_wei + charged_wei, owed.calls + 1)
-        exact = CallVoucher(self.key.address, call.model, settled.owed_wei, settled.calls)
+        settled = Owed(sent.owed_wei - most_wei + charged_wei, sent.calls)
         self.purse.note(call.model, settled)
-        self._request(
-            "POST", "/v1/vouchers", encode_voucher(exact.signed(self.key, self.stall.revenue.domain)).encode()
-        )
+        exact = self._signed(call.model, settled.owed_wei, settled.calls)
+        self._request("POST", "/v1/vouchers", exact.encode())
         return answer
+
+    def _voucher(self, call: Call, most_wei: int, cap_wei: int) -> Pending:
+        """Return what to sign for a call, kept before it is sent; the same as before for one that was not answered."""
+        request = hashlib.sha256(_body(call)).hexdigest()
+        pending, known = self.purse.pending(call.model), self.purse.owed(call.model)
+        if pending is not None and pending.request == request and pending.owed_wei <= known.owed_wei + cap_wei:
+            return pending
+        owed = self._agreed(call.model, most_wei, cap_wei)
+        sent = Pending(owed.owed_wei + most_wei, owed.calls + 1, request)
+        self.purse.send(call.model, sent)
+        return sent
+
+    def _signed(self, model: int, owed_wei: int, calls: int) -> str:
+        voucher = CallVoucher(self.key.address, model, owed_wei, calls)
+        return encode_voucher(voucher.signed(self.key, self.stall.revenue.domain))
 
     def _agreed(self, model: int, most_wei: int, cap_wei: int) -> Owed:
         """Return what is owed so far, as the gateway says; what goes beyond what we know must be within the cap."""
@@ -157,8 +173,8 @@ class Caller:
         known_wei = max(self.purse.owed(model).owed_wei, self.stall.revenue.paid_wei(model, self.key.address))
         if owed.owed_wei + most_wei > known_wei + cap_wei:
             raise SpendRefused(
-                f"the gateway says that {fml(owed.owed_wei)} are owed for model {model}, known are {fml(known_wei)}; with "
-                f"this call it is more than the cap of {fml(cap_wei)} beyond that; nothing was signed"
+                f"the gateway says that {fml(owed.owed_wei)} are owed for model {model}, known are {fml(known_wei)}; "
+                f"with this call it is more than the cap of {fml(cap_wei)} beyond that; nothing was signed"
             )
         return owed
 
@@ -183,7 +199,7 @@ class Caller:
             payment = self._payer(most_wei).create_payment_payload(required)
         except PaymentError as error:
             raise SpendRefused(
-                f"the gateway asks for what the listing does not say; nothing was signed ({error})"
+                f"the gateway asks for more than the listing says; nothing was signed ({error})"
             ) from None
 
         return self._sent(call, {PAYMENT_HEADER: encode_payment_signature_header(payment)}, said)
@@ -191,10 +207,12 @@ class Caller:
     def _payer(self, most_wei: int) -> Any:
         """Return x402's client, which pays this market's FML only, and so much at most."""
         from x402 import x402ClientSync
+        from x402.client_base import SpendControlAsset
         from x402.mechanisms.evm.exact import ExactEvmScheme
 
         network = f"eip155:{self.stall.place.market.chain_id}"
-        allowed = {"network": network, "asset": self.stall.token.address, "max_amount_per_payment": str(most_wei)}
+        token = self.stall.token.address
+        allowed: SpendControlAsset = {"network": network, "asset": token, "max_amount_per_payment": str(most_wei)}
         client = x402ClientSync().register(network, ExactEvmScheme(_Signer(self.key)))
         return client.set_spend_controls({"allowed_assets": [allowed]})
 

@@ -30,8 +30,9 @@ class Collected:
     def words(self) -> str:
         """It as a sentence."""
         return (
-            f"collected {fml(self.vouchers_wei + self.tills_wei)}: {self.vouchers} vouchers for {fml(self.vouchers_wei)}, "
-            f"{fml(self.tills_wei)} out of tills; credited {self.uses} uses of documents"
+            f"collected {fml(self.vouchers_wei + self.tills_wei)}: "
+            f"{self.vouchers} vouchers for {fml(self.vouchers_wei)}, {fml(self.tills_wei)} out of tills; "
+            f"credited {self.uses} uses of documents"
         )
 
 

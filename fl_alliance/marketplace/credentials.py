@@ -1,9 +1,9 @@
 """What a caller shows: vouchers in a header, and a session's key for clients that know nothing of this marketplace.
 
-A session's key is text that goes where other services take an API key. It holds the account's signature over the host and
-an end, which proves whose stake the free calls go by; and, where the caller allows spending, a ladder of vouchers, each
-worth a step more, of which the host turns in the lowest that covers what it has answered. Whoever has the key can use it
-up to its cap, and no further; at another host it opens nothing.
+A session's key is text that goes where other services take an API key. It holds the account's signature over the host
+and an end, which proves whose stake the free calls go by; and, where the caller allows spending, a ladder of vouchers,
+each worth a step more, of which the host turns in the lowest that covers what it has answered. Whoever has the key can
+use it up to its cap, and no further; at another host it opens nothing.
 """
 
 import base64

@@ -58,7 +58,7 @@ class Facilitator:
         self._stall = stall
         self._network = f"eip155:{stall.place.market.chain_id}"
         self._token = ContractReader(stall.place.rpc, TOKEN, stall.place.market.fml)
-        self._scheme = ExactEvmScheme(_ChainSigner(stall.place.sender))  # type: ignore[arg-type]
+        self._scheme = ExactEvmScheme(_ChainSigner(stall.place.sender))
         self._one_at_a_time = threading.Lock()
 
     def requirements(self, model: int, amount_wei: int) -> "PaymentRequirements":

@@ -1,7 +1,7 @@
 """A model's knowledge base: accepted documents, cut into passages, found by BM25 (SQLite's FTS5).
 
-Only what the chain says is accepted gets in, and only with the bytes that it names. The file is a cache: all of it comes
-from chain and store, and it may be deleted.
+Only what the chain says is accepted gets in, and only with the bytes that it names. The file is a cache: all of it
+comes from chain and store, and it may be deleted.
 """
 
 import re
@@ -17,79 +17,12 @@ from fl_alliance.arena.store import Store
 MOST_DOCUMENT_BYTES = 2**20
 PASSAGE_CHARS = 700
 MOST_TERMS = 24
-_STOP = frozenset(
-    [
-        "a",
-        "about",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "but",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "he",
-        "her",
-        "how",
-        "i",
-        "if",
-        "in",
-        "into",
-        "is",
-        "it",
-        "its",
-        "me",
-        "my",
-        "no",
-        "not",
-        "of",
-        "on",
-        "or",
-        "our",
-        "should",
-        "so",
-        "some",
-        "than",
-        "that",
-        "the",
-        "their",
-        "them",
-        "there",
-        "these",
-        "they",
-        "this",
-        "to",
-        "us",
-        "was",
-        "we",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-        "please",
-        "tell",
-        "know",
-    ]
-)
+_SAY_NOTHING = """
+a about an and are as at be but by can could did do does for from had has have he her how i if in into is it its
+me my no not of on or our should so some than that the their them there these they this to us was we were what
+when where which who why will with would you your please tell know
+"""
+_STOP = frozenset(_SAY_NOTHING.split())
 _WORD = re.compile(r"\w+")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS held (model INTEGER, document INTEGER, PRIMARY KEY (model, document)) WITHOUT ROWID;

@@ -3,8 +3,10 @@
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import cast
 
 from fl_alliance.arena.errors import ArenaError
+from fl_alliance.arena.kinds.networks import NetworkKind
 from fl_alliance.arena.store import Store
 from fl_alliance.chain.listings import Listing
 from fl_alliance.market.errors import SettingRefused
@@ -56,7 +58,7 @@ def seat_of(place: Place, listing: Listing, backend: Backend) -> Seat:
         content = place.store.get(listing.digest, trade.kind.limits.file_bytes)
         if lineage.kind == LM:
             return Seat(Adapted(trade.kind, content))
-        return Seat(Table(trade.kind, lineage.options, trade.kind.load(content)))
+        return Seat(Table(cast(NetworkKind, trade.kind), lineage.options, trade.kind.load(content)))
     except (ArenaError, SettingRefused) as error:
         raise PackageDamaged(f"model {listing.digest.hex()}: {error}") from None
 

@@ -17,6 +17,15 @@ class Owed:
     calls: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A voucher that was sent and not answered, and the digest of the request that it was for."""
+
+    owed_wei: int
+    calls: int
+    request: str
+
+
 class Purse:
     """An account's debts by model, in a file.
 
@@ -27,20 +36,38 @@ class Purse:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path, self._debts = path, dict[int, Owed]()
+        self._path = path
+        self._debts, self._pending = dict[int, Owed](), dict[int, Pending]()
         if path.is_file():
             try:
                 found = strict_json.parse(path.read_bytes())
-                self._debts = {int(model): Owed(int(owed), int(calls)) for model, (owed, calls) in found.items()}
-            except (ValueError, TypeError, AttributeError):
+                for model, (owed, calls) in found["owed"].items():
+                    self._debts[int(model)] = Owed(int(owed), int(calls))
+                for model, (owed, calls, request) in found["pending"].items():
+                    self._pending[int(model)] = Pending(int(owed), int(calls), str(request))
+            except (ValueError, TypeError, KeyError, AttributeError):
                 raise SpendRefused(f"{path}: cannot be read; needed the record of what was signed") from None
 
     def owed(self, model: int) -> Owed:
         """Return what is owed for a model."""
         return self._debts.get(model, Owed(0, 0))
 
+    def pending(self, model: int) -> Pending | None:
+        """Return the voucher for a model that was not answered yet."""
+        return self._pending.get(model)
+
+    def send(self, model: int, pending: Pending) -> None:
+        """Keep a voucher that is about to be sent."""
+        self._pending[model] = pending
+        self._save()
+
     def note(self, model: int, owed: Owed) -> None:
-        """Keep what is owed now."""
+        """Keep what is owed now; what was pending is answered."""
         self._debts[model] = owed
-        content = {str(number): [str(debt.owed_wei), debt.calls] for number, debt in sorted(self._debts.items())}
-        write_whole(self._path, json.dumps(content).encode())
+        self._pending.pop(model, None)
+        self._save()
+
+    def _save(self) -> None:
+        owed = {str(number): [str(debt.owed_wei), debt.calls] for number, debt in sorted(self._debts.items())}
+        sent = {str(number): [str(p.owed_wei), p.calls, p.request] for number, p in sorted(self._pending.items())}
+        write_whole(self._path, json.dumps({"owed": owed, "pending": sent}).encode())

@@ -115,15 +115,11 @@ class Gateway:
             raise ExtraMissing("the gateway", str(missing.name)) from None
         setup, secure = self.setup, bool(self.setup.certificate)
         listener = socket.create_server((setup.host, setup.port), backlog=_BACKLOG, reuse_port=False)
-        tls = {"ssl_certfile": setup.certificate, "ssl_keyfile": setup.certificate_key or None} if secure else {}
         config = uvicorn.Config(
-            create_app(self.stall, self.counter),
-            log_level="warning",
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            **tls,
+            create_app(self.stall, self.counter), log_level="warning", ws="none", lifespan="off", access_log=False
         )
+        if secure:
+            config.ssl_certfile, config.ssl_keyfile = setup.certificate, setup.certificate_key or None
         server = _Server(config, listener)
         url = f"http{'s' if secure else ''}://{setup.host}:{listener.getsockname()[1]}"
         with listener, self._upkeep():

@@ -1,8 +1,8 @@
 """What is listed, as people want to see it: prices, earnings, ratings, versions, and what is trending.
 
-Trending is a figure that anybody computes alike from the chain: what a model earned in the last `WINDOW_S`, older payments
-weighing less, times what raters think of it. Earnings count, not calls: calls cost nothing where the price is nothing, and
-earnings cost whoever buys his own trend the part that is burned.
+Trending is a figure that anybody computes alike from the chain: what a model earned in the last `WINDOW_S`, older
+payments weighing less, times what raters think of it. Earnings count, not calls: a call may cost nothing, and earnings
+cost whoever buys his own trend the part that is burned.
 """
 
 from collections import Counter
@@ -106,11 +106,14 @@ def facts_of(
 def trend(payments: Iterable[Payment], raters: int, stars: int, now: int) -> float:
     """Return how much a model is in demand, in FML.
 
-    A payment weighs half for every `HALF_LIFE_S` that it is old, and nothing from `WINDOW_S` on; the sum is multiplied by
-    the mean rating over the middle one, 1/3 to 5/3, to which `_MEAN_WEIGHT` raters of the middle are added.
+    A payment weighs half for every `HALF_LIFE_S` that it is old, and nothing from `WINDOW_S` on; the sum is multiplied
+    by the mean rating over the middle one, 1/3 to 5/3, to which `_MEAN_WEIGHT` raters of the middle are added.
     """
-    ages = ((payment.amount_wei, now - payment.at) for payment in payments)
-    weighed = sum(amount * 0.5 ** (max(0, age) / HALF_LIFE_S) for amount, age in ages if age < WINDOW_S)
+    weighed = 0.0
+    for payment in payments:
+        age_s = max(0, now - payment.at)
+        if age_s < WINDOW_S:
+            weighed += payment.amount_wei * float(0.5 ** (age_s / HALF_LIFE_S))
     rating = (stars + _MEAN_STARS * _MEAN_WEIGHT) / (raters + _MEAN_WEIGHT) / _MEAN_STARS
     return weighed / 1e18 * rating
 
@@ -164,9 +167,11 @@ def facts_words(facts: ModelFacts) -> list[str]:
     unit = "a thousand tokens" if facts.kind in ("chat", "remote", "lm-lora") else "a call"
     rating = f"{facts.stars:.1f} stars of {facts.raters}" if facts.stars is not None else "not rated"
     state = "closed" if facts.is_closed else f"{fml(facts.price_wei)} {unit}"
+    calls = facts.calls + facts.direct_calls
     version = f", follows model {facts.follows}" if facts.follows else ""
     return [
         f"model {facts.model}: {facts.title} ({facts.kind}){version}; {state}",
-        f"    earned {fml(facts.earned_wei)}, {facts.calls + facts.direct_calls} calls ({facts.direct_calls} by x402), {rating}, trend {facts.trend:.2f}",
-        f"    host {facts.host}, stake {fml(facts.stake_wei)}, sha256 {facts.digest[:16]}, from {facts.task or 'no task'}",
+        f"    earned {fml(facts.earned_wei)}, {calls} calls ({facts.direct_calls} by x402), {rating}, "
+        f"trend {facts.trend:.2f}",
+        f"    host {facts.host}, stake {fml(facts.stake_wei)}, sha256 {facts.digest[:16]}, from {facts.task or 'none'}",
     ]

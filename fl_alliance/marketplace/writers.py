@@ -118,7 +118,10 @@ class Remote:
         import httpx
 
         key = os.environ.get(self._key_env, "")
-        asked = {"model": self._model, "messages": [{"role": one.role, "content": one.content} for one in messages]}
+        asked: dict[str, Any] = {
+            "model": self._model,
+            "messages": [{"role": one.role, "content": one.content} for one in messages],
+        }
         asked |= {"max_tokens": most_tokens, "temperature": temperature, "stream": True}
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         url = f"{self._url}/chat/completions"

@@ -8,8 +8,8 @@ from fl_alliance.cli.arguments import CommandParser
 from fl_alliance.cli.market.common import CALLER, add_calling, add_model, stall_parser
 
 _MORE = """
-Rows come from a CSV without a head, one row a line, or from --row. The glucose model takes 24 readings of 5 minutes each,
-in mg/dL, the newest last. --cap is required: a call that could cost more is refused, and nothing is signed.
+Rows come from a CSV without a head, one row a line, or from --row. The glucose model takes 24 readings of 5 minutes
+each, in mg/dL, the newest last. --cap is required: a call that could cost more is refused, and nothing is signed.
 """
 _EXAMPLES = """\
   fl-alliance market call 1 --csv readings.csv --cap 0.1

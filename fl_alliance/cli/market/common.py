@@ -1,4 +1,4 @@
-"""What the commands of `fl-alliance market` share: settings, a gateway's URL, amounts, and yes before anything is signed."""
+"""What the commands of `fl-alliance market` share: settings, a gateway's URL, and yes before anything is signed."""
 
 import argparse
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,7 @@ def stall_parser(
 ) -> CommandParser:
     """Return the parser of a command: its words and settings, with examples."""
     epilog = f"{SETTINGS_HELP.format(account=account)}{more}\nexamples:\n{examples}"
-    command = command_parser(f"market {name}", description, epilog, usage)
-    return command
+    return command_parser(f"market {name}", description, epilog, usage)
 
 
 def add_signing(command: CommandParser) -> None:

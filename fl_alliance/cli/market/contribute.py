@@ -6,8 +6,8 @@ from fl_alliance.cli.arguments import CommandParser
 from fl_alliance.cli.market.common import CALLER, add_model, add_signing, stall_parser
 
 _MORE = """
-The document is text in UTF-8, a megabyte at most, and becomes public: it goes into the market's store, its sha256 on the
-chain. Your stake comes back after the vote, unless holders find it malicious. Where answers use it, you are paid.
+The document is text in UTF-8, a megabyte at most, and becomes public: it goes into the market's store, its sha256 on
+the chain. Your stake comes back after the vote, unless holders find it malicious. Where answers use it, you are paid.
 """
 _EXAMPLES = """\
   fl-alliance market contribute 2 hypoglycaemia.md

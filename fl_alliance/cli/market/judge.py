@@ -6,8 +6,8 @@ from fl_alliance.cli.arguments import CommandParser
 from fl_alliance.cli.market.common import add_signing, number, stall_parser
 
 _MORE = """
-It counts what you had locked (`fl-alliance dao lock`) when the document came. The document's beginning is shown first; it
-is a stranger's text.
+It counts what you had locked (`fl-alliance dao lock`) when the document came. The document's beginning is shown first;
+it is a stranger's text.
 """
 _EXAMPLES = """\
   fl-alliance market judge 3 relevant

@@ -6,7 +6,8 @@ from fl_alliance.cli.arguments import CommandParser
 from fl_alliance.cli.market.common import CALLER, add_model, add_signing, stall_parser
 
 _MORE = """
-Who has paid by voucher, and whose voucher was turned in, rates; once, or anew. A payment by x402 names no payer on chain.
+Who has paid by voucher, and whose voucher was turned in, rates; once, or anew. A payment by x402 names no payer on
+chain.
 """
 _EXAMPLES = """\
   fl-alliance market rate 1 5                          one to five stars

@@ -1,7 +1,9 @@
 """`fl-alliance market serve`: a host's models behind one HTTP server, paid in FML."""
 
 import argparse
-from contextlib import closing
+import signal
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 from fl_alliance.cli.arguments import CommandParser
 from fl_alliance.cli.market.common import add_signing, number, stall_parser
@@ -21,7 +23,7 @@ _EXAMPLES = """\
   fl-alliance market serve --host 0.0.0.0 --tls cert.pem --tls-key key.pem
   fl-alliance market serve --backend http://127.0.0.1:11434/v1
 
-Ctrl-C stops it; the same command goes on.
+Ctrl-C stops it, with exit code 0; the same command goes on.
 """
 
 
@@ -73,7 +75,18 @@ def execute(arguments: argparse.Namespace) -> int:
             for served in gateway.counter.served.values():
                 path = "/v1/chat/completions" if served.seat.speaks else "/v1/predict"
                 print(f"model {served.number}: {served.title}, at {path}", flush=True)
-            with gateway.listening() as (server, url):
+            with _heard(), gateway.listening() as (server, url):
                 print(f"serving {url}/v1", flush=True)
                 server.run()
     return 0
+
+
+@contextmanager
+def _heard() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the server, and not what is done after it."""
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

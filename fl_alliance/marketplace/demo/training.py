@@ -30,7 +30,7 @@ RUN = ("rounds=3", "nodes=4", "alliance.proposers=2", "alliance.voters=2", "base
 
 
 def arena_task(town: Town, tell: Callable[[str], None]) -> int:
-    """Play a task of one day and the hidden one: plain words to a tool call, on the tiny base model; return its number."""
+    """Play a task of one day and the hidden one, plain words to a tool call on the tiny base; return its number."""
     subject = choose(LM, "tiny", 0, open_store(town.folder / STORE), town.folder / STATE)
     kind, scorer = subject.trade.kind, subject.trade.scorer(Limits())
     draft = Draft(subject.title, subject.options, _TERMS, subject.suggested, subject.tolerance, None, subject.datasets)

@@ -116,23 +116,22 @@ def _asked(town: Town, model: int, text: str, url: str, tell: Tell) -> None:
     said = " ".join(answer["choices"][0]["message"]["content"].split())
     tell(f"ask: {text}")
     tell(f"answer: {said}")
-    tell(
-        f"pay: {fml(int(answer['fl_alliance']['charged_wei']))} by a voucher for {answer['usage']['completion_tokens']} tokens"
-    )
+    tokens = answer["usage"]["completion_tokens"]
+    tell(f"pay: {fml(int(answer['fl_alliance']['charged_wei']))} by a voucher for {tokens} tokens")
 
 
 @contextmanager
 def _served(town: Town, tell: Tell) -> Iterator[tuple[Gateway, str]]:
     """Serve the host's models on a free port for the length of a block."""
-    with closing(Gateway(town.stall(HOST), Setup(port=0, collect_s=3_600.0), [], tell)) as gateway:
-        with gateway.listening() as (server, url):
-            thread = threading.Thread(target=server.run, name="gateway")
-            thread.start()
-            try:
-                while not server.is_started:
-                    time.sleep(0.01)
-                tell(f"serve: {url}/v1")
-                yield gateway, url
-            finally:
-                server.stop()
-                thread.join()
+    gateway = Gateway(town.stall(HOST), Setup(port=0, collect_s=3_600.0), [], tell)
+    with closing(gateway), gateway.listening() as (server, url):
+        thread = threading.Thread(target=server.run, name="gateway")
+        thread.start()
+        try:
+            while not server.is_started:
+                time.sleep(0.01)
+            tell(f"serve: {url}/v1")
+            yield gateway, url
+        finally:
+            server.stop()
+            thread.join()
