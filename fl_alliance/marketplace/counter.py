@@ -81,6 +81,7 @@ class Counter:
     def predict(self, rows: Rows, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Answer rows; raises `InputRefused`, `EngineFailed`, and what admission does."""
         served = self._serving(rows.model, speaks=False)
+        served.seat.engine.check(rows.inputs)  # type: ignore[union-attr]
         price = served.listing.price_wei
         ticket = self.admission.admit(Asked(rows.model, price, request_digest("/v1/predict", body), headers))
         with cancelled(ticket):

@@ -37,8 +37,11 @@ class Speaker(Protocol):
 class Forecaster(Protocol):
     """A model that answers rows of numbers with numbers."""
 
+    def check(self, rows: Any) -> None:
+        """Refuse rows that it cannot answer; raises `InputRefused` naming what is wrong with which row."""
+
     def predict(self, rows: Any) -> Mapping[str, Any]:
-        """Return its answer as JSON; raises `InputRefused` naming what is wrong with which row."""
+        """Return its answer to checked rows as JSON; raises `EngineFailed`."""
 
 
 Engine = Speaker | Forecaster

@@ -19,7 +19,7 @@ from fl_alliance.chain.deploy import EMISSION, Deployment
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.config import ConfigError, read_config
 from fl_alliance.market.kinds import CLASSIFY, TABULAR, WORKLOADS, trade_of
-from fl_alliance.market.place import Place
+from fl_alliance.market.place import Place, is_there
 from fl_alliance.market.work import open_task
 from fl_alliance.marketplace.errors import SourceUnusable
 from fl_alliance.marketplace.lineage import CHAT, REMOTE, Lineage
@@ -113,10 +113,10 @@ def run_package(root: Path, place: Place) -> Package:
     story = {"model": last.model, "rounds": last.round, "metrics": dict(last.metrics)}
     story |= {"parameters": judge.parameters(judge.load(content)), "config_digest": deployed["config_digest"]}
     story |= {"parent": deployed["parent"]} if "parent" in deployed else {}
-    chain_id, contract, task = deployed["chain_id"], Deployment.load(folder.manifest).alliance, int(deployed["task"])
+    manifest, task = Deployment.load(folder.manifest), int(deployed["task"])
+    chain_id, contract = manifest.chain_id, manifest.alliance
     lineage = Lineage(kind, options, f"{workload} by FL Alliance", f"{chain_id}:{contract}:{task}", story)
-    is_here = chain_id == place.market.chain_id and bool(place.rpc.bytes("eth_getCode", contract, "latest"))
-    source = (contract, task) if is_here else (ZERO_ADDRESS, 0)
+    source = (contract, task) if is_there(manifest, place.rpc) else (ZERO_ADDRESS, 0)
     return Package(content, name_content(content).digest, _card(lineage), lineage, *source)
 
 

@@ -35,21 +35,22 @@ class Table:
         self.kind, self.options, self.arrays = kind, options, arrays
         self.inputs = int(cast(Any, kind.learner).inputs)
 
+    def check(self, rows: Any) -> None:
+        """Refuse what is not 1 to `MOST_ROWS` rows that the model can answer; raises `InputRefused`."""
+        if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_ROWS:
+            given = f"{len(rows)} rows" if isinstance(rows, list) else type(rows).__name__
+            raise InputRefused(f"inputs: given {given}, needed a list of 1 to {MOST_ROWS} rows")
+        for number, row in enumerate(rows):
+            self._check_row(number, row)
+
     def predict(self, rows: Any) -> Mapping[str, Any]:
-        """Return the model's answer to 1 to `MOST_ROWS` rows; raises `InputRefused`, `EngineFailed`."""
-        checked = np.array([self._row(number, row) for number, row in enumerate(self._rows(rows))], np.float32)
-        outputs = self.kind.learner.outputs(self.arrays, checked)
+        """Return the model's answer to rows that `check` lets pass; raises `EngineFailed`."""
+        outputs = self.kind.learner.outputs(self.arrays, np.array(rows, np.float32))
         if not np.isfinite(outputs).all():
             raise EngineFailed("the model's answer is not a finite number")
         return self._forecast(outputs) if self.kind.name == TABULAR else _classes(outputs)
 
-    def _rows(self, rows: Any) -> list[Any]:
-        if not isinstance(rows, list) or not 1 <= len(rows) <= MOST_ROWS:
-            given = f"{len(rows)} rows" if isinstance(rows, list) else type(rows).__name__
-            raise InputRefused(f"inputs: given {given}, needed a list of 1 to {MOST_ROWS} rows")
-        return rows
-
-    def _row(self, number: int, row: Any) -> list[float]:
+    def _check_row(self, number: int, row: Any) -> None:
         if not isinstance(row, list) or len(row) != self.inputs:
             given = f"{len(row)} numbers" if isinstance(row, list) else type(row).__name__
             raise InputRefused(f"inputs[{number}]: given {given}, needed {self.inputs}")
@@ -57,8 +58,8 @@ class Table:
         for place, value in enumerate(row):
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             if not is_number or not isfinite(value) or not least <= value <= most:
-                raise InputRefused(f"inputs[{number}][{place}]: given {value!r}, needed {least:g} to {most:g}{unit}")
-        return row
+                given = str(value)[:40]
+                raise InputRefused(f"inputs[{number}][{place}]: given {given}, needed {least:g} to {most:g}{unit}")
 
     def _forecast(self, outputs: Any) -> Mapping[str, Any]:
         found: dict[str, Any] = {"forecast": [round(float(value), 3) for value in outputs]}
