@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from fl_alliance.chain.call_vouchers import SignedVoucher
 from fl_alliance.marketplace.books import Books
 from fl_alliance.marketplace.credentials import (
     PREFIX,
@@ -138,12 +139,20 @@ class Admission:
             raise PaymentNeeded(f"{payer} has no free call left today, and the API key allows no spending here")
         self._require_funds(payer, asked)
         if ladder[-1] not in self.books.vouchers(payer, asked.model):
-            for signed in ladder:
-                require_signed(signed, self._stall.revenue.domain)
+            self._keep_ladder(payer, asked.model, ladder)
+        self.books.reserve(payer, asked.model, asked.most_wei, ladder[-1].voucher.owed_wei)
+        return _Owed(self.books, asked, payer, "session")
+
+    def _keep_ladder(self, payer: str, model: int, ladder: list[SignedVoucher]) -> None:
+        """Keep the vouchers of a session, all or none; raises `PaymentRefused`."""
+        most_calls = self.books.account(payer, model).calls + len(ladder)
+        for signed in ladder:
+            require_signed(signed, self._stall.revenue.domain)
+            if signed.voucher.calls > most_calls:
+                raise PaymentRefused(f"the API key: tells of {signed.voucher.calls} calls, needed {most_calls} at most")
+        with self.books.written():
             for signed in ladder:
                 self.books.keep(signed)
-        self.books.reserve(payer, asked.model, asked.most_wei)
-        return _Owed(self.books, asked, payer, "session")
 
     def _vouched(self, asked: Asked, header: str) -> Ticket:
         signed = decode_voucher(header)
@@ -156,15 +165,11 @@ class Admission:
             raise Again(found.answer, {})
         try:
             account = self.books.account(voucher.payer, voucher.model)
-            needed = account.owed_wei + account.reserved_wei + asked.most_wei
-            if voucher.calls != account.calls + 1 or voucher.owed_wei < needed:
-                raise PaymentRefused(
-                    f"the voucher: is over {voucher.owed_wei} wei and {voucher.calls} calls, needed {needed} wei "
-                    f"at least and {account.calls + 1} calls"
-                )
+            if voucher.calls != account.calls + 1:
+                raise PaymentRefused(f"the voucher: is of {voucher.calls} calls, needed {account.calls + 1}")
             self._require_funds(voucher.payer, asked)
             self.books.keep(signed)
-            self.books.reserve(voucher.payer, asked.model, asked.most_wei)
+            self.books.reserve(voucher.payer, asked.model, asked.most_wei, voucher.owed_wei)
         except BaseException:
             self.books.cancel(payment)
             raise

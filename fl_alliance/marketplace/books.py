@@ -119,8 +119,8 @@ class Books:
         found = [SignedVoucher(CallVoucher(payer, model, int(owed), calls), sign) for owed, calls, sign in rows]
         return sorted(found, key=lambda signed: signed.voucher.owed_wei)
 
-    def reserve(self, payer: str, model: int, most_wei: int) -> None:
-        """Set aside what a call may cost, of what the payer's highest voucher covers.
+    def reserve(self, payer: str, model: int, most_wei: int, covered_wei: int) -> None:
+        """Set aside what a call may cost, of what the call's own voucher or ladder covers in all.
 
         Raises
         ------
@@ -128,19 +128,19 @@ class Books:
             It covers less than what is owed, reserved, and this.
         """
         with self.written():
-            account, held = self.account(payer, model), self.vouchers(payer, model)
+            account = self.account(payer, model)
             needed = account.owed_wei + account.reserved_wei + most_wei
-            covered = held[-1].voucher.owed_wei if held else 0
-            if covered < needed:
-                raise PaymentRefused(f"the vouchers of {payer} cover {covered} wei in all, needed {needed}")
+            if covered_wei < needed:
+                raise PaymentRefused(f"the vouchers of {payer} cover {covered_wei} wei in all, needed {needed}")
             self._write(payer, model, Account(account.owed_wei, account.reserved_wei + most_wei, account.calls))
 
     def charge(self, payer: str, model: int, most_wei: int, charged_wei: int) -> None:
-        """Turn what was set aside for a call into what its answer costs."""
+        """Turn what was set aside for a call into what its answer costs; vouchers that cover less than that go."""
         with self.written():
             account = self.account(payer, model)
-            left = account.reserved_wei - most_wei
-            self._write(payer, model, Account(account.owed_wei + charged_wei, left, account.calls + 1))
+            owed_wei, left_wei = account.owed_wei + charged_wei, account.reserved_wei - most_wei
+            self._write(payer, model, Account(owed_wei, left_wei, account.calls + 1))
+            self.forget(payer, model, owed_wei - 1)
 
     def release(self, payer: str, model: int, most_wei: int) -> None:
         """Give back what was set aside for a call that was not answered."""
@@ -149,7 +149,7 @@ class Books:
             self._write(payer, model, Account(account.owed_wei, account.reserved_wei - most_wei, account.calls))
 
     def forget(self, payer: str, model: int, paid_wei: int) -> None:
-        """Drop vouchers that are worth nothing more, once so much was turned in."""
+        """Drop vouchers over `paid_wei` and less: what is turned in, or what another one is worth more than."""
         with self.written():
             for signed in self.vouchers(payer, model):
                 if signed.voucher.owed_wei <= paid_wei:

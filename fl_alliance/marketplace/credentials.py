@@ -24,7 +24,7 @@ PREFIX = "fml-"
 STEPS = 16
 """Rungs of a ladder: what a host can turn in beyond what it has answered is a step at most, if it is honest."""
 _MOST_TEXT = 16_384
-_MOST = 2**255
+_MOST, _MOST_CALLS = 2**255, 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ class SessionKey:
             session = Session(checksum(account), checksum(host), _whole(until))
             ladder = tuple(
                 SignedVoucher(
-                    CallVoucher(session.account, _whole(model), _whole(owed), _whole(calls)), bytes.fromhex(signed)
+                    CallVoucher(session.account, _whole(model, _MOST_CALLS), _whole(owed), _whole(calls, _MOST_CALLS)),
+                    bytes.fromhex(signed),
                 )
                 for model, owed, calls, signed in rungs
             )
@@ -125,7 +126,7 @@ def decode_voucher(text: str) -> SignedVoucher:
     """Return the voucher in a header, its signature not checked yet; raises `PaymentRefused`."""
     try:
         payer, model, owed_wei, calls, signature = _unpacked(text)
-        voucher = CallVoucher(checksum(payer), _whole(model), _whole(owed_wei), _whole(calls))
+        voucher = CallVoucher(checksum(payer), _whole(model, _MOST_CALLS), _whole(owed_wei), _whole(calls, _MOST_CALLS))
         return SignedVoucher(voucher, bytes.fromhex(signature))
     except (ValueError, TypeError):
         raise PaymentRefused(f"{VOUCHER_HEADER}: cannot be read, needed a voucher's fields in base64") from None
@@ -154,12 +155,12 @@ def _unpacked(text: str) -> list[Any]:
     return found
 
 
-def _whole(value: Any) -> int:
-    """Return a whole number, 0 to 2^255 - 1, given as such or as its digits; amounts do not fit into JSON's numbers."""
+def _whole(value: Any, most: int = _MOST) -> int:
+    """Return a whole number from 0 to below `most`, given as such or as its digits: JSON's numbers hold no amounts."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     if not is_number and not (isinstance(value, str) and value.isascii() and value.isdigit()):
         raise ValueError("no whole number")
     found = int(value)
-    if not 0 <= found < _MOST:
+    if not 0 <= found < most:
         raise ValueError("out of range")
     return found

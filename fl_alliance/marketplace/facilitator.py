@@ -59,6 +59,7 @@ class Facilitator:
         self._network = f"eip155:{stall.place.market.chain_id}"
         self._token = ContractReader(stall.place.rpc, TOKEN, stall.place.market.fml)
         self._scheme = ExactEvmScheme(_ChainSigner(stall.place.sender))
+        self._tills: dict[int, str] = {}
         self._one_at_a_time = threading.Lock()
 
     def requirements(self, model: int, amount_wei: int) -> "PaymentRequirements":
@@ -74,10 +75,16 @@ class Facilitator:
             network=self._network,
             asset=self._token.address,
             amount=str(amount_wei),
-            pay_to=self._stall.revenue.till(model),
+            pay_to=self._till(model),
             max_timeout_seconds=VALID_S + ahead_s,
             extra={"name": "FML", "version": "1", "assetTransferMethod": "eip3009"},
         )
+
+    def _till(self, model: int) -> str:
+        """Return a model's till, which never changes."""
+        if model not in self._tills:
+            self._tills[model] = self._stall.revenue.till(model)
+        return self._tills[model]
 
     def required(self, needed: "PaymentRequirements", url: str, reason: str) -> "PaymentRequired":
         """Return what a caller who has not paid is told."""

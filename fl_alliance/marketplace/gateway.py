@@ -88,11 +88,14 @@ def create_app(stall: Stall, counter: Counter) -> FastAPI:
         def work() -> Response:
             signed = decode_voucher(body.decode("ascii", "replace"))
             require_signed(signed, stall.revenue.domain)
-            account = counter.admission.books.account(signed.voucher.payer, signed.voucher.model)
-            if signed.voucher.model not in counter.served or signed.voucher.owed_wei < account.owed_wei:
+            one = signed.voucher
+            if one.model not in counter.served:
+                raise ListingUnknown(model_name(one.model), 0)
+            account = counter.admission.books.account(one.payer, one.model)
+            if one.owed_wei < account.owed_wei or one.calls != account.calls:
                 raise PaymentRefused(
-                    f"the voucher: is over {signed.voucher.owed_wei} wei for model {signed.voucher.model}, needed "
-                    f"{account.owed_wei} at least, for a model of this gateway"
+                    f"the voucher: is over {one.owed_wei} wei and {one.calls} calls, needed {account.owed_wei} wei at "
+                    f"least and {account.calls} calls"
                 )
             counter.admission.books.keep(signed)
             return JSONResponse({"owed_wei": str(account.owed_wei), "calls": account.calls})
@@ -101,6 +104,8 @@ def create_app(stall: Stall, counter: Counter) -> FastAPI:
 
     @app.get("/v1/accounts/{payer}/{model}")
     def account(payer: str, model: int) -> Any:
+        if model not in counter.served:
+            return _refused(ListingUnknown(model_name(model), 0))
         found = counter.admission.books.account(payer, model)
         return {"owed_wei": str(found.owed_wei), "reserved_wei": str(found.reserved_wei), "calls": found.calls}
 

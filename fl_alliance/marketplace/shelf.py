@@ -11,11 +11,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from fl_alliance.arena.events import fml
-from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.deploy import REVENUE, TOKEN, Deployment
+from fl_alliance.chain.deploy import TOKEN, Deployment
 from fl_alliance.chain.listings import ModelsView
-from fl_alliance.chain.revenue import RevenueView
+from fl_alliance.chain.revenue import Payment, RevenueView
 from fl_alliance.chain.rpc import Rpc
 
 WINDOW_S = 30 * 86_400
@@ -25,8 +24,8 @@ _MEAN_STARS, _MEAN_WEIGHT = 3.0, 5
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
-    """A payment for a model's calls: how much, and when."""
+class Earning:
+    """What a model was paid, and when."""
 
     model: int
     amount_wei: int
@@ -72,13 +71,13 @@ def facts_of(
         Second of the chain's clock.
     """
     models, revenue = ModelsView(rpc, deployment), RevenueView(rpc, deployment)
-    payments, direct = payments_of(rpc, deployment), direct_calls(rpc, deployment)
+    earnings, direct = dated(rpc, revenue.payments(deployment.block)), direct_calls(rpc, deployment)
     found = []
     for number in range(1, models.count + 1):
         listing, (raters, stars) = models.listing(number), models.rating(number)
         earned_wei, calls = revenue.earned(number)
         title, kind, task = titles.get(number, ("?", "?", "?"))
-        mine = [payment for payment in payments if payment.model == number]
+        mine = [earning for earning in earnings if earning.model == number]
         found.append(
             ModelFacts(
                 model=number,
@@ -103,17 +102,17 @@ def facts_of(
     return found
 
 
-def trend(payments: Iterable[Payment], raters: int, stars: int, now: int) -> float:
+def trend(earnings: Iterable[Earning], raters: int, stars: int, now: int) -> float:
     """Return how much a model is in demand, in FML.
 
     A payment weighs half for every `HALF_LIFE_S` that it is old, and nothing from `WINDOW_S` on; the sum is multiplied
     by the mean rating over the middle one, 1/3 to 5/3, to which `_MEAN_WEIGHT` raters of the middle are added.
     """
     weighed = 0.0
-    for payment in payments:
-        age_s = max(0, now - payment.at)
+    for earning in earnings:
+        age_s = max(0, now - earning.at)
         if age_s < WINDOW_S:
-            weighed += payment.amount_wei * float(0.5 ** (age_s / HALF_LIFE_S))
+            weighed += earning.amount_wei * float(0.5 ** (age_s / HALF_LIFE_S))
     rating = (stars + _MEAN_STARS * _MEAN_WEIGHT) / (raters + _MEAN_WEIGHT) / _MEAN_STARS
     return weighed / 1e18 * rating
 
@@ -124,23 +123,14 @@ def trending(facts: Sequence[ModelFacts], most: int = 10) -> list[ModelFacts]:
     return sorted(wanted, key=lambda one: (-one.trend, one.model))[:most]
 
 
-def payments_of(rpc: Rpc, deployment: Deployment, from_block: int | None = None) -> list[Payment]:
-    """Return every payment of the marketplace in the chain's order, `at` by its block's time."""
-    reader = ContractReader(rpc, REVENUE, deployment.address(REVENUE))
-    event = next(one for one in interface(REVENUE).events.values() if one.name == "Paid")
-    topic = next(key for key, one in interface(REVENUE).events.items() if one is event)
-    first = deployment.block if from_block is None else from_block
-    asked = {"address": reader.address, "topics": ["0x" + topic.hex()], "fromBlock": hex(first), "toBlock": "latest"}
-    times: dict[str, int] = {}
+def dated(rpc: Rpc, payments: Iterable[Payment]) -> list[Earning]:
+    """Return payments with the second of their blocks."""
+    times: dict[int, int] = {}
     found = []
-    for log in rpc("eth_getLogs", asked):
-        block = log["blockNumber"]
-        if block not in times:
-            times[block] = int(rpc("eth_getBlockByNumber", block, False)["timestamp"], 16)
-        topics = tuple(bytes.fromhex(one[2:]) for one in log["topics"])
-        values = event.values(topics, bytes.fromhex(log["data"][2:]))
-        amount = sum(int(values[part]) for part in ("hostWei", "contributorsWei", "burnedWei"))
-        found.append(Payment(int(values["model"]), amount, times[block]))
+    for payment in payments:
+        if payment.block not in times:
+            times[payment.block] = int(rpc("eth_getBlockByNumber", hex(payment.block), False)["timestamp"], 16)
+        found.append(Earning(payment.model, payment.amount_wei, times[payment.block]))
     return found
 
 

@@ -1,74 +1,63 @@
 """Where the demonstration's money went, from the chain: what was paid, its parts, and that they are the same."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from fl_alliance.arena.events import fml
-from fl_alliance.chain.bound import ContractReader
-from fl_alliance.chain.codec import interface
-from fl_alliance.chain.deploy import REVENUE, Deployment
-from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.revenue import RevenueView
+from fl_alliance.chain.rules.revenue import Parts
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What a model's calls brought in, in wei."""
+class Row:
+    """What a model's calls brought in."""
 
     model: int
-    host_wei: int
-    contributors_wei: int
-    burned_wei: int
-
-    @property
-    def paid_wei(self) -> int:
-        """All of it."""
-        return self.host_wei + self.contributors_wei + self.burned_wei
+    parts: Parts
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
     """The parts by model, beside what left the callers' hands and what is missing from the supply."""
 
-    models: list[Parts]
+    rows: list[Row]
     spent_wei: int
     burned_wei: int
 
     @property
+    def total(self) -> Parts:
+        """The parts of all models."""
+        found = [astuple(row.parts) for row in self.rows]
+        return Parts(*map(sum, zip(*found, strict=True)))
+
+    @property
     def holds(self) -> bool:
         """Whether splits and burn are what was paid, to the wei."""
-        paid_wei, burned_wei = sum(one.paid_wei for one in self.models), sum(one.burned_wei for one in self.models)
-        return paid_wei == self.spent_wei and burned_wei == self.burned_wei
+        return sum(astuple(self.total)) == self.spent_wei and self.total.burned_wei == self.burned_wei
 
     @property
     def lines(self) -> list[str]:
         """The table."""
-        head = f"{'model':>6} {'paid':>14} {'host':>14} {'contributors':>14} {'burned':>14}"
-        rows = [_row(str(one.model), one) for one in self.models]
-        total = Parts(0, *(sum(getattr(one, name) for one in self.models) for name in Parts.__slots__[1:]))
-        verdict = "equal, to the wei" if self.holds else "DIFFERENT"
+        total = self.total
+        parts_wei = total.host_wei + total.contributors_wei + self.burned_wei
         return [
-            head,
-            *rows,
-            _row("all", total),
+            f"{'model':>6} {'paid':>14} {'host':>14} {'contributors':>14} {'burned':>14}",
+            *(_line(str(row.model), row.parts) for row in self.rows),
+            _line("all", total),
             f"callers spent {self.spent_wei} wei; host {total.host_wei} + contributors {total.contributors_wei} + "
-            f"burned {self.burned_wei} = {total.host_wei + total.contributors_wei + self.burned_wei}: {verdict}",
+            f"burned {self.burned_wei} = {parts_wei}: {'equal, to the wei' if self.holds else 'DIFFERENT'}",
         ]
 
 
-def parts_of(rpc: Rpc, deployment: Deployment, models: Iterable[int]) -> list[Parts]:
-    """Return each model's parts, from the contract's events."""
-    reader = ContractReader(rpc, REVENUE, deployment.address(REVENUE))
-    topic, event = next((key, one) for key, one in interface(REVENUE).events.items() if one.name == "Paid")
-    asked = {"address": reader.address, "topics": ["0x" + topic.hex()], "fromBlock": hex(deployment.block)}
-    sums = {model: [0, 0, 0] for model in models}
-    for log in rpc("eth_getLogs", asked | {"toBlock": "latest"}):
-        topics = tuple(bytes.fromhex(one[2:]) for one in log["topics"])
-        values = event.values(topics, bytes.fromhex(log["data"][2:]))
-        for index, part in enumerate(("hostWei", "contributorsWei", "burnedWei")):
-            sums[int(values["model"])][index] += int(values[part])
-    return [Parts(model, *found) for model, found in sums.items()]
+def sums_of(revenue: RevenueView, first: int, models: Iterable[int], spent_wei: int, burned_wei: int) -> Sums:
+    """Return what became of payments from block `first` on, beside what was spent and is missing."""
+    rows = {model: [0, 0, 0] for model in models}
+    for payment in revenue.payments(first):
+        for index, amount in enumerate(astuple(payment.parts)):
+            rows[payment.model][index] += amount
+    return Sums([Row(model, Parts(*found)) for model, found in rows.items()], spent_wei, burned_wei)
 
 
-def _row(name: str, parts: Parts) -> str:
-    amounts = (parts.paid_wei, parts.host_wei, parts.contributors_wei, parts.burned_wei)
+def _line(name: str, parts: Parts) -> str:
+    amounts = (sum(astuple(parts)), *astuple(parts))
     return f"{name:>6} " + " ".join(f"{fml(amount).removesuffix(' FML'):>14}" for amount in amounts)

@@ -12,7 +12,7 @@ from fl_alliance.arena.kinds.lm.calls import examples
 from fl_alliance.chain.documents import Verdict
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.marketplace.caller import Means, prediction, question
-from fl_alliance.marketplace.demo.sums import Sums, parts_of
+from fl_alliance.marketplace.demo.sums import Sums, sums_of
 from fl_alliance.marketplace.demo.town import ASKER, CONTRIBUTOR, HOLDER, HOST, PAYER, Town, founded
 from fl_alliance.marketplace.demo.training import alliance_run, arena_task
 from fl_alliance.marketplace.engines import Message
@@ -89,8 +89,8 @@ def _traded(town: Town, models: list[int], tell: Tell) -> Sums:
         gateway.collect()
     due_wei = asker.documents.due_wei(CONTRIBUTOR.address)
     tell(f"split: the document's contributor can take {fml(due_wei)}; the host's part and the burn are done")
-    parts = parts_of(town.sender(HOST).rpc, town.deployment, models)
-    return Sums(parts, before_wei - _held(town), supply_wei - town.fml.total_supply_wei)
+    spent_wei, burned_wei = before_wei - _held(town), supply_wei - town.fml.total_supply_wei
+    return sums_of(asker.revenue, town.deployment.block, models, spent_wei, burned_wei)
 
 
 def _held(town: Town) -> int:

@@ -168,7 +168,7 @@ def test_books_survive_a_kill_and_are_one_gateways(ground: Fairground) -> None:
             Books(path)
         gateway.books.begin("voucher:killed", b"x", 0)
         gateway.books.keep(CallVoucher(CALLER.address, TALKER, 2 * ten, 2).signed(CALLER, gateway.stall.revenue.domain))
-        gateway.books.reserve(CALLER.address, TALKER, ten)
+        gateway.books.reserve(CALLER.address, TALKER, ten, 2 * ten)
     books = Books(path)  # as after a kill between reservation and answer
     account = books.account(CALLER.address, TALKER)
     assert (account.owed_wei, account.reserved_wei, account.calls) == (charge_wei(TOKENS_WEI, 4), 0, 1)
@@ -184,7 +184,7 @@ def test_a_thousand_voucher_calls_are_one_transaction(ground: Fairground) -> Non
     books = Books(ground.root / "books.db")
     for number in range(1, 1_001):
         books.keep(CallVoucher(CALLER.address, GLUCOSE, number * CALL_WEI, number).signed(CALLER, domain))
-        books.reserve(CALLER.address, GLUCOSE, CALL_WEI)
+        books.reserve(CALLER.address, GLUCOSE, CALL_WEI, number * CALL_WEI)
         books.charge(CALLER.address, GLUCOSE, CALL_WEI, CALL_WEI)
     block = ground.fair.rpc.number("eth_blockNumber")
     found = collect(stall, books, [GLUCOSE], ground.told.append)
@@ -192,6 +192,7 @@ def test_a_thousand_voucher_calls_are_one_transaction(ground: Fairground) -> Non
     assert ground.fair.rpc.number("eth_blockNumber") == block + 1
     assert stall.revenue.earned(GLUCOSE) == (1_000 * CALL_WEI, 1_000)
     used = int(ground.fair.rpc("eth_getBlockByNumber", "latest", False)["gasUsed"], 16)
+    print("gas", used)
     assert used < 200_000, used
     books.close()
 
@@ -214,7 +215,7 @@ def test_a_thousand_random_calls_through_the_gateway_pay_to_the_wei(ground: Fair
         signed_wei = account.owed_wei + (most if chance.random() < 0.9 else most // 2)
         books.keep(CallVoucher(key.address, model, signed_wei, account.calls + 1).signed(key, domain))
         try:
-            books.reserve(key.address, model, most)
+            books.reserve(key.address, model, most, signed_wei)
         except PaymentRefused:
             refused += 1
             continue
@@ -241,6 +242,9 @@ def test_a_thousand_random_calls_through_the_gateway_pay_to_the_wei(ground: Fair
     burned, earned = supply - fml.total_supply_wei, ground.fair.balance(HOST) - host
     assert burned + earned == total
     assert sum(stall.revenue.earned(model)[0] for model in (GLUCOSE, TALKER)) == total
+    payments = stall.revenue.payments(ground.fair.deployment.block)
+    assert all(one.parts == split_payment(one.amount_wei, TERMS.split, has_documents=False) for one in payments)
+    assert (sum(one.amount_wei for one in payments), sum(one.parts.burned_wei for one in payments)) == (total, burned)
     books.close()
 
 
