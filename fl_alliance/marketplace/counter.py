@@ -12,7 +12,7 @@ from fl_alliance.chain.listings import Listing
 from fl_alliance.marketplace.admission import Admission, Asked, Ticket, request_digest
 from fl_alliance.marketplace.chatbot import UNKNOWN, Grounded, grounded
 from fl_alliance.marketplace.engines import Message, Seat
-from fl_alliance.marketplace.errors import EngineFailed, InputRefused, ListingUnknown
+from fl_alliance.marketplace.errors import EngineFailed, InputRefused, NotServed
 from fl_alliance.marketplace.knowledge import Knowledge
 from fl_alliance.marketplace.pricing import charge_wei
 from fl_alliance.marketplace.requests import Chat, Rows, model_name
@@ -146,14 +146,14 @@ class Counter:
         return Reply(answer, told)
 
     def _serving(self, number: int, speaks: bool) -> Served:
-        """Return a model with the terms of its listing now; raises `ListingUnknown`, `InputRefused`."""
+        """Return a model with the terms of its listing now; raises `NotServed`, `InputRefused`."""
         served = self.served.get(number)
         if served is None:
-            raise ListingUnknown(model_name(number), 0)
+            raise NotServed(model_name(number))
         if time.monotonic() - served.read_at > _TERMS_S:
             served.listing, served.read_at = self._stall.listing(number), time.monotonic()
         if served.listing.is_closed:
-            raise ListingUnknown(f"{model_name(number)}: is closed", 0)
+            raise NotServed(model_name(number))
         if served.seat.speaks is not speaks:
             path = "/v1/chat/completions" if served.seat.speaks else "/v1/predict"
             raise InputRefused(f"{model_name(number)}: answers at {path}")

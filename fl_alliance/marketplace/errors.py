@@ -5,6 +5,7 @@ MarketplaceError
 ├── MarketplaceUnknown      the market has no marketplace
 ├── MarketplaceThere        it has one already
 ├── ListingUnknown          no model of that number, or a closed one
+├── NotServed               a model that this gateway does not answer for
 ├── SourceUnusable          what is to be listed is no model that can be
 ├── PackageDamaged          the store has not what a listing names
 ├── InputRefused            a request that a model cannot answer
@@ -53,6 +54,13 @@ class ListingUnknown(MarketplaceError):
     def __init__(self, model: int | str, count: int) -> None:
         there = f"models are numbered 1 to {count}" if count else "there is none yet"
         super().__init__(f"no model {model}; {there}: see `fl-alliance market models`")
+
+
+class NotServed(MarketplaceError):
+    """A model that a gateway does not answer for, or no longer."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name}: is not served here; needed one of /v1/models")
 
 
 class SourceUnusable(MarketplaceError):

@@ -25,8 +25,8 @@ from fl_alliance.marketplace.errors import (
     CredentialRefused,
     EngineFailed,
     InputRefused,
-    ListingUnknown,
     MarketplaceError,
+    NotServed,
     PaymentRefused,
 )
 from fl_alliance.marketplace.facilitator import REQUIRED_HEADER
@@ -38,7 +38,7 @@ _STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (InputRefused, 400, "invalid_request_error"),
     (CredentialRefused, 401, "authentication_error"),
     (PaymentRefused, 402, "payment_required"),
-    (ListingUnknown, 404, "not_found_error"),
+    (NotServed, 404, "not_found_error"),
     (EngineFailed, 503, "server_error"),
     (ChainError, 503, "server_error"),
     (MarketplaceError, 500, "server_error"),
@@ -90,7 +90,7 @@ def create_app(stall: Stall, counter: Counter) -> FastAPI:
             require_signed(signed, stall.revenue.domain)
             one = signed.voucher
             if one.model not in counter.served:
-                raise ListingUnknown(model_name(one.model), 0)
+                raise NotServed(model_name(one.model))
             account = counter.admission.books.account(one.payer, one.model)
             if one.owed_wei < account.owed_wei or one.calls != account.calls:
                 raise PaymentRefused(
@@ -105,7 +105,7 @@ def create_app(stall: Stall, counter: Counter) -> FastAPI:
     @app.get("/v1/accounts/{payer}/{model}")
     def account(payer: str, model: int) -> Any:
         if model not in counter.served:
-            return _refused(ListingUnknown(model_name(model), 0))
+            return _refused(NotServed(model_name(model)))
         found = counter.admission.books.account(payer, model)
         return {"owed_wei": str(found.owed_wei), "reserved_wei": str(found.reserved_wei), "calls": found.calls}
 

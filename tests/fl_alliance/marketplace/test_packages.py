@@ -1,9 +1,11 @@
 """What can be listed: an Arena winner, a run's model, an installed file; and what is loaded is what was listed."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import market_folder
 import numpy as np
@@ -19,10 +21,13 @@ from fl_alliance.config import load_config
 from fl_alliance.job import run
 from fl_alliance.market.keys import development_key
 from fl_alliance.market.place import Place, place_of
-from fl_alliance.marketplace.errors import PackageDamaged, SourceUnusable
+from fl_alliance.marketplace.errors import ExtraMissing, PackageDamaged, SourceUnusable
+from fl_alliance.marketplace.facilitator import Facilitator
 from fl_alliance.marketplace.lineage import Lineage
 from fl_alliance.marketplace.loading import Backend, card_of, lineage_of, seat_of
 from fl_alliance.marketplace.packages import Package, package_of
+from fl_alliance.marketplace.stall import Stall
+from fl_alliance.marketplace.writers import LlamaCpp
 from fl_alliance.models import load_model
 from fl_alliance.records import RunFolder
 from fl_alliance.strategies.digests import model_digest
@@ -123,3 +128,12 @@ def test_a_runs_final_model_is_the_one_that_the_chain_adopted(
         found.model.unlink()
         with pytest.raises(SourceUnusable):
             package_of(f"run:{found.root}", place)
+
+
+def test_what_needs_the_extra_says_so_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for module in ("xllamacpp", "x402.mechanisms.evm.exact.facilitator"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ExtraMissing, match=r"xllamacpp; needed: pip install fl-alliance\[market\]"):
+        LlamaCpp(tmp_path / "model.gguf")
+    with pytest.raises(ExtraMissing, match="x402"):
+        Facilitator(cast(Stall, None))

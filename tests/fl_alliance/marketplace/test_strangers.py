@@ -130,7 +130,7 @@ TALK = {"model": "model-2", "messages": [{"role": "user", "content": "Hello?"}]}
         ("predict", b"[" * 100_000, 400, "no JSON"),
         ("predict", b'"' + b"x" * 300_000 + b'"', 400, "no JSON"),
         ("predict", {"model": "model-1"}, 400, "inputs"),
-        ("predict", ROW | {"model": "model-9"}, 404, "no model model-9"),
+        ("predict", ROW | {"model": "model-9"}, 404, "model-9: is not served here"),
         ("predict", ROW | {"model": "../1"}, 400, "needed a listed model"),
         ("predict", ROW | {"model": "model-2"}, 400, "answers at /v1/chat/completions"),
         ("chat/completions", TALK | {"model": "model-1"}, 400, "answers at /v1/predict"),

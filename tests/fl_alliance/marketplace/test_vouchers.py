@@ -183,16 +183,16 @@ def test_a_thousand_voucher_calls_are_one_transaction(ground: Fairground) -> Non
     stall, domain = ground.stall(), ground.stall().revenue.domain
     books = Books(ground.root / "books.db")
     for number in range(1, 1_001):
-        books.keep(CallVoucher(CALLER.address, GLUCOSE, number * CALL_WEI, number).signed(CALLER, domain))
-        books.reserve(CALLER.address, GLUCOSE, CALL_WEI, number * CALL_WEI)
-        books.charge(CALLER.address, GLUCOSE, CALL_WEI, CALL_WEI)
+        with books.written():
+            books.keep(CallVoucher(CALLER.address, GLUCOSE, number * CALL_WEI, number).signed(CALLER, domain))
+            books.reserve(CALLER.address, GLUCOSE, CALL_WEI, number * CALL_WEI)
+            books.charge(CALLER.address, GLUCOSE, CALL_WEI, CALL_WEI)
     block = ground.fair.rpc.number("eth_blockNumber")
     found = collect(stall, books, [GLUCOSE], ground.told.append)
     assert (found.vouchers, found.vouchers_wei) == (1, 1_000 * CALL_WEI)
     assert ground.fair.rpc.number("eth_blockNumber") == block + 1
     assert stall.revenue.earned(GLUCOSE) == (1_000 * CALL_WEI, 1_000)
     used = int(ground.fair.rpc("eth_getBlockByNumber", "latest", False)["gasUsed"], 16)
-    print("gas", used)
     assert used < 200_000, used
     books.close()
 

@@ -56,6 +56,9 @@ def test_who_holds_fml_only_is_told_what_to_pay_pays_and_is_answered(ground: Fai
         assert answered.status_code == 200
         assert answered.json()["forecast"] == [HISTORY[-1]]
         assert json.loads(base64.b64decode(answered.headers[RESPONSE_HEADER]))["success"]
+        transaction = json.loads(base64.b64decode(answered.headers[RESPONSE_HEADER]))["transaction"]
+        receipt = ground.fair.rpc("eth_getTransactionReceipt", transaction)
+        assert int(receipt["gasUsed"], 16) < 100_000
         till = ground.stall().revenue.till(GLUCOSE)
         assert ground.fair.fml.balance_wei(till) == CALL_WEI
         assert ground.fair.fml.balance_wei(PAYER.address) == WEI_PER_FML - CALL_WEI
