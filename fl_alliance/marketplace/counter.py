@@ -104,7 +104,7 @@ class Counter:
             found = grounded(self.knowledge, chat.model, chat.messages) if has_base else None
             messages = chat.messages if found is None else tuple(found.messages)
             name = f"chatcmpl-{secrets.token_hex(12)}"
-            limited = Chat(chat.model, chat.messages, tokens, chat.temperature, chat.is_streamed, chat.has_usage)
+            limited = Chat(chat.model, chat.messages, tokens, chat.temperature, chat.is_streamed)
             return Talk(
                 served, limited, ticket, messages, found, not has_base or found is not None, name, int(time.time())
             )

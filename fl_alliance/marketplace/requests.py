@@ -22,7 +22,6 @@ class Chat:
     most_tokens: int
     temperature: float
     is_streamed: bool
-    has_usage: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +45,12 @@ def read_chat(body: bytes) -> Chat:
         raise InputRefused(f"messages[{len(said) - 1}]: is the {said[-1].role}'s, needed the user's to be the last")
     most = found.get("max_completion_tokens") or found.get("max_tokens") or DEFAULT_TOKENS
     temperature = found.get("temperature")
-    options = found.get("stream_options") or {}
     return Chat(
         model_number(found.get("model")),
         said,
         int(_number("max_tokens", most, 1, 2**16)),
         _number("temperature", 0 if temperature is None else temperature, 0, 2),
         found.get("stream") is True,
-        isinstance(options, dict) and options.get("include_usage") is True,
     )
 
 

@@ -1,13 +1,15 @@
 """A gateway from its settings to its end: models loaded, books opened, HTTP served, earnings turned in now and then."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from fl_alliance.chain.errors import ChainError
+from fl_alliance.chain.errors import CannotListen, ChainError
+from fl_alliance.market.errors import SettingRefused
 from fl_alliance.marketplace.admission import Admission, FreeRate
 from fl_alliance.marketplace.books import Books
 from fl_alliance.marketplace.collecting import collect
@@ -114,7 +116,8 @@ class Gateway:
         except ImportError as missing:
             raise ExtraMissing("the gateway", str(missing.name)) from None
         setup, secure = self.setup, bool(self.setup.certificate)
-        listener = socket.create_server((setup.host, setup.port), backlog=_BACKLOG, reuse_port=False)
+        _check_tls(setup)
+        listener = _bound(setup.host, setup.port)
         config = uvicorn.Config(
             create_app(self.stall, self.counter), log_level="warning", ws="none", lifespan="off", access_log=False
         )
@@ -171,6 +174,29 @@ class _Server:
     def is_started(self) -> bool:
         """Whether it answers."""
         return bool(self._server.started)
+
+
+def _check_tls(setup: Setup) -> None:
+    """Refuse a certificate that cannot be used; raises `SettingRefused`."""
+    if not setup.certificate:
+        return
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(setup.certificate, setup.certificate_key or None)
+    except OSError as error:
+        needed = "a certificate chain in PEM, and its key with --tls-key"
+        raise SettingRefused(f"--tls {setup.certificate}: {error.strerror or error}; needed {needed}") from None
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a listening socket; raises `CannotListen`."""
+    try:
+        return socket.create_server((host, port), backlog=_BACKLOG)
+    except (OSError, OverflowError) as refused:
+        found = str(getattr(refused, "strerror", None) or refused)
+        raise CannotListen(
+            host, port, found, "an address of this machine and a free port (--port 0 takes any)"
+        ) from None
 
 
 def _own(stall: Stall, models: list[int]) -> list[int]:

@@ -3,8 +3,9 @@
 import argparse
 from contextlib import closing
 
+from fl_alliance.cli.arena.common import add_settings
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.market.common import add_signing, stall_parser
+from fl_alliance.cli.market.common import stall_parser
 
 _EXAMPLES = """\
   fl-alliance market collect                           vouchers, tills and documents, in as few transactions as it takes
@@ -14,7 +15,7 @@ _EXAMPLES = """\
 def parser() -> CommandParser:
     """Return the command's parser."""
     command = stall_parser("collect", "Turn in what was earned.", "[NAME=VALUE ...]", _EXAMPLES)
-    add_signing(command)
+    add_settings(command)
     return command
 
 

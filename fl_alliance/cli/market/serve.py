@@ -5,8 +5,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+from fl_alliance.cli.arena.common import add_settings
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.market.common import add_signing, number, stall_parser
+from fl_alliance.cli.market.common import number, stall_parser
 
 _MORE = """
 Paths: /v1/models, /v1/chat/completions (with streaming), /v1/predict. Any OpenAI client works with base_url=URL/v1 and
@@ -30,7 +31,7 @@ Ctrl-C stops it, with exit code 0; the same command goes on.
 def parser() -> CommandParser:
     """Return the command's parser."""
     command = stall_parser("serve", "Serve your models.", "[MODEL ...] [NAME=VALUE ...] [options]", _EXAMPLES, _MORE)
-    add_signing(command)
+    add_settings(command)
     command.add_argument("--host", default="127.0.0.1", metavar="HOST", help="where to listen (default: 127.0.0.1)")
     command.add_argument("--port", type=int, default=8402, metavar="PORT", help="0 for any (default: 8402)")
     command.add_argument("--tls", default="", metavar="FILE", help="certificate chain (default: plain HTTP)")
@@ -47,16 +48,25 @@ def parser() -> CommandParser:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Serve until Ctrl-C."""
-    models = [number(word) for word in arguments.words if "=" not in word]
+    named = [word for word in arguments.words if "=" not in word]
     arguments.words = [word for word in arguments.words if "=" in word]
     from fl_alliance.cli.arena.common import introduce, settings_of
     from fl_alliance.cli.market.common import HOST, require_payable
     from fl_alliance.market.config import wei
+    from fl_alliance.market.errors import SettingRefused
     from fl_alliance.marketplace.admission import FreeRate
     from fl_alliance.marketplace.loading import Backend
     from fl_alliance.marketplace.serving import Gateway, Setup
     from fl_alliance.marketplace.stall import open_stall
 
+    try:
+        models = [number(word) for word in named]
+    except argparse.ArgumentTypeError as error:
+        raise SettingRefused(f"MODEL: {error}") from None
+    least = {"free_most": 0, "free_tokens": 1, "collect_s": 1}
+    for name, needed in least.items():
+        if not (value := getattr(arguments, name)) >= needed:
+            raise SettingRefused(f"--{name.replace('_', '-')}={value:g}: needs {needed} at least")
     free = FreeRate(wei(arguments.free_stake, "--free-stake"), arguments.free_most, arguments.free_tokens)
     setup = Setup(
         arguments.host,

@@ -2,8 +2,9 @@
 
 import argparse
 
+from fl_alliance.cli.arena.common import add_settings
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.market.common import add_signing, number, stall_parser
+from fl_alliance.cli.market.common import number, stall_parser
 
 _EXAMPLES = """\
   fl-alliance market settle 3                          three days after it came; anybody may
@@ -14,7 +15,7 @@ def parser() -> CommandParser:
     """Return the command's parser."""
     command = stall_parser("settle", "End a document's vote.", "DOCUMENT [NAME=VALUE ...]", _EXAMPLES)
     command.add_argument("document", type=number, metavar="DOCUMENT", help="its number")
-    add_signing(command)
+    add_settings(command)
     return command
 
 

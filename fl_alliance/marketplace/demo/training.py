@@ -24,7 +24,7 @@ from fl_alliance.records import RunFolder
 
 _STAKE = Stake(1_000 * WEI_PER_FML)
 _TERMS = Terms(day_count=1, daily_wei=100 * WEI_PER_FML, creator_stake_wei=1_000 * WEI_PER_FML)
-_STEPS, _FEW = 300, 20
+_STEPS, _FEW = 200, 20
 RUN = ("rounds=3", "nodes=4", "alliance.proposers=2", "alliance.voters=2", "baselines=false")
 """A short run: its model is worse than that of the default one, and real."""
 

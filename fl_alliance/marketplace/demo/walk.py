@@ -111,7 +111,7 @@ def _called(town: Town, model: int, url: str, tell: Tell) -> None:
 
 
 def _asked(town: Town, model: int, text: str, url: str, tell: Tell) -> None:
-    call = question(model, [Message("user", text)], 48, is_streamed=True)
+    call = question(model, [Message("user", text)], 80, is_streamed=True)
     answer = town.caller(ASKER, url).call(call, Means.VOUCHER, CAP_WEI)
     said = " ".join(answer["choices"][0]["message"]["content"].split())
     tell(f"ask: {text}")

@@ -92,6 +92,25 @@ def test_the_same_payment_buys_the_same_answer_again_and_no_other(ground: Fairgr
     assert ground.fair.fml.balance_wei(PAYER.address) == WEI_PER_FML - CALL_WEI
 
 
+def test_a_gateway_killed_after_it_settled_gives_the_answer_that_was_paid(ground: Fairground) -> None:
+    ground.pay_in(PAYER, WEI_PER_FML)
+    with ground.gateway() as (gateway, url):
+        payment, facilitator = signed(ground.caller(url), told(url)), gateway.counter.admission.facilitator
+        honest = facilitator.settle
+
+        def settled_and_killed(*given: Any) -> Any:
+            honest(*given)
+            raise GatewayFailed("killed")
+
+        facilitator.settle = settled_and_killed  # type: ignore[method-assign]
+        assert paid(url, payment).status_code == 500
+        facilitator.settle = honest  # type: ignore[method-assign]
+        again = paid(url, payment)
+        assert (again.status_code, again.json()["forecast"]) == (200, [HISTORY[-1]])
+        assert gateway.books.counts() == {(GLUCOSE, "x402"): 1}
+    assert ground.fair.fml.balance_wei(PAYER.address) == WEI_PER_FML - CALL_WEI
+
+
 Change = Callable[[dict[str, Any], Fairground], None]
 
 
