@@ -30,7 +30,7 @@ from fl_alliance.marketplace.engines import Message
 from fl_alliance.marketplace.errors import GatewayFailed
 
 ROOT = Path(__file__).resolve().parents[3]
-CALLS, KILLS = 24, 4
+CALLS, KILLS = 18, 3
 
 
 @contextmanager

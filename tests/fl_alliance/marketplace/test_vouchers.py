@@ -213,9 +213,10 @@ def test_a_thousand_random_calls_through_the_gateway_pay_to_the_wei(ground: Fair
         account = books.account(key.address, model)
         most = chance.randrange(1, 10**18)
         signed_wei = account.owed_wei + (most if chance.random() < 0.9 else most // 2)
-        books.keep(CallVoucher(key.address, model, signed_wei, account.calls + 1).signed(key, domain))
         try:
-            books.reserve(key.address, model, most, signed_wei)
+            with books.written():
+                books.keep(CallVoucher(key.address, model, signed_wei, account.calls + 1).signed(key, domain))
+                books.reserve(key.address, model, most, signed_wei)
         except PaymentRefused:
             refused += 1
             continue
