@@ -58,6 +58,11 @@ class DocumentsView:
         """How many documents were ever contributed; they are numbered from 1."""
         return int(self._reader.read("count"))
 
+    @property
+    def stake_wei(self) -> int:
+        """Stake of a document that comes now."""
+        return int(self._reader.read("stakeWei"))
+
     def document(self, number: int) -> Document:
         """Return a document; raises `UnknownDocument`."""
         contributor, *rest = self._reader.read("documentOf", number)
@@ -98,7 +103,7 @@ class Documents(DocumentsView):
         ------
         UnknownModel, AlreadyContributed, BadParameter, ERC20InsufficientBalance
         """
-        self._fml.send(_GAS, "approve", self.address, self._reader.read("stakeWei"))
+        self._fml.send(_GAS, "approve", self.address, self.stake_wei)
         receipt = self._bound.send(_GAS, "contribute", model, digest)
         return int(self._bound.events(receipt, "Contributed")[0]["document"])
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from fl_alliance.chain.bound import BoundContract, ContractReader
 from fl_alliance.chain.call_vouchers import SignedVoucher, revenue_domain
+from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import REVENUE, TOKEN, Deployment
 from fl_alliance.chain.messages import Domain, checksum
 from fl_alliance.chain.rpc import Rpc
-from fl_alliance.chain.rules.revenue import Split
-from fl_alliance.chain.sender import Receipt, Sender
+from fl_alliance.chain.rules.revenue import Parts, Split
+from fl_alliance.chain.sender import Receipt, Sender, read_log
 
 _GAS = 300_000
 _CLAIM_GAS, _VOUCHER_GAS = 200_000, 220_000
@@ -21,6 +22,33 @@ class CallerAccount:
 
     balance_wei: int
     leaves_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A payment for a model's calls as the chain has split it.
+
+    Attributes
+    ----------
+    model : int
+    payer : str
+        Zeros where it came out of the till, which does not know.
+    parts : Parts
+    calls : int
+        That a voucher told of.
+    block : int
+    """
+
+    model: int
+    payer: str
+    parts: Parts
+    calls: int
+    block: int
+
+    @property
+    def amount_wei(self) -> int:
+        """All of it."""
+        return self.parts.host_wei + self.parts.contributors_wei + self.parts.burned_wei
 
 
 class RevenueView:
@@ -53,6 +81,19 @@ class RevenueView:
         """Return what a model was paid in all, in wei, and how many calls its vouchers tell."""
         earned_wei, calls = self._reader.read("earnedBy", model)
         return int(earned_wei), int(calls)
+
+    def payments(self, first: int) -> list[Payment]:
+        """Return all payments from block `first` on, in the chain's order."""
+        topic, event = next((key, one) for key, one in interface(REVENUE).events.items() if one.name == "Paid")
+        asked = {"address": self.address, "topics": ["0x" + topic.hex()], "fromBlock": hex(first), "toBlock": "latest"}
+        found = []
+        for entry in self.rpc("eth_getLogs", asked):
+            log = read_log(entry)
+            values = event.values(log.topics, log.data)
+            parts = Parts(values["hostWei"], values["contributorsWei"], values["burnedWei"])
+            payer, block = checksum(values["payer"]), int(entry["blockNumber"], 16)
+            found.append(Payment(values["model"], payer, parts, values["calls"], block))
+        return found
 
     def till(self, model: int) -> str:
         """Return where a call of a model can be paid to; raises `UnknownModel`."""

@@ -61,7 +61,7 @@ def _winner(view: ArenaView, store: Store, number: int, config: JobConfig, deplo
         raise ConfigError(f"init={config.init}: the task is {state.phase.name.lower()}, needed a completed one")
     task = read_task(view, store, number)
     _require_same(task, config)
-    day, place = _first(view, task, state.fell_back)
+    day, place = first_ranked(view, task, state.fell_back)
     submission = view.submission(number, day, place)
     kind = network_kind(task.spec.kind, config.workload.name, **config.workload.options)
     artifact = store.get(submission.digest, kind.limits.file_bytes)
@@ -69,10 +69,10 @@ def _winner(view: ArenaView, store: Store, number: int, config: JobConfig, deplo
     begins = int(ContractReader(view.rpc, EMISSION, view.emission).read("startAt"))
     scores = scores_of(view, number, day, place, day_times(task.params, begins, day))
     name = f"{deployment.chain_id}:{deployment.arena}:{number}"
-    return Winner(artifact, _lineage(name, task, day, submission, artifact, size, kind.loss_unit, scores))
+    return Winner(artifact, winner_lineage(name, task, day, submission, artifact, size, kind.loss_unit, scores))
 
 
-def _lineage(
+def winner_lineage(
     name: str,
     task: Task,
     day: int,
@@ -100,7 +100,7 @@ def _lineage(
     )
 
 
-def _first(view: ArenaView, task: Task, fell_back: bool) -> tuple[int, int]:
+def first_ranked(view: ArenaView, task: Task, fell_back: bool) -> tuple[int, int]:
     """Return day and place of the first of the final ranking."""
     last = task.params.day_count
     for day in range(last - 1, -1, -1) if fell_back else [last]:

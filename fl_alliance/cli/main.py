@@ -33,6 +33,7 @@ COMMANDS = {
     "attack": "attack rules and baselines with malicious nodes, and see who gains",
     "dao": "those who have locked FML decide: propose, review, vote, execute",
     "arena": "a training market: train, validate, delegate and be paid every day",
+    "market": "a store of models: list, serve, call, pay, and add what they know",
 }
 
 _EPILOG = """\

@@ -1,0 +1,85 @@
+"""What the commands of `fl-alliance market` share: settings, a gateway's URL, and yes before anything is signed."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from fl_alliance.cli.arena.common import SETTINGS_HELP, add_settings
+from fl_alliance.cli.arguments import CommandParser, command_parser
+
+if TYPE_CHECKING:
+    from fl_alliance.marketplace.caller import Caller
+    from fl_alliance.marketplace.stall import Stall
+
+GATEWAY = "http://127.0.0.1:8402"
+HOST, CALLER = 0, 3
+"""The development accounts that hosts and callers act as where no key is named."""
+
+
+def stall_parser(
+    name: str, description: str, usage: str, examples: str, more: str = "", account: int = HOST
+) -> CommandParser:
+    """Return the parser of a command: its words and settings, with examples."""
+    epilog = f"{SETTINGS_HELP.format(account=account)}{more}\nexamples:\n{examples}"
+    return command_parser(f"market {name}", description, epilog, usage)
+
+
+def add_signing(command: CommandParser) -> None:
+    """Let a command take settings, and yes in advance."""
+    add_settings(command)
+    command.add_argument("--yes", action="store_true", help="sign without asking")
+
+
+def add_model(command: CommandParser) -> None:
+    """Let a command take a model's number."""
+    command.add_argument(
+        "model", type=number, metavar="MODEL", help="the model's number, see `fl-alliance market models`"
+    )
+
+
+def add_calling(command: CommandParser, means: str) -> None:
+    """Let a command take a gateway, a cap and how to pay."""
+    command.add_argument("--gateway", default=GATEWAY, metavar="URL", help=f"the host's gateway (default: {GATEWAY})")
+    command.add_argument("--cap", required=True, metavar="FML", help="what a call may cost at most; more is refused")
+    command.add_argument(
+        "--by", default=means, choices=("free", "x402", "voucher"), help=f"how to pay (default: {means})"
+    )
+
+
+def number(text: str) -> int:
+    """Return a number on the command line, from 1 on; raises `ArgumentTypeError`."""
+    digits = text.removeprefix("model-")
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 9 or not int(digits):
+        raise argparse.ArgumentTypeError(f"given {text!r}, needed a number, such as 1")
+    return int(digits)
+
+
+def agreed(lines: list[str], arguments: argparse.Namespace) -> None:
+    """Show what is about to be signed, and go on only if somebody says yes; raises `NotConfirmed`."""
+    from fl_alliance.governance.hall import confirm
+
+    confirm(lines, arguments.yes)
+
+
+def require_payable(stall: "Stall", amount_wei: int, purpose: str) -> None:
+    """Refuse to begin without gas, or with less FML than something takes; raises `AccountShort`."""
+    from fl_alliance.market.money import require_fml, require_gas
+
+    place = stall.place
+    require_gas(place.rpc, place.me, place.market.chain_id)
+    require_fml(place.me, stall.token.balance_wei(), amount_wei, purpose, place.market.chain_id)
+
+
+def caller_of(stall: "Stall", url: str) -> "Caller":
+    """Return the account as it calls a gateway's models."""
+    from fl_alliance.marketplace.caller import Caller
+    from fl_alliance.marketplace.purse import Purse
+
+    return Caller(stall, stall.place.sender.key, url.rstrip("/"), Purse(stall.folder("purse") / "signed.json"))
+
+
+def bill_words(answer: dict[str, Any]) -> str:
+    """Return what an answer cost."""
+    from fl_alliance.arena.events import fml
+
+    bill = answer["fl_alliance"]
+    return f"paid {fml(int(bill['charged_wei']))} ({bill['paid_by']})"

@@ -1,0 +1,39 @@
+"""`fl-alliance market rate`: what you think of a model that you have paid for."""
+
+import argparse
+
+from fl_alliance.cli.arguments import CommandParser
+from fl_alliance.cli.market.common import CALLER, add_model, add_signing, stall_parser
+
+_MORE = """
+Who has paid by voucher, and whose voucher was turned in, rates; once, or anew. A payment by x402 names no payer on
+chain.
+"""
+_EXAMPLES = """\
+  fl-alliance market rate 1 5                          one to five stars
+"""
+
+
+def parser() -> CommandParser:
+    """Return the command's parser."""
+    command = stall_parser("rate", "Rate a model.", "MODEL STARS [NAME=VALUE ...]", _EXAMPLES, _MORE, CALLER)
+    add_model(command)
+    command.add_argument("stars", type=int, choices=range(1, 6), metavar="STARS", help="1 to 5")
+    add_signing(command)
+    return command
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Rate it."""
+    from fl_alliance.cli.arena.common import settings_of
+    from fl_alliance.cli.market.common import agreed, require_payable
+    from fl_alliance.marketplace.stall import open_stall
+
+    with open_stall(settings_of(arguments), CALLER) as stall:
+        stall.listing(arguments.model)
+        require_payable(stall, 0, "this")
+        agreed([f"{stall.me} gives model {arguments.model} {arguments.stars} stars"], arguments)
+        stall.models.rate(arguments.model, arguments.stars)
+        raters, stars = stall.models.rating(arguments.model)
+        print(f"model {arguments.model} has {stars / raters:.1f} stars of {raters}")
+    return 0

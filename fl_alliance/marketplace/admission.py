@@ -1,0 +1,300 @@
+"""How a call is paid: nothing for a model without a price, the free rate, a session's ladder, a voucher, or x402.
+
+Each way gives a ticket. A ticket is finished with an answer, which is when it is charged, or cancelled, which costs
+nothing: whoever is not answered does not pay.
+"""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from fl_alliance.chain.call_vouchers import SignedVoucher
+from fl_alliance.marketplace.books import Books
+from fl_alliance.marketplace.credentials import (
+    PREFIX,
+    VOUCHER_HEADER,
+    SessionKey,
+    decode_voucher,
+    require_signed,
+    session_domain,
+)
+from fl_alliance.marketplace.errors import PaymentRefused
+from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, RESPONSE_HEADER, Facilitator, name_of
+from fl_alliance.marketplace.pricing import free_calls
+from fl_alliance.marketplace.stall import Stall
+
+if TYPE_CHECKING:
+    from x402.schemas import PaymentPayload, PaymentRequirements
+
+DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class FreeRate:
+    """What an account has free a day: a call for every `wei_a_call` that it has locked, `most` at most.
+
+    An answer of a free call has `tokens` tokens at most.
+    """
+
+    wei_a_call: int
+    most: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call: of which model, what it costs at most, the digest of what was sent, and how it is to be paid."""
+
+    model: int
+    most_wei: int
+    request: bytes
+    headers: Mapping[str, str]
+
+
+class PaymentNeeded(PaymentRefused):
+    """A call without a payment; what it would have to be is told."""
+
+
+class Again(Exception):
+    """The payment has bought an answer already: this one."""
+
+    def __init__(self, answer: bytes, headers: Mapping[str, str]) -> None:
+        super().__init__("answered before")
+        self.answer, self.headers = answer, dict(headers)
+
+
+class Ticket(Protocol):
+    """A call that may be answered."""
+
+    @property
+    def means(self) -> str:
+        """How it is paid: open, free, session, voucher or x402."""
+
+    def finish(self, charged_wei: int, answer: bytes) -> Mapping[str, str]:
+        """Charge an answer, and return headers that tell of it; raises `PaymentRefused` where it cannot be."""
+
+    def cancel(self) -> None:
+        """Charge nothing: there was no answer."""
+
+
+class Admission:
+    """Who is answered, and how that is paid.
+
+    Parameters
+    ----------
+    stall : Stall
+        The marketplace as the host acts in it.
+    books : Books
+    facilitator : Facilitator
+    free : FreeRate
+    """
+
+    def __init__(self, stall: Stall, books: Books, facilitator: Facilitator, free: FreeRate) -> None:
+        self.books, self.facilitator, self.free = books, facilitator, free
+        self._stall = stall
+        self._sessions = session_domain(stall.place.market.chain_id, stall.models.address)
+
+    def admit(self, asked: Asked) -> Ticket:
+        """Return the ticket of a call.
+
+        Raises
+        ------
+        PaymentNeeded
+            Nothing pays for it.
+        PaymentRefused
+            What is to pay for it does not.
+        CredentialRefused
+            The session's key is none, or has ended.
+        Again
+            The payment has bought the answer before.
+        """
+        if asked.most_wei == 0:
+            return _Open(self.books, asked.model)
+        if header := asked.headers.get(PAYMENT_HEADER.lower()):
+            return self._paid(asked, header)
+        if header := asked.headers.get(VOUCHER_HEADER.lower()):
+            return self._vouched(asked, header)
+        if key := self.session(asked.headers):
+            return self._in_session(asked, key)
+        raise PaymentNeeded("the call is not paid for")
+
+    def session(self, headers: Mapping[str, str]) -> SessionKey | None:
+        """Return the session whose key was sent, checked; None where there is none; raises `CredentialRefused`."""
+        scheme, _, text = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not text.startswith(PREFIX):
+            return None
+        key = SessionKey.decode(text)
+        key.check(self._sessions, self._stall.me, int(time.time()))
+        return key
+
+    def _in_session(self, asked: Asked, key: SessionKey) -> Ticket:
+        payer, day = key.session.account, int(time.time()) // DAY_S
+        allowed = free_calls(self._stall.locked_wei(payer), self.free.wei_a_call, self.free.most)
+        if allowed and self.books.take_free(payer, day, allowed):
+            return _Free(self.books, asked.model, payer, day)
+        ladder = [signed for signed in key.ladder if signed.voucher.model == asked.model]
+        if not ladder:
+            raise PaymentNeeded(f"{payer} has no free call left today, and the API key allows no spending here")
+        self._require_funds(payer, asked)
+        if ladder[-1] not in self.books.vouchers(payer, asked.model):
+            self._keep_ladder(payer, asked.model, ladder)
+        self.books.reserve(payer, asked.model, asked.most_wei, ladder[-1].voucher.owed_wei)
+        return _Owed(self.books, asked, payer, "session")
+
+    def _keep_ladder(self, payer: str, model: int, ladder: list[SignedVoucher]) -> None:
+        """Keep the vouchers of a session, all or none; raises `PaymentRefused`."""
+        most_calls = self.books.account(payer, model).calls + len(ladder)
+        for signed in ladder:
+            require_signed(signed, self._stall.revenue.domain)
+            if signed.voucher.calls > most_calls:
+                raise PaymentRefused(f"the API key: tells of {signed.voucher.calls} calls, needed {most_calls} at most")
+        with self.books.written():
+            for signed in ladder:
+                self.books.keep(signed)
+
+    def _vouched(self, asked: Asked, header: str) -> Ticket:
+        signed = decode_voucher(header)
+        voucher = signed.voucher
+        if voucher.model != asked.model:
+            raise PaymentRefused(f"the voucher: is for model {voucher.model}, needed {asked.model}")
+        require_signed(signed, self._stall.revenue.domain)
+        payment = f"voucher:{voucher.payer}:{voucher.model}:{voucher.calls}"
+        if found := self.books.begin(payment, asked.request, int(time.time())):
+            raise Again(found.answer, {})
+        try:
+            account = self.books.account(voucher.payer, voucher.model)
+            if voucher.calls != account.calls + 1:
+                raise PaymentRefused(f"the voucher: is of {voucher.calls} calls, needed {account.calls + 1}")
+            self._require_funds(voucher.payer, asked)
+            self.books.keep(signed)
+            self.books.reserve(voucher.payer, asked.model, asked.most_wei, voucher.owed_wei)
+        except BaseException:
+            self.books.cancel(payment)
+            raise
+        return _Owed(self.books, asked, voucher.payer, "voucher", payment)
+
+    def _paid(self, asked: Asked, header: str) -> Ticket:
+        needed = self.facilitator.requirements(asked.model, asked.most_wei)
+        payment = self.facilitator.read(header, needed)
+        payer, nonce = name_of(payment)
+        name = f"x402:{payer}:{nonce.hex()}"
+        found = self.books.begin(name, asked.request, int(time.time()))
+        ticket = _Paid(self.books, self.facilitator, asked.model, name, payment, needed)
+        if found is not None:
+            raise Again(found.answer, {} if found.is_settled else ticket.settle())
+        try:
+            self.facilitator.verify(payment, needed)
+        except BaseException:
+            self.books.cancel(name)
+            raise
+        return ticket
+
+    def _require_funds(self, payer: str, asked: Asked) -> None:
+        """Refuse a payer whose account could not pay all that it owes here, and this call; raises `PaymentRefused`."""
+        revenue = self._stall.revenue
+        account = revenue.account(payer)
+        if account.leaves_at:
+            raise PaymentRefused(f"{payer} has asked for its balance, needed an account that stays; pay by x402")
+        owed_wei = asked.most_wei
+        for (one, model), found in self.books.accounts().items():
+            if one == payer:
+                owed_wei += max(0, found.owed_wei + found.reserved_wei - revenue.paid_wei(model, payer))
+        if account.balance_wei < owed_wei:
+            raise PaymentRefused(
+                f"{payer} has {account.balance_wei} wei in its account, needed {owed_wei}: `fl-alliance market deposit`"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    books: Books
+    model: int
+    means: str = "open"
+
+    def finish(self, charged_wei: int, answer: bytes) -> Mapping[str, str]:
+        self.books.count(self.model, self.means)
+        return {}
+
+    def cancel(self) -> None:
+        """Nothing was set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Free:
+    books: Books
+    model: int
+    payer: str
+    day: int
+    means: str = "free"
+
+    def finish(self, charged_wei: int, answer: bytes) -> Mapping[str, str]:
+        self.books.count(self.model, self.means)
+        return {}
+
+    def cancel(self) -> None:
+        self.books.give_back_free(self.payer, self.day)
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """A call that vouchers pay."""
+
+    books: Books
+    asked: Asked
+    payer: str
+    means: str
+    payment: str = ""
+
+    def finish(self, charged_wei: int, answer: bytes) -> Mapping[str, str]:
+        with self.books.written():
+            self.books.charge(self.payer, self.asked.model, self.asked.most_wei, charged_wei)
+            self.books.count(self.asked.model, self.means)
+            if self.payment:
+                self.books.answer(self.payment, answer)
+        return {}
+
+    def cancel(self) -> None:
+        with self.books.written():
+            self.books.release(self.payer, self.asked.model, self.asked.most_wei)
+            if self.payment:
+                self.books.cancel(self.payment)
+
+
+@dataclass(frozen=True, slots=True)
+class _Paid:
+    """A call that x402 pays: settled once the answer is there, and not at all where it costs nothing."""
+
+    books: Books
+    facilitator: Facilitator
+    model: int
+    name: str
+    payment: "PaymentPayload"
+    needed: "PaymentRequirements"
+    means: str = field(default="x402")
+
+    def finish(self, charged_wei: int, answer: bytes) -> Mapping[str, str]:
+        if not charged_wei:
+            self.cancel()
+            return {}
+        self.books.answer(self.name, answer)
+        self.books.count(self.model, self.means)
+        return self.settle()
+
+    def settle(self) -> Mapping[str, str]:
+        """Put the payment on the chain, unless it is there: a gateway may have been killed right after it sent it."""
+        if self.facilitator.is_used(self.payment):
+            self.books.settled(self.name)
+            return {}
+        found = self.facilitator.settle(self.payment, self.needed)
+        self.books.settled(self.name)
+        return {RESPONSE_HEADER: found.header}
+
+    def cancel(self) -> None:
+        self.books.cancel(self.name)
+
+
+def request_digest(path: str, body: bytes) -> bytes:
+    """Return what names a request: where it went, and what it said."""
+    return hashlib.sha256(path.encode() + b"\0" + body).digest()

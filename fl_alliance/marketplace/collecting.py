@@ -1,0 +1,100 @@
+"""Turning in what was earned, in bulk: vouchers, tills, and the documents that answers used.
+
+All of it can be done again at any time: the chain knows what was turned in, swept and credited.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from fl_alliance.arena.events import fml
+from fl_alliance.chain.call_vouchers import SignedVoucher
+from fl_alliance.marketplace.books import Books
+from fl_alliance.marketplace.stall import Stall
+
+MOST_VOUCHERS = 64
+"""Of one transaction."""
+MOST_DOCUMENTS = 128
+"""Of one transaction; the contract takes no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What was turned in: wei by vouchers and out of tills, how many vouchers, and uses of documents credited."""
+
+    vouchers_wei: int = 0
+    tills_wei: int = 0
+    vouchers: int = 0
+    uses: int = 0
+
+    @property
+    def words(self) -> str:
+        """It as a sentence."""
+        return (
+            f"collected {fml(self.vouchers_wei + self.tills_wei)}: "
+            f"{self.vouchers} vouchers for {fml(self.vouchers_wei)}, {fml(self.tills_wei)} out of tills; "
+            f"credited {self.uses} uses of documents"
+        )
+
+
+def collect(stall: Stall, books: Books, models: Iterable[int], tell: Callable[[str], None]) -> Collected:
+    """Turn in the vouchers that the books hold, sweep the models' tills, and credit documents.
+
+    A payer whose account has become too short is told of and left out; what it owes stays in the books.
+
+    Raises
+    ------
+    Refused, TransactionError
+        The chain did not take it; nothing is lost.
+    """
+    chosen = _affordable(stall, due(stall, books), tell)
+    vouchers_wei = 0
+    for start in range(0, len(chosen), MOST_VOUCHERS):
+        batch = chosen[start : start + MOST_VOUCHERS]
+        before = [stall.revenue.paid_wei(one.voucher.model, one.voucher.payer) for one in batch]
+        stall.revenue.claim(batch)
+        vouchers_wei += sum(one.voucher.owed_wei - paid for one, paid in zip(batch, before, strict=True))
+        for one in batch:
+            books.forget(one.voucher.payer, one.voucher.model, one.voucher.owed_wei)
+    numbers = sorted(set(models))
+    tills = [model for model in numbers if stall.token.balance_wei(stall.revenue.till(model))]
+    tills_wei = sum(stall.revenue.sweep(model) for model in tills)
+    uses = sum(_credit(stall, model, found) for model, found in books.uses().items() if model in numbers)
+    return Collected(vouchers_wei, tills_wei, len(chosen), uses)
+
+
+def due(stall: Stall, books: Books) -> list[SignedVoucher]:
+    """Return, of each payer and model that owe something, the lowest voucher that covers it, else the highest."""
+    found = []
+    for (payer, model), account in sorted(books.accounts().items()):
+        paid_wei = stall.revenue.paid_wei(model, payer)
+        held = [one for one in books.vouchers(payer, model) if one.voucher.owed_wei > paid_wei]
+        if account.owed_wei > paid_wei and held:
+            found.append(next((one for one in held if one.voucher.owed_wei >= account.owed_wei), held[-1]))
+    return found
+
+
+def _affordable(stall: Stall, vouchers: list[SignedVoucher], tell: Callable[[str], None]) -> list[SignedVoucher]:
+    left: dict[str, int] = {}
+    chosen = []
+    for one in vouchers:
+        payer = one.voucher.payer
+        left.setdefault(payer, stall.revenue.account(payer).balance_wei)
+        worth_wei = one.voucher.owed_wei - stall.revenue.paid_wei(one.voucher.model, payer)
+        if worth_wei > left[payer]:
+            tell(f"{payer} owes {fml(worth_wei)} for model {one.voucher.model} and has {fml(left[payer])} left")
+            continue
+        left[payer] -= worth_wei
+        chosen.append(one)
+    return chosen
+
+
+def _credit(stall: Stall, model: int, uses: dict[int, int]) -> int:
+    """Credit the uses that the chain does not know yet, once there is a share to be paid by them."""
+    new = {document: count - stall.documents.document(document).uses for document, count in uses.items()}
+    new = {document: count for document, count in new.items() if count > 0}
+    if not new or not stall.documents.share_wei(model):
+        return 0
+    rows = sorted(new.items())
+    for start in range(0, len(rows), MOST_DOCUMENTS):
+        stall.documents.credit(model, dict(rows[start : start + MOST_DOCUMENTS]))
+    return sum(new.values())

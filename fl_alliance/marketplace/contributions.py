@@ -1,0 +1,33 @@
+"""Documents as their contributors and judges have them."""
+
+from pathlib import Path
+
+from fl_alliance.arena.errors import ArenaError
+from fl_alliance.arena.files import read_regular
+from fl_alliance.arena.store import Store
+from fl_alliance.chain.documents import Document
+from fl_alliance.marketplace.errors import SourceUnusable
+from fl_alliance.marketplace.knowledge import MOST_DOCUMENT_BYTES
+from fl_alliance.marketplace.loading import printable
+
+
+def read_document(files: list[str]) -> bytes:
+    """Return the one document that words name; raises `SourceUnusable`."""
+    if len(files) != 1:
+        raise SourceUnusable(f"given {len(files)} files, needed one")
+    try:
+        content = read_regular(Path(files[0]).expanduser(), MOST_DOCUMENT_BYTES)
+        is_empty = not content.decode().strip()
+    except (OSError, ArenaError, UnicodeDecodeError) as error:
+        raise SourceUnusable(f"{files[0]}: {error}; needed a text in UTF-8 of a megabyte at most") from None
+    if is_empty:
+        raise SourceUnusable(f"{files[0]}: is empty, needed a text")
+    return content
+
+
+def shown(store: Store, document: Document, most: int = 2_000) -> str:
+    """Return the beginning of a document's text, without what a terminal would obey; why not, where there is none."""
+    try:
+        return printable(store.get(document.digest, MOST_DOCUMENT_BYTES).decode())[:most]
+    except (ArenaError, UnicodeDecodeError) as error:
+        return f"(not to be shown: {error})"

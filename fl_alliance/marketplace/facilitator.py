@@ -1,0 +1,246 @@
+"""x402 payments in FML, verified and settled in this process: the payer signs and holds FML, the host sends.
+
+The checks are x402's own (`x402.mechanisms.evm.exact`); here is the account that it reads and sends with.
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fl_alliance.chain.bound import ContractReader
+from fl_alliance.chain.deploy import TOKEN
+from fl_alliance.chain.errors import ChainError, RequestRefused, TransactionReverted
+from fl_alliance.chain.messages import checksum
+from fl_alliance.chain.reverts import explained
+from fl_alliance.chain.sender import Receipt, Sender
+from fl_alliance.marketplace.errors import ExtraMissing, PaymentRefused
+from fl_alliance.marketplace.stall import Stall
+
+if TYPE_CHECKING:
+    from x402.schemas import PaymentPayload, PaymentRequired, PaymentRequirements
+
+PAYMENT_HEADER, REQUIRED_HEADER, RESPONSE_HEADER = "PAYMENT-SIGNATURE", "PAYMENT-REQUIRED", "PAYMENT-RESPONSE"
+VALID_S = 300
+"""Seconds that a payment is to be valid for, from when it is signed."""
+_GAS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A payment on the chain: its transaction, who paid, and what it tells the payer's client."""
+
+    transaction: str
+    payer: str
+    header: str
+
+
+class Facilitator:
+    """Verifies and settles payments to models' tills.
+
+    Parameters
+    ----------
+    stall : Stall
+        The marketplace as the host acts in it; its account pays for the transactions.
+
+    Raises
+    ------
+    ExtraMissing
+        The extra `market` is not installed.
+    """
+
+    def __init__(self, stall: Stall) -> None:
+        try:
+            from x402.mechanisms.evm.exact.facilitator import ExactEvmScheme
+        except ImportError:
+            raise ExtraMissing("payment by call", "x402[evm]") from None
+        self._stall = stall
+        self._network = f"eip155:{stall.place.market.chain_id}"
+        self._token = ContractReader(stall.place.rpc, TOKEN, stall.place.market.fml)
+        self._scheme = ExactEvmScheme(_ChainSigner(stall.place.sender))
+        self._tills: dict[int, str] = {}
+        self._one_at_a_time = threading.Lock()
+
+    def requirements(self, model: int, amount_wei: int) -> "PaymentRequirements":
+        """Return what a call's payment must be.
+
+        Where the chain's clock is ahead of ours, as a development chain's may be, a payment is to be valid for longer.
+        """
+        from x402.schemas import PaymentRequirements
+
+        ahead_s = max(0, self._stall.place.rpc.second() - int(time.time()))
+        return PaymentRequirements(
+            scheme="exact",
+            network=self._network,
+            asset=self._token.address,
+            amount=str(amount_wei),
+            pay_to=self._till(model),
+            max_timeout_seconds=VALID_S + ahead_s,
+            extra={"name": "FML", "version": "1", "assetTransferMethod": "eip3009"},
+        )
+
+    def _till(self, model: int) -> str:
+        """Return a model's till, which never changes."""
+        if model not in self._tills:
+            self._tills[model] = self._stall.revenue.till(model)
+        return self._tills[model]
+
+    def required(self, needed: "PaymentRequirements", url: str, reason: str) -> "PaymentRequired":
+        """Return what a caller who has not paid is told."""
+        from x402.schemas import PaymentRequired, ResourceInfo
+
+        return PaymentRequired(error=reason, resource=ResourceInfo(url=url), accepts=[needed])
+
+    def read(self, header: str, needed: "PaymentRequirements") -> "PaymentPayload":
+        """Return the payment in a header; raises `PaymentRefused` where it is none, or is for something else."""
+        from x402.http.utils import decode_payment_signature_header
+        from x402.schemas import PaymentPayload
+
+        try:
+            payment = decode_payment_signature_header(header)
+        except (ValueError, RecursionError):
+            raise PaymentRefused(f"{PAYMENT_HEADER}: cannot be read, needed an x402 payment in base64") from None
+        if not isinstance(payment, PaymentPayload) or not isinstance(payment.payload.get("authorization"), dict):
+            raise PaymentRefused(f"{PAYMENT_HEADER}: needed version 2 of x402, scheme exact, by authorization")
+        for name in ("scheme", "network", "asset", "amount", "pay_to"):
+            given, wanted = (str(getattr(one, name)) for one in (payment.accepted, needed))
+            if given.lower() != wanted.lower():
+                raise PaymentRefused(f"the payment's {name}: is {given[:100]}, needed {wanted}")
+        return payment
+
+    def verify(self, payment: "PaymentPayload", needed: "PaymentRequirements") -> None:
+        """Refuse a payment that could not be settled now; raises `PaymentRefused`."""
+        if self.is_used(payment):
+            raise PaymentRefused("the payment: was used before")
+        found = self._scheme.verify(payment, needed)
+        if not found.is_valid:
+            raise PaymentRefused(f"the payment: {_plain(found.invalid_reason)}")
+
+    def settle(self, payment: "PaymentPayload", needed: "PaymentRequirements") -> Settled:
+        """Put a payment on the chain; raises `PaymentRefused` where that fails."""
+        from x402.http.utils import encode_payment_response_header
+
+        with self._one_at_a_time:
+            found = self._scheme.settle(payment, needed)
+        if not found.success:
+            raise PaymentRefused(f"the payment: {_plain(found.error_reason)}")
+        return Settled(found.transaction, str(found.payer), encode_payment_response_header(found))
+
+    def is_used(self, payment: "PaymentPayload") -> bool:
+        """Return whether the chain has seen this payment."""
+        return bool(self._token.read("authorizationState", *name_of(payment)))
+
+
+def name_of(payment: "PaymentPayload") -> tuple[str, bytes]:
+    """Return payer and nonce, which together name a payment; raises `PaymentRefused` where they are none."""
+    authorization: Mapping[str, Any] = payment.payload["authorization"]
+    try:
+        payer, nonce = checksum(authorization["from"]), bytes.fromhex(str(authorization["nonce"]).removeprefix("0x"))
+    except (ValueError, KeyError, TypeError):
+        raise PaymentRefused("the payment: needs `from`, an address, and `nonce`, 32 bytes") from None
+    if len(nonce) != 32:
+        raise PaymentRefused(f"the payment's nonce: has {len(nonce)} bytes, needed 32")
+    return payer, nonce
+
+
+def _plain(reason: str | None) -> str:
+    """Return x402's code of a refusal in words."""
+    code = (reason or "refused").removeprefix("invalid_exact_evm_").removeprefix("payload_")
+    return _REASONS.get(code, code.replace("_", " "))
+
+
+_REASONS = {
+    "authorization_valid_before": "has expired",
+    "authorization_valid_after": "is not valid yet",
+    "authorization_value_mismatch": "is over another amount",
+    "recipient_mismatch": "goes elsewhere than to the model's till",
+    "signature": "is not signed by its payer",
+    "failed_to_verify_signature": "is not signed by its payer",
+    "insufficient_balance": "its payer holds less FML",
+}
+"""x402's codes, for people."""
+
+
+class _ChainSigner:
+    """An account as x402's facilitator wants one."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender, self._rpc = sender, sender.rpc
+        self._receipts: dict[str, Receipt] = {}
+
+    def get_addresses(self) -> list[str]:
+        return [self._sender.address]
+
+    def get_chain_id(self) -> int:
+        return self._sender.chain_id
+
+    def get_code(self, address: str) -> bytes:
+        return self._rpc.bytes("eth_getCode", address, "latest")
+
+    def get_balance(self, address: str, token_address: str) -> int:
+        return int(ContractReader(self._rpc, TOKEN, token_address).read("balanceOf", address))
+
+    def read_contract(self, address: str, abi: list[dict[str, Any]], function_name: str, *args: Any) -> Any:
+        request = {"to": address, "from": self._sender.address, "data": "0x" + _calldata(abi, args).hex()}
+        try:
+            found = self._rpc.bytes("eth_call", request, "latest")
+        except RequestRefused as refusal:
+            raise _named(refusal, function_name) from None
+        return _result(abi, found)
+
+    def write_contract(
+        self, address: str, abi: list[dict[str, Any]], function_name: str, *args: Any, data_suffix: str | None = None
+    ) -> str:
+        suffix = bytes.fromhex((data_suffix or "").removeprefix("0x"))
+        receipt = self._sender.send(address, _calldata(abi, args) + suffix, _GAS, function_name)
+        self._receipts[receipt.tx_hash] = receipt
+        return receipt.tx_hash
+
+    def wait_for_transaction_receipt(self, tx_hash: str) -> Any:
+        from x402.mechanisms.evm.types import TransactionReceipt
+
+        receipt = self._receipts.pop(tx_hash)
+        logs = [
+            {"address": log.address, "topics": [topic.hex() for topic in log.topics], "data": log.data.hex()}
+            for log in receipt.logs
+        ]
+        return TransactionReceipt(int(receipt.succeeded), receipt.block, tx_hash, logs=logs)
+
+    def send_transaction(self, to: str, data: bytes) -> str:
+        raise PaymentRefused("the payment: needs a transaction beside the transfer, which this host does not send")
+
+    def verify_typed_data(self, *_args: Any, **_named: Any) -> bool:
+        return False  # of other schemes than this one
+
+
+def _calldata(abi: list[dict[str, Any]], args: tuple[Any, ...]) -> bytes:
+    from eth_abi.abi import encode
+
+    from fl_alliance.chain.rules.words import keccak
+
+    types = [each["type"] for each in abi[0]["inputs"]]
+    return keccak(f"{abi[0]['name']}({','.join(types)})".encode())[:4] + encode(types, args)
+
+
+def _result(abi: list[dict[str, Any]], found: bytes) -> Any:
+    from eth_abi.abi import decode
+
+    values = decode([each["type"] for each in abi[0]["outputs"]], found)
+    return values[0] if len(values) == 1 else values or None
+
+
+_WORDS = {
+    "ERC3009UsedAuthorization": "authorization is used",
+    "ERC3009InvalidAuthorizationTime": "authorization is expired",
+    "ERC3009InvalidSignature": "invalid signature",
+    "ERC20InsufficientBalance": "transfer amount exceeds balance",
+}
+"""FML's errors as x402 knows them from other tokens."""
+
+
+def _named(refusal: RequestRefused, label: str) -> ChainError:
+    if not refusal.data:
+        return refusal
+    found = explained(TransactionReverted(label, refusal.reason, refusal.data), label)
+    return TransactionReverted(label, f"execution reverted: {_WORDS.get(type(found).__name__, str(found))}")

@@ -1,0 +1,222 @@
+"""A gateway from its settings to its end: models loaded, books opened, HTTP served, earnings turned in now and then."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from fl_alliance.chain.errors import CannotListen, ChainError
+from fl_alliance.market.errors import SettingRefused
+from fl_alliance.marketplace.admission import Admission, FreeRate
+from fl_alliance.marketplace.books import Books
+from fl_alliance.marketplace.collecting import collect
+from fl_alliance.marketplace.counter import Counter, Served
+from fl_alliance.marketplace.errors import ExtraMissing, ListingUnknown, MarketplaceError
+from fl_alliance.marketplace.facilitator import Facilitator
+from fl_alliance.marketplace.knowledge import Knowledge
+from fl_alliance.marketplace.loading import Backend, lineage_of, seat_of
+from fl_alliance.marketplace.stall import Stall
+
+BOOKS, KNOWLEDGE = "books.db", "knowledge.db"
+PORT = 8402
+_BACKLOG = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How a gateway is run.
+
+    Attributes
+    ----------
+    host, port : str, int
+        Where it listens; port 0: any that is free.
+    certificate, certificate_key : str
+        TLS; empty: plain HTTP.
+    free : FreeRate
+    backend : Backend
+    collect_s : float
+        Seconds between two times that earnings are turned in and documents looked for.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = PORT
+    certificate: str = ""
+    certificate_key: str = ""
+    free: FreeRate = field(default_factory=lambda: FreeRate(10**21, 20, 256))
+    backend: Backend = field(default_factory=Backend)
+    collect_s: float = 600.0
+
+
+class Gateway:
+    """A host's gateway.
+
+    Parameters
+    ----------
+    stall : Stall
+        The marketplace as the host acts in it.
+    setup : Setup
+    models : collection of int
+        What it serves; none: all open listings of the host.
+    tell : callable
+        Hears what a person wants to know.
+
+    Raises
+    ------
+    ListingUnknown
+        The host has no such open listing, or none at all.
+    PackageDamaged
+        A model is not what its listing says.
+    BooksBusy
+        Another gateway of this host runs on this machine.
+    ExtraMissing
+        The extra `market` is not installed.
+    """
+
+    def __init__(self, stall: Stall, setup: Setup, models: list[int], tell: Callable[[str], None]) -> None:
+        self.stall, self.setup, self.tell = stall, setup, tell
+        numbers = _own(stall, models)
+        folder = stall.folder("gateway")
+        facilitator = Facilitator(stall)
+        self.books = Books(folder / BOOKS)
+        self.knowledge = Knowledge(folder / KNOWLEDGE, stall.place.store)
+        try:
+            served = {number: _served(stall, number, setup.backend) for number in numbers}
+        except BaseException:
+            self.close()
+            raise
+        self.counter = Counter(stall, served, Admission(stall, self.books, facilitator, setup.free), self.knowledge)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take in documents that were accepted meanwhile."""
+        for number in self.counter.served:
+            self.knowledge.sync(number, self.stall.documents.accepted(number), self.tell)
+
+    def collect(self) -> None:
+        """Turn in what was earned, and tell of it."""
+        found = collect(self.stall, self.books, self.counter.served, self.tell)
+        if found.vouchers or found.tills_wei or found.uses:
+            self.tell(found.words)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.books.close()
+        self.knowledge.close()
+
+    @contextmanager
+    def listening(self) -> Iterator[tuple[Any, str]]:
+        """Yield what serves, a `uvicorn.Server` to be run, and its URL up to the path."""
+        try:
+            import uvicorn
+
+            from fl_alliance.marketplace.gateway import create_app
+        except ImportError as missing:
+            raise ExtraMissing("the gateway", str(missing.name)) from None
+        setup, secure = self.setup, bool(self.setup.certificate)
+        _check_tls(setup)
+        listener = _bound(setup.host, setup.port)
+        config = uvicorn.Config(
+            create_app(self.stall, self.counter), log_level="warning", ws="none", lifespan="off", access_log=False
+        )
+        if secure:
+            config.ssl_certfile, config.ssl_keyfile = setup.certificate, setup.certificate_key or None
+        server = _Server(config, listener)
+        url = f"http{'s' if secure else ''}://{setup.host}:{listener.getsockname()[1]}"
+        with listener, self._upkeep():
+            yield server, url
+
+    @contextmanager
+    def _upkeep(self) -> Iterator[None]:
+        """Collect and refresh now and then, and once more at the end."""
+        stop = threading.Event()
+
+        def work() -> None:
+            while not stop.wait(self.setup.collect_s):
+                self._try()
+
+        worker = threading.Thread(target=work, name="upkeep", daemon=True)
+        worker.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            worker.join()
+            self._try()
+
+    def _try(self) -> None:
+        try:
+            self.refresh()
+            self.collect()
+        except (ChainError, MarketplaceError) as error:
+            self.tell(f"will try again to collect: {error}")
+
+
+class _Server:
+    """A `uvicorn.Server` that has its socket."""
+
+    def __init__(self, config: Any, listener: socket.socket) -> None:
+        import uvicorn
+
+        self._server, self._listener = uvicorn.Server(config), listener
+
+    def run(self) -> None:
+        """Serve until `stop`, or until a signal where this is the main thread."""
+        self._server.run(sockets=[self._listener])
+
+    def stop(self) -> None:
+        """Have `run` return once what has begun is answered."""
+        self._server.should_exit = True
+
+    @property
+    def is_started(self) -> bool:
+        """Whether it answers."""
+        return bool(self._server.started)
+
+
+def _check_tls(setup: Setup) -> None:
+    """Refuse a certificate that cannot be used; raises `SettingRefused`."""
+    if not setup.certificate:
+        return
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(setup.certificate, setup.certificate_key or None)
+    except OSError as error:
+        needed = "a certificate chain in PEM, and its key with --tls-key"
+        raise SettingRefused(f"--tls {setup.certificate}: {error.strerror or error}; needed {needed}") from None
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a listening socket; raises `CannotListen`."""
+    try:
+        return socket.create_server((host, port), backlog=_BACKLOG)
+    except (OSError, OverflowError) as refused:
+        found = str(getattr(refused, "strerror", None) or refused)
+        raise CannotListen(
+            host, port, found, "an address of this machine and a free port (--port 0 takes any)"
+        ) from None
+
+
+def _own(stall: Stall, models: list[int]) -> list[int]:
+    """Return the numbers of the host's open listings among `models`, or all."""
+    for number in models:
+        found = stall.listing(number)
+        if found.host != stall.me or found.is_closed:
+            whose = "closed" if found.is_closed else f"of {found.host}"
+            raise ListingUnknown(f"{number} of {stall.me}: it is {whose}", stall.models.count)
+    numbers = models or [
+        number
+        for number in range(1, stall.models.count + 1)
+        if (found := stall.models.listing(number)).host == stall.me and not found.is_closed
+    ]
+    if not numbers:
+        raise ListingUnknown(f"of {stall.me} is open", stall.models.count)
+    return numbers
+
+
+def _served(stall: Stall, number: int, backend: Backend) -> Served:
+    listing = stall.listing(number)
+    title = lineage_of(stall.place.store, listing).title
+    return Served(number, seat_of(stall.place, listing, backend), title, listing)

@@ -1,0 +1,58 @@
+"""What is listed, as people and pages see it, and the figure that models trend by."""
+
+import pytest
+from bazaar import CALLER, OTHER_CALLER
+from fairground import CALL_WEI, GLUCOSE, HISTORY, PAYER, TALKER, TOKENS_WEI, Fairground
+
+from fl_alliance.chain.types import WEI_PER_FML
+from fl_alliance.marketplace.caller import Means, prediction, question
+from fl_alliance.marketplace.engines import Message
+from fl_alliance.marketplace.loading import titles_of
+from fl_alliance.marketplace.shelf import Earning, facts_of, facts_words, plain_facts, trend, trending
+
+DAY = 86_400
+NOW = 100 * DAY
+
+
+def test_a_shelf_tells_prices_earnings_calls_and_ratings_from_the_chain(ground: Fairground) -> None:
+    ground.pay_in(PAYER, WEI_PER_FML)
+    ground.fair.revenue(CALLER).deposit(WEI_PER_FML)
+    with ground.gateway() as (gateway, url):
+        for _ in range(2):
+            ground.caller(url).call(prediction(GLUCOSE, [HISTORY]), Means.X402, CALL_WEI)
+        asked = question(TALKER, [Message("user", "Hello?")], 10)
+        ground.caller(url, CALLER).call(asked, Means.VOUCHER, WEI_PER_FML)
+        gateway.collect()
+    ground.fair.models(CALLER).rate(TALKER, 5)
+    stall = ground.stall()
+    glucose, talker = facts_of(stall.place.rpc, stall.place.market, titles_of(stall), stall.place.now())
+    assert (glucose.title, glucose.kind, glucose.price_wei, glucose.direct_calls, glucose.calls) == (
+        "glucose",
+        "tabular",
+        CALL_WEI,
+        2,
+        0,
+    )
+    assert (glucose.earned_wei, glucose.stars) == (2 * CALL_WEI, None)
+    assert (talker.calls, talker.direct_calls, talker.raters, talker.stars) == (1, 0, 1, 5.0)
+    assert [one.model for one in trending([glucose, talker])] == [GLUCOSE, TALKER]
+    assert plain_facts(talker)["price_wei"] == str(TOKENS_WEI)
+    assert "2 calls (2 by x402), not rated" in facts_words(glucose)[1]
+    stall.models.close(GLUCOSE)
+    closed = facts_of(stall.place.rpc, stall.place.market, titles_of(stall), stall.place.now())
+    assert [one.model for one in trending(closed)] == [TALKER]
+    assert ground.fair.balance(OTHER_CALLER) > 0
+
+
+def test_old_payments_weigh_less_and_a_rating_counts_with_others() -> None:
+    def of(days: float, raters: int = 0, stars: int = 0) -> float:
+        return trend([Earning(1, 10 * WEI_PER_FML, NOW - int(days * DAY))], raters, stars, NOW)
+
+    assert of(0) == 10
+    assert of(7) == pytest.approx(5)
+    assert of(14) == pytest.approx(2.5)
+    assert of(30) == 0
+    assert of(0, 1, 5) == pytest.approx(10 * (5 + 15) / 6 / 3)
+    assert of(0, 1_000, 5_000) < 10 * 5 / 3
+    assert of(0, 1_000, 1_000) > 10 / 3
+    assert trend([], 9, 45, NOW) == 0
