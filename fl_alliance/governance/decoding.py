@@ -7,7 +7,7 @@ from fl_alliance.arena.events import fml
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.dao import Call
-from fl_alliance.chain.deploy import BRAKE, EMISSION, TREASURY, Deployment
+from fl_alliance.chain.deploy import BRAKE, EMISSION, GAUGES, MODELS, TREASURY, Deployment
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.governance.parameters import PARAMETERS, Parameter
@@ -74,6 +74,11 @@ class Decoder:
         address = checksum(source)
         return f"task {task} of {self._names.get(address, f'{address}, none of the contracts of this system')}"
 
+    def named(self, account: str) -> str:
+        """Return an account, with the name of the contract that is there."""
+        address = checksum(account)
+        return f"{self._names[address]} at {address}" if address in self._names else address
+
     def spent(self, token: str, to: str, amount_wei: int) -> str:
         """Return a payment from the treasury."""
         is_fml = checksum(token) == checksum(self._deployment.fml)
@@ -81,7 +86,7 @@ class Decoder:
             "balanceOf", self._deployment.address(TREASURY)
         )
         what = fml(amount_wei) if is_fml else f"{amount_wei} of the token {checksum(token)}"
-        return f"pays {what} from the treasury to {checksum(to)}" + (f"; it holds {fml(held)}" if is_fml else "")
+        return f"pays {what} from the treasury to {self.named(to)}" + (f"; it holds {fml(held)}" if is_fml else "")
 
 
 def _is_set_by(known: Parameter, contract: str, function: str) -> bool:
@@ -98,5 +103,7 @@ _KNOWN: Mapping[tuple[str, str], Callable[[Decoder, tuple[Any, ...]], str]] = {
     (EMISSION, "verify"): lambda decoder, of: f"has the emission pay {decoder.task(*of)}",
     (EMISSION, "unverify"): lambda decoder, of: f"has the emission pay {decoder.task(*of)} no more",
     (TREASURY, "spend"): lambda decoder, of: decoder.spent(*of),
+    (MODELS, "expel"): lambda decoder, of: f"closes model {of[0]} and burns its host's stake",
+    (GAUGES, "withdraw"): lambda decoder, of: f"takes {fml(of[1])} of the gauges' budget to {decoder.named(of[0])}",
     (BRAKE, "resume"): lambda decoder, of: "ends the pause, if there is one",
 }

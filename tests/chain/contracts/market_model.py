@@ -106,7 +106,7 @@ class Pool:
 
 @dataclass
 class ClosedDay:
-    """What a closed day has for each kind, what is left of it, when it was closed, and how long pauses had been then."""
+    """What a closed day has for each kind, what is left, when it was closed, and how long pauses had been then."""
 
     parts: dict[str, int]
     left: int

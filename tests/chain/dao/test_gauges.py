@@ -28,7 +28,7 @@ from fl_alliance.chain.market_refusals import NotVerified
 from fl_alliance.chain.refusals import BadParameter, NotAllowed
 from fl_alliance.chain.revenue import Revenue
 from fl_alliance.chain.rules.emission import daily_wei, split, task_share, weighed
-from fl_alliance.chain.rules.gauges import EPOCH_S, GaugeTerms, ballot_votes, model_pay, share_bps, task_percent
+from fl_alliance.chain.rules.gauges import GaugeTerms, ballot_votes, model_pay, share_bps, task_percent
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML
@@ -177,7 +177,7 @@ def test_locked_fml_count_once_in_an_epoch_whatever_becomes_of_them(polls: Polls
 
 
 def test_nobody_votes_for_its_own_and_a_whale_moves_one_gauge_by_no_more_than_the_caps(polls: Polls) -> None:
-    """CREATOR and HOST are refused. LARGE, who has three fifths of all votes, acts for them: what it gets is bounded."""
+    """CREATOR and HOST are refused. LARGE, with three fifths of all votes, acts for them: what it gets is bounded."""
     task, model = polls.tasks[0], polls.models[0]
     with pytest.raises(OwnGauge):
         polls.vote(CREATOR, (task, 100))

@@ -33,6 +33,7 @@ def test_every_role_of_every_contract_is_a_contracts(dao: Assembly) -> None:
         ("Emission", "DEFAULT_ADMIN_ROLE", "Timelock"),
         ("Emission", "DAO_ROLE", "Timelock"),
         ("Emission", "MARKET_ROLE", "Arena"),
+        ("Emission", "GAUGE_ROLE", "Gauges"),
         ("Arena", "DEFAULT_ADMIN_ROLE", "Timelock"),
         ("Arena", "DAO_ROLE", "Timelock"),
         ("Timelock", "DEFAULT_ADMIN_ROLE", "Timelock"),
