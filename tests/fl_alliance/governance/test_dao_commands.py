@@ -1,83 +1,15 @@
 """The whole path of the DAO by commands, on each kind of chain: from a proposal to what it changed."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
+from council import DAY, HOLDER, PROPOSER, RIVAL, Desk
 
-from fl_alliance.chain.connect import advance_to, close, connect, connected
-from fl_alliance.chain.errors import AnvilMissing
-from fl_alliance.chain.rpc import Rpc
-from fl_alliance.cli.main import main
 from fl_alliance.market.keys import development_key
 
-if TYPE_CHECKING:
-    from web3 import Web3
-
-DAY = 86_400
-HOLDER, PROPOSER, RIVAL = 1, 2, 3
 PAYEE = development_key(7).address
 STRANGER = "0x00000000000000000000000000000000000000AA"
-
-
-@dataclass
-class Desk:
-    """A chain, and commands on it."""
-
-    url: str
-    capsys: pytest.CaptureFixture[str]
-    shared: "Web3 | None" = None
-
-    def said(self, code: int, *words: str, by: int | None = None) -> str:
-        whose = [] if by is None else [f"key.development={by}"]
-        try:
-            found = main([*words, f"chain.url={self.url}", *whose])
-        except SystemExit as leaving:
-            found = int(leaving.code or 0)
-        shown = self.capsys.readouterr()
-        assert found == code, shown
-        assert code != 2 or shown.err.count("\n") == 1, shown.err
-        return shown.out + shown.err
-
-    def dao(self, *words: str, by: int | None = None, code: int = 0) -> str:
-        signing = [] if words[0] == "status" else ["--yes"]
-        return self.said(code, "dao", *words, *signing, by=by)
-
-    def wait(self, seconds: int) -> None:
-        if self.shared is not None:
-            advance_to(self.shared, Rpc(self.shared).second() + seconds)
-            return
-        with connected(self.url) as w3:
-            advance_to(w3, Rpc(w3).second() + seconds)
-
-
-@pytest.fixture(params=["file", pytest.param("anvil", marks=pytest.mark.anvil)])
-def desk(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Desk]:
-    """A market with a DAO over it, and half a million FML locked."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("FL_ALLIANCE_KEY", raising=False)
-    shared = None
-    if request.param == "anvil":
-        try:
-            shared = connect("anvil://")
-        except AnvilMissing as missing:
-            pytest.skip(str(missing))
-        desk = Desk(str(shared.provider.endpoint_uri), capsys, shared)  # type: ignore[attr-defined]
-    else:
-        desk = Desk(f"file://{tmp_path / 'chain.db'}", capsys)
-    desk.said(0, "arena", "deploy", "market.starts_in_s=60")
-    assert "has no DAO" in desk.dao("status", code=2)
-    assert "its time lock" in desk.dao("deploy", "--treasury", "1000000")
-    desk.dao("lock", "500000", by=HOLDER)
-    desk.wait(120)
-    yield desk
-    if shared is not None:
-        close(shared)
 
 
 def test_a_proposal_is_staked_reviewed_voted_on_delayed_and_executed(desk: Desk) -> None:
