@@ -188,9 +188,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "dao.floor": _REVIEW.term(4, _amount, fml, "locked FML that must appear and vote at least"),
     "gauges.voter_bps": _GAUGES.term(0, _whole, _bps, "of its votes that a voter gives one gauge at most, of 10,000"),
     "gauges.gauge_bps": _GAUGES.term(1, _whole, _bps, "of its kind's votes that count of a gauge at most, of 10,000"),
-    "gauges.floor_bps": _GAUGES.term(
-        2, _whole, _bps, "of all locked FML that a share is of at least, of 10,000"
-    ),
+    "gauges.floor_bps": _GAUGES.term(2, _whole, _bps, "of all locked FML that a share is of at least, of 10,000"),
     "gauges.boost": _GAUGES.term(3, _whole, _percent, "percent that a task's stake weighs more by votes, at most"),
     "gauges.budget": _GAUGES.term(4, _amount, fml, "FML that models share for a week's votes"),
     "guardian": Parameter(

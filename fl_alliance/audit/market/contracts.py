@@ -10,7 +10,18 @@ from fl_alliance.audit.market.source import Source, view
 from fl_alliance.audit.market.step import Addresses
 from fl_alliance.audit.reading import UNREADABLE
 from fl_alliance.chain.codec import constructor_args
-from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, MARKET, POOLS, RULES, TOKEN, Contract, Deployment
+from fl_alliance.chain.deploy import (
+    ALLIANCE_MARKET,
+    ARENA,
+    BRAKE,
+    EMISSION,
+    MARKET,
+    POOLS,
+    RULES,
+    TOKEN,
+    Contract,
+    Deployment,
+)
 from fl_alliance.chain.messages import checksum, checksummed
 from fl_alliance.chain.node.block import Block
 from fl_alliance.chain.rules.words import address_bytes, keccak
@@ -170,6 +181,13 @@ def check_clone(source: Source, pool: str, implementation: str, where: Where) ->
     needed = bytes.fromhex(_CLONE[0]) + address_bytes(implementation) + bytes.fromhex(_CLONE[1])
     if source.code(pool) != needed:
         raise DoesNotHold(where, f"the pool at {pool} is no clone of {implementation}")
+
+
+def check_brake(source: Source, brake: str, where: Where) -> None:
+    """Refuse a brake that is not our compiled code."""
+    at = compiled(BRAKE).runtime_differs_at(source.code(brake))
+    if at is not None:
+        raise DoesNotHold(where, f"the brake at {brake}: byte {at} of its code is not as compiled")
 
 
 def addresses_of(source: Source, deployment: Deployment, created: Created | None) -> Addresses:

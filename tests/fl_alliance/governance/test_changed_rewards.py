@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 from council import DAY, HOLDER, PROPOSER, Desk
 
+from fl_alliance.audit.market import NodeSource, audit_market
 from fl_alliance.chain.alliance_market import AllianceMarket
 from fl_alliance.chain.connect import connected
 from fl_alliance.chain.deploy import ALLIANCE_MARKET, Deployment
 from fl_alliance.chain.ledger import Alliance
+from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.emission import daily_wei, lowered, split, task_share, weighed
 from fl_alliance.chain.types import WEI_PER_GWEI
 from fl_alliance.config import load_config
@@ -87,4 +89,8 @@ def test_a_schedule_and_a_weight_that_votes_changed_are_what_the_next_round_pays
     released = lowered(daily_wei(day), 5_000)
     weights = {FIRST: weighed(stakes[FIRST], 2, 150), SECOND: weighed(stakes[SECOND], 2)}
     share = task_share(split(released, 0, sum(stakes.values()))[1], weights[FIRST], sum(weights.values()))
+    with connected(desk.url) as w3:
+        rpc, manifest = Rpc(w3), Deployment.load(tmp_path / "market" / "market.json")
+        audited = audit_market(NodeSource.connect(rpc), manifest)
+    assert audited.books.emission.share((market.address, FIRST), day) == share // WEI_PER_GWEI * WEI_PER_GWEI
     assert jobs[0].reward(3) == (before + share // WEI_PER_GWEI) // 2  # two rounds were left
