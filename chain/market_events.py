@@ -126,9 +126,9 @@ class _Reader:
     """Knows which contract is at which address, and reads their events."""
 
     def __init__(self, deployment: Deployment) -> None:
-        pays_alliance = (ALLIANCE_MARKET,) if ALLIANCE_MARKET in deployment.contracts else ()
+        there = (name for name in (ALLIANCE_MARKET, BRAKE) if name in deployment.contracts)
         self.sources: dict[str, str] = {}
-        for name in (ARENA, EMISSION, TOKEN, *pays_alliance):
+        for name in (ARENA, EMISSION, TOKEN, *there):
             self.sources.setdefault(checksum(deployment.address(name)), name)
         self._tells = {
             address: _topic(name, _TELLS[name][0]) for address, name in self.sources.items() if name in _TELLS

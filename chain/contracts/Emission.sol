@@ -109,8 +109,7 @@ contract Emission is IEmission, Braked, AccessControl, Multicall {
         closedDays = day + 1;
         // The whole schedule is below 2^89 wei.
         _days[day] = Day(uint128(arenaWei), uint128(allianceWei), uint128(leftWei), uint64(block.timestamp));
-        uint256 pausedS = _pausedSoFar();
-        if (pausedS > 0) _pausedS[day] = pausedS;
+        if (brake != address(0)) _pausedS[day] = IBrake(brake).pausedS();
         _mintedWei += mintedWei;
         emit DayClosed(day, mintedWei, arenaWei, allianceWei, mintedWei - leftWei);
         IFML(fml).mint(address(this), mintedWei);
@@ -335,11 +334,8 @@ contract Emission is IEmission, Braked, AccessControl, Multicall {
 
     /// @dev The second until which a closed day's shares can be drawn: time in which nobody may draw does not count.
     function _drawnUntil(uint256 day) private view returns (uint256) {
-        return _closed(day).closedAt + DRAW_S + _pausedSoFar() - _pausedS[day];
-    }
-
-    function _pausedSoFar() private view returns (uint256) {
-        return brake == address(0) ? 0 : IBrake(brake).pausedS();
+        uint256 until = _closed(day).closedAt + DRAW_S;
+        return brake == address(0) ? until : until + IBrake(brake).pausedS() - _pausedS[day];
     }
 
     function _brake() internal view override returns (address) {

@@ -25,6 +25,8 @@ def paused(step: Step) -> None:
     """The guardian begins a pause."""
     pauses, guardian = step.books.emission.pauses, step.head.values["guardian"]
     step.reading.called(BRAKE, "pause", by=guardian)
+    known = step.books.guardian
+    step.require(known in (None, guardian), f"paused by {guardian}, the guardian is {known}")
     step.require(step.now >= pauses.rests_until, f"paused at second {step.now}, needed {pauses.rests_until}")
     pauses.begin(step.now, step.now + PAUSE_S, step.now + REST_S)
     step.brake("Paused", guardian=guardian, until=step.now + PAUSE_S)
@@ -38,7 +40,8 @@ def resumed(step: Step) -> None:
 
 
 def guardian_set(step: Step) -> None:
-    """The DAO names another guardian."""
+    """The DAO names another guardian; the first is named where the brake is created."""
     guardian = step.head.values["guardian"]
     step.reading.called(BRAKE, "setGuardian", guardian)
+    step.books.guardian = guardian
     step.brake("GuardianSet", guardian=guardian)

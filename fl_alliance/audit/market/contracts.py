@@ -257,6 +257,6 @@ def creation(source: Source, deployment: Deployment | None) -> tuple[Deployment,
 
 
 def _ours() -> tuple[str, ...]:
-    mains = (*MARKET, *RULES.values(), ALLIANCE_MARKET)
+    mains = (*MARKET, *RULES.values(), ALLIANCE_MARKET, BRAKE)
     libraries = sorted({library for name in (TOKEN, *mains) for _, library in compiled(name).links})
     return (TOKEN, *libraries, *mains)

@@ -17,7 +17,7 @@ from fl_alliance.audit.market.stakes import pool_of
 from fl_alliance.audit.market.step import Books
 from fl_alliance.chain.arena_types import Verdict
 from fl_alliance.chain.arena_view import read_params
-from fl_alliance.chain.deploy import ARENA, EMISSION, POOLS, TOKEN
+from fl_alliance.chain.deploy import ARENA, BRAKE, EMISSION, POOLS, TOKEN
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
 
@@ -175,6 +175,7 @@ class _Check:
         yield "the brake", self._emission("brake"), brake or ZERO_ADDRESS
         if brake is not None:
             check_brake(self._source, brake, self._where)
+            yield from self._brake(brake)
         yield "closed days", self._emission("closedDays"), len(emission.days)
         for number, day in enumerate(emission.days):
             needed = (day.arena_wei, day.alliance_wei, day.left_wei, day.closed_at)
@@ -193,6 +194,17 @@ class _Check:
                 yield f"percent of {name} on day {day_}", self._emission("percentOf", *key, day_), needed_percent
             for day_ in record.stakes:
                 yield f"stake of {name} on day {day_}", self._emission("stakeGwei", *key, day_), at(record.stakes, day_)
+
+    def _brake(self, brake: str) -> Iterator[Fact]:
+        def told(function: str) -> Any:
+            return view(self._source, self._where, BRAKE, brake, function)
+
+        pauses, guardian = self._books.emission.pauses, self._books.guardian
+        yield "end of the last pause", told("pausedUntil"), pauses.spans[-1][1] if pauses.spans else 0
+        yield "when the guardian may pause", told("restsUntil"), pauses.rests_until
+        yield "seconds of all pauses", told("pausedS"), pauses.seconds(self._now)
+        if guardian is not None:
+            yield "the guardian", told("guardian"), guardian
 
     def roles(self) -> Iterator[Fact]:
         told = {ARENA: self._arena, EMISSION: self._emission}

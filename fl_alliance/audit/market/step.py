@@ -62,8 +62,8 @@ class Books:
         By address.
     limits : Limits
         What the DAO lets creators fix.
-    brake : str or None
-        Where the emergency brake is, once it is wired.
+    brake, guardian : str or None
+        Where the emergency brake is, once it is wired; who may use it, once that was told.
     roles : dict
         Who holds a role, or held it, by contract and the role's keccak256.
     """
@@ -78,6 +78,7 @@ class Books:
     min_creator_stake_wei: int = 0
     limits: Limits = field(default_factory=Limits)
     brake: str | None = None
+    guardian: str | None = None
     counts: Counts = field(default_factory=Counts)
 
     @property

@@ -32,10 +32,26 @@ def test_power_given_away_is_an_alarm(dao: Assembly, decoder: Decoder) -> None:
         dao.call(TOKEN, "grantRole", role, LARGE.address),
         dao.call(TIMELOCK, "grantRole", role, LARGE.address),
         dao.call(TOKEN, "transfer", LARGE.address, 1),
+        dao.call(TOKEN, "approve", LARGE.address, 1),
         dao.call(DAO, "updateTimelock", LARGE.address),
     ):
         assert decoder.words(call).startswith(ALARM)
         assert LARGE.address.lower() in decoder.words(call).lower()
+
+
+def test_calls_within_a_call_are_told_one_by_one_and_one_that_needs_a_look_is_an_alarm(
+    dao: Assembly, decoder: Decoder
+) -> None:
+    harmless, grab = dao.call(EMISSION, "lower", 9_000), dao.call(EMISSION, "grantRole", bytes(32), LARGE.address)
+    both = dao.call(EMISSION, "multicall", [harmless.data, grab.data])
+    words = decoder.words(both)
+    assert words.startswith(ALARM)
+    assert "sets emission.schedule_bps to 90 % (now 100 %), and calls Emission.grantRole" in words
+    assert not decoder.words(dao.call(EMISSION, "multicall", [harmless.data])).startswith(ALARM)
+    nested = harmless
+    for _ in range(200):
+        nested = dao.call(EMISSION, "multicall", [nested.data])
+    assert decoder.words(nested).startswith(ALARM + "calls Emission with calls in calls")
 
 
 def test_a_payment_in_another_token_and_coins_are_told_as_such(dao: Assembly, decoder: Decoder) -> None:
