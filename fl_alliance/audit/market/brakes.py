@@ -17,6 +17,8 @@ def wired(step: Step) -> None:
         sender = step.reading.taken.sender
         step.require(has_role(step.books, EMISSION, ADMIN, sender), f"{sender} is no administrator")
     step.require(step.books.brake is None, f"there is a brake already, at {step.books.brake}")
+    is_told = step.books.guardian is not None or step.books.addresses.brake != brake
+    step.require(is_told, "a brake whose construction named no guardian")
     step.books.brake = brake
     step.emission("BrakeSet", brake=brake)
 

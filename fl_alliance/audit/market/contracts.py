@@ -206,12 +206,13 @@ def addresses_of(source: Source, deployment: Deployment, created: Created | None
         least = 0
         _check_parts(source, fml, emission, arena, pools)
     parts = (source.chain_id, fml, emission, arena, pools, start_at, delay, least)
+    brake = checksum(deployment.address(BRAKE)) if BRAKE in deployment.contracts else None
     if ALLIANCE_MARKET not in deployment.contracts or not deployment.has_alliance:
-        return Addresses(*parts)
+        return Addresses(*parts, brake=brake)
     market, alliance = checksum(deployment.address(ALLIANCE_MARKET)), checksum(deployment.alliance)
     if created is None:
         _check_alliance_market(source, market, alliance, emission, pools)
-    return Addresses(*parts, market, alliance, deployment.contract)
+    return Addresses(*parts, market, alliance, deployment.contract, brake)
 
 
 def _check_alliance_market(source: Source, market: str, alliance: str, emission: str, pools: str) -> None:

@@ -36,7 +36,8 @@ class Counts:
 class Addresses:
     """Where the market's contracts are, and what their construction fixed.
 
-    `alliance_market` pays the tasks of `alliance`, whose artifact is `rule`; None where there is none.
+    `alliance_market` pays the tasks of `alliance`, whose artifact is `rule`; `brake` is the one of the manifest. None where
+    there is none.
     """
 
     chain_id: int
@@ -50,6 +51,7 @@ class Addresses:
     alliance_market: str | None = None
     alliance: str | None = None
     rule: str = MAJORITY
+    brake: str | None = None
 
 
 @dataclass(slots=True)

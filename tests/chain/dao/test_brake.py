@@ -204,6 +204,6 @@ def test_a_guardian_that_tries_more_moves_nothing(town: Town) -> None:
         (BRAKE, "setGuardian", (GUARDIAN.address,)),
         (BRAKE, "resume", ()),
     ):
-        with pytest.raises(Exception, match="NotAllowed|AccessControlUnauthorizedAccount"):
+        with pytest.raises(Exception, match=r"NotAllowed|AccessControlUnauthorizedAccount"):
             dao.bound(name, GUARDIAN).send(300_000, function, *args)
     assert (dao.fml.total_supply_wei, dao.fml.balance_wei(GUARDIAN.address)) == (supply, held)

@@ -2,10 +2,16 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from council import DAY, HOLDER, PROPOSER, RIVAL, Desk
 
+from fl_alliance.chain.connect import connected
+from fl_alliance.chain.deploy import Deployment
+from fl_alliance.chain.listings import Models
+from fl_alliance.chain.sender import Sender
+from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.market.keys import development_key
 
 PAYEE = development_key(7).address
@@ -51,6 +57,23 @@ def test_a_scam_is_flagged_and_its_author_loses_the_stake(desk: Desk) -> None:
     assert "went to the treasury: holders condemned it" in desk.dao("settle", "1")
 
 
+def test_holders_pay_a_model_from_the_treasury_by_their_votes(desk: Desk) -> None:
+    with connected(desk.url) as w3:
+        host = Models(Sender(w3, development_key(RIVAL)), Deployment.load(Path("market/market.json")))
+        host.list(bytes(range(32)), bytes(32), bytes(32), 1, 1_000 * WEI_PER_FML)
+    desk.dao("lock", "1000", by=RIVAL)
+    desk.pass_("A budget for models", "--spend", "gauges", "10000")
+    desk.wait(7 * DAY)
+    assert "you have not voted" in desk.dao("gauge", by=HOLDER)
+    assert "does not vote for it" in desk.dao("gauge", "--give", "model:1", "25", by=RIVAL, code=2)
+    desk.dao("gauge", "--give", "model:1", "25", by=HOLDER)
+    assert "model:1: 125,000.0000 FML this week, 100.0 % of its kind" in desk.dao("gauge", by=HOLDER)
+    desk.wait(7 * DAY)
+    assert "last week 30 % counted; apply what is due" in desk.dao("gauge")
+    assert "model:1 was paid 3,000.0000 FML into its till" in desk.dao("gauge", "--apply")
+    assert "nothing is due" in desk.dao("gauge", "--apply")
+
+
 def test_a_mistake_is_one_line_and_nothing_is_signed(desk: Desk) -> None:
     def refused(*words: str, by: int | None = PROPOSER) -> str:
         return desk.dao(*words, by=by, code=2)
@@ -70,6 +93,13 @@ def test_a_mistake_is_one_line_and_nothing_is_signed(desk: Desk) -> None:
     assert "has asked nothing back" in refused("unlock")
     assert "needed that at most" in refused("unlock", "5")
     assert "NotAllowed" in refused("pause")
+    assert "needs a model's number" in refused("propose", "x", "--expel", "first")
+    assert "such as arena:1, alliance:1 or model:1" in refused("gauge", "--give", "1", "5")
+    assert "needs percent of your votes" in refused("gauge", "--give", "arena:1", "some")
+    assert "needs percent of your votes" in refused("gauge", "--give", "arena:1", "101")
+    assert "one of them at a time" in refused("gauge", "--give", "arena:1", "5", "--apply")
+    assert "had nothing locked when this week began" in refused("gauge", "--give", "arena:1", "5")
+    assert "nothing is due" in desk.dao("gauge", "--apply")
     assert "no proposal yet" in desk.dao("status")
     asked = desk.said(2, "dao", "propose", "x", "--set", "dao.stake=1", by=PROPOSER)
     assert "nobody is at a terminal to say yes" in asked
@@ -81,7 +111,9 @@ def test_locked_fml_come_back_and_the_guardian_pauses(desk: Desk) -> None:
     assert "can be taken in" in desk.dao("unlock", by=HOLDER)
     desk.wait(7 * DAY)
     assert "1,000.0000 FML came back" in desk.dao("unlock", by=HOLDER)
+    assert "stopped" not in desk.dao("status")
     assert "paused for 14 d" in desk.dao("pause")
+    assert "has stopped what mints or brings money in, for 1" in desk.dao("status")
     assert "Resting" in desk.dao("pause", code=2)
 
 
