@@ -36,8 +36,8 @@ class Counts:
 class Addresses:
     """Where the market's contracts are, and what their construction fixed.
 
-    `alliance_market` pays the tasks of `alliance`, whose artifact is `rule`; `brake` is the one of the manifest. None where
-    there is none.
+    `alliance_market` pays the tasks of `alliance`, whose artifact is `rule`; `brake` is the one of the manifest. None
+    where there is none.
     """
 
     chain_id: int
