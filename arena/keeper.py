@@ -71,6 +71,9 @@ class Keeper(Role):
             self.desk.tell(DaysClosed(self.number, self.me, closed))
 
     def _finish(self, day: int) -> None:
+        emission = self.desk.emission
+        if emission.is_paused and emission.has_earned(self.arena.address, self.number):
+            return  # its share of a day waits, and is lost by who does not
         for due in range(self.arena.state(self.number).finished_days, day + 1):
             if self.desk.clock.now() < self.calendar.day(due).over_at:
                 return

@@ -114,6 +114,7 @@ class AllianceMarket:
         """Do all that is due of a task at second `now`, and return how each day drawn was split.
 
         Notes an acceptance and the stake, closes days, draws, and pays every pool; sends nothing where nothing is due.
+        In a guardian's pause days and draws wait, and lose no time.
         To be called once a day at least, on a day with an accepted round before a round of a later day is accepted.
 
         Raises
@@ -124,7 +125,7 @@ class AllianceMarket:
         if self.is_note_due(task):
             self.note(task)
         self.emission.catch_up(now)
-        drawn = self.draw_due(task, now)
+        drawn = () if self.emission.is_paused else self.draw_due(task, now)
         for delegate in self.delegates(task):
             self.claim(task, delegate)
         return drawn
@@ -133,8 +134,9 @@ class AllianceMarket:
 
     def due_days(self, task: int, now: int) -> Iterator[int]:
         """Yield the closed days, the last first, of which the task can draw something at second `now`."""
+        drawn_s = DRAW_S + self.emission.paused_s
         for day in range(self.emission.closed_days - 1, -1, -1):
-            if self.emission.day(day).closed_at + DRAW_S <= now:
+            if self.emission.day(day).closed_at + drawn_s <= now:
                 return  # days are closed in order
             if self.is_accepted(task, day) and self.emission.drawable_wei(self.address, task, day):
                 yield day

@@ -199,6 +199,33 @@ RANGES: dict[str, tuple[int, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What the DAO lets creators of tasks fix; without its word whatever `RANGES` allow.
+
+    Attributes
+    ----------
+    min_node_stake_wei, min_validator_stake_wei : int
+        Least own stakes that a task may ask for.
+    paid_nodes, paid_validators : int
+        How many of each a task may pay a day at most.
+    """
+
+    min_node_stake_wei: int = RANGES["min_node_stake_wei"][0]
+    min_validator_stake_wei: int = RANGES["min_validator_stake_wei"][0]
+    paid_nodes: int = RANGES["paid_nodes"][1]
+    paid_validators: int = RANGES["paid_validators"][1]
+
+    def allow(self, params: TaskParams) -> bool:
+        """Return whether a task may be so."""
+        return (
+            params.min_node_stake_wei >= self.min_node_stake_wei
+            and params.min_validator_stake_wei >= self.min_validator_stake_wei
+            and params.paid_nodes <= self.paid_nodes
+            and params.paid_validators <= self.paid_validators
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class TaskState:
     """A task as it stands.
 

@@ -3,7 +3,7 @@
 Afterwards no account without code holds a role: what can be changed is changed by a proposal, and by nothing else.
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from fl_alliance.chain.bound import BoundContract, ContractReader
 from fl_alliance.chain.deploy import (
@@ -11,6 +11,9 @@ from fl_alliance.chain.deploy import (
     BRAKE,
     DAO,
     EMISSION,
+    GAUGES,
+    MODELS,
+    REVENUE,
     TIMELOCK,
     TOKEN,
     TREASURY,
@@ -21,6 +24,8 @@ from fl_alliance.chain.deploy import (
     hash_of_code,
 )
 from fl_alliance.chain.messages import checksum
+from fl_alliance.chain.rules.gauges import GaugeTerms
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML
 
@@ -106,8 +111,32 @@ def add_dao(sender: Sender, deployment: Deployment, guardian: str, terms: DaoTer
     return Deployment(deployment.chain_id, deployment.block, contracts)
 
 
+def add_gauges(sender: Sender, deployment: Deployment, terms: GaugeTerms | None = None) -> Deployment:
+    """Deploy the gauges over a market with a DAO and a marketplace, and return the deployment with them.
+
+    The emission hears them once it was handed over.
+
+    Raises
+    ------
+    ContractMissing
+        There is no DAO, no market or no marketplace.
+    ValueError
+        There are gauges already.
+    Refused, TransactionError
+        The deployment failed.
+    """
+    if GAUGES in deployment.contracts:
+        raise ValueError(f"add_gauges: given a deployment with some at {deployment.address(GAUGES)}, needed none")
+    contracts = dict(deployment.contracts)
+    parts = [deployment.address(name) for name in (VOTES, EMISSION, MODELS, REVENUE, TIMELOCK)]
+    deploy_contract(sender, GAUGES, (*parts, astuple(terms or GaugeTerms())), contracts)
+    return Deployment(deployment.chain_id, deployment.block, contracts)
+
+
 def hand_over(sender: Sender, deployment: Deployment) -> None:
-    """Give the time lock every role of the DAO that the sender holds, and renounce them; done twice it does nothing.
+    """Wire brake and gauges, give the time lock every role of the DAO that the sender holds, and renounce them.
+
+    Done twice it does nothing.
 
     Raises
     ------
@@ -117,6 +146,7 @@ def hand_over(sender: Sender, deployment: Deployment) -> None:
         The sender does not hold them, and neither does the time lock.
     """
     timelock = deployment.address(TIMELOCK)
+    _wire(sender, deployment)
     for name, roles in _ROLES.items():
         if name not in deployment.contracts:
             continue
@@ -126,3 +156,16 @@ def hand_over(sender: Sender, deployment: Deployment) -> None:
                 bound.send(_GAS, "grantRole", role, timelock)
             if bound.read("hasRole", role, sender.address):
                 bound.send(_GAS, "renounceRole", role, sender.address)
+
+
+def _wire(sender: Sender, deployment: Deployment) -> None:
+    """Let the brake stop the emission and who asks it, and the gauges say what its tasks weigh."""
+    if EMISSION not in deployment.contracts:
+        return
+    emission = BoundContract(sender, EMISSION, deployment.emission)
+    if checksum(emission.read("brake")) == ZERO_ADDRESS:
+        emission.send(_GAS, "setBrake", deployment.address(BRAKE))
+    if GAUGES in deployment.contracts:
+        gauges, role = deployment.address(GAUGES), emission.read("GAUGE_ROLE")
+        if not emission.read("hasRole", role, gauges):
+            emission.send(_GAS, "grantRole", role, gauges)

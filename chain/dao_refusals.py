@@ -24,6 +24,62 @@ class Resting(Refused):
     TEXT = "the guardian may pause again from second {fromAt} on"
 
 
+class Stopped(Refused):
+    """A guardian has stopped what mints or brings money in."""
+
+    FIELDS = ("until",)
+    TEXT = "the guardian has stopped this until second {until}, unless the DAO goes on before"
+
+
+class BrakeThere(Refused):
+    """There is one brake, for good."""
+
+    FIELDS = ("brake",)
+    TEXT = "the brake is {brake}, for good"
+
+
+class AlreadyVoted(Refused):
+    """A voter casts one ballot an epoch."""
+
+    FIELDS = ("voter", "epoch")
+    TEXT = "{voter} has cast its ballot of epoch {epoch}"
+
+
+class NotAscending(Refused):
+    """A ballot's gauges stand in their order, so that none comes twice."""
+
+    FIELDS = ("index",)
+    TEXT = "choice {index} does not come after the one before it, by keccak256 of source and number"
+
+
+class NoGauge(Refused):
+    """Votes are for verified tasks and open models."""
+
+    FIELDS = ("source", "number")
+    TEXT = "number {number} of {source} is no verified task and no open model"
+
+
+class OwnGauge(Refused):
+    """Nobody votes for its own task or model."""
+
+    FIELDS = ("voter", "source", "number")
+    TEXT = "{voter} created task {number} of {source}, or hosts that model: it does not vote for it"
+
+
+class NoEpochOver(Refused):
+    """What an epoch's votes move waits for its end."""
+
+    FIELDS = ("needed",)
+    TEXT = "no epoch is over before second {needed}"
+
+
+class AlreadyPaid(Refused):
+    """A model is paid once for an epoch."""
+
+    FIELDS = ("epoch", "model")
+    TEXT = "model {model} was paid for epoch {epoch}"
+
+
 class AlreadyAppeared(Refused):
     """A holder appears once in a review."""
 
@@ -32,10 +88,10 @@ class AlreadyAppeared(Refused):
 
 
 class NoVotes(Refused):
-    """Who had no votes when a proposal was made does not appear in its review."""
+    """Who had no votes when a proposal was made, or an epoch of the gauges began, has no say in it."""
 
     FIELDS = ("holder",)
-    TEXT = "{holder} had no votes when the proposal was made"
+    TEXT = "{holder} had no votes when the proposal was made, or the epoch began"
 
 
 class AlreadyProposing(Refused):

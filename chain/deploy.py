@@ -35,6 +35,8 @@ DAO, TIMELOCK, VOTES, TREASURY, BRAKE = "Dao", "Timelock", "VoteLock", "Treasury
 """The DAO's contracts; may be missing."""
 MODELS, REVENUE, DOCUMENTS = "Models", "Revenue", "Documents"
 """The marketplace's contracts; may be missing."""
+GAUGES = "Gauges"
+"""Where holders of locked FML say which tasks and models incentives go to; may be missing."""
 MARKET = (EMISSION, POOLS, ARENA)
 """The market's contracts; a deployment has all of them or none. Pools are clones of the second."""
 CAP_WEI = 10**9 * WEI_PER_FML

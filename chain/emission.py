@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 
 from fl_alliance.chain.arena_types import DAY_S
-from fl_alliance.chain.bound import BoundContract
+from fl_alliance.chain.bound import BoundContract, ContractReader
+from fl_alliance.chain.deploy import BRAKE
+from fl_alliance.chain.messages import checksum
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.chain.sender import Receipt, Sender
 
 ARTIFACT = "Emission"
@@ -12,7 +15,7 @@ _BASE_GAS, _CLOSE_GAS = 100_000, 200_000
 MOST_DAYS = 60
 """Days that are closed in one transaction at most."""
 DRAW_S = 7 * DAY_S
-"""Seconds after a day's closing in which its shares can be drawn."""
+"""Seconds after a day's closing in which its shares can be drawn, a guardian's pauses apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,12 @@ class Emission:
         return tuple(event["mintedWei"] for event in self._contract.events(receipt, "DayClosed"))
 
     def catch_up(self, now: int) -> int:
-        """Close every day that is over at second `now`, in as many transactions as it takes; return how many."""
+        """Close every day that is over at second `now`, in as many transactions as it takes; return how many.
+
+        In a guardian's pause none is closed.
+        """
+        if self.is_paused:
+            return 0
         days = min((now - self.start_at) // DAY_S, int(self._contract.read("DAYS")))
         due = closed = max(0, days - self.closed_days)
         while due > 0:
@@ -117,6 +125,25 @@ class Emission:
     def start_at(self) -> int:
         """Second at which day 0 begins."""
         return int(self._contract.read("startAt"))
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a guardian has stopped what mints or brings money in."""
+        return bool(self._contract.read("paused"))
+
+    @property
+    def paused_s(self) -> int:
+        """Seconds of all pauses so far."""
+        brake = checksum(self._contract.read("brake"))
+        return 0 if brake == ZERO_ADDRESS else int(ContractReader(self._contract.rpc, BRAKE, brake).read("pausedS"))
+
+    def has_earned(self, source: str, task: int) -> bool:
+        """Return whether a task was ever verified, so that it has shares of days."""
+        return bool(self._contract.read("kindOf", source, task))
+
+    def percent(self, source: str, task: int, day: int) -> int:
+        """Return what of 100 a task's powered stake weighs at the end of a day, or now if the day is not over."""
+        return int(self._contract.read("percentOf", source, task, day))
 
     @property
     def closed_days(self) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fl_alliance.chain.arena_types import Role, Verdict
 from fl_alliance.chain.arena_view import read_params
 from fl_alliance.chain.codec import Event, interface
-from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, POOLS, TOKEN, Deployment
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, BRAKE, EMISSION, POOLS, TOKEN, Deployment
 from fl_alliance.chain.errors import DataUnreadable
 from fl_alliance.chain.messages import checksum, checksummed
 from fl_alliance.chain.rpc import Rpc
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 _SPAN = 2_000
 """Blocks asked for at a time: public nodes refuse longer ranges."""
-_POOL_OPENED = "PoolOpened"
+_TELLS = {
+    ARENA: ("PoolOpened", "pool", POOLS),
+    ALLIANCE_MARKET: ("PoolOpened", "pool", POOLS),
+    EMISSION: ("BrakeSet", "brake", BRAKE),
+}
+"""Which event of a contract tells, in which field, where another one is."""
 _KEPT = {TOKEN: ("Transfer",)}
 """Of the token only transfers: approvals and votes move nothing."""
 _ENUMS: dict[str, Callable[[int], int]] = {"role": Role, "verdict": Verdict}
@@ -36,7 +41,7 @@ class MarketEvent:
     Attributes
     ----------
     source : str
-        The contract by artifact: Arena, Emission, AllianceMarket, DelegationPool or FML.
+        The contract by artifact: Arena, Emission, Brake, AllianceMarket, DelegationPool or FML.
     address : str
         Where it is; a pool's is the clone's.
     name : str
@@ -121,32 +126,31 @@ class _Reader:
     """Knows which contract is at which address, and reads their events."""
 
     def __init__(self, deployment: Deployment) -> None:
-        pays_alliance = (ALLIANCE_MARKET,) if ALLIANCE_MARKET in deployment.contracts else ()
+        there = (name for name in (ALLIANCE_MARKET, BRAKE) if name in deployment.contracts)
         self.sources: dict[str, str] = {}
-        for name in (ARENA, EMISSION, TOKEN, *pays_alliance):
+        for name in (ARENA, EMISSION, TOKEN, *there):
             self.sources.setdefault(checksum(deployment.address(name)), name)
-        self._openings = {
-            address: _topic(name, _POOL_OPENED)
-            for address, name in self.sources.items()
-            if name in (ARENA, ALLIANCE_MARKET)
+        self._tells = {
+            address: _topic(name, _TELLS[name][0]) for address, name in self.sources.items() if name in _TELLS
         }
 
     @property
     def openers(self) -> list[str]:
-        """Who opens pools."""
-        return list(self._openings)
+        """Who opens pools, and names the brake."""
+        return list(self._tells)
 
     @property
     def openings(self) -> list[str]:
         """The topics by which they say so."""
-        return ["0x" + topic.hex() for topic in self._openings.values()]
+        return ["0x" + topic.hex() for topic in self._tells.values()]
 
     def note_pools(self, logs: Iterable[Log]) -> None:
-        """Learn of the pools that these logs open: a pool speaks before its market tells of it."""
+        """Learn of the pools that these logs open, and of the brake: a pool speaks before its market tells of it."""
         for log in logs:
-            if log.topics and log.topics[0] == self._openings.get(log.address):
-                opened = _event(self.sources[log.address], log)
-                self.sources[checksum(opened.values(log.topics, log.data)["pool"])] = POOLS
+            if log.topics and log.topics[0] == self._tells.get(log.address):
+                name = self.sources[log.address]
+                _, field, artifact = _TELLS[name]
+                self.sources[checksum(_event(name, log).values(log.topics, log.data)[field])] = artifact
 
     def read(self, logs: Iterable[Log], place: _Place) -> Iterator[MarketEvent]:
         for log in logs:

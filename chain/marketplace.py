@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from fl_alliance.chain.bound import BoundContract
-from fl_alliance.chain.deploy import DOCUMENTS, MODELS, REVENUE, TIMELOCK, VOTES, Deployment, deploy_contract
+from fl_alliance.chain.deploy import BRAKE, DOCUMENTS, MODELS, REVENUE, TIMELOCK, VOTES, Deployment, deploy_contract
 from fl_alliance.chain.rules.revenue import Split
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML
@@ -51,15 +51,15 @@ def add_marketplace(sender: Sender, deployment: Deployment, terms: MarketplaceTe
     if MODELS in deployment.contracts:
         raise ValueError(f"add_marketplace: given a deployment with one at {deployment.address(MODELS)}, needed none")
     terms = terms or MarketplaceTerms()
-    dao, votes = deployment.address(TIMELOCK), deployment.address(VOTES)
+    dao, votes, brake = (deployment.address(name) for name in (TIMELOCK, VOTES, BRAKE))
     contracts = dict(deployment.contracts)
-    deploy_contract(sender, MODELS, (deployment.fml, dao, terms.host_stake_wei, terms.release_s), contracts)
+    deploy_contract(sender, MODELS, (deployment.fml, dao, brake, terms.host_stake_wei, terms.release_s), contracts)
     models = contracts[MODELS].address
     judged = (terms.document_stake_wei, terms.document_quorum_wei)
-    deploy_contract(sender, DOCUMENTS, (deployment.fml, models, votes, dao, *judged), contracts)
+    deploy_contract(sender, DOCUMENTS, (deployment.fml, models, votes, dao, brake, *judged), contracts)
     documents = contracts[DOCUMENTS].address
     split = (terms.split.host_bps, terms.split.contributors_bps)
-    deploy_contract(sender, REVENUE, (deployment.fml, models, dao, documents, split), contracts, _TILL_GAS)
+    deploy_contract(sender, REVENUE, (deployment.fml, models, dao, brake, documents, split), contracts, _TILL_GAS)
     revenue = contracts[REVENUE].address
     BoundContract(sender, MODELS, models).send(_GAS, "setCallers", revenue)
     BoundContract(sender, DOCUMENTS, documents).send(_GAS, "setRevenue", revenue)

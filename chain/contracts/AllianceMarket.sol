@@ -172,6 +172,16 @@ contract AllianceMarket is IAllianceMarket, Multicall {
         return state.phase == IAlliance.Phase.FINISHED ? state.phaseAt : type(uint40).max;
     }
 
+    /// @inheritdoc IPoolMarket
+    function paused() external view returns (bool) {
+        return IEmission(emission).paused();
+    }
+
+    /// @inheritdoc ITaskSource
+    function creatorOf(uint256 task) external view returns (address) {
+        return IAlliance(alliance).state(task).creator;
+    }
+
     /// @inheritdoc IAllianceMarket
     function delegationOf(uint256 task, address delegate) external view returns (Delegation memory) {
         Delegated storage d = _books[task].delegations[delegate];

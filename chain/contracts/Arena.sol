@@ -12,6 +12,7 @@ import {ArenaSettlement} from "./ArenaSettlement.sol";
 import {ArenaStakes} from "./ArenaStakes.sol";
 import {ArenaTask} from "./ArenaTask.sol";
 import {ArenaViews} from "./ArenaViews.sol";
+import {Braked} from "./Braked.sol";
 import {IArena} from "./IArena.sol";
 import {IPoolMarket} from "./IDelegationPool.sol";
 import {IEmission} from "./IEmission.sol";
@@ -21,10 +22,10 @@ import {Vrf} from "./Vrf.sol";
 /// @title The AI Arena
 /// @notice Documented in IArena. What a call does is in the libraries; here is who may call, and what the emission is
 /// told.
-contract Arena is IArena, AccessControl, Multicall {
+contract Arena is IArena, Braked, AccessControl, Multicall {
     using ArenaClock for ArenaTask;
 
-    /// @notice May set the least stake of creators; granted by `DEFAULT_ADMIN_ROLE`.
+    /// @notice May set the least stake of creators, and the limits of what they fix; granted by `DEFAULT_ADMIN_ROLE`.
     bytes32 public constant DAO_ROLE = keccak256("DAO_ROLE");
     /// @notice Submissions of a day at most.
     uint256 public constant MAX_SUBMISSIONS = ArenaDays.MAX_SUBMISSIONS;
@@ -42,6 +43,7 @@ contract Arena is IArena, AccessControl, Multicall {
     uint256 public taskCount;
     /// @inheritdoc IArena
     uint256 public minCreatorStakeWei;
+    Limits private _limits;
 
     mapping(uint256 task => ArenaTask) private _tasks;
 
@@ -54,6 +56,7 @@ contract Arena is IArena, AccessControl, Multicall {
         emission = emission_;
         poolImplementation = poolImplementation_;
         minCreatorStakeWei = minCreatorStakeWei_;
+        _limits = ArenaStakes.widest();
         _grantRole(DEFAULT_ADMIN_ROLE, dao);
         _grantRole(DAO_ROLE, dao);
     }
@@ -62,8 +65,9 @@ contract Arena is IArena, AccessControl, Multicall {
 
     /// @inheritdoc IArena
     function createTask(TaskParams calldata p) external returns (uint256 task) {
+        _requireRunning();
         task = ++taskCount;
-        ArenaStakes.create(_tasks[task], task, p, emission, fml, minCreatorStakeWei);
+        ArenaStakes.create(_tasks[task], task, p, emission, fml, minCreatorStakeWei, _limits);
     }
 
     /// @inheritdoc IArena
@@ -73,6 +77,7 @@ contract Arena is IArena, AccessControl, Multicall {
 
     /// @inheritdoc IArena
     function stake(uint256 task, Role role, uint256 amountWei, uint256 lockDays, uint256 vrfX) external {
+        _requireRunning();
         ArenaStakes.stake(_tasks[task], task, role, amountWei, lockDays, vrfX, fml);
         _sync(task);
     }
@@ -155,7 +160,29 @@ contract Arena is IArena, AccessControl, Multicall {
         emit MinCreatorStakeSet(minWei);
     }
 
+    /// @inheritdoc IArena
+    function setLimits(Limits calldata limits_) external onlyRole(DAO_ROLE) {
+        ArenaStakes.checkLimits(limits_);
+        _limits = limits_;
+        emit LimitsSet(limits_);
+    }
+
     // --- What is known ----------------------------------------------------------------------------------------------
+
+    /// @inheritdoc IArena
+    function limits() external view returns (Limits memory) {
+        return _limits;
+    }
+
+    /// @inheritdoc IPoolMarket
+    function paused() external view returns (bool) {
+        return IEmission(emission).paused();
+    }
+
+    /// @inheritdoc ITaskSource
+    function creatorOf(uint256 task) external view returns (address) {
+        return _tasks[task].creator;
+    }
 
     /// @inheritdoc IArena
     function params(uint256 task) external view returns (TaskParams memory) {
@@ -215,6 +242,10 @@ contract Arena is IArena, AccessControl, Multicall {
     /// @inheritdoc IPoolMarket
     function endsAt(uint256 task) external view returns (uint256) {
         return ArenaViews.endsAt(_known(task));
+    }
+
+    function _brake() internal view override returns (address) {
+        return IEmission(emission).brake();
     }
 
     function _known(uint256 task) private view returns (ArenaTask storage t) {

@@ -31,9 +31,10 @@ library ArenaStakes {
         IArena.TaskParams calldata p,
         address emission,
         address fml,
-        uint256 minCreatorStakeWei
+        uint256 minCreatorStakeWei,
+        IArena.Limits memory limits
     ) external {
-        _check(p, IEmission(emission).today(), minCreatorStakeWei);
+        _check(p, IEmission(emission).today(), minCreatorStakeWei, limits);
         t.params = p;
         t.creator = msg.sender;
         t.phase = IArena.Phase.ACTIVE;
@@ -134,7 +135,25 @@ library ArenaStakes {
         IERC20(fml).transfer(account, ownWei + fundWei);
     }
 
-    function _check(IArena.TaskParams calldata p, uint256 today, uint256 minCreatorStakeWei) private pure {
+    /// @notice The limits before the DAO sets any.
+    function widest() internal pure returns (IArena.Limits memory) {
+        return IArena.Limits(uint96(GWEI), uint96(GWEI), uint16(MAX_PAID), uint16(MAX_PAID));
+    }
+
+    /// @notice See IArena.setLimits.
+    function checkLimits(IArena.Limits calldata limits) internal pure {
+        _within("minNodeStakeWei", limits.minNodeStakeWei, GWEI, type(uint96).max);
+        _within("minValidatorStakeWei", limits.minValidatorStakeWei, GWEI, type(uint96).max);
+        _within("paidNodes", limits.paidNodes, 1, MAX_PAID);
+        _within("paidValidators", limits.paidValidators, 1, MAX_PAID);
+    }
+
+    function _check(
+        IArena.TaskParams calldata p,
+        uint256 today,
+        uint256 minCreatorStakeWei,
+        IArena.Limits memory limits
+    ) private pure {
         _within("firstDay", p.firstDay, today + 1, today + MAX_DAYS);
         _within("dayCount", p.dayCount, 1, MAX_DAYS);
         _within("submitS", p.submitS, 1, ArenaClock.DAY_S);
@@ -142,13 +161,13 @@ library ArenaStakes {
         _within("scoreS", p.scoreS, 1, ArenaClock.DAY_S);
         _within("revealScoresS", p.revealScoresS, 1, ArenaClock.DAY_S);
         _within("windows", p.submitS + p.revealS + p.scoreS + p.revealScoresS, 4, ArenaClock.DAY_S);
-        _within("paidNodes", p.paidNodes, 1, MAX_PAID);
-        _within("paidValidators", p.paidValidators, 1, MAX_PAID);
+        _within("paidNodes", p.paidNodes, 1, limits.paidNodes);
+        _within("paidValidators", p.paidValidators, 1, limits.paidValidators);
         _within("validatorLimit", p.validatorLimit, 1, type(uint16).max);
         _within("slashBps", p.slashBps, 0, ArenaMath.BPS);
         _within("powerHalves", p.powerHalves, 0, MAX_HALVES);
-        _within("minNodeStakeWei", p.minNodeStakeWei, GWEI, type(uint96).max);
-        _within("minValidatorStakeWei", p.minValidatorStakeWei, GWEI, type(uint96).max);
+        _within("minNodeStakeWei", p.minNodeStakeWei, limits.minNodeStakeWei, type(uint96).max);
+        _within("minValidatorStakeWei", p.minValidatorStakeWei, limits.minValidatorStakeWei, type(uint96).max);
         _within("floorBps", p.floorBps, 0, ArenaMath.BPS / 2);
         _within("nowBps", p.nowBps, 0, ArenaMath.BPS);
         _within("delegatedBps", p.delegatedBps, 0, ArenaMath.BPS);

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {IBrake} from "./IBrake.sol";
+
 /// @title The emergency brake
 /// @notice A guardian may stop what brings money in or mints it, for `PAUSE_S` at most, and nothing else: not what lets
-/// money out, and not the DAO, which can end a pause and name another guardian. After a pause the guardian cannot
-/// pause again for `REST_S`, so that it cannot stop the system for good.
-contract Brake {
+/// money out, and not the DAO, which can end a pause and name another guardian. From the beginning of a pause on the
+/// guardian cannot begin another for `REST_S`, so that it cannot stop the system for good.
+contract Brake is IBrake {
     /// @notice Seconds that a pause lasts at most: long enough for the DAO to decide.
     uint256 public constant PAUSE_S = 14 days;
     /// @notice Seconds after a pause has begun in which the guardian cannot begin another.
@@ -15,10 +19,13 @@ contract Brake {
     address public immutable dao;
     /// @notice Who may pause.
     address public guardian;
-    /// @notice The second at which the pause ends, or ended.
+    /// @notice The second at which the last pause began.
+    uint48 public pausedAt;
+    /// @inheritdoc IBrake
     uint48 public pausedUntil;
     /// @notice The second from which the guardian may pause.
     uint48 public restsUntil;
+    uint48 private _formerS; // seconds of the pauses before the last one
 
     /// @notice The guardian has paused.
     event Paused(address indexed guardian, uint256 until);
@@ -41,6 +48,8 @@ contract Brake {
     function pause() external {
         if (msg.sender != guardian) revert NotAllowed(msg.sender, guardian);
         if (block.timestamp < restsUntil) revert Resting(restsUntil);
+        _formerS += pausedUntil - pausedAt;
+        pausedAt = uint48(block.timestamp);
         (pausedUntil, restsUntil) = (uint48(block.timestamp + PAUSE_S), uint48(block.timestamp + REST_S));
         emit Paused(msg.sender, pausedUntil);
     }
@@ -48,7 +57,8 @@ contract Brake {
     /// @notice End a pause; only the DAO.
     function resume() external {
         if (msg.sender != dao) revert NotAllowed(msg.sender, dao);
-        (pausedUntil, restsUntil) = (0, 0);
+        if (paused()) pausedUntil = uint48(block.timestamp);
+        restsUntil = 0;
         emit Resumed();
     }
 
@@ -59,8 +69,13 @@ contract Brake {
     }
 
     /// @notice Whether there is a pause now.
-    function paused() external view returns (bool) {
+    function paused() public view returns (bool) {
         return block.timestamp < pausedUntil;
+    }
+
+    /// @inheritdoc IBrake
+    function pausedS() external view returns (uint256) {
+        return _formerS + Math.min(block.timestamp, pausedUntil) - pausedAt;
     }
 
     function _setGuardian(address guardian_) private {

@@ -137,12 +137,12 @@ contract DelegationPool is IDelegationPool, ERC4626, Initializable {
         return super.decimals();
     }
 
-    /// @notice Nothing once the task has ended, nor where slashes left next to nothing of a share: shares would be counted in
+    /// @notice Nothing once the task has ended, in a guardian's pause, nor where slashes left next to nothing of a share: shares would be counted in
     /// ever larger numbers. No limit else.
     function maxDeposit(address) public view override(ERC4626, IERC4626) returns (uint256) {
         bool ended = block.timestamp >= IPoolMarket(market).endsAt(task);
         bool worthless = totalSupply() / 10 ** _decimalsOffset() > (totalAssets() + 1) * WORTHLESS;
-        return ended || worthless ? 0 : type(uint256).max;
+        return ended || worthless || IPoolMarket(market).paused() ? 0 : type(uint256).max;
     }
 
     /// @notice As `maxDeposit`.

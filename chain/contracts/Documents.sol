@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
+import {Braked} from "./Braked.sol";
 import {IContributors} from "./IContributors.sol";
 import {IFML} from "./IFML.sol";
 import {IModels} from "./IModels.sol";
@@ -14,7 +15,7 @@ import {IModels} from "./IModels.sol";
 /// together and `quorumWei` at least; the stake comes back, but is burned where malicious has more than both others
 /// together. The model's host credits what its answers have cited, and its contributors' share of what was paid since
 /// goes by that.
-contract Documents is IContributors {
+contract Documents is IContributors, Braked {
     /// @notice How a holder judges a document.
     enum Verdict {
         NONE,
@@ -54,6 +55,8 @@ contract Documents is IContributors {
     /// @notice Who sends the contributors' share; set once by the deployer.
     address public revenue;
     address private immutable _deployer;
+    /// @notice The emergency brake.
+    address public immutable brake;
 
     /// @notice Stake of later documents, in wei.
     uint128 public stakeWei;
@@ -95,8 +98,16 @@ contract Documents is IContributors {
     /// @notice The document is not one that this model answers with.
     error NotAccepted(uint256 document, uint256 model);
 
-    constructor(address fml_, IModels models_, IVotes votes_, address dao_, uint128 stakeWei_, uint128 quorumWei_) {
-        (fml, models, votes, dao, _deployer) = (IFML(fml_), models_, votes_, dao_, msg.sender);
+    constructor(
+        address fml_,
+        IModels models_,
+        IVotes votes_,
+        address dao_,
+        address brake_,
+        uint128 stakeWei_,
+        uint128 quorumWei_
+    ) {
+        (fml, models, votes, dao, brake, _deployer) = (IFML(fml_), models_, votes_, dao_, brake_, msg.sender);
         _setTerms(stakeWei_, quorumWei_);
     }
 
@@ -108,8 +119,9 @@ contract Documents is IContributors {
 
     // --- Contributors -----------------------------------------------------------------------------------------------
 
-    /// @notice Contribute a document to a model, with the stake, which takes an allowance.
+    /// @notice Contribute a document to a model, with the stake, which takes an allowance; not in a pause.
     function contribute(uint32 model, bytes32 digest) external returns (uint256 document) {
+        _requireRunning();
         models.hostOf(model); // there must be one
         if (digest == 0) revert BadParameter("digest", 0);
         uint256 former = _byDigest[model][digest];
@@ -235,6 +247,10 @@ contract Documents is IContributors {
     /// @notice What a contributor can take, in wei.
     function dueWei(address contributor) external view returns (uint256) {
         return _dueWei[contributor];
+    }
+
+    function _brake() internal view override returns (address) {
+        return brake;
     }
 
     function _document(uint256 document) private view returns (Document storage) {

@@ -8,6 +8,8 @@ import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 
+import {Braked} from "./Braked.sol";
+import {IBrake} from "./IBrake.sol";
 import {IEmission} from "./IEmission.sol";
 import {IFML} from "./IFML.sol";
 import {IAllianceSource, ITaskSource} from "./ITaskSource.sol";
@@ -16,7 +18,7 @@ import {Shares} from "./Shares.sol";
 
 /// @title The emission of FML
 /// @notice Documented in IEmission. It holds FML's `MINTER_ROLE`, and mints what the schedule releases and no more.
-contract Emission is IEmission, AccessControl, Multicall {
+contract Emission is IEmission, Braked, AccessControl, Multicall {
     using BitMaps for BitMaps.BitMap;
     using Checkpoints for Checkpoints.Trace208;
     using EnumerableSet for EnumerableSet.Bytes32Set;
@@ -24,7 +26,7 @@ contract Emission is IEmission, AccessControl, Multicall {
     /// @dev What the emission knows of a task.
     struct Record {
         Kind kind; // that of its first verification
-        Checkpoints.Trace208 stakes; // gwei, by day
+        Checkpoints.Trace208 stakes; // gwei, and what above 100 percent of its power counts over them, by day
         BitMaps.BitMap drawn; // the days it has drawn
     }
 
@@ -32,6 +34,8 @@ contract Emission is IEmission, AccessControl, Multicall {
     bytes32 public constant DAO_ROLE = keccak256("DAO_ROLE");
     /// @notice The Arena: its tasks are of kind ARENA, and it draws for them; granted by `DEFAULT_ADMIN_ROLE`.
     bytes32 public constant MARKET_ROLE = keccak256("MARKET_ROLE");
+    /// @notice Lets powered stakes weigh more by gauge votes; granted by `DEFAULT_ADMIN_ROLE`.
+    bytes32 public constant GAUGE_ROLE = keccak256("GAUGE_ROLE");
 
     /// @notice Seconds in a day.
     uint256 public constant DAY_S = 86_400;
@@ -43,8 +47,10 @@ contract Emission is IEmission, AccessControl, Multicall {
     uint256 public constant MAX_TASKS = 256;
 
     uint256 private constant WEI_PER_GWEI = 1e9;
-    /// @dev Bits of a checkpoint's sum of powered stakes: 256 of 1e36 at most. The sum of stakes lies above it.
+    /// @dev Bits of a checkpoint's sum of weighed powered stakes: 256 of 2e38 at most. The sum of stakes lies above it.
     uint256 private constant POWERED_BITS = 136;
+    /// @dev Bits of a task's stake in a checkpoint: 1e18 at most. What its percent is above 100 lies over them.
+    uint256 private constant STAKE_BITS = 64;
 
     /// @inheritdoc IEmission
     address public immutable fml;
@@ -58,11 +64,14 @@ contract Emission is IEmission, AccessControl, Multicall {
     uint256 private _paidWei;
     uint256 private _burnedWei;
     mapping(uint256 day => Day) private _days;
+    mapping(uint256 day => uint256) private _pausedS; // seconds of the pauses before a day was closed
     mapping(bytes32 key => Record) private _records;
     mapping(Kind => Checkpoints.Trace208) private _totals; // see _packed
     Checkpoints.Trace208 private _factor; // bps, by day
     Checkpoints.Trace208 private _power; // halves, by day
     EnumerableSet.Bytes32Set private _verified; // keys of the tasks whose stake counts
+    /// @inheritdoc IEmission
+    address public brake;
 
     /// @param fml_ The FML token, which must grant this contract `MINTER_ROLE`.
     /// @param startAt_ Second at which day 0 begins, not in the past.
@@ -87,6 +96,7 @@ contract Emission is IEmission, AccessControl, Multicall {
 
     /// @inheritdoc IEmission
     function closeDay() external returns (uint256 day, uint256 mintedWei) {
+        _requireRunning();
         day = closedDays;
         if (day >= DAYS) revert NoSuchDay(day, DAYS);
         uint256 overAt = startAt + (day + 1) * DAY_S;
@@ -99,6 +109,7 @@ contract Emission is IEmission, AccessControl, Multicall {
         closedDays = day + 1;
         // The whole schedule is below 2^89 wei.
         _days[day] = Day(uint128(arenaWei), uint128(allianceWei), uint128(leftWei), uint64(block.timestamp));
+        if (brake != address(0)) _pausedS[day] = IBrake(brake).pausedS();
         _mintedWei += mintedWei;
         emit DayClosed(day, mintedWei, arenaWei, allianceWei, mintedWei - leftWei);
         IFML(fml).mint(address(this), mintedWei);
@@ -107,7 +118,8 @@ contract Emission is IEmission, AccessControl, Multicall {
 
     /// @inheritdoc IEmission
     function draw(address source, uint256 task, uint256 day) external returns (uint256 amountWei) {
-        uint256 until = _closed(day).closedAt + DRAW_S;
+        _requireRunning();
+        uint256 until = _drawnUntil(day);
         if (block.timestamp >= until) revert DrawTooLate(day, block.timestamp, until);
         Record storage record = _records[_key(source, task)];
         if (record.kind == Kind.NONE) revert NotVerified(source, task);
@@ -125,7 +137,7 @@ contract Emission is IEmission, AccessControl, Multicall {
 
     /// @inheritdoc IEmission
     function lapse(uint256 day) external returns (uint256 burnedWei) {
-        uint256 from = _closed(day).closedAt + DRAW_S;
+        uint256 from = _drawnUntil(day);
         if (block.timestamp < from) revert LapseTooEarly(day, block.timestamp, from);
         burnedWei = _days[day].leftWei;
         if (burnedWei == 0) return 0;
@@ -176,7 +188,8 @@ contract Emission is IEmission, AccessControl, Multicall {
         bytes32[] memory keys = _verified.values();
         for (uint256 i = 0; i < keys.length; ++i) {
             Record storage record = _records[keys[i]];
-            sums[uint256(record.kind)] += Shares.powered(record.stakes.latest(), halves);
+            (uint256 stake, uint256 percent) = _parted(record.stakes.latest());
+            sums[uint256(record.kind)] += Shares.weighed(stake, halves, percent);
         }
         for (uint256 kind = uint256(Kind.ARENA); kind <= uint256(Kind.ALLIANCE); ++kind) {
             (uint256 stakedGwei,) = totals(Kind(kind), day);
@@ -184,12 +197,32 @@ contract Emission is IEmission, AccessControl, Multicall {
         }
     }
 
+    /// @inheritdoc IEmission
+    function weigh(address source, uint256 task, uint256 percent) external onlyRole(GAUGE_ROLE) {
+        if (percent < Shares.WHOLE || percent > Shares.MAX_PERCENT) revert BadParameter("percent", percent);
+        Record storage record = _records[_key(source, task)];
+        if (record.kind == Kind.NONE) revert NotVerified(source, task);
+        (uint256 stake, uint256 former) = _parted(record.stakes.latest());
+        if (percent == former) return;
+        uint256 powered = _push(record, stake, percent);
+        emit TaskWeighed(source, task, today(), percent, powered);
+    }
+
+    /// @inheritdoc IEmission
+    function setBrake(address brake_) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        if (brake != address(0)) revert BrakeThere(brake);
+        // What it paused before would prolong the days that were closed without it.
+        if (IBrake(brake_).pausedUntil() != 0) revert BadParameter("brake", uint160(brake_));
+        brake = brake_;
+        emit BrakeSet(brake_);
+    }
+
     // --- What is known ----------------------------------------------------------------------------------------------
 
     /// @inheritdoc IEmission
     function drawableWei(address source, uint256 task, uint256 day) external view returns (uint256) {
         Record storage record = _records[_key(source, task)];
-        bool late = block.timestamp >= _closed(day).closedAt + DRAW_S;
+        bool late = block.timestamp >= _drawnUntil(day);
         return late || record.kind == Kind.NONE || record.drawn.get(day) ? 0 : _shareWei(record, day);
     }
 
@@ -225,7 +258,19 @@ contract Emission is IEmission, AccessControl, Multicall {
 
     /// @inheritdoc IEmission
     function stakeGwei(address source, uint256 task, uint256 day) external view returns (uint256) {
-        return _records[_key(source, task)].stakes.upperLookupRecent(uint48(day));
+        (uint256 stake,) = _parted(_records[_key(source, task)].stakes.upperLookupRecent(uint48(day)));
+        return stake;
+    }
+
+    /// @inheritdoc IEmission
+    function percentOf(address source, uint256 task, uint256 day) external view returns (uint256) {
+        (, uint256 percent) = _parted(_records[_key(source, task)].stakes.upperLookupRecent(uint48(day)));
+        return percent;
+    }
+
+    /// @inheritdoc IEmission
+    function paused() external view returns (bool) {
+        return brake != address(0) && block.timestamp < IBrake(brake).pausedUntil();
     }
 
     /// @inheritdoc IEmission
@@ -247,27 +292,36 @@ contract Emission is IEmission, AccessControl, Multicall {
 
     /// @dev Write a task's stake, and its kind's totals with it, as of today.
     function _write(bytes32 key, address source, uint256 task, uint256 stakeWei) private {
-        uint256 day = today();
         Record storage record = _records[key];
-        uint256 halves = _power.latest();
         // A source that claims more than all FML must not spill into the other half of the totals.
         uint256 stake = Math.min(stakeWei / WEI_PER_GWEI, Shares.MAX_STAKE_GWEI);
-        uint256 former = record.stakes.latest();
+        (uint256 former, uint256 percent) = _parted(record.stakes.latest());
         if (stake == former) return;
+        uint256 powered = _push(record, stake, percent);
+        emit TaskSynced(source, task, today(), stake, powered);
+    }
+
+    /// @dev Let a task have this stake and weigh this much as of today.
+    /// @return powered Its kind's sum of weighed powered stakes after that.
+    function _push(Record storage record, uint256 stake, uint256 percent) private returns (uint256 powered) {
+        uint48 day = uint48(today());
+        uint256 halves = _power.latest();
+        (uint256 former, uint256 formerPercent) = _parted(record.stakes.latest());
         Checkpoints.Trace208 storage trace = _totals[record.kind];
-        (uint256 stakedGwei, uint256 powered) = _unpacked(trace.latest());
+        uint256 stakedGwei;
+        (stakedGwei, powered) = _unpacked(trace.latest());
         stakedGwei = stakedGwei + stake - former;
-        powered = powered + Shares.powered(stake, halves) - Shares.powered(former, halves);
-        record.stakes.push(uint48(day), uint208(stake));
-        trace.push(uint48(day), _packed(stakedGwei, powered));
-        emit TaskSynced(source, task, day, stake, powered);
+        powered = powered + Shares.weighed(stake, halves, percent) - Shares.weighed(former, halves, formerPercent);
+        record.stakes.push(day, uint208(((percent - Shares.WHOLE) << STAKE_BITS) | stake));
+        trace.push(day, _packed(stakedGwei, powered));
     }
 
     /// @dev What a task earns of a closed day; an Alliance counts in whole gwei, and what is below lapses.
     function _shareWei(Record storage record, uint256 day) private view returns (uint256) {
         bool arena = record.kind == Kind.ARENA;
         (, uint256 sum) = totals(record.kind, day);
-        uint256 own = Shares.powered(record.stakes.upperLookupRecent(uint48(day)), powerHalves(day));
+        (uint256 stake, uint256 percent) = _parted(record.stakes.upperLookupRecent(uint48(day)));
+        uint256 own = Shares.weighed(stake, powerHalves(day), percent);
         uint256 amountWei = Shares.taskShare(arena ? _days[day].arenaWei : _days[day].allianceWei, own, sum);
         return arena ? amountWei : amountWei - amountWei % WEI_PER_GWEI;
     }
@@ -276,6 +330,16 @@ contract Emission is IEmission, AccessControl, Multicall {
         if (day >= DAYS) revert NoSuchDay(day, DAYS);
         if (day >= closedDays) revert DayNotClosed(day, closedDays);
         return _days[day];
+    }
+
+    /// @dev The second until which a closed day's shares can be drawn: time in which nobody may draw does not count.
+    function _drawnUntil(uint256 day) private view returns (uint256) {
+        uint256 until = _closed(day).closedAt + DRAW_S;
+        return brake == address(0) ? until : until + IBrake(brake).pausedS() - _pausedS[day];
+    }
+
+    function _brake() internal view override returns (address) {
+        return brake;
     }
 
     function _requireArena(address source) private view {
@@ -295,6 +359,11 @@ contract Emission is IEmission, AccessControl, Multicall {
 
     function _key(address source, uint256 task) private pure returns (bytes32) {
         return keccak256(abi.encode(source, task));
+    }
+
+    /// @dev A task's checkpoint: its stake, and what of 100 its power counts.
+    function _parted(uint256 value) private pure returns (uint256 stakeGwei_, uint256 percent) {
+        return (value & ((1 << STAKE_BITS) - 1), Shares.WHOLE + (value >> STAKE_BITS));
     }
 
     /// @dev A checkpoint of totals: the sum of stakes above the sum of powered stakes.

@@ -70,13 +70,13 @@ interface IArena is IPoolMarket, ITaskSource {
         uint32 revealS;
         uint32 scoreS;
         uint32 revealScoresS;
-        uint16 paidNodes; // ranks that are paid a day, k1, 1..64
-        uint16 paidValidators; // k2, 1..64
+        uint16 paidNodes; // ranks that are paid a day, k1, 1 to what the limits say
+        uint16 paidValidators; // k2, 1 to what the limits say
         uint16 validatorLimit; // submissions that the largest validator scores a day, L, 1..65,535
         uint16 slashBps; // what a slash takes of an account's stake and its delegators', of 10,000
         uint8 powerHalves; // exponent of stakes in shares, in halves, a = powerHalves / 2, 0..4
-        uint96 minNodeStakeWei; // own stake, at least one gwei
-        uint96 minValidatorStakeWei; // own stake and the unit of assignment, at least one gwei
+        uint96 minNodeStakeWei; // own stake, at least what the limits say
+        uint96 minValidatorStakeWei; // own stake and the unit of assignment, at least what the limits say
         uint16 floorBps; // what nodes and validators each get of a reward whatever their stakes, g, 0..5,000
         uint16 nowBps; // share of a reward that is paid the same day, delta, 0..10,000
         uint16 delegatedBps; // what a delegated wei weighs, eps, 0..10,000
@@ -86,6 +86,14 @@ interface IArena is IPoolMarket, ITaskSource {
         uint64 rankWad; // what a rank weighs of the one before, q, 0..1e18
         uint96 decayWad; // how fast a validator loses with its distance from the consensus, lambda, 0..1e24
         uint96 creatorStakeWei; // at least `minCreatorStakeWei`
+    }
+
+    /// @notice What the DAO lets creators fix.
+    struct Limits {
+        uint96 minNodeStakeWei; // `minNodeStakeWei` at least, one gwei or more
+        uint96 minValidatorStakeWei; // `minValidatorStakeWei` at least, one gwei or more
+        uint16 paidNodes; // `paidNodes` at most, 1..64
+        uint16 paidValidators; // `paidValidators` at most, 1..64
     }
 
     /// @notice A task as it stands.
@@ -194,6 +202,8 @@ interface IArena is IPoolMarket, ITaskSource {
     event TaskCompleted(uint256 indexed task, bool fellBack, uint256 burnedWei);
     /// @notice The least stake of a creator is now `minWei`.
     event MinCreatorStakeSet(uint256 minWei);
+    /// @notice What creators of later tasks may fix.
+    event LimitsSet(Limits limits);
 
     // --- A day ------------------------------------------------------------------------------------------------------
 
@@ -385,6 +395,9 @@ interface IArena is IPoolMarket, ITaskSource {
     /// @notice Set the least stake of a creator, in wei; only `DAO_ROLE`.
     function setMinCreatorStake(uint256 minWei) external;
 
+    /// @notice Set the limits of what creators of later tasks fix; only `DAO_ROLE`.
+    function setLimits(Limits calldata limits) external;
+
     // --- What is known ----------------------------------------------------------------------------------------------
 
     /// @notice The token.
@@ -397,6 +410,8 @@ interface IArena is IPoolMarket, ITaskSource {
     function taskCount() external view returns (uint256);
     /// @notice Least stake of a creator, in wei.
     function minCreatorStakeWei() external view returns (uint256);
+    /// @notice The limits of what creators fix.
+    function limits() external view returns (Limits memory);
     /// @notice What the creator fixed.
     function params(uint256 task) external view returns (TaskParams memory);
     /// @notice A task as it stands.

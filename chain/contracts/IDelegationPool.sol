@@ -12,6 +12,9 @@ interface IPoolMarket {
 
     /// @notice Second at which a task ends, or ended. From then on pools take no deposits.
     function endsAt(uint256 task) external view returns (uint256);
+
+    /// @notice Whether a guardian has stopped what brings money in: pools take no deposits.
+    function paused() external view returns (bool);
 }
 
 /// @title What delegators have put behind one delegate in one task

@@ -4,9 +4,11 @@ pragma solidity ^0.8.30;
 /// @title The emission: what is released each day, and which tasks it pays
 /// @notice Day d runs from `startAt + d * 86,400` on; before `startAt` it is day 0. Day d releases `scheduleWei(d)`, lowered
 /// by the DAO's factor, and nothing from day 1,800 on. It is split between Arena and Alliance by the stakes in the
-/// verified tasks of each kind, and within a kind by stake^(powerHalves / 2), p = powerHalves / 2 in the litepaper: all of them as they stood at the end of that
-/// day, whenever anybody closes it. A task is a number at a source: the Arena (`MARKET_ROLE`) or an Alliance's
-/// IAllianceSource. Self-funded tasks are not verified and have no stake here.
+/// verified tasks of each kind, and within a kind by stake^(powerHalves / 2), p = powerHalves / 2 in the litepaper, times what
+/// gauge votes let it weigh, 100 to 200 of 100: all of them as they stood at the end of that day, whenever anybody closes
+/// it. A task is a number at a source: the Arena (`MARKET_ROLE`) or an Alliance's IAllianceSource. Self-funded tasks are
+/// not verified and have no stake here. Where there is a brake, a pause stops closing and drawing, and its seconds count
+/// for no deadline.
 ///
 /// A day's life: over, closed (minted), drawn by its tasks in the `DRAW_S` after that, lapsed (what is left is burned).
 ///
@@ -31,12 +33,19 @@ interface IEmission {
     event TaskVerified(address indexed source, uint256 indexed task, Kind kind);
     /// @notice The DAO took the verification back: from today on its stake does not count.
     event TaskUnverified(address indexed source, uint256 indexed task);
-    /// @notice A task's stake changed; `poweredTotal` is its kind's sum of powered stakes after that.
+    /// @notice A task's stake changed; `poweredTotal` is its kind's sum of weighed powered stakes after that.
     event TaskSynced(address indexed source, uint256 indexed task, uint256 day, uint256 stakeGwei, uint256 poweredTotal);
     /// @notice The DAO lowered what is left of the schedule, from `day` on, to `factorBps`.
     event ScheduleLowered(uint256 day, uint256 factorBps);
     /// @notice The DAO chose another power of the stake, from `day` on.
     event PowerSet(uint256 day, uint256 halves);
+    /// @notice Gauge votes let a task's powered stake count `percent` of 100, from `day` on; `poweredTotal` is its kind's
+    /// sum after that.
+    event TaskWeighed(
+        address indexed source, uint256 indexed task, uint256 day, uint256 percent, uint256 poweredTotal
+    );
+    /// @notice From now on `brake` can stop minting and drawing.
+    event BrakeSet(address indexed brake);
     /// @notice A day was minted; `burnedWei` of it, which no task can draw, was burned at once.
     event DayClosed(uint256 indexed day, uint256 mintedWei, uint256 arenaWei, uint256 allianceWei, uint256 burnedWei);
     /// @notice A task's share of a day was paid to its source.
@@ -70,6 +79,8 @@ interface IEmission {
     error AlreadyVerified(address source, uint256 task);
     /// @notice The task is not verified.
     error NotVerified(address source, uint256 task);
+    /// @notice There is a brake already, for good.
+    error BrakeThere(address brake);
     /// @notice As many tasks are verified as there can be at once.
     error TooManyTasks(uint256 tasks);
 
@@ -88,7 +99,7 @@ interface IEmission {
     /// an Alliance in whole gwei, whether or not a round was accepted.
     function drawableWei(address source, uint256 task, uint256 day) external view returns (uint256);
 
-    /// @notice Pay a task's share of a closed day to its source, once, in the `DRAW_S` after the day was closed. For an Arena
+    /// @notice Pay a task's share of a closed day to its source, once, in the `DRAW_S` after the day was closed, pauses apart. For an Arena
     /// task only the Arena; for an Alliance task anybody, if a round was accepted that day.
     /// @return amountWei What was sent; may be 0.
     function draw(address source, uint256 task, uint256 day) external returns (uint256 amountWei);
@@ -113,6 +124,12 @@ interface IEmission {
     /// @notice Let shares within a kind go by stake^(halves / 2), 0..4, from today on; only `DAO_ROLE`.
     function setPower(uint256 halves) external;
 
+    /// @notice Let a task's powered stake count `percent` of 100, 100 to 200, from today on; only `GAUGE_ROLE`.
+    function weigh(address source, uint256 task, uint256 percent) external;
+
+    /// @notice Name the brake, for good, before it was ever used; once, only `DEFAULT_ADMIN_ROLE`.
+    function setBrake(address brake) external;
+
     // --- What is known ----------------------------------------------------------------------------------------------
 
     /// @notice The token.
@@ -135,7 +152,14 @@ interface IEmission {
     function isVerified(address source, uint256 task) external view returns (bool);
     /// @notice A task's stake at the end of a day, or as last written if the day is not over; 0 where it was not verified.
     function stakeGwei(address source, uint256 task, uint256 day) external view returns (uint256);
-    /// @notice The stakes of all verified tasks of a kind at the end of a day, and the sum of their powered stakes.
+    /// @notice What of 100 a task's powered stake counts at the end of a day, or now if the day is not over.
+    function percentOf(address source, uint256 task, uint256 day) external view returns (uint256);
+    /// @notice The brake; zero: none.
+    function brake() external view returns (address);
+    /// @notice Whether a guardian has stopped what mints or brings money in.
+    function paused() external view returns (bool);
+    /// @notice The stakes of all verified tasks of a kind at the end of a day, and the sum of their powered stakes, each
+    /// times its percent.
     function totals(Kind kind, uint256 day) external view returns (uint256 stakedGwei, uint256 powered);
     /// @notice A day as it stands.
     function dayOf(uint256 day) external view returns (Day memory);

@@ -54,7 +54,7 @@ interface IModels {
     /// @notice Who has paid for no call of it does not rate it.
     error NotCaller(address caller, uint256 model);
 
-    /// @notice List a model, with a stake of `stakeWei`, which takes an allowance.
+    /// @notice List a model, with a stake of `stakeWei`, which takes an allowance; not in a pause.
     function list(Listing calldata wanted) external returns (uint256 model);
 
     /// @notice Set the price; only its host.

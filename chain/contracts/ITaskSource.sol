@@ -6,6 +6,9 @@ interface ITaskSource {
     /// @notice Everything staked in a task now, in wei: by creator, nodes, validators and delegators. Zero when the task is
     /// not known, not running yet or over.
     function stakeWei(uint256 task) external view returns (uint256);
+
+    /// @notice Who created a task, and cannot vote for its gauge; nobody's where the task is not known.
+    function creatorOf(uint256 task) external view returns (address);
 }
 
 /// @title What it asks and tells beyond that where the source is not the market itself

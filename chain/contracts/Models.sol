@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Braked} from "./Braked.sol";
 import {ICallers} from "./ICallers.sol";
 import {IFML} from "./IFML.sol";
 import {IModels} from "./IModels.sol";
 
 /// @title The marketplace's models
 /// @notice Documented in IModels.
-contract Models is IModels {
+contract Models is IModels, Braked {
     /// @notice Seconds that a stake stays after its listing was closed at most.
     uint256 public constant MAX_RELEASE_S = 90 days;
 
@@ -18,6 +19,8 @@ contract Models is IModels {
     /// @notice Knows who has paid; set once by the deployer.
     ICallers public callers;
     address private immutable _deployer;
+    /// @notice The emergency brake.
+    address public immutable brake;
 
     /// @notice Least stake of a listing, in wei.
     uint256 public minStakeWei;
@@ -30,8 +33,8 @@ contract Models is IModels {
     mapping(uint256 model => Rating) private _ratings;
     mapping(uint256 model => mapping(address caller => uint8)) private _stars;
 
-    constructor(address fml_, address dao_, uint256 minStakeWei_, uint256 releaseS_) {
-        (fml, dao, _deployer) = (IFML(fml_), dao_, msg.sender);
+    constructor(address fml_, address dao_, address brake_, uint256 minStakeWei_, uint256 releaseS_) {
+        (fml, dao, brake, _deployer) = (IFML(fml_), dao_, brake_, msg.sender);
         _setTerms(minStakeWei_, releaseS_);
     }
 
@@ -43,6 +46,7 @@ contract Models is IModels {
 
     /// @inheritdoc IModels
     function list(Listing calldata wanted) external returns (uint256 model) {
+        _requireRunning();
         if (wanted.stakeWei < minStakeWei) revert BadParameter("stakeWei", wanted.stakeWei);
         if (wanted.digest == 0) revert BadParameter("digest", 0);
         uint256 former = _models[msg.sender][wanted.digest];
@@ -144,6 +148,10 @@ contract Models is IModels {
     /// @inheritdoc IModels
     function starsOf(uint256 model, address caller) external view returns (uint256) {
         return _stars[model][caller];
+    }
+
+    function _brake() internal view override returns (address) {
+        return brake;
     }
 
     function _listing(uint256 model) private view returns (Listing storage) {

@@ -5,10 +5,12 @@ import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
+import {Braked} from "./Braked.sol";
 import {ICallers} from "./ICallers.sol";
 import {IContributors} from "./IContributors.sol";
 import {IFML} from "./IFML.sol";
 import {IModels} from "./IModels.sol";
+import {ITills} from "./ITills.sol";
 import {Till} from "./Till.sol";
 
 /// @title What models earn
@@ -17,7 +19,7 @@ import {Till} from "./Till.sol";
 /// before it, however many calls they were. The host turns it in whenever it likes. Of what is paid, `hostBps` is the
 /// host's and `contributorsBps` is for those whose documents the model answers with, the host's where there are none; both
 /// round down, and the rest is burned.
-contract Revenue is EIP712, ICallers {
+contract Revenue is EIP712, ICallers, ITills, Braked {
     /// @notice What a payer owes a model in all, since ever.
     struct Voucher {
         address payer;
@@ -56,6 +58,8 @@ contract Revenue is EIP712, ICallers {
     address public immutable till;
     /// @notice Takes the contributors' share and pays it out.
     IContributors public immutable documents;
+    /// @notice The emergency brake.
+    address public immutable brake;
 
     /// @notice How later payments are split.
     Split public split;
@@ -90,18 +94,24 @@ contract Revenue is EIP712, ICallers {
     /// @notice The balance can be taken from second `leavesAt` on, or is to be asked for first where that is zero.
     error NotLeaving(uint256 leavesAt);
 
-    constructor(address fml_, IModels models_, address dao_, IContributors documents_, Split memory split_)
-        EIP712("FL Alliance revenue", "1")
-    {
-        (fml, models, dao, documents) = (IFML(fml_), models_, dao_, documents_);
+    constructor(
+        address fml_,
+        IModels models_,
+        address dao_,
+        address brake_,
+        IContributors documents_,
+        Split memory split_
+    ) EIP712("FL Alliance revenue", "1") {
+        (fml, models, dao, brake, documents) = (IFML(fml_), models_, dao_, brake_, documents_);
         till = address(new Till());
         _setSplit(split_);
     }
 
     // --- Payers -----------------------------------------------------------------------------------------------------
 
-    /// @notice Put FML into one's account, which takes an allowance.
+    /// @notice Put FML into one's account, which takes an allowance; not in a pause.
     function deposit(uint128 amountWei) external {
+        _requireRunning();
         if (amountWei == 0) revert BadParameter("amountWei", 0);
         _accounts[msg.sender].balanceWei += amountWei;
         emit Deposited(msg.sender, amountWei);
@@ -153,7 +163,8 @@ contract Revenue is EIP712, ICallers {
 
     // --- What is known ----------------------------------------------------------------------------------------------
 
-    /// @notice Where a call of a model can be paid to; there is code from the first `sweep` on.
+    /// @inheritdoc ITills
+    /// @dev A call can be paid to it like to any address; there is code from the first `sweep` on.
     function tillOf(uint256 model) public view returns (address) {
         models.hostOf(model); // there must be one
         return Clones.predictDeterministicAddress(till, bytes32(model));
@@ -179,6 +190,10 @@ contract Revenue is EIP712, ICallers {
         return _hashTypedDataV4(
             keccak256(abi.encode(VOUCHER_TYPEHASH, voucher.payer, voucher.model, voucher.owedWei, voucher.calls))
         );
+    }
+
+    function _brake() internal view override returns (address) {
+        return brake;
     }
 
     function _claim(Voucher calldata voucher, bytes calldata signature) private {

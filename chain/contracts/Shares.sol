@@ -10,6 +10,9 @@ library Shares {
     uint256 internal constant MAX_STAKE_GWEI = 1_000_000_000e9;
     /// @notice The power of the stake, in halves, is at most this.
     uint256 internal constant MAX_HALVES = 4;
+    /// @notice What of 100 a task's powered stake counts without gauge votes, and at most.
+    uint256 internal constant WHOLE = 100;
+    uint256 internal constant MAX_PERCENT = 200;
     /// @notice Ten thousand basis points are one.
     uint256 internal constant BPS = 10_000;
 
@@ -34,6 +37,11 @@ library Shares {
     function powered(uint256 stakeGwei, uint256 halves) internal pure returns (uint256) {
         if (stakeGwei == 0 || halves == 2) return stakeGwei;
         return Math.sqrt(stakeGwei ** halves);
+    }
+
+    /// @return A powered stake by its gauge votes, in hundredths, at most 2e38: nothing is rounded.
+    function weighed(uint256 stakeGwei, uint256 halves, uint256 percent) internal pure returns (uint256) {
+        return powered(stakeGwei, halves) * percent;
     }
 
     /// @return What one task earns of what its kind shares; 0 where no task has stake.

@@ -4,12 +4,13 @@
     lowered          = floor(amount factor / 10,000)
     split            = floor(total S_kind / (S_arena + S_alliance)) for each kind; the rest is unearned
     powered          = floor(sqrt(floor(stake / 10^9)^halves)), 0 without a whole gwei
-    task_share       = floor(total powered / sum of powered)
+    weighed          = powered percent, 100 percent without gauge votes, 200 at most
+    task_share       = floor(total weighed / sum of weighed)
 
 The first is the exact rational E0 d^m, d = 0.99, E0 = P (1-d) / (30 (1-d^60)), cleared of fractions. 256 bits do not
 hold it; the contract starts from `FIRST_X128` = floor(E0 2^128), takes m times x <- floor(99 x / 100), and releases
 floor(x / 2^128). A test shows that this gives the same wei in all 60 months. Every other product fits 256 bits: an
-amount has 90, a day's release 79, the fourth power of a stake in gwei 248, a powered stake 124.
+amount has 90, a day's release 79, the fourth power of a stake in gwei 248, a powered stake 124, a weighed one 132.
 
 Source: FLock litepaper v1.1; mechanism.md, section 2.
 """
@@ -28,6 +29,10 @@ MAX_HALVES = 4
 """An exponent is counted in halves: 0 to 2 in steps of 1/2; 2 halves are the plain stake."""
 MAX_POWERED = (MAX_STAKE_WEI // WEI_PER_GWEI) ** (MAX_HALVES // 2)
 """What a powered stake, and the sum of all, is at most: below 2^124."""
+WHOLE, MAX_PERCENT = 100, 200
+"""What of 100 a powered stake weighs without gauge votes, and at most."""
+MAX_WEIGHED = MAX_POWERED * MAX_PERCENT
+"""What a weighed stake, and the sum of all, is at most: below 2^132."""
 
 _KEPT, _OF = 99, 100  # a month releases 99 / 100 of what the one before did
 _DIVISOR = DAYS_A_MONTH * (_OF**MONTHS - _KEPT**MONTHS)
@@ -98,6 +103,12 @@ def powered(stake_wei: int, halves: int) -> int:
     return isqrt(gwei**halves) if gwei else 0
 
 
+def weighed(stake_wei: int, halves: int, percent: int = WHOLE) -> int:
+    """Return a powered stake times what gauge votes let it weigh, 100 to 200: nothing is rounded."""
+    require_range("percent", percent, WHOLE, MAX_PERCENT)
+    return powered(stake_wei, halves) * percent
+
+
 def task_share(total_wei: int, task_powered: int, sum_powered: int) -> int:
     """Return what one task earns of its kind's part, rounded down; 0 where no task has stake.
 
@@ -106,11 +117,11 @@ def task_share(total_wei: int, task_powered: int, sum_powered: int) -> int:
     total_wei : int
         What the tasks of its kind share.
     task_powered : int
-        The task's stake (creator, nodes, validators and their delegators), as `powered`.
+        The task's stake (creator, nodes, validators and their delegators), as `weighed`; `powered` where none is.
     sum_powered : int
         The sum over all active verified tasks of the kind, this one included.
     """
     require_amounts(total_wei=total_wei)
-    require_range("sum_powered", sum_powered, 0, MAX_POWERED)
+    require_range("sum_powered", sum_powered, 0, MAX_WEIGHED)
     require_range("task_powered", task_powered, 0, sum_powered)
     return total_wei * task_powered // sum_powered if sum_powered else 0

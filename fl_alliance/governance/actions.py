@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.dao import Call
-from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, BRAKE, EMISSION, TREASURY, Deployment
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, BRAKE, EMISSION, GAUGES, MODELS, TREASURY, Deployment
 from fl_alliance.chain.errors import ContractMissing
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.governance.errors import ActionRefused
@@ -53,14 +53,30 @@ class Actions:
         ]
 
     def spend(self, payments: Iterable[Sequence[str]]) -> list[Call]:
-        """Return the calls that pay FML from the treasury, given as pairs of an account and an amount."""
+        """Return the calls that pay FML from the treasury, given as pairs of an account, or `gauges`, and an amount."""
         calls = []
         for account, amount in payments:
             amount_wei = wei(amount, "--spend")
             if not amount_wei:
                 raise ActionRefused(f"--spend {account} {amount}: needs more than 0 FML")
-            calls.append(self._call(TREASURY, "spend", self._deployment.fml, address_of(account), amount_wei))
+            calls.append(self._call(TREASURY, "spend", self._deployment.fml, self._payee(account), amount_wei))
         return calls
+
+    def expel(self, models: Iterable[str]) -> list[Call]:
+        """Return the calls that close listings whose hosts deceive, and burn their stakes, given by their numbers."""
+        calls = []
+        for model in models:
+            if re.fullmatch("[1-9][0-9]{0,8}", model) is None:
+                raise ActionRefused(f"--expel {model}: needs a model's number, such as 1")
+            calls.append(self._call(MODELS, "expel", int(model)))
+        return calls
+
+    def gauge(self, text: str) -> tuple[str, int]:
+        """Return source and number of a gauge, given as arena:1, alliance:1 or model:1; raises `ActionRefused`."""
+        found = re.fullmatch("(arena|alliance|model):([1-9][0-9]{0,8})", text)
+        if found is None:
+            raise ActionRefused(f"--give {text}: needs a task or model, such as arena:1, alliance:1 or model:1")
+        return self._reader((_SOURCES | {"model": MODELS})[found[1]]).address, int(found[2])
 
     def resume(self) -> Call:
         """Return the call that ends a pause."""
@@ -79,6 +95,9 @@ class Actions:
             return Call(reader.address, reader.encode(known.setter, *known.arguments(value, reader)))
         except Exception as error:  # the encoder's own errors have no common root
             raise ActionRefused(f"--set {name}={text}: {error}; it is {known.about}") from None
+
+    def _payee(self, account: str) -> str:
+        return self._reader(GAUGES).address if account == "gauges" else address_of(account)
 
     def _task(self, text: str, is_verified: bool) -> tuple[str, int]:
         found = re.fullmatch("(arena|alliance):([1-9][0-9]{0,8})", text)

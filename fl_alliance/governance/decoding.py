@@ -7,7 +7,7 @@ from fl_alliance.arena.events import fml
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.dao import Call
-from fl_alliance.chain.deploy import BRAKE, EMISSION, TREASURY, Deployment
+from fl_alliance.chain.deploy import BRAKE, EMISSION, GAUGES, MODELS, TREASURY, Deployment
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.governance.parameters import PARAMETERS, Parameter
@@ -15,6 +15,9 @@ from fl_alliance.governance.parameters import PARAMETERS, Parameter
 ALARM = "!! "
 """Begins the line of a call that nobody can read, or that gives power away."""
 _POWERS = ("grantRole", "revokeRole", "updateTimelock", "relay", "schedule", "scheduleBatch", "execute", "executeBatch")
+_MOVES = ("transfer", "approve", "permit")
+"""What functions begin with that hand tokens on, which the treasury's `spend` does in the open."""
+_MULTICALL, _DEEPEST = "multicall", 3
 
 
 class Decoder:
@@ -35,9 +38,9 @@ class Decoder:
     def words(self, call: Call) -> str:
         """Return what a call does, in one line; one that begins with `ALARM` needs a second look."""
         coin = f", and sends it {call.value_wei} wei of the chain's coin" if call.value_wei else ""
-        return self._words(call) + coin
+        return self._words(call, 0) + coin
 
-    def _words(self, call: Call) -> str:
+    def _words(self, call: Call, depth: int) -> str:
         name = self._names.get(call.target)
         if name is None:
             return f"{ALARM}calls {call.target}, which is none of this system's contracts, with 0x{call.data.hex()}"
@@ -48,13 +51,23 @@ class Decoder:
             arguments = function.decode(call.data)
         except Exception:  # a stranger's bytes
             return f"{ALARM}calls {name}.{function.name} with bytes that cannot be read: 0x{call.data.hex()}"
+        if function.name == _MULTICALL:
+            return self._together(call, arguments[0], depth)
         known = _KNOWN.get((name, function.name))
         if known is not None:
             return known(self, arguments)
         if settable := [found for found in PARAMETERS.items() if _is_set_by(found[1], name, function.name)]:
             return self._setting(settable, arguments)
-        alarm = ALARM if function.name in _POWERS or function.name.startswith("transfer") else ""
+        alarm = ALARM if function.name in _POWERS or function.name.startswith(_MOVES) else ""
         return f"{alarm}calls {name}.{function.name}({', '.join(map(_plain, arguments))})"
+
+    def _together(self, call: Call, inner: tuple[bytes, ...], depth: int) -> str:
+        """Return what calls do that one call of a contract makes of itself: any of them can be what needs a look."""
+        if depth == _DEEPEST:
+            return f"{ALARM}calls {self._names[call.target]} with calls in calls in calls: 0x{call.data.hex()}"
+        parts = [self._words(Call(call.target, data), depth + 1) for data in inner]
+        alarm = ALARM if any(part.startswith(ALARM) for part in parts) else ""
+        return alarm + ", and ".join(part.removeprefix(ALARM) for part in parts)
 
     def _setting(self, settable: list[tuple[str, Parameter]], arguments: tuple[Any, ...]) -> str:
         contract = settable[0][1].contract
@@ -74,6 +87,11 @@ class Decoder:
         address = checksum(source)
         return f"task {task} of {self._names.get(address, f'{address}, none of the contracts of this system')}"
 
+    def named(self, account: str) -> str:
+        """Return an account, with the name of the contract that is there."""
+        address = checksum(account)
+        return f"{self._names[address]} at {address}" if address in self._names else address
+
     def spent(self, token: str, to: str, amount_wei: int) -> str:
         """Return a payment from the treasury."""
         is_fml = checksum(token) == checksum(self._deployment.fml)
@@ -81,7 +99,7 @@ class Decoder:
             "balanceOf", self._deployment.address(TREASURY)
         )
         what = fml(amount_wei) if is_fml else f"{amount_wei} of the token {checksum(token)}"
-        return f"pays {what} from the treasury to {checksum(to)}" + (f"; it holds {fml(held)}" if is_fml else "")
+        return f"pays {what} from the treasury to {self.named(to)}" + (f"; it holds {fml(held)}" if is_fml else "")
 
 
 def _is_set_by(known: Parameter, contract: str, function: str) -> bool:
@@ -98,5 +116,7 @@ _KNOWN: Mapping[tuple[str, str], Callable[[Decoder, tuple[Any, ...]], str]] = {
     (EMISSION, "verify"): lambda decoder, of: f"has the emission pay {decoder.task(*of)}",
     (EMISSION, "unverify"): lambda decoder, of: f"has the emission pay {decoder.task(*of)} no more",
     (TREASURY, "spend"): lambda decoder, of: decoder.spent(*of),
+    (MODELS, "expel"): lambda decoder, of: f"closes model {of[0]} and burns its host's stake",
+    (GAUGES, "withdraw"): lambda decoder, of: f"takes {fml(of[1])} of the gauges' budget to {decoder.named(of[0])}",
     (BRAKE, "resume"): lambda decoder, of: "ends the pause, if there is one",
 }

@@ -1,11 +1,12 @@
-"""Putting a DAO over a market: deploy it, hand over every role, note both in the manifest."""
+"""Putting a DAO over a market, with marketplace and gauges: deploy, hand over every role, note all in the manifest."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from fl_alliance.chain.dao_deploy import DaoTerms, add_dao, hand_over
-from fl_alliance.chain.deploy import DAO, TREASURY, Deployment
+from fl_alliance.chain.dao_deploy import DaoTerms, add_dao, add_gauges, hand_over
+from fl_alliance.chain.deploy import DAO, GAUGES, MODELS, TREASURY, Deployment
 from fl_alliance.chain.fml import Fml
+from fl_alliance.chain.marketplace import add_marketplace
 from fl_alliance.governance.errors import DaoThere
 from fl_alliance.market.money import require_fml, require_gas
 from fl_alliance.market.place import Place
@@ -14,7 +15,7 @@ from fl_alliance.market.place import Place
 def found(
     place: Place, manifest: Path, guardian: str, terms: DaoTerms, treasury_wei: int, say: Callable[[str], None]
 ) -> Deployment:
-    """Put a DAO over a market, once: killed in between, the same call goes on with the hand-over.
+    """Put a DAO over a market, once, with marketplace and gauges: killed in between, the same call goes on.
 
     Parameters
     ----------
@@ -47,6 +48,14 @@ def found(
             Fml(place.sender, market.fml).transfer(market.address(TREASURY), treasury_wei)
         market.save(manifest)
         say(f"deployed the DAO at {market.address(DAO)}")
+    for name, add in ((MODELS, add_marketplace), (GAUGES, add_gauges)):
+        if name not in market.contracts:
+            market = add(place.sender, market)
+            market.save(manifest)
+            say(f"deployed {name} at {market.address(name)}")
     hand_over(place.sender, market)
-    say("handed every role of token, emission and Arena to its time lock: from here on proposals alone change anything")
+    say(
+        "gave its time lock every role of every contract, and the guardian the brake: from here on proposals alone "
+        "change anything"
+    )
     return market

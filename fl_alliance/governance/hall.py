@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.dao import DaoMember, Proposal, Stage
-from fl_alliance.chain.deploy import DAO
+from fl_alliance.chain.deploy import BRAKE, DAO
 from fl_alliance.governance.actions import Actions
 from fl_alliance.governance.decoding import Decoder
 from fl_alliance.governance.errors import DaoUnknown, NotConfirmed, ProposalUnknown, WrongStage
@@ -51,6 +52,11 @@ class Hall:
                 f"proposal {number} is {stage.name.lower()}, needed {wanted}: see `fl-alliance dao status`"
             )
         return proposal
+
+    def paused_until(self) -> int:
+        """Return the second at which the guardian's last pause ends, or ended; 0 before the first."""
+        brake = self.place.market.address(BRAKE)
+        return int(ContractReader(self.place.rpc, BRAKE, brake).read("pausedUntil"))
 
     def facts(self, number: int) -> ProposalFacts:
         """Return how a proposal stands; raises `ProposalUnknown`."""

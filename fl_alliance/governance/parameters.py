@@ -6,7 +6,18 @@ from typing import Any
 
 from fl_alliance.arena.events import fml
 from fl_alliance.chain.bound import ContractReader
-from fl_alliance.chain.deploy import ARENA, BRAKE, DAO, EMISSION, TIMELOCK, VOTES
+from fl_alliance.chain.deploy import (
+    ARENA,
+    BRAKE,
+    DAO,
+    DOCUMENTS,
+    EMISSION,
+    GAUGES,
+    MODELS,
+    REVENUE,
+    TIMELOCK,
+    VOTES,
+)
 from fl_alliance.governance.errors import ActionRefused
 from fl_alliance.market.config import wei
 from fl_alliance.market.parties import address_of
@@ -64,17 +75,55 @@ def _bps(value: int) -> str:
     return f"{value / 100:g} %"
 
 
-def _review(field: int, parse: Callable[[str], int], tell: Callable[[int], str], about: str) -> Parameter:
-    """Return a term of reviews, which are set together: the others stay as they are."""
+def _percent(value: int) -> str:
+    return f"{value} %"
 
-    def arguments(value: int, contract: ContractReader) -> tuple[Any, ...]:
-        terms = list(contract.read("reviewTerms"))
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """Parameters that one function sets together, as a struct: those that are not named stay as they are."""
+
+    contract: str
+    setter: str
+    view: str
+
+    def term(self, field: int, parse: Callable[[str], int], tell: Callable[[int], str], about: str) -> Parameter:
+        """Return the struct's how-manyth field."""
+
+        def read(contract: ContractReader) -> int:
+            return int(contract.read(self.view)[field])
+
+        def arguments(value: int, contract: ContractReader) -> tuple[Any, ...]:
+            terms = list(contract.read(self.view))
+            terms[field] = value
+            return (tuple(terms),)
+
+        return Parameter(self.contract, self.setter, read, parse, tell, about, arguments)
+
+
+def _pair(
+    contract: str,
+    views: tuple[str, str],
+    field: int,
+    parse: Callable[[str], int],
+    tell: Callable[[int], str],
+    about: str,
+) -> Parameter:
+    """Return the first or second of two parameters that `setTerms` takes: the other stays as it is."""
+
+    def arguments(value: int, reader: ContractReader) -> tuple[Any, ...]:
+        terms = [reader.read(view) for view in views]
         terms[field] = value
-        return (tuple(terms),)
+        return tuple(terms)
 
-    read: Read = lambda contract: contract.read("reviewTerms")[field]  # noqa: E731  beside its kin
-    return Parameter(DAO, "setReviewTerms", read, parse, tell, about, arguments)
+    return Parameter(contract, "setTerms", _view(views[field]), parse, tell, about, arguments)
 
+
+_REVIEW = _Terms(DAO, "setReviewTerms", "reviewTerms")
+_LIMITS = _Terms(ARENA, "setLimits", "limits")
+_SPLIT = _Terms(REVENUE, "setSplit", "split")
+_GAUGES = _Terms(GAUGES, "setTerms", "terms")
+_LISTINGS, _DOCUMENTS = ("minStakeWei", "releaseS"), ("stakeWei", "quorumWei")
 
 PARAMETERS: Mapping[str, Parameter] = {
     "emission.schedule_bps": Parameter(
@@ -96,6 +145,18 @@ PARAMETERS: Mapping[str, Parameter] = {
         fml,
         "least stake of a task creator, in FML",
     ),
+    "arena.node_stake": _LIMITS.term(0, _amount, fml, "least stake of nodes that a creator may ask, in FML"),
+    "arena.validator_stake": _LIMITS.term(1, _amount, fml, "least stake of validators that a creator may ask, in FML"),
+    "arena.paid_nodes": _LIMITS.term(2, _whole, str, "nodes that a task may pay a day at most"),
+    "arena.paid_validators": _LIMITS.term(3, _whole, str, "validators that a task may pay a day at most"),
+    "market.host_stake": _pair(MODELS, _LISTINGS, 0, _amount, fml, "least stake of a listed model, in FML"),
+    "market.release_s": _pair(
+        MODELS, _LISTINGS, 1, _whole, duration, "seconds that it stays after a listing was closed"
+    ),
+    "market.host_bps": _SPLIT.term(0, _whole, _bps, "of a payment that is the host's, of 10,000"),
+    "market.contributors_bps": _SPLIT.term(1, _whole, _bps, "of a payment that is its contributors', of 10,000"),
+    "market.document_stake": _pair(DOCUMENTS, _DOCUMENTS, 0, _amount, fml, "stake of a document, in FML"),
+    "market.document_quorum": _pair(DOCUMENTS, _DOCUMENTS, 1, _amount, fml, "locked FML that accept one at least"),
     "dao.review_s": Parameter(DAO, "setVotingDelay", _view("votingDelay"), _whole, duration, "seconds of a review"),
     "dao.vote_s": Parameter(
         DAO, "setVotingPeriod", _view("votingPeriod"), _whole, duration, "seconds of a general meeting"
@@ -113,18 +174,23 @@ PARAMETERS: Mapping[str, Parameter] = {
         "updateQuorumNumerator",
         lambda contract: contract.read("quorumNumerator"),
         _whole,
-        lambda value: f"{value} %",
+        _percent,
         "of the locked FML, for or abstaining, that a vote takes",
     ),
     "dao.delay_s": Parameter(TIMELOCK, "updateDelay", _view("getMinDelay"), _whole, duration, "seconds of time lock"),
     "dao.unlock_s": Parameter(
         VOTES, "setUnlockDelay", _view("unlockDelayS"), _whole, duration, "seconds until locked FML come back"
     ),
-    "dao.stake": _review(0, _amount, fml, "stake of a proposal, in FML"),
-    "dao.reward": _review(1, _amount, fml, "what an executed proposal brings its author, in FML"),
-    "dao.presence_bps": _review(2, _whole, _bps, "of all votes that open the general meeting, of 10,000"),
-    "dao.flag_bps": _review(3, _whole, _bps, "of all votes that condemn a proposal, of 10,000"),
-    "dao.floor": _review(4, _amount, fml, "locked FML that must appear and vote at least"),
+    "dao.stake": _REVIEW.term(0, _amount, fml, "stake of a proposal, in FML"),
+    "dao.reward": _REVIEW.term(1, _amount, fml, "what an executed proposal brings its author, in FML"),
+    "dao.presence_bps": _REVIEW.term(2, _whole, _bps, "of all votes that open the general meeting, of 10,000"),
+    "dao.flag_bps": _REVIEW.term(3, _whole, _bps, "of all votes that condemn a proposal, of 10,000"),
+    "dao.floor": _REVIEW.term(4, _amount, fml, "locked FML that must appear and vote at least"),
+    "gauges.voter_bps": _GAUGES.term(0, _whole, _bps, "of its votes that a voter gives one gauge at most, of 10,000"),
+    "gauges.gauge_bps": _GAUGES.term(1, _whole, _bps, "of its kind's votes that count of a gauge at most, of 10,000"),
+    "gauges.floor_bps": _GAUGES.term(2, _whole, _bps, "of all locked FML that a share is of at least, of 10,000"),
+    "gauges.boost": _GAUGES.term(3, _whole, _percent, "percent that a task's stake weighs more by votes, at most"),
+    "gauges.budget": _GAUGES.term(4, _amount, fml, "FML that models share for a week's votes"),
     "guardian": Parameter(
         BRAKE, "setGuardian", _view("guardian"), address_of, str, "who may pause; an address, zeros for nobody"
     ),

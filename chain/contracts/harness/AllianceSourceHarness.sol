@@ -22,6 +22,11 @@ contract AllianceSourceHarness is IAllianceSource {
         acceptedAt[task] = second;
     }
 
+    /// @inheritdoc ITaskSource
+    function creatorOf(uint256) external pure returns (address) {
+        return address(0);
+    }
+
     /// @inheritdoc IAllianceSource
     function accepted(uint256 task, uint256 fromAt, uint256 untilAt) external view returns (bool) {
         return fromAt <= acceptedAt[task] && acceptedAt[task] < untilAt;

@@ -29,6 +29,11 @@ contract GreedySourceHarness is IAllianceSource {
         return 1_000 ether;
     }
 
+    /// @inheritdoc ITaskSource
+    function creatorOf(uint256) external pure returns (address) {
+        return address(0);
+    }
+
     /// @inheritdoc IAllianceSource
     function accepted(uint256, uint256, uint256) external pure returns (bool) {
         return true;

@@ -74,6 +74,16 @@ contract MarketHarness is IPoolMarket, ITaskSource {
         return ownWei[task] + delegatedWei[task];
     }
 
+    /// @inheritdoc IPoolMarket
+    function paused() external view returns (bool) {
+        return _emission.paused();
+    }
+
+    /// @inheritdoc ITaskSource
+    function creatorOf(uint256) external pure returns (address) {
+        return address(0);
+    }
+
     function _told(uint256 task, address pool, uint256 now_) private {
         delegatedWei[task] = delegatedWei[task] + now_ - assetsWei[pool];
         assetsWei[pool] = now_;

@@ -10,7 +10,18 @@ from fl_alliance.audit.market.source import Source, view
 from fl_alliance.audit.market.step import Addresses
 from fl_alliance.audit.reading import UNREADABLE
 from fl_alliance.chain.codec import constructor_args
-from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, MARKET, POOLS, RULES, TOKEN, Contract, Deployment
+from fl_alliance.chain.deploy import (
+    ALLIANCE_MARKET,
+    ARENA,
+    BRAKE,
+    EMISSION,
+    MARKET,
+    POOLS,
+    RULES,
+    TOKEN,
+    Contract,
+    Deployment,
+)
 from fl_alliance.chain.messages import checksum, checksummed
 from fl_alliance.chain.node.block import Block
 from fl_alliance.chain.rules.words import address_bytes, keccak
@@ -172,6 +183,13 @@ def check_clone(source: Source, pool: str, implementation: str, where: Where) ->
         raise DoesNotHold(where, f"the pool at {pool} is no clone of {implementation}")
 
 
+def check_brake(source: Source, brake: str, where: Where) -> None:
+    """Refuse a brake that is not our compiled code."""
+    at = compiled(BRAKE).runtime_differs_at(source.code(brake))
+    if at is not None:
+        raise DoesNotHold(where, f"the brake at {brake}: byte {at} of its code is not as compiled")
+
+
 def addresses_of(source: Source, deployment: Deployment, created: Created | None) -> Addresses:
     """Return where a market is and what its construction fixed: from its creation, or, on a node, from its code.
 
@@ -188,12 +206,13 @@ def addresses_of(source: Source, deployment: Deployment, created: Created | None
         least = 0
         _check_parts(source, fml, emission, arena, pools)
     parts = (source.chain_id, fml, emission, arena, pools, start_at, delay, least)
+    brake = checksum(deployment.address(BRAKE)) if BRAKE in deployment.contracts else None
     if ALLIANCE_MARKET not in deployment.contracts or not deployment.has_alliance:
-        return Addresses(*parts)
+        return Addresses(*parts, brake=brake)
     market, alliance = checksum(deployment.address(ALLIANCE_MARKET)), checksum(deployment.alliance)
     if created is None:
         _check_alliance_market(source, market, alliance, emission, pools)
-    return Addresses(*parts, market, alliance, deployment.contract)
+    return Addresses(*parts, market, alliance, deployment.contract, brake)
 
 
 def _check_alliance_market(source: Source, market: str, alliance: str, emission: str, pools: str) -> None:
@@ -239,6 +258,6 @@ def creation(source: Source, deployment: Deployment | None) -> tuple[Deployment,
 
 
 def _ours() -> tuple[str, ...]:
-    mains = (*MARKET, *RULES.values(), ALLIANCE_MARKET)
+    mains = (*MARKET, *RULES.values(), ALLIANCE_MARKET, BRAKE)
     libraries = sorted({library for name in (TOKEN, *mains) for _, library in compiled(name).links})
     return (TOKEN, *libraries, *mains)

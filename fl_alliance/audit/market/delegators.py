@@ -41,6 +41,7 @@ def _bought(step: Step, pool: Pool) -> None:
     before = step.books.money.held(pool.address) - assets
     shares = _shares_bought(step, owner, assets, before, pool)
     step.require(shares > 0, f"a deposit of {assets} wei that buys no share")
+    step.running()
     step.require(step.now < pool.task.ends_at, f"at second {step.now}, needed before {pool.task.ends_at}")
     step.require(not is_worthless(before, pool.supply), "next to nothing is left of a share")
     pool.shares[owner] = pool.shares.get(owner, 0) + shares

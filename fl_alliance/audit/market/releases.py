@@ -3,12 +3,11 @@
 from fl_alliance.audit.market import alliances
 from fl_alliance.audit.market.emission import ALLIANCE, ARENA, DAYS, MAX_TASKS, Key, Record, at
 from fl_alliance.audit.market.finishing import finished
-from fl_alliance.audit.market.roles import MARKET_ROLE, as_dao, has_role
+from fl_alliance.audit.market.roles import GAUGE_ROLE, MARKET_ROLE, as_dao, has_role
 from fl_alliance.audit.market.step import Step
 from fl_alliance.chain.arena_types import DAY_S
 from fl_alliance.chain.deploy import EMISSION
-from fl_alliance.chain.emission import DRAW_S
-from fl_alliance.chain.rules.emission import MAX_HALVES
+from fl_alliance.chain.rules.emission import MAX_HALVES, MAX_PERCENT, WHOLE
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
 
 
@@ -81,10 +80,25 @@ def power_set(step: Step) -> None:
     step.emission("PowerSet", day=day, halves=halves)
 
 
+def weighed(step: Step) -> None:
+    """Gauge votes let a task weigh more or less; what they came to is the word of who holds the role for it."""
+    emission, key, percent = step.books.emission, _key(step), step.head.values["percent"]
+    if step.reading.called(EMISSION, "weigh", *key, percent) is not None:
+        sender = step.reading.taken.sender
+        step.require(has_role(step.books, EMISSION, GAUGE_ROLE, sender), f"{sender} does not hold the gauges' role")
+    step.require(key in emission.records, "the task was never verified")
+    step.require(WHOLE <= percent <= MAX_PERCENT, f"{percent} percent, needed {WHOLE} to {MAX_PERCENT}")
+    step.require(emission.weigh(key, percent, step.now), f"the task weighs {percent} percent already")
+    day = emission.today(step.now)
+    powered = emission.totals(emission.kind(key), day)[1]
+    step.emission("TaskWeighed", source=key[0], task=key[1], day=day, percent=percent, poweredTotal=powered)
+
+
 def closed(step: Step) -> None:
     """A day is minted and split; what no task can earn of it is burned at once."""
     emission, address = step.books.emission, step.books.addresses.emission
     step.reading.called(EMISSION, "closeDay")
+    step.running()
     day = len(emission.days)
     over_at = emission.start_at + (day + 1) * DAY_S
     step.require(day < DAYS and step.now >= over_at, f"day {day} closed at second {step.now}, needed {over_at}")
@@ -111,8 +125,9 @@ def drawn(step: Step) -> None:
         return
     emission = step.books.emission
     step.reading.called(EMISSION, "draw", *key, day)
+    step.running()
     step.require(key in emission.records and day < len(emission.days), "the task or the day earns nothing")
-    until = emission.days[day].closed_at + DRAW_S
+    until = emission.drawn_until(day, step.now)
     step.require(step.now < until and day not in emission.records[key].drawn, f"drawn before, or after {until}")
     wei = emission.draw(key, day)
     step.books.counts.draws += 1
@@ -127,7 +142,7 @@ def lapsed(step: Step) -> None:
     emission, day = step.books.emission, step.head.values["day"]
     step.reading.called(EMISSION, "lapse", day)
     step.require(day < len(emission.days), f"day {day} is not closed")
-    from_at = emission.days[day].closed_at + DRAW_S
+    from_at = emission.drawn_until(day, step.now)
     step.require(step.now >= from_at, f"lapsed at second {step.now}, needed {from_at}")
     wei = emission.lapse(day)
     step.require(wei > 0, "nothing is left of the day")

@@ -11,6 +11,7 @@ from functools import partial
 from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.audit.market import (
     alliances,
+    brakes,
     claims,
     delegators,
     finishing,
@@ -27,7 +28,7 @@ from fl_alliance.audit.market.emission import EmissionBooks
 from fl_alliance.audit.market.step import Addresses, Books, Step
 from fl_alliance.audit.market.taken import Reading, Taken, calls_of, told
 from fl_alliance.audit.reading import UNREADABLE
-from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, POOLS, TOKEN
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, BRAKE, EMISSION, POOLS, TOKEN
 
 Handler = Callable[[Step], None]
 
@@ -39,6 +40,7 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     (ARENA, "PoolOpened"): stakes.pool_opened,
     (ARENA, "Unlocked"): stakes.unlocked,
     (ARENA, "MinCreatorStakeSet"): stakes.minimum_set,
+    (ARENA, "LimitsSet"): stakes.limits_set,
     (ARENA, "DelegationChanged"): delegators.reported,
     (ARENA, "SubmissionCommitted"): submissions.committed,
     (ARENA, "CopyRefused"): submissions.revealed,
@@ -61,9 +63,14 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     (EMISSION, "TaskSynced"): releases.synced,
     (EMISSION, "ScheduleLowered"): releases.lowered,
     (EMISSION, "PowerSet"): releases.power_set,
+    (EMISSION, "TaskWeighed"): releases.weighed,
+    (EMISSION, "BrakeSet"): brakes.wired,
     (EMISSION, "DayClosed"): releases.closed,
     (EMISSION, "ShareDrawn"): releases.drawn,
     (EMISSION, "DayLapsed"): releases.lapsed,
+    (BRAKE, "Paused"): brakes.paused,
+    (BRAKE, "Resumed"): brakes.resumed,
+    (BRAKE, "GuardianSet"): brakes.guardian_set,
     (POOLS, "Transfer"): delegators.shares_moved,
     (POOLS, "RedeemRequested"): delegators.requested,
     (POOLS, "SigmaSet"): delegators.sigma_set,
@@ -91,10 +98,12 @@ _LOUD: dict[str, frozenset[str]] = {
             "finishDay",
             "revealDatasetB",
             "setMinCreatorStake",
+            "setLimits",
         }
     ),
     ALLIANCE_MARKET: frozenset({"openPool"}),
-    EMISSION: frozenset({"closeDay", "draw", "verify", "unverify", "lower", "setPower"}),
+    EMISSION: frozenset({"closeDay", "draw", "verify", "unverify", "lower", "setPower", "setBrake"}),
+    BRAKE: frozenset({"pause", "resume", "setGuardian"}),
     POOLS: frozenset({"deposit", "mint", "redeem", "withdraw", "requestRedeem", "setSigma", "report"}),
     TOKEN: frozenset({"transfer", "transferFrom", "burn"}),
 }
@@ -170,6 +179,8 @@ class Replay:
         known = {addresses.fml: TOKEN, addresses.emission: EMISSION, addresses.arena: ARENA}
         if addresses.alliance_market is not None:
             known[addresses.alliance_market] = ALLIANCE_MARKET
+        if self.books.brake is not None:
+            known[self.books.brake] = BRAKE
         if address in self.books.pools:
             return POOLS
         return known.get(address or "", "")

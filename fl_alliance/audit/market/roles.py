@@ -8,6 +8,7 @@ from fl_alliance.chain.rules.words import keccak
 ADMIN = bytes(32)
 DAO_ROLE = keccak(b"DAO_ROLE")
 MARKET_ROLE = keccak(b"MARKET_ROLE")
+GAUGE_ROLE = keccak(b"GAUGE_ROLE")
 
 
 def granted(step: Step) -> None:

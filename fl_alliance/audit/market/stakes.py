@@ -5,7 +5,7 @@ import rlp
 from fl_alliance.audit.market.books import Pool, Task
 from fl_alliance.audit.market.roles import as_dao
 from fl_alliance.audit.market.step import Step
-from fl_alliance.chain.arena_types import DAY_S, NO_POOL, Phase, Role, TaskParams
+from fl_alliance.chain.arena_types import DAY_S, NO_POOL, Limits, Phase, Role, TaskParams
 from fl_alliance.chain.arena_view import read_params
 from fl_alliance.chain.deploy import ARENA
 from fl_alliance.chain.messages import checksum
@@ -38,6 +38,8 @@ def _new_task(step: Step, creator: str, params: TaskParams) -> Task:
         today < params.first_day <= today + _MAX_AHEAD, f"first day {params.first_day}, needed one after {today}"
     )
     step.require(params.creator_stake_wei >= least, f"creator's stake {params.creator_stake_wei}, needed {least}")
+    step.require(books.limits.allow(params), f"{params}, needed within {books.limits}")
+    step.running()
     begins_at = books.addresses.start_at + params.first_day * DAY_S
     task = Task(len(books.tasks) + 1, creator, params, begins_at, params.fund_wei)
     account = task.account(creator)
@@ -79,6 +81,7 @@ def _add(step: Step, task: Task, address: str, role: Role, amount: int, lock_day
     """Book a stake and return what the account's own stake is then."""
     account, params = task.account(address), task.params
     step.active(task)
+    step.running()
     step.require(step.now < task.ends_at, f"staked at second {step.now}, needed before {task.ends_at}")
     step.require(role in (Role.NODE, Role.VALIDATOR), f"role {role.name}, needed NODE or VALIDATOR")
     step.require(account.role in (Role.NONE, role), f"role {role.name}, the account is {account.role.name}")
@@ -139,6 +142,14 @@ def minimum_set(step: Step) -> None:
     as_dao(step, ARENA, "setMinCreatorStake", least)
     step.books.min_creator_stake_wei = least
     step.arena("MinCreatorStakeSet", minWei=least)
+
+
+def limits_set(step: Step) -> None:
+    """The DAO sets what creators may fix."""
+    given = step.head.values["limits"]
+    as_dao(step, ARENA, "setLimits", given)
+    step.books.limits = Limits(*given)
+    step.arena("LimitsSet", limits=given)
 
 
 def pool_of(task: Task, account: str) -> str:

@@ -1,12 +1,13 @@
 """What the contracts say of themselves at the end, compared with the books: state that no event told is found here."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import astuple
 from typing import Any
 
 from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.audit.market.alliance_state import Fact, alliance_facts
 from fl_alliance.audit.market.books import Day, Place, Pool, Seat, Task, best_score
-from fl_alliance.audit.market.contracts import check_clone
+from fl_alliance.audit.market.contracts import check_brake, check_clone
 from fl_alliance.audit.market.delegators import REDEEM_S
 from fl_alliance.audit.market.emission import ALLIANCE, at
 from fl_alliance.audit.market.emission import ARENA as ARENA_KIND
@@ -16,8 +17,9 @@ from fl_alliance.audit.market.stakes import pool_of
 from fl_alliance.audit.market.step import Books
 from fl_alliance.chain.arena_types import Verdict
 from fl_alliance.chain.arena_view import read_params
-from fl_alliance.chain.deploy import ARENA, EMISSION, POOLS, TOKEN
+from fl_alliance.chain.deploy import ARENA, BRAKE, EMISSION, POOLS, TOKEN
 from fl_alliance.chain.messages import checksum
+from fl_alliance.chain.rules.words import ZERO_ADDRESS
 
 
 def check_state(source: Source, books: Books, where: Where) -> None:
@@ -54,6 +56,7 @@ class _Check:
         yield "number of tasks", self._arena("taskCount"), len(books.tasks)
         if books.min_creator_stake_wei:
             yield "least stake of a creator", self._arena("minCreatorStakeWei"), books.min_creator_stake_wei
+        yield "limits of creators", tuple(self._arena("limits")), astuple(books.limits)
         for task in books.tasks.values():
             yield from self._task(task)
 
@@ -168,6 +171,11 @@ class _Check:
         today = emission.today(self._now)
         books = (emission.minted_wei, emission.paid_wei, emission.burned_wei)
         yield "the emission's books: minted, paid, burned", tuple(self._emission("books")), books
+        brake = self._books.brake
+        yield "the brake", self._emission("brake"), brake or ZERO_ADDRESS
+        if brake is not None:
+            check_brake(self._source, brake, self._where)
+            yield from self._brake(brake)
         yield "closed days", self._emission("closedDays"), len(emission.days)
         for number, day in enumerate(emission.days):
             needed = (day.arena_wei, day.alliance_wei, day.left_wei, day.closed_at)
@@ -181,8 +189,22 @@ class _Check:
             name = f"task {key[1]} of {key[0]}"
             yield f"kind of {name}", self._emission("kindOf", *key), record.kind
             yield f"verification of {name}", self._emission("isVerified", *key), key in emission.verified
+            for day_ in record.percents:
+                needed_percent = at(record.percents, day_)
+                yield f"percent of {name} on day {day_}", self._emission("percentOf", *key, day_), needed_percent
             for day_ in record.stakes:
                 yield f"stake of {name} on day {day_}", self._emission("stakeGwei", *key, day_), at(record.stakes, day_)
+
+    def _brake(self, brake: str) -> Iterator[Fact]:
+        def told(function: str) -> Any:
+            return view(self._source, self._where, BRAKE, brake, function)
+
+        pauses, guardian = self._books.emission.pauses, self._books.guardian
+        yield "end of the last pause", told("pausedUntil"), pauses.spans[-1][1] if pauses.spans else 0
+        yield "when the guardian may pause", told("restsUntil"), pauses.rests_until
+        yield "seconds of all pauses", told("pausedS"), pauses.seconds(self._now)
+        if guardian is not None:
+            yield "the guardian", told("guardian"), guardian
 
     def roles(self) -> Iterator[Fact]:
         told = {ARENA: self._arena, EMISSION: self._emission}

@@ -7,9 +7,9 @@ from fl_alliance.audit.market.alliance_books import AllianceBooks
 from fl_alliance.audit.market.books import Money, Pool, Task
 from fl_alliance.audit.market.emission import EmissionBooks, Key
 from fl_alliance.audit.market.taken import Reading
-from fl_alliance.chain.arena_types import Phase
+from fl_alliance.chain.arena_types import Limits, Phase
 from fl_alliance.chain.calls import MAJORITY
-from fl_alliance.chain.deploy import ARENA, EMISSION, POOLS, TOKEN
+from fl_alliance.chain.deploy import ARENA, BRAKE, EMISSION, POOLS, TOKEN
 from fl_alliance.chain.market_events import MarketEvent
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
 
@@ -36,7 +36,8 @@ class Counts:
 class Addresses:
     """Where the market's contracts are, and what their construction fixed.
 
-    `alliance_market` pays the tasks of `alliance`, whose artifact is `rule`; None where there is none.
+    `alliance_market` pays the tasks of `alliance`, whose artifact is `rule`; `brake` is the one of the manifest. None
+    where there is none.
     """
 
     chain_id: int
@@ -50,6 +51,7 @@ class Addresses:
     alliance_market: str | None = None
     alliance: str | None = None
     rule: str = MAJORITY
+    brake: str | None = None
 
 
 @dataclass(slots=True)
@@ -60,6 +62,10 @@ class Books:
     ----------
     pools : dict of str to Pool
         By address.
+    limits : Limits
+        What the DAO lets creators fix.
+    brake, guardian : str or None
+        Where the emergency brake is, once it is wired; who may use it, once that was told.
     roles : dict
         Who holds a role, or held it, by contract and the role's keccak256.
     """
@@ -72,6 +78,9 @@ class Books:
     pools: dict[str, Pool] = field(default_factory=dict)
     roles: dict[tuple[str, bytes], dict[str, bool]] = field(default_factory=dict)
     min_creator_stake_wei: int = 0
+    limits: Limits = field(default_factory=Limits)
+    brake: str | None = None
+    guardian: str | None = None
     counts: Counts = field(default_factory=Counts)
 
     @property
@@ -118,6 +127,11 @@ class Step:
         """Refuse what came before its time or after it."""
         self.require(from_at <= self.now < until, f"{what} at second {self.now}, needed {from_at} to {until - 1}")
 
+    def running(self) -> None:
+        """Refuse what a guardian's pause stops."""
+        pauses = self.books.emission.pauses
+        self.require(not pauses.are_on(self.now), f"at second {self.now}, in a pause")
+
     def active(self, task: Task) -> None:
         """Refuse what happens in a task that is cancelled or completed."""
         self.require(task.phase is Phase.ACTIVE, f"task {task.number} is {task.phase.name}, needed ACTIVE")
@@ -141,6 +155,10 @@ class Step:
     def emission(self, name: str, **values: object) -> None:
         """Take an event of the emission, which must be this one."""
         self.reading.need(EMISSION, self.books.addresses.emission, name, values)
+
+    def brake(self, name: str, **values: object) -> None:
+        """Take an event of the brake, which must be this one."""
+        self.reading.need(BRAKE, self.head.address, name, values)
 
     def pool(self, pool: str, name: str, **values: object) -> None:
         """Take an event of a pool, which must be this one."""

@@ -14,6 +14,7 @@ COMMANDS = {
     "execute": "make a proposal's calls, and have its author paid",
     "settle": "send a decided proposal's stake where it belongs",
     "cancel": "take your proposal back in its review",
+    "gauge": "say which tasks and models incentives go to",
     "pause": "as the guardian: stop what mints or brings money in, for a while",
     "status": "where proposals stand, what they do, and what to do next",
 }

@@ -31,7 +31,15 @@ def parser() -> CommandParser:
     command.add_argument("--verify", action="append", default=[], metavar="TASK", help="have the emission pay a task")
     command.add_argument("--unverify", action="append", default=[], metavar="TASK", help="have it pay that no more")
     command.add_argument(
-        "--spend", action="append", default=[], nargs=2, metavar=("ACCOUNT", "FML"), help="pay from the treasury"
+        "--spend",
+        action="append",
+        default=[],
+        nargs=2,
+        metavar=("ACCOUNT", "FML"),
+        help="pay from the treasury; `gauges` is the models' budget",
+    )
+    command.add_argument(
+        "--expel", action="append", default=[], metavar="MODEL", help="close a listing and burn its stake"
     )
     command.add_argument("--resume", action="store_true", help="end the guardian's pause")
     return command
@@ -52,9 +60,9 @@ def execute(arguments: argparse.Namespace) -> int:
         calls += actions.verify(arguments.verify, is_verified=True) + actions.verify(
             arguments.unverify, is_verified=False
         )
-        calls += [actions.resume()] if arguments.resume else []
+        calls += actions.expel(arguments.expel) + ([actions.resume()] if arguments.resume else [])
         if not calls or not arguments.text.strip():
-            raise ActionRefused("needs a text, and something to do: --set, --verify, --unverify, --spend or --resume")
+            raise ActionRefused("needs a text, and something to do: --set, --verify, --spend or another action")
         stake_wei = hall.dao.terms().stake_wei
         require_gas(place.rpc, place.me, place.market.chain_id)
         require_fml(place.me, place.arena.token.balance_wei(), stake_wei, "a proposal's stake", place.market.chain_id)

@@ -32,6 +32,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.governance.hall import open_hall
     from fl_alliance.governance.standing import facts_words
     from fl_alliance.market.overview import plain
+    from fl_alliance.market.units import duration
 
     if number is not None and not number.isdigit():
         raise ActionRefused(f"N: given {number!r}, needed a proposal's number, such as 1")
@@ -43,6 +44,9 @@ def execute(arguments: argparse.Namespace) -> int:
             return 0
         now, votes = hall.place.now(), hall.dao.votes
         print(f"{hall.place.me} has locked {fml(votes.locked_wei)} and votes with {fml(votes.votes_wei)}")
+        if (left_s := hall.paused_until() - now) > 0:
+            print(f"the guardian has stopped what mints or brings money in, for {duration(left_s)} more")
+            print("  next: end that with fl-alliance dao propose TEXT --resume; money can be taken out all the while")
         for each in found:
             print("\n".join(facts_words(each, now)))
         if not found:

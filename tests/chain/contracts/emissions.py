@@ -169,6 +169,10 @@ class Town:
         supply = self.fml.read("totalSupply")
         return minted == paid + burned + held and left == held and supply == SUPPLY + minted - burned - burned_later
 
+    def brake(self) -> None:
+        """Wire the brake, whose guardian and DAO are one account here."""
+        self.emission.send("setBrake", self.handle("Brake").address)
+
     # --- pools
 
     def pool(self, task: int = TASK, delegate: NodeKey = DELEGATE, sigma_bps: int = 4_000) -> Handle:
@@ -193,8 +197,10 @@ def deployed_town() -> Iterator[Town]:
     pools = town.deploy("DelegationPool", fml.address, DELAY)
     market = town.deploy("MarketHarness", emission.address, pools.address)
     town.deploy("AllianceSourceHarness")
+    town.deploy("Brake", DAO.address, DAO.address)
     fml.send("grantRole", fml.read("MINTER_ROLE"), emission.address)
     emission.send("grantRole", emission.read("MARKET_ROLE"), market.address)
+    emission.send("grantRole", emission.read("GAUGE_ROLE"), DAO.address)
     for task in (TASK, OTHER_TASK):
         market.send("setEnd", task, NEVER)
     for key in (CREATOR, DELEGATOR):

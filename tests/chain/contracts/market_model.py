@@ -6,12 +6,22 @@ Each method does its step and returns None, or returns the name of the custom er
 from dataclasses import dataclass, field
 
 from fl_alliance.chain.rules.consensus import BPS
-from fl_alliance.chain.rules.emission import MAX_HALVES, daily_wei, lowered, powered, split, task_share
+from fl_alliance.chain.rules.emission import (
+    MAX_HALVES,
+    MAX_PERCENT,
+    WHOLE,
+    daily_wei,
+    lowered,
+    split,
+    task_share,
+    weighed,
+)
 from fl_alliance.chain.rules.pools import assets_for, is_worthless, shares_burned, shares_for
 from fl_alliance.chain.types import WEI_PER_GWEI as GWEI
 
 DAY = 86_400
 DRAW_S, WINDOW_S = 7 * DAY, 2 * DAY
+PAUSE_S, REST_S = 14 * DAY, 28 * DAY
 ARENA, ALLIANCE = "arena", "alliance"
 
 Task = tuple[str, int]
@@ -96,11 +106,39 @@ class Pool:
 
 @dataclass
 class ClosedDay:
-    """What a closed day has for each kind, and what is left of it."""
+    """What a closed day has for each kind, what is left, when it was closed, and how long pauses had been then."""
 
     parts: dict[str, int]
     left: int
     at: int
+    paused_s: int = 0
+
+
+@dataclass
+class Brake:
+    """The emergency brake: pauses as (from, until)."""
+
+    pauses: list[tuple[int, int]] = field(default_factory=list)
+    rests_until: int = 0
+
+    def until(self) -> int:
+        return self.pauses[-1][1] if self.pauses else 0
+
+    def paused_s(self, now: int) -> int:
+        return sum(min(now, until) - since for since, until in self.pauses)
+
+    def pause(self, now: int) -> str | None:
+        if now < self.rests_until:
+            return "Resting"
+        self.pauses.append((now, now + PAUSE_S))
+        self.rests_until = now + REST_S
+        return None
+
+    def resume(self, now: int) -> str | None:
+        if now < self.until():
+            self.pauses[-1] = (self.pauses[-1][0], now)
+        self.rests_until = 0
+        return None
 
 
 @dataclass
@@ -109,7 +147,9 @@ class Emission:
 
     start: int
     stakes: dict[Task, dict[int, int]] = field(default_factory=dict)
+    percents: dict[Task, dict[int, int]] = field(default_factory=dict)
     verified: set[Task] = field(default_factory=set)
+    brake: Brake = field(default_factory=Brake)
     factors: dict[int, int] = field(default_factory=lambda: {0: BPS})
     powers: dict[int, int] = field(default_factory=lambda: {0: 2})
     days: list[ClosedDay] = field(default_factory=list)
@@ -155,31 +195,51 @@ class Emission:
         self.powers[self.today(now)] = halves
         return None
 
+    def weigh(self, task: Task, percent: int, now: int) -> str | None:
+        if not WHOLE <= percent <= MAX_PERCENT:
+            return "BadParameter"
+        if task not in self.stakes:
+            return "NotVerified"
+        self.percents.setdefault(task, {})[self.today(now)] = percent
+        return None
+
+    def weighed(self, task: Task, day: int) -> int:
+        """Return a task's powered stake of a day, times its percent."""
+        stake, percent = _at(self.stakes.get(task, {}), day), _at(self.percents.get(task, {}), day) or WHOLE
+        return weighed(stake, _at(self.powers, day), percent)
+
     def totals(self, kind: str, day: int) -> tuple[int, int]:
-        """Return the stakes of a kind in wei, and the sum of their powers."""
-        stakes = [_at(history, day) for task, history in self.stakes.items() if task[0] == kind]
-        return sum(stakes), sum(powered(stake, _at(self.powers, day)) for stake in stakes)
+        """Return the stakes of a kind in wei, and the sum of what their powers weigh."""
+        tasks = [task for task in self.stakes if task[0] == kind]
+        return sum(_at(self.stakes[task], day) for task in tasks), sum(self.weighed(task, day) for task in tasks)
 
     def close(self, now: int) -> str | None:
         day = len(self.days)
+        if now < self.brake.until():
+            return "Stopped"
         if now < self.start + (day + 1) * DAY:
             return "DayNotOver"
         total = lowered(daily_wei(day), _at(self.factors, day))
         arena, alliance, unearned = split(total, self.totals(ARENA, day)[0], self.totals(ALLIANCE, day)[0])
-        self.days.append(ClosedDay({ARENA: arena, ALLIANCE: alliance}, total - unearned, now))
+        self.days.append(ClosedDay({ARENA: arena, ALLIANCE: alliance}, total - unearned, now, self.brake.paused_s(now)))
         self.minted += total
         self.burned += unearned
         return None
 
     def share(self, task: Task, day: int) -> int:
         kind, unit = task[0], GWEI if task[0] == ALLIANCE else 1
-        own = powered(_at(self.stakes.get(task, {}), day), _at(self.powers, day))
-        return task_share(self.days[day].parts[kind], own, self.totals(kind, day)[1]) // unit * unit
+        return task_share(self.days[day].parts[kind], self.weighed(task, day), self.totals(kind, day)[1]) // unit * unit
+
+    def drawn_until(self, day: int, now: int) -> int:
+        """Return the second until which a closed day can be drawn, as far as pauses have prolonged it."""
+        return self.days[day].at + DRAW_S + self.brake.paused_s(now) - self.days[day].paused_s
 
     def draw(self, task: Task, day: int, now: int) -> str | None:
+        if now < self.brake.until():
+            return "Stopped"
         if day >= len(self.days):
             return "DayNotClosed"
-        if now >= self.days[day].at + DRAW_S:
+        if now >= self.drawn_until(day, now):
             return "DrawTooLate"
         if task not in self.stakes:
             return "NotVerified"
@@ -194,7 +254,7 @@ class Emission:
     def lapse(self, day: int, now: int) -> str | None:
         if day >= len(self.days):
             return "DayNotClosed"
-        if now < self.days[day].at + DRAW_S:
+        if now < self.drawn_until(day, now):
             return "LapseTooEarly"
         self.burned += self.days[day].left
         self.days[day].left = 0

@@ -357,7 +357,7 @@ def test_random_days_of_a_task_keep_every_wei_where_the_rules_say(deployed_allia
         Counter(),
         Counter(),
     )
-    play_machine(AllianceMachine, 25, 40)
+    play_machine(AllianceMachine, 30, 40)
     done, refused = AllianceMachine.done, AllianceMachine.refused
     assert {step: done[step] for step in STEPS if done[step] < 3} == {}, done
     assert {name for name in REFUSALS if not refused[name]} == set(), refused

@@ -7,6 +7,7 @@ from federation import Federation, Phase
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fl_alliance.chain.alliance_market import AllianceMarket
 from fl_alliance.chain.rules.alliance_pay import delegated_weight, delegators_share, reward_parts
 from fl_alliance.chain.rules.emission import daily_wei
 from fl_alliance.chain.types import WEI_PER_GWEI as GWEI
@@ -50,6 +51,26 @@ def test_what_came_from_the_emission_is_paid_out_by_rounds(allied: AllianceTown)
     allied.accept()
     paid = sum(allied.paid.balances) - before
     assert 0 <= pool // (200 - 1) - paid < MEMBERS
+
+
+def test_who_keeps_a_task_waits_for_the_end_of_a_pause_and_loses_nothing_by_it(allied: AllianceTown) -> None:
+    """A day is over but not closed, the one before is closed but not drawn."""
+    town = allied.town
+    brake = town.deploy("Brake", DAO.address, DAO.address)
+    town.emission.send("setBrake", brake.address)
+    market = AllianceMarket(town.sender(CREATOR), allied.market.address)
+    accept_on(allied, 0)
+    accept_on(allied, 1)
+    town.close_through(0)
+    town.to_day(2)
+    brake.send("pause")
+    town.wait(10 * DAY)
+    assert market.keep(allied.task, town.now) == ()
+    brake.send("resume")
+    assert [(split.day, split.amount_wei) for split in market.keep(allied.task, town.now)] == [
+        (1, daily_wei(1) // GWEI * GWEI),
+        (0, WHOLE),
+    ]
 
 
 def test_a_task_that_funds_itself_runs_beside_the_verified_one_and_takes_nothing(allied: AllianceTown) -> None:

@@ -5,12 +5,13 @@ from emissions import CREATOR, DAO, DAY, DELEGATOR, FML, ONLOOKER, OTHER_TASK, T
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fl_alliance.chain.rules.emission import MAX_HALVES, daily_wei, powered, split, task_share
+from fl_alliance.chain.rules.emission import MAX_HALVES, MAX_PERCENT, WHOLE, daily_wei, split, task_share, weighed
 from fl_alliance.chain.types import WEI_PER_GWEI as GWEI
 
 ARENA, ALLIANCE = 1, 2
 THIRD_TASK = 3
 STAKE = st.integers(0, 100_000_000 * FML) | st.integers(0, 3 * GWEI)
+WEIGHED = st.tuples(STAKE, st.integers(WHOLE, MAX_PERCENT))
 
 
 def drawn(town: Town, task: int, day: int = 0) -> int:
@@ -95,9 +96,9 @@ def test_a_source_that_claims_more_than_all_fml_counts_as_all(town: Town) -> Non
     town.verify(TASK, 2**256 - 1)
     town.verify(OTHER_TASK, 5 * FML)
     most = 10**18
-    assert town.emission.read("totals", ARENA, 0) == (most + 5 * 10**9, most**2 + (5 * 10**9) ** 2)
+    assert town.emission.read("totals", ARENA, 0) == (most + 5 * 10**9, WHOLE * (most**2 + (5 * 10**9) ** 2))
     town.market.send("setStake", TASK, 0)
-    assert town.emission.read("totals", ARENA, 0) == (5 * 10**9, (5 * 10**9) ** 2)
+    assert town.emission.read("totals", ARENA, 0) == (5 * 10**9, WHOLE * (5 * 10**9) ** 2)
 
 
 @pytest.mark.parametrize("halves", range(MAX_HALVES + 1))
@@ -109,10 +110,10 @@ def test_the_power_of_the_stake_is_a_parameter(town: Town, halves: int) -> None:
     town.market.send("setStake", TASK, 3_000 * FML)
     stakes[TASK] = 3_000 * FML
     first_day_over(town)
-    total = sum(powered(stake, halves) for stake in stakes.values())
+    total = sum(weighed(stake, halves) for stake in stakes.values())
     assert town.emission.read("totals", ARENA, 0)[1] == total
     for task, stake in stakes.items():
-        assert drawn(town, task) == task_share(daily_wei(0), powered(stake, halves), total)
+        assert drawn(town, task) == task_share(daily_wei(0), weighed(stake, halves), total)
 
 
 def test_another_power_counts_from_its_day_on(town: Town) -> None:
@@ -128,25 +129,128 @@ def test_another_power_counts_from_its_day_on(town: Town) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(STAKE, min_size=1, max_size=4), st.lists(STAKE, max_size=2), st.integers(0, MAX_HALVES))
-def test_shares_are_the_references_to_the_wei(town: Town, arena: list[int], alliance: list[int], halves: int) -> None:
+@given(st.lists(WEIGHED, min_size=1, max_size=4), st.lists(WEIGHED, max_size=2), st.integers(0, MAX_HALVES))
+def test_shares_are_the_references_to_the_wei(
+    town: Town, arena: list[tuple[int, int]], alliance: list[tuple[int, int]], halves: int
+) -> None:
     mark = town.rpc("evm_snapshot")
     twin = Town(town.w3, dict(town.addresses))
     twin.emission.send("setPower", halves)
-    for task, stake in enumerate(arena):
+    for task, (stake, percent) in enumerate(arena):
         twin.verify(task, stake)
-    for task, stake in enumerate(alliance):
+        twin.emission.send("weigh", twin.market.address, task, percent)
+    for task, (stake, percent) in enumerate(alliance):
         twin.verify_alliance(task, stake)
+        twin.emission.send("weigh", twin.alliance.address, task, percent)
     first_day_over(twin)
-    arena, alliance = ([stake // GWEI * GWEI for stake in stakes] for stakes in (arena, alliance))
-    parts = split(daily_wei(0), sum(arena), sum(alliance))
-    for source, stakes, part, unit in ((twin.market, arena, parts[0], 1), (twin.alliance, alliance, parts[1], GWEI)):
-        total = sum(powered(stake, halves) for stake in stakes)
-        for task, stake in enumerate(stakes):
-            share = task_share(part, powered(stake, halves), total) // unit * unit
+    parts = split(daily_wei(0), *(sum(stake // GWEI * GWEI for stake, _ in tasks) for tasks in (arena, alliance)))
+    for source, tasks, part, unit in ((twin.market, arena, parts[0], 1), (twin.alliance, alliance, parts[1], GWEI)):
+        total, shared = sum(weighed(stake, halves, percent) for stake, percent in tasks), 0
+        for task, (stake, percent) in enumerate(tasks):
+            share = task_share(part, weighed(stake, halves, percent), total) // unit * unit
             assert twin.emission.read("drawableWei", source.address, task, 0) == share
+            shared += share
+        assert shared <= part
     assert twin.is_conserved()
     town.rpc("evm_revert", mark)
+
+
+# --- gauge votes
+
+
+def test_a_weighed_task_earns_by_its_percent_and_all_of_them_no_more_than_the_day(town: Town) -> None:
+    town.verify(TASK, 1_000 * FML)
+    town.verify(OTHER_TASK, 1_000 * FML)
+    town.emission.send("weigh", town.market.address, TASK, 150)
+    first_day_over(town)
+    assert [drawn(town, task) for task in (TASK, OTHER_TASK)] == [daily_wei(0) * 3 // 5, daily_wei(0) * 2 // 5]
+
+
+def test_another_percent_counts_from_its_day_on_and_stays_with_changes_of_the_stake(town: Town) -> None:
+    town.verify(TASK, 1_000 * FML)
+    town.verify(OTHER_TASK, 2_000 * FML)
+    town.to_day(1)
+    receipt = town.emission.send("weigh", town.market.address, OTHER_TASK, 200)
+    (event,) = town.emission.events(receipt, "TaskWeighed")
+    assert (event["day"], event["percent"], event["poweredTotal"]) == (1, 200, 10**9 * (1_000 * 100 + 2_000 * 200))
+    town.market.send("setStake", OTHER_TASK, 1_000 * FML)
+    town.to_day(2)
+    town.close_through(1)
+    assert [town.emission.read("percentOf", town.market.address, OTHER_TASK, day) for day in (0, 1)] == [100, 200]
+    assert [drawn(town, TASK, day) for day in (0, 1)] == [daily_wei(0) // 3, daily_wei(1) // 3]
+    assert drawn(town, OTHER_TASK, 1) == daily_wei(1) * 2 // 3
+
+
+def test_every_task_at_the_most_that_there_is_still_fits_a_checkpoint(town: Town) -> None:
+    """256 tasks of all FML, squared and doubled: here two of them, and what the rest would add."""
+    town.emission.send("setPower", MAX_HALVES)
+    for task in (TASK, OTHER_TASK):
+        town.verify(task, 2**256 - 1)
+        town.emission.send("weigh", town.market.address, task, MAX_PERCENT)
+    stakes, sum_of_both = town.emission.read("totals", ARENA, 0)
+    assert (stakes, sum_of_both) == (2 * 10**18, 2 * MAX_PERCENT * 10**36)
+    assert 128 * sum_of_both < 2**136
+    assert 128 * stakes < 2**72
+
+
+def test_what_weighs_and_by_how_much_has_limits(town: Town) -> None:
+    town.verify(TASK, FML)
+    here = town.market.address
+    for percent in (0, WHOLE - 1, MAX_PERCENT + 1, 2**256 - 1):
+        assert town.emission.refusal("weigh", here, TASK, percent) == Refusal("BadParameter", ("percent", percent))
+    assert town.emission.refusal("weigh", here, OTHER_TASK, 120) == Refusal("NotVerified", (here, OTHER_TASK))
+    assert not town.emission.send("weigh", here, TASK, WHOLE).logs
+    role = town.emission.read("GAUGE_ROLE")
+    refused = Refusal("AccessControlUnauthorizedAccount", (CREATOR.address, role))
+    assert town.emission.refusal("weigh", here, TASK, 120, by=CREATOR) == refused
+
+
+# --- the brake
+
+
+def test_a_pause_stops_closing_and_drawing_and_takes_no_time_from_anybody(town: Town) -> None:
+    town.verify(TASK, 1_000 * FML)
+    town.brake()
+    first_day_over(town)
+    closed_at = town.now
+    town.wait(6 * DAY)
+    town.handle("Brake").send("pause")
+    until = town.handle("Brake").read("pausedUntil")
+    for refusal in (town.emission.refusal("closeDay"), town.market.refusal("draw", TASK, 0)):
+        assert refusal == Refusal("Stopped", (until,))
+    town.market.send("setStake", TASK, 500 * FML)  # what lets money out writes stakes down, in a pause too
+    town.wait(5 * DAY)
+    ends = closed_at + 7 * DAY
+    assert town.now > ends
+    assert town.emission.read("drawableWei", town.market.address, TASK, 0) == daily_wei(0)
+    assert town.emission.refusal("lapse", 0).name == "LapseTooEarly"
+    town.handle("Brake").send("resume")
+    town.wait(DAY - 60)
+    town.close_through(11)
+    assert drawn(town, TASK, 0) == daily_wei(0)
+    assert drawn(town, TASK, 1) == daily_wei(1)
+
+
+def test_a_week_of_drawing_ends_after_a_pause_as_it_would_have_without_it(town: Town) -> None:
+    town.verify(TASK, 1_000 * FML)
+    town.brake()
+    first_day_over(town)
+    town.wait(6 * DAY)
+    town.handle("Brake").send("pause")
+    town.wait(town.handle("Brake").read("PAUSE_S") + DAY)
+    assert town.market.refusal("draw", TASK, 0).name == "DrawTooLate"
+    town.emission.send("lapse", 0)
+
+
+def test_a_brake_is_named_once_by_the_administrator_and_before_it_was_used(town: Town) -> None:
+    brake = town.handle("Brake")
+    assert town.emission.refusal("setBrake", brake.address, by=CREATOR).name == "AccessControlUnauthorizedAccount"
+    other = town.deploy("Brake", DAO.address, DAO.address)
+    other.send("pause")
+    assert town.emission.refusal("setBrake", other.address).name == "BadParameter"
+    assert not town.emission.read("paused")
+    town.emission.send("setBrake", brake.address)
+    assert town.emission.refusal("setBrake", brake.address) == Refusal("BrakeThere", (brake.address,))
 
 
 # --- who draws
@@ -198,7 +302,7 @@ def test_anybody_writes_down_the_stake_that_a_source_tells(town: Town) -> None:
     town.alliance.send("setStake", TASK, 5 * FML)
     receipt = town.emission.send("sync", town.alliance.address, TASK, by=ONLOOKER)
     (event,) = town.emission.events(receipt, "TaskSynced")
-    assert (event["stakeGwei"], event["poweredTotal"]) == (5 * 10**9, 5 * 10**9)
+    assert (event["stakeGwei"], event["poweredTotal"]) == (5 * 10**9, WHOLE * 5 * 10**9)
 
 
 def test_writing_down_a_task_that_is_not_verified_does_nothing(town: Town) -> None:

@@ -33,6 +33,25 @@ def test_catching_up_on_60_days_fits_one_transaction(town: Town, gas_figure: Fig
     assert gas < 16_777_216 // 2
 
 
+def test_the_brake_adds_what_it_does_once_a_day_and_nothing_to_a_stake_that_is_written_down(
+    town: Town, gas_figure: Figure
+) -> None:
+    town.verify(TASK, 1_000 * FML)
+    town.brake()
+    town.to_day(3)
+    town.close_through(1)
+    gas_figure("emission_closeDay_braked", town.emission.send("closeDay").gas_used)
+    town.market.send("draw", TASK, 1)
+    gas_figure("emission_draw_braked", town.market.send("draw", TASK, 2).gas_used)
+    town.alliance.send("setStake", TASK, 500 * FML)
+    town.emission.send("verify", town.alliance.address, TASK)
+    gas_figure("emission_weigh", town.emission.send("weigh", town.market.address, TASK, 150).gas_used)
+    town.alliance.send("setStake", TASK, 700 * FML)
+    gas_figure("emission_sync_braked", town.emission.send("sync", town.alliance.address, TASK).gas_used)
+    pool = town.pool()
+    gas_figure("pool_deposit_braked", pool.send("deposit", 1_000 * FML, DELEGATOR.address, by=DELEGATOR).gas_used)
+
+
 def test_a_delegator_pays_what_it_did(town: Town, gas_figure: Figure) -> None:
     town.verify(TASK, 1_000 * FML)
     opened = town.market.send("openPool", TASK, DELEGATOR.address, 0)

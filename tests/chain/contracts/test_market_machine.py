@@ -44,6 +44,7 @@ class MarketMachine(RuleBasedStateMachine):
         self.handles = [self.town.pool(task, DELEGATES[index]) for task, index in PLACES]
         self.pools = [Pool(DELAY) for _ in PLACES]
         self.emission = Emission(self.town.start)
+        self.town.brake()
         self.own, self.alliance_wei, self.accepted_at = {TASK: 0, OTHER_TASK: 0}, 0, 0
         self.people = {key.address: self.town.balance(key.address) for key in PEOPLE}
         self.market_wei = self.source_wei = 0
@@ -88,8 +89,12 @@ class MarketMachine(RuleBasedStateMachine):
 
     @rule(where=WHERE, who=WHO, amount=AMOUNT)
     def deposit(self, where: int, who: NodeKey, amount: int) -> None:
-        pool, me = self.pools[where], who.address
-        if self.attempt(lambda _: pool.deposit(me, amount), self.handles[where], "deposit", amount, me, by=who):
+        pool, me, brake = self.pools[where], who.address, self.emission.brake
+
+        def model(now: int) -> str | None:
+            return "ERC4626ExceededMaxDeposit" if amount and now < brake.until() else pool.deposit(me, amount)
+
+        if self.attempt(model, self.handles[where], "deposit", amount, me, by=who):
             self.people[me] -= amount
             self.told(where)
 
@@ -259,6 +264,28 @@ class MarketMachine(RuleBasedStateMachine):
     def set_power(self, halves: int) -> None:
         self.attempt(lambda now: self.emission.set_power(halves, now), self.town.emission, "setPower", halves, by=DAO)
 
+    @rule(task=st.sampled_from([(ARENA, TASK), (ARENA, OTHER_TASK), (ALLIANCE, TASK)]), percent=st.integers(99, 201))
+    def weigh(self, task: tuple[str, int], percent: int) -> None:
+        """Gauge votes, of which the DAO's account is the contract here."""
+        step = ("weigh", self.source(task).address, task[1], percent)
+        self.attempt(lambda now: self.emission.weigh(task, percent, now), self.town.emission, *step, by=DAO)
+
+    # --- the guardian
+
+    @rule(hours=st.integers(1, 400))
+    def stop_and_go(self, hours: int) -> None:
+        """A pause, what everybody tries in it, and its end by the DAO or by itself."""
+        brake, model = self.town.handle("Brake"), self.emission.brake
+        if not self.attempt(model.pause, brake, "pause", by=DAO):
+            return
+        self.town.wait(hours * 3_600)
+        self.close_day()
+        self.draw(TASK, 1)
+        self.deposit(0, CREATOR, FML)
+        self.lapse(1)
+        if hours % 2:
+            self.attempt(model.resume, brake, "resume", by=DAO)
+
     # --- what must hold
 
     def teardown(self) -> None:
@@ -311,18 +338,20 @@ class MarketMachine(RuleBasedStateMachine):
 STEPS = (
     *("deposit", "requestRedeem", "redeem", "withdraw", "transfer", "give", "slash", "reward"),
     *("closeDay", "draw", "lapse", "verify", "unverify", "lower", "setPower"),
+    *("weigh", "pause", "resume"),
 )
 REFUSALS = (
     *("NoShares", "TooManyShares", "ERC4626ExceededMaxRedeem", "ERC4626ExceededMaxWithdraw", "SharesQueued"),
     *("SlashTooHigh", "ERC4626ExceededMaxDeposit", "DayNotOver", "DayNotClosed", "DrawTooLate", "AlreadyDrawn"),
     *("LapseTooEarly", "AlreadyVerified", "NotVerified", "FactorNotLower", "BadParameter"),
+    *("Stopped", "Resting"),
 )
 
 
 @pytest.mark.slow
 def test_random_days_keep_every_wei_where_the_rules_say(deployed_town: Town) -> None:
     MarketMachine.deployed, MarketMachine.done, MarketMachine.refused = deployed_town, Counter(), Counter()
-    play_machine(MarketMachine, 40, 60)
+    play_machine(MarketMachine, 50, 60)
     done, refused = MarketMachine.done, MarketMachine.refused
     assert {step: done[step] for step in STEPS if done[step] < 10} == {}, done
     assert {name for name in REFUSALS if not refused[name]} == set(), refused

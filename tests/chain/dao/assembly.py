@@ -11,10 +11,11 @@ from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.connect import advance_to, connected
 from fl_alliance.chain.dao import Appearance, Call, DaoMember, DaoView, Proposal, Stage, Support
-from fl_alliance.chain.dao_deploy import DaoTerms, add_dao, hand_over
+from fl_alliance.chain.dao_deploy import DaoTerms, add_dao, add_gauges, hand_over
 from fl_alliance.chain.deploy import EMISSION, TREASURY, Deployment
 from fl_alliance.chain.fml import Fml
 from fl_alliance.chain.market import deploy_market
+from fl_alliance.chain.marketplace import add_marketplace
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML
@@ -89,11 +90,11 @@ class Assembly:
 
 @contextmanager
 def assembled() -> Iterator[Assembly]:
-    """A market, a DAO that owns all of it, and what everybody has locked, a minute ago."""
+    """A market with marketplace and gauges, a DAO that owns all of it, and what everybody has locked, a minute ago."""
     with connected("memory://") as w3:
         sender = Sender(w3, DEPLOYER)
         market = deploy_market(sender, sender.rpc.second() + 60)
-        deployment = add_dao(sender, market, GUARDIAN.address)
+        deployment = add_gauges(sender, add_marketplace(sender, add_dao(sender, market, GUARDIAN.address)))
         assembly = Assembly(w3, deployment)
         fml = Fml(sender, deployment.fml)
         for key in (PROPOSER, LARGE, SMALL, RIVAL, STRANGER):

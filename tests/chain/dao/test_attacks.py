@@ -18,6 +18,7 @@ from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML
+from fl_alliance.governance.decoding import ALARM, Decoder
 
 
 def test_borrowed_fml_have_no_vote_and_do_not_come_back_in_time(dao: Assembly) -> None:
@@ -128,6 +129,44 @@ def test_calls_other_than_those_voted_on_are_never_made(dao: Assembly) -> None:
     dao.wait(TERMS.delay_s)
     with pytest.raises(Exception, match="no proposal"):
         bound.send(1_000_000, "execute", [other.target], [0], [other.data], keccak(proposal.description.encode()))
+
+
+def test_a_grab_for_power_behind_a_benign_text_is_shown_and_costs_its_author_the_stake(dao: Assembly) -> None:
+    """The text says what it likes; who flags it reads the calls. Three fifths of all votes are not fooled."""
+    grab = dao.call(EMISSION, "grantRole", bytes(32), PROPOSER.address)
+    hidden = dao.call(EMISSION, "multicall", [dao.call(EMISSION, "lower", 9_999).data, grab.data])
+    before = dao.fml.balance_wei(PROPOSER.address)
+    proposal = dao.propose(hidden, text="Lower the emission by a hundredth of a percent")
+    [words] = [Decoder(dao.rpc, dao.deployment).words(call) for call in proposal.calls]
+    assert words.startswith(ALARM)
+    assert PROPOSER.address.lower() in words.lower()
+    dao.by(LARGE).appear(proposal.number, Appearance.SCAM)
+    dao.wait(TERMS.review_s)
+    assert dao.view.stage(proposal.number) is Stage.DEFEATED
+    dao.by(STRANGER).settle_stake(proposal.number)
+    assert dao.fml.balance_wei(PROPOSER.address) == before - TERMS.stake_wei
+    assert not dao.bound(EMISSION).read("hasRole", bytes(32), PROPOSER.address)
+
+
+def test_votes_that_a_borrower_locks_before_it_proposes_stay_locked_longer_than_the_decision_takes(
+    dao: Assembly,
+) -> None:
+    """Who borrows for days instead of a transaction has to owe for all of them: 10 to decide and 7 to come back."""
+    borrower = dao.by(STRANGER)
+    borrower.votes.lock(900_000 * WEI_PER_FML)
+    dao.wait(10)
+    proposal = dao.propose(by=STRANGER)
+    began = dao.rpc.second()
+    borrower.appear(proposal.number, Appearance.PRESENT)
+    dao.wait(TERMS.review_s)
+    borrower.vote(proposal.number, Support.FOR)
+    dao.by(LARGE).vote(proposal.number, Support.AGAINST)
+    borrower.votes.request_unlock(900_000 * WEI_PER_FML)
+    _, from_at = borrower.votes.leaving
+    assert from_at - began >= TERMS.review_s + TERMS.unlock_s
+    dao.wait(TERMS.vote_s)
+    with pytest.raises(NotUnlocked):
+        borrower.votes.withdraw()
 
 
 def test_a_failing_call_undoes_the_whole_proposal(dao: Assembly) -> None:

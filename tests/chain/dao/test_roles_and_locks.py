@@ -4,10 +4,12 @@ import pytest
 from assembly import DEPLOYER, GUARDIAN, LARGE, LOCKED, PROPOSER, RIVAL, SMALL, STRANGER, TERMS, Assembly
 
 from fl_alliance.chain.bound import ContractReader
-from fl_alliance.chain.dao_deploy import add_dao, hand_over
+from fl_alliance.chain.dao_deploy import add_dao, add_gauges, hand_over
 from fl_alliance.chain.dao_refusals import BadAmount, NotUnlocked, Resting
-from fl_alliance.chain.deploy import BRAKE, DAO, TIMELOCK, VOTES, Deployment
+from fl_alliance.chain.deploy import BRAKE, DAO, MODELS, TIMELOCK, VOTES, Deployment
+from fl_alliance.chain.errors import ContractMissing
 from fl_alliance.chain.market import deploy_market
+from fl_alliance.chain.marketplace import add_marketplace
 from fl_alliance.chain.refusals import AccessControlUnauthorizedAccount, ERC5805FutureLookup, NotAllowed
 from fl_alliance.chain.roles import role_holders, role_name
 from fl_alliance.chain.sender import Sender
@@ -33,6 +35,7 @@ def test_every_role_of_every_contract_is_a_contracts(dao: Assembly) -> None:
         ("Emission", "DEFAULT_ADMIN_ROLE", "Timelock"),
         ("Emission", "DAO_ROLE", "Timelock"),
         ("Emission", "MARKET_ROLE", "Arena"),
+        ("Emission", "GAUGE_ROLE", "Gauges"),
         ("Arena", "DEFAULT_ADMIN_ROLE", "Timelock"),
         ("Arena", "DAO_ROLE", "Timelock"),
         ("Timelock", "DEFAULT_ADMIN_ROLE", "Timelock"),
@@ -51,6 +54,16 @@ def test_before_the_hand_over_the_deployer_holds_them_and_afterwards_nothing(dao
     assert not [holder for _, _, holder in named(dao, fresh) if holder == STRANGER.address]
     with pytest.raises(AccessControlUnauthorizedAccount):
         hand_over(Sender(dao.w3, SMALL), add_dao(sender, deploy_market(sender, dao.rpc.second() + 60), SMALL.address))
+
+
+def test_gauges_and_marketplace_are_put_there_once_and_in_their_order(dao: Assembly) -> None:
+    sender = Sender(dao.w3, STRANGER)
+    for add in (add_gauges, add_marketplace):
+        with pytest.raises(ValueError, match="needed none"):
+            add(sender, dao.deployment)
+    governed = add_dao(sender, deploy_market(sender, dao.rpc.second() + 60), STRANGER.address)
+    with pytest.raises(ContractMissing, match=MODELS):
+        add_gauges(sender, governed)
 
 
 def test_the_deployer_can_neither_mint_nor_schedule(dao: Assembly) -> None:

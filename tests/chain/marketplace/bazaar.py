@@ -14,7 +14,7 @@ from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.documents import Documents, Verdict
 from fl_alliance.chain.fml import Fml
 from fl_alliance.chain.listings import Models
-from fl_alliance.chain.marketplace import MarketplaceTerms, add_marketplace
+from fl_alliance.chain.marketplace import MarketplaceTerms
 from fl_alliance.chain.revenue import Revenue
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.words import keccak
@@ -77,7 +77,6 @@ class Bazaar:
 
 @contextmanager
 def opened() -> Iterator[Bazaar]:
-    """A market that a DAO owns, and the marketplace over it."""
+    """A market with its marketplace, which a DAO owns."""
     with assembly.assembled() as market:
-        deployment = add_marketplace(Sender(market.w3, assembly.DEPLOYER), market.deployment)
-        yield Bazaar(market.w3, deployment)
+        yield Bazaar(market.w3, market.deployment)

@@ -1,83 +1,21 @@
 """The whole path of the DAO by commands, on each kind of chain: from a proposal to what it changed."""
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from council import DAY, HOLDER, PROPOSER, RIVAL, Desk
 
-from fl_alliance.chain.connect import advance_to, close, connect, connected
-from fl_alliance.chain.errors import AnvilMissing
-from fl_alliance.chain.rpc import Rpc
-from fl_alliance.cli.main import main
+from fl_alliance.chain.connect import connected
+from fl_alliance.chain.deploy import Deployment
+from fl_alliance.chain.listings import Models
+from fl_alliance.chain.sender import Sender
+from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.market.keys import development_key
 
-if TYPE_CHECKING:
-    from web3 import Web3
-
-DAY = 86_400
-HOLDER, PROPOSER, RIVAL = 1, 2, 3
 PAYEE = development_key(7).address
 STRANGER = "0x00000000000000000000000000000000000000AA"
-
-
-@dataclass
-class Desk:
-    """A chain, and commands on it."""
-
-    url: str
-    capsys: pytest.CaptureFixture[str]
-    shared: "Web3 | None" = None
-
-    def said(self, code: int, *words: str, by: int | None = None) -> str:
-        whose = [] if by is None else [f"key.development={by}"]
-        try:
-            found = main([*words, f"chain.url={self.url}", *whose])
-        except SystemExit as leaving:
-            found = int(leaving.code or 0)
-        shown = self.capsys.readouterr()
-        assert found == code, shown
-        assert code != 2 or shown.err.count("\n") == 1, shown.err
-        return shown.out + shown.err
-
-    def dao(self, *words: str, by: int | None = None, code: int = 0) -> str:
-        signing = [] if words[0] == "status" else ["--yes"]
-        return self.said(code, "dao", *words, *signing, by=by)
-
-    def wait(self, seconds: int) -> None:
-        if self.shared is not None:
-            advance_to(self.shared, Rpc(self.shared).second() + seconds)
-            return
-        with connected(self.url) as w3:
-            advance_to(w3, Rpc(w3).second() + seconds)
-
-
-@pytest.fixture(params=["file", pytest.param("anvil", marks=pytest.mark.anvil)])
-def desk(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Desk]:
-    """A market with a DAO over it, and half a million FML locked."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("FL_ALLIANCE_KEY", raising=False)
-    shared = None
-    if request.param == "anvil":
-        try:
-            shared = connect("anvil://")
-        except AnvilMissing as missing:
-            pytest.skip(str(missing))
-        desk = Desk(str(shared.provider.endpoint_uri), capsys, shared)  # type: ignore[attr-defined]
-    else:
-        desk = Desk(f"file://{tmp_path / 'chain.db'}", capsys)
-    desk.said(0, "arena", "deploy", "market.starts_in_s=60")
-    assert "has no DAO" in desk.dao("status", code=2)
-    assert "its time lock" in desk.dao("deploy", "--treasury", "1000000")
-    desk.dao("lock", "500000", by=HOLDER)
-    desk.wait(120)
-    yield desk
-    if shared is not None:
-        close(shared)
 
 
 def test_a_proposal_is_staked_reviewed_voted_on_delayed_and_executed(desk: Desk) -> None:
@@ -119,6 +57,23 @@ def test_a_scam_is_flagged_and_its_author_loses_the_stake(desk: Desk) -> None:
     assert "went to the treasury: holders condemned it" in desk.dao("settle", "1")
 
 
+def test_holders_pay_a_model_from_the_treasury_by_their_votes(desk: Desk) -> None:
+    with connected(desk.url) as w3:
+        host = Models(Sender(w3, development_key(RIVAL)), Deployment.load(Path("market/market.json")))
+        host.list(bytes(range(32)), bytes(32), bytes(32), 1, 1_000 * WEI_PER_FML)
+    desk.dao("lock", "1000", by=RIVAL)
+    desk.pass_("A budget for models", "--spend", "gauges", "10000")
+    desk.wait(7 * DAY)
+    assert "you have not voted" in desk.dao("gauge", by=HOLDER)
+    assert "does not vote for it" in desk.dao("gauge", "--give", "model:1", "25", by=RIVAL, code=2)
+    desk.dao("gauge", "--give", "model:1", "25", by=HOLDER)
+    assert "model:1: 125,000.0000 FML this week, 100.0 % of its kind" in desk.dao("gauge", by=HOLDER)
+    desk.wait(7 * DAY)
+    assert "last week 30 % counted; apply what is due" in desk.dao("gauge")
+    assert "model:1 was paid 3,000.0000 FML into its till" in desk.dao("gauge", "--apply")
+    assert "nothing is due" in desk.dao("gauge", "--apply")
+
+
 def test_a_mistake_is_one_line_and_nothing_is_signed(desk: Desk) -> None:
     def refused(*words: str, by: int | None = PROPOSER) -> str:
         return desk.dao(*words, by=by, code=2)
@@ -138,6 +93,13 @@ def test_a_mistake_is_one_line_and_nothing_is_signed(desk: Desk) -> None:
     assert "has asked nothing back" in refused("unlock")
     assert "needed that at most" in refused("unlock", "5")
     assert "NotAllowed" in refused("pause")
+    assert "needs a model's number" in refused("propose", "x", "--expel", "first")
+    assert "such as arena:1, alliance:1 or model:1" in refused("gauge", "--give", "1", "5")
+    assert "needs percent of your votes" in refused("gauge", "--give", "arena:1", "some")
+    assert "needs percent of your votes" in refused("gauge", "--give", "arena:1", "101")
+    assert "one of them at a time" in refused("gauge", "--give", "arena:1", "5", "--apply")
+    assert "had nothing locked when this week began" in refused("gauge", "--give", "arena:1", "5")
+    assert "nothing is due" in desk.dao("gauge", "--apply")
     assert "no proposal yet" in desk.dao("status")
     asked = desk.said(2, "dao", "propose", "x", "--set", "dao.stake=1", by=PROPOSER)
     assert "nobody is at a terminal to say yes" in asked
@@ -149,7 +111,9 @@ def test_locked_fml_come_back_and_the_guardian_pauses(desk: Desk) -> None:
     assert "can be taken in" in desk.dao("unlock", by=HOLDER)
     desk.wait(7 * DAY)
     assert "1,000.0000 FML came back" in desk.dao("unlock", by=HOLDER)
+    assert "stopped" not in desk.dao("status")
     assert "paused for 14 d" in desk.dao("pause")
+    assert "has stopped what mints or brings money in, for 1" in desk.dao("status")
     assert "Resting" in desk.dao("pause", code=2)
 
 

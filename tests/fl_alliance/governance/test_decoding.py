@@ -1,28 +1,11 @@
 """What calls do is told from their bytes: a stranger's contract, unreadable bytes and powers given away stand out."""
 
-from collections.abc import Iterator
-
 import pytest
-from assembly import LARGE, STRANGER, Assembly, assembled
+from assembly import LARGE, STRANGER, Assembly
 
 from fl_alliance.chain.dao import Call
-from fl_alliance.chain.deploy import ARENA, DAO, EMISSION, TIMELOCK, TOKEN, TREASURY
-from fl_alliance.governance.actions import Actions
+from fl_alliance.chain.deploy import ARENA, DAO, EMISSION, GAUGES, MODELS, TIMELOCK, TOKEN, TREASURY
 from fl_alliance.governance.decoding import ALARM, Decoder
-from fl_alliance.governance.parameters import PARAMETERS
-
-
-@pytest.fixture(scope="module")
-def deployed() -> Iterator[Assembly]:
-    with assembled() as found:
-        yield found
-
-
-@pytest.fixture
-def dao(deployed: Assembly) -> Iterator[Assembly]:
-    mark = deployed.rpc("evm_snapshot")
-    yield Assembly(deployed.w3, deployed.deployment)
-    deployed.rpc("evm_revert", mark)
 
 
 @pytest.fixture
@@ -49,10 +32,26 @@ def test_power_given_away_is_an_alarm(dao: Assembly, decoder: Decoder) -> None:
         dao.call(TOKEN, "grantRole", role, LARGE.address),
         dao.call(TIMELOCK, "grantRole", role, LARGE.address),
         dao.call(TOKEN, "transfer", LARGE.address, 1),
+        dao.call(TOKEN, "approve", LARGE.address, 1),
         dao.call(DAO, "updateTimelock", LARGE.address),
     ):
         assert decoder.words(call).startswith(ALARM)
         assert LARGE.address.lower() in decoder.words(call).lower()
+
+
+def test_calls_within_a_call_are_told_one_by_one_and_one_that_needs_a_look_is_an_alarm(
+    dao: Assembly, decoder: Decoder
+) -> None:
+    harmless, grab = dao.call(EMISSION, "lower", 9_000), dao.call(EMISSION, "grantRole", bytes(32), LARGE.address)
+    both = dao.call(EMISSION, "multicall", [harmless.data, grab.data])
+    words = decoder.words(both)
+    assert words.startswith(ALARM)
+    assert "sets emission.schedule_bps to 90 % (now 100 %), and calls Emission.grantRole" in words
+    assert not decoder.words(dao.call(EMISSION, "multicall", [harmless.data])).startswith(ALARM)
+    nested = harmless
+    for _ in range(200):
+        nested = dao.call(EMISSION, "multicall", [nested.data])
+    assert decoder.words(nested).startswith(ALARM + "calls Emission with calls in calls")
 
 
 def test_a_payment_in_another_token_and_coins_are_told_as_such(dao: Assembly, decoder: Decoder) -> None:
@@ -65,15 +64,10 @@ def test_a_payment_in_another_token_and_coins_are_told_as_such(dao: Assembly, de
     assert "task 4 of Arena" in decoder.words(dao.call(EMISSION, "verify", dao.deployment.address(ARENA), 4))
 
 
-@pytest.mark.parametrize("name", PARAMETERS)
-def test_every_parameter_can_be_set_and_is_told_by_its_name(name: str, dao: Assembly, decoder: Decoder) -> None:
-    text = STRANGER.address if name == "guardian" else "3"
-    [call] = Actions(dao.rpc, dao.deployment).set([f"{name}={text}"])
-    words = decoder.words(call)
-    assert words.startswith(f"sets {name} to ")
-    assert words.count("sets ") == 1
-    dao.pass_(call, text="Set it")
-    known = PARAMETERS[name]
-    value = known.read(dao.bound(known.contract))
-    assert value == known.parse(text) or value.lower() == text.lower()
-    assert "to what they are now" in decoder.words(call)
+def test_gauges_and_models_are_told_by_what_becomes_of_them(dao: Assembly, decoder: Decoder) -> None:
+    gauges = dao.deployment.address(GAUGES)
+    assert decoder.words(dao.call(MODELS, "expel", 7)) == "closes model 7 and burns its host's stake"
+    budget = dao.call(TREASURY, "spend", dao.deployment.fml, gauges, 10**18)
+    assert f"pays 1.0000 FML from the treasury to Gauges at {gauges}" in decoder.words(budget)
+    back = dao.call(GAUGES, "withdraw", LARGE.address, 10**18)
+    assert decoder.words(back) == f"takes 1.0000 FML of the gauges' budget to {LARGE.address}"

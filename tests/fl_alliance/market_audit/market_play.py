@@ -18,6 +18,10 @@ HEIR = NodeKey.derive(44, 0)
 def play_everything(town: Town) -> None:
     """Two tasks at once, one paid by the emission too, one that is cancelled, and one that nobody comes to."""
     town.arena.send("setMinCreatorStake", 150 * FML, by=DAO)
+    town.arena.send("setLimits", (90 * FML, 90 * FML, 60, 60), by=DAO)
+    brake = town.deploy("Brake", DAO.address, DAO.address)
+    town.emission.send("setBrake", brake.address, by=DAO)
+    town.emission.send("grantRole", town.emission.read("GAUGE_ROLE"), DAO.address, by=DAO)
     paid, own = _tasks(town)
     keeper = forwarder(town, town.arena.address)
     _first_day(town, paid, own, keeper)
@@ -111,6 +115,7 @@ def _second_day(town: Town, paid: Task, own: Task, keeper: str) -> None:
     """The DAO changes the emission, stakes change, all nodes are scored, one of them by nobody."""
     town.emission.send("lower", 9_000, by=DAO)
     town.emission.send("setPower", 1, by=DAO)
+    town.emission.send("weigh", town.arena.address, paid.number, 150, by=DAO)
     first = paid.nodes[0]
     paid.send("stake", 2, 200 * FML, 90, 0, by=first)
     town.fml.send("transfer", town.arena.address, 5, by=CREATOR)
@@ -179,9 +184,14 @@ def _afterwards(town: Town, paid: Task, own: Task) -> None:
     pool = Handle(town, "DelegationPool", paid.stake_of(first)["pool"])
     pool.send("requestRedeem", pool.read("balanceOf", DELEGATOR.address) // 2, by=DELEGATOR)
     pool.send("requestRedeem", pool.read("balanceOf", HEIR.address), by=HEIR)
+    brake = town.handle("Brake")
+    brake.send("pause", by=DAO)
     town.wait(WEEK)
+    brake.send("resume", by=DAO)
+    brake.send("setGuardian", OUTSIDER.address, by=DAO)
     pool.send("redeem", 10**24, HEIR.address, DELEGATOR.address, by=DELEGATOR)
     pool.send("withdraw", 1, HEIR.address, HEIR.address, by=HEIR)
+    town.wait(WEEK)
     for day in range(town.emission.read("closedDays")):
         town.emission.send("lapse", day, by=OUTSIDER)
     own.pay_out()

@@ -78,6 +78,47 @@ def test_the_dao_alone_sets_the_least_stake_of_creators(town: Town) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("field", "name", "place", "limit"),
+    [
+        ("min_node_stake_wei", "minNodeStakeWei", 0, 1),
+        ("min_validator_stake_wei", "minValidatorStakeWei", 1, 1),
+        ("paid_nodes", "paidNodes", 2, -1),
+        ("paid_validators", "paidValidators", 3, -1),
+    ],
+)
+def test_the_dao_limits_what_creators_may_fix(town: Town, field: str, name: str, place: int, limit: int) -> None:
+    limits = list(town.arena.read("limits"))
+    assert limits == [10**9, 10**9, 64, 64]
+    limits[place] = PARAMS[field]
+    town.arena.send("setLimits", tuple(limits))
+    assert Task.create(town).number == 1
+    limits[place] += limit
+    town.arena.send("setLimits", tuple(limits))
+    refusal = town.arena.refusal("createTask", tuple(PARAMS.values()), by=CREATOR)
+    assert refusal == Refusal("BadParameter", (name, PARAMS[field]))
+
+
+@pytest.mark.parametrize(
+    ("place", "given", "name"),
+    [
+        (0, 10**9 - 1, "minNodeStakeWei"),
+        (1, 10**9 - 1, "minValidatorStakeWei"),
+        (2, 0, "paidNodes"),
+        (2, 65, "paidNodes"),
+        (3, 0, "paidValidators"),
+        (3, 65, "paidValidators"),
+    ],
+)
+def test_limits_have_limits_and_are_the_daos_alone(town: Town, place: int, given: int, name: str) -> None:
+    limits = [10**9, 10**9, 64, 64]
+    limits[place] = given
+    assert town.arena.refusal("setLimits", tuple(limits)) == Refusal("BadParameter", (name, given))
+    role = town.arena.read("DAO_ROLE")
+    refused = Refusal("AccessControlUnauthorizedAccount", (CREATOR.address, role))
+    assert town.arena.refusal("setLimits", (10**9, 10**9, 64, 64), by=CREATOR) == refused
+
+
 def test_a_cancelled_task_gives_everything_back_whatever_was_locked(task: Task) -> None:
     staker = task.nodes[0]
     task.send("stake", 2, 50 * FML, 365, 0, by=staker)
