@@ -33,6 +33,7 @@ COMMANDS = {
     "attack": "attack rules and baselines with malicious nodes, and see who gains",
     "dao": "those who have locked FML decide: propose, review, vote, execute",
     "arena": "a training market: train, validate, delegate and be paid every day",
+    "agent": "plain words to one token action, decided by guards; a chat, a command, an MCP server",
 }
 
 _EPILOG = """\
@@ -72,6 +73,9 @@ def _run(name: str, words: Sequence[str]) -> int:
     # A command's own parser, because argparse's subparsers cannot mix options and override words.
     parsed = command.parser()
     if hasattr(command, "COMMANDS"):
+        default = getattr(command, "DEFAULT", None)
+        if default and (not words or words[0] not in (*command.COMMANDS, "-h", "--help")):
+            return _run(f"{name} {default}", words)
         given = parsed.parse_args(words)
         if given.command is None:
             parsed.print_help()
