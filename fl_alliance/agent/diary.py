@@ -41,7 +41,7 @@ class Diary:
             os.close(handle)
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """Yield all entries, a last one that breaks off aside; raises `StateDamaged` where another one cannot be read."""
+        """Yield all entries but a last one that breaks off; raises `StateDamaged` where another cannot be read."""
         if not self.path.is_file():
             return
         lines = self.path.read_bytes().split(b"\n")

@@ -35,6 +35,11 @@ class Lexicon:
         Phrase -> what it chooses; a cue may be a choice.
     has_question : bool
         Whether a piece may stand between quotation marks.
+    before, after : tuple of str
+        An account stands right behind one of the first or right before one of the second, where there are any: who is
+        spoken to, or pays, is not who is paid.
+    never : tuple of str
+        Phrases of words that may stand, which mean something else together.
     """
 
     takes: frozenset[Kind]
@@ -42,6 +47,9 @@ class Lexicon:
     others: tuple[str, ...]
     choices: Mapping[str, Any] = field(default_factory=dict)
     has_question: bool = False
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
 
     @property
     def phrases(self) -> list[tuple[str, ...]]:
@@ -50,6 +58,7 @@ class Lexicon:
         return sorted((tuple(phrase.split()) for phrase in known), key=len, reverse=True)
 
 
+_OWNED = ("address", "the address", "account", "the account", "wallet", "the wallet")
 _IN_TASK = ("in", "on", "for", "task", "the task", "fml")
 _VOTES = {
     **dict.fromkeys(("yes", "aye", "in favour", "in favor", "vote for", "voting for"), Support.FOR),
@@ -83,6 +92,8 @@ LEXICONS: Mapping[str, Lexicon] = {
         frozenset({Kind.ACCOUNT, Kind.AMOUNT}),
         ("send", "pay", "transfer", "give", "wire", "should get", "should receive"),
         ("to", "over to", "fml", "account", "wallet", "address", "the amount of"),
+        before=("to", "pay", "send", "give", "wire", *(f"to {what}" for what in _OWNED)),
+        after=("should get", "should receive"),
     ),
     "stake": Lexicon(
         frozenset({Kind.TASK, Kind.AMOUNT}),
@@ -91,8 +102,9 @@ LEXICONS: Mapping[str, Lexicon] = {
     ),
     "delegate": Lexicon(
         frozenset({Kind.ACCOUNT, Kind.TASK, Kind.AMOUNT}),
-        ("delegate", "back", "let", "put behind", "behind"),
-        (*_IN_TASK, "to", "with", "stake", "of mine", "put"),
+        ("delegate", "back", "behind", "of mine"),
+        (*_IN_TASK, "to", "with", "stake", "put", "let"),
+        before=("to", "back", "let", "behind"),
     ),
     "undelegate": Lexicon(
         frozenset({Kind.ACCOUNT, Kind.TASK}),
@@ -100,7 +112,20 @@ LEXICONS: Mapping[str, Lexicon] = {
             *("undelegate", "withdraw", "take back", "get back", "take my fml back", "get my fml back"),
             *("take all back", "get all back", "take everything back", "get everything back"),
         ),
-        (*_IN_TASK, "from", "my", "all my", "my fml", "all my fml", "all", "everything", "delegation", "that i have"),
+        (
+            *_IN_TASK,
+            "from",
+            "my",
+            "all my",
+            "my fml",
+            "all my fml",
+            "all",
+            "everything",
+            "delegation",
+            "that i have",
+            "behind",
+        ),
+        before=("from", "behind"),
     ),
     "appear": Lexicon(
         frozenset({Kind.PROPOSAL, Kind.CHOICE}),
@@ -110,9 +135,10 @@ LEXICONS: Mapping[str, Lexicon] = {
     ),
     "vote": Lexicon(
         frozenset({Kind.PROPOSAL, Kind.CHOICE}),
-        ("vote", "vote for", "voting for", "i vote", "my vote", "cast", "i say"),
+        ("vote", "vote for", "voting for", "i vote", "my vote", "cast", "i say", "abstain"),
         ("on", "is", "of", "for", "proposal", "my", "my vote", "i am", "i'm"),
         _VOTES,
+        never=("no vote",),
     ),
     "call_model": Lexicon(
         frozenset({Kind.MODEL, Kind.AMOUNT}),

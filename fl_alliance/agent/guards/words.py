@@ -50,6 +50,8 @@ class _Reading:
     parts: Counter[tuple[Kind, Any]] = field(default_factory=Counter)
 
     def run(self) -> None:
+        if wrong := next((phrase for phrase in self.known.never if phrase in " ".join(self.tokens).lower()), ""):
+            raise WordsUnclear(f"{wrong!r} can be read in two ways; say it in other words")
         while self.at < len(self.tokens):
             if not (self._phrase() or self._numbered() or self._named()):
                 found = _shown(self.tokens[self.at])
@@ -116,7 +118,18 @@ class _Reading:
     def _found(self, kind: Kind, value: Any) -> None:
         if kind not in self.known.takes:
             raise WordsUnclear(f"{_shown(str(value))}: a {kind} has no place in this; ask for one thing at a time")
+        if kind is Kind.ACCOUNT and self.known.before and not self._is_placed():
+            needed = ", ".join(self.known.before)
+            raise WordsUnclear(f"{_shown(self.tokens[self.at])}: who is meant stands right behind one of {needed}")
         self.parts[kind, value] += 1
+
+    def _is_placed(self) -> bool:
+        """Return whether the account that is here stands where the lexicon has one."""
+        said = f" {' '.join(self.tokens[: self.at]).lower()}"
+        follows = f"{' '.join(self.tokens[self.at + 1 :]).lower()} "
+        return any(said.endswith(f" {phrase}") for phrase in self.known.before) or any(
+            follows.startswith(f"{phrase} ") for phrase in self.known.after
+        )
 
     def _address(self, text: str) -> str:
         try:
