@@ -107,7 +107,7 @@ class Agent:
     def _act(self, proposed: Action, words: str) -> str:
         action = ground(proposed, words, self.book, self.place.me)
         if isinstance(action, CallModel):
-            return ask_model(action, self.place, self.book, Authorizer(self.place, self.book, self._permit))
+            return ask_model(action, self.place, self.book, Authorizer(self.place, self.book, self._permit, self.now))
         require_gas(self.place.rpc, self.place.me, self.place.market.chain_id)
         prepared = self.prepare(action)
         fee_wei = self.place.sender.most_wei(GAS) * len(prepared.transactions)

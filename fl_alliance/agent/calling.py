@@ -40,10 +40,12 @@ class Authorizer:
         For names beside addresses.
     permit : Permit
         Limits and the person's yes.
+    now : callable
+        Returns this machine's second, by which x402 says how long a payment is good.
     """
 
-    def __init__(self, place: Place, book: Book, permit: Permit) -> None:
-        self._place, self._book, self._permit = place, book, permit
+    def __init__(self, place: Place, book: Book, permit: Permit, now: Callable[[], int]) -> None:
+        self._place, self._book, self._permit, self._now = place, book, permit, now
         self._call: CallModel | None = None
         self.paid_wei = 0
 
@@ -66,7 +68,8 @@ class Authorizer:
         amount_wei = self._read(call, domain, primary_type, message)
         self._permit(self._lines(call, amount_wei), amount_wei)
         self.paid_wei = amount_wei
-        signature = self._place.sender.key.sign_digest(hash_typed_data(domain, types, primary_type, message))
+        fields = {name: [{"name": each.name, "type": each.type} for each in found] for name, found in types.items()}
+        signature = self._place.sender.key.sign_digest(hash_typed_data(domain, fields, primary_type, message))
         tail = int.from_bytes(signature[32:], "big")
         s, parity = tail & ~(1 << 255), tail >> 255
         return signature[:32] + s.to_bytes(32, "big") + bytes([27 + parity])
@@ -74,11 +77,11 @@ class Authorizer:
     def _read(self, call: CallModel, domain: Any, primary_type: str, message: dict[str, Any]) -> int:
         """Return what a payment moves, where it is FML from this account to the model's till, within the budget."""
         till = RevenueView(self._place.rpc, self._place.market).till(call.model)
-        amount_wei, chain = int(message["value"]), self._place.market.chain_id
-        asked = (primary_type, domain.chain_id, checksum(domain.verifying_contract), checksum(message["to"]))
-        if asked != (_TYPE, chain, self._place.market.fml, till) or checksum(message["from"]) != self.address:
+        wanted = (self._place.market.chain_id, self._place.market.fml, till, self.address)
+        if primary_type != _TYPE or wanted != _parties(domain, message):
             raise NotAsAsked(f"the host asks for another payment than FML to the till {till} of model {call.model}")
-        if int(message["validBefore"]) - self._place.now() > _LONGEST_VALID_S:
+        amount_wei = int(message["value"])
+        if int(message["validBefore"]) - self._now() > _LONGEST_VALID_S:
             raise NotAsAsked(f"the host asks for a payment that stays good for over {_LONGEST_VALID_S} s")
         if not 0 < amount_wei <= call.budget_wei:
             raise NotAsAsked(f"the host asks for {exactly(amount_wei)}, the budget is {exactly(call.budget_wei)}")
@@ -90,6 +93,11 @@ class Authorizer:
             f"pays {exactly(amount_wei)} into the till of model {call.model}, once it is used",
             f"sends {quoted(call.question)} to {host}",
         ]
+
+
+def _parties(domain: Any, message: dict[str, Any]) -> tuple[int, str, str, str]:
+    """Return of which chain and token a payment is, to whom and from whom."""
+    return domain.chain_id, *(checksum(each) for each in (domain.verifying_contract, message["to"], message["from"]))
 
 
 def ask_model(call: CallModel, place: Place, book: Book, authorizer: Authorizer) -> str:
@@ -123,12 +131,12 @@ def _exchange(url: str, call: CallModel, chain_id: int, authorizer: Authorizer) 
     except ImportError:
         raise PackageMissing("calling a model", "httpx") from None
     asked = {
-        "model": str(call.model),
+        "model": f"model-{call.model}",
         "messages": [{"role": "user", "content": call.question}],
         "max_tokens": _LONGEST_TOKENS,
     }
     try:
-        with httpx.Client(timeout=_WAIT_S, follow_redirects=False) as client:
+        with httpx.Client(timeout=_WAIT_S, follow_redirects=False, trust_env=False) as client:
             response = client.post(url, json=asked)
             if response.status_code == httpx.codes.PAYMENT_REQUIRED:
                 paid = {_SIGNATURE: _payment(response, chain_id, authorizer)}
