@@ -113,16 +113,20 @@ def ask_model(call: CallModel, place: Place, book: Book, authorizer: Authorizer)
         As `Authorizer`.
     PackageMissing
     """
-    if models_of(place).listing(call.model).is_closed:
-        raise WouldFail(f"model {call.model} is closed")
-    url = book.url_of(call.model)
-    if not url:
-        raise WouldFail(
-            f"where model {call.model} answers is not known: fl-alliance agent book add NAME model:{call.model} URL"
-        )
+    url = host_of(call, place, book)
     authorizer.allow(call)
     text = _exchange(f"{url.rstrip('/')}/chat/completions", call, place.market.chain_id, authorizer)
     return f"model {call.model} says, for {exactly(authorizer.paid_wei)}: {text}"
+
+
+def host_of(call: CallModel, place: Place, book: Book) -> str:
+    """Return where a model that takes calls answers, as the user's address book says; raises `WouldFail`."""
+    if models_of(place).listing(call.model).is_closed:
+        raise WouldFail(f"model {call.model} is closed")
+    if not (url := book.url_of(call.model)):
+        known = f"fl-alliance agent book add NAME model:{call.model} --url URL"
+        raise WouldFail(f"where model {call.model} answers is not known; say so: {known}")
+    return url
 
 
 def _exchange(url: str, call: CallModel, chain_id: int, authorizer: Authorizer) -> str:

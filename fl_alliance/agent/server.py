@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field
 from fl_alliance.agent.agent import Agent
 from fl_alliance.agent.amounts import exactly
 from fl_alliance.agent.answers import answer
+from fl_alliance.agent.calling import host_of
 from fl_alliance.agent.guards.schema import read_call
 from fl_alliance.agent.tools import TOOLS, Action, Call, CallModel
 from fl_alliance.chain.errors import ChainError
@@ -41,7 +42,7 @@ class OwnWords(BaseModel):
 
 def server_of(agent: Agent) -> MCPServer:
     """Return the server; its agent's `confirm` says yes, since a user's own words came before."""
-    server = MCPServer("fl-alliance", instructions=_INSTRUCTIONS)
+    server = MCPServer("fl-alliance", instructions=_INSTRUCTIONS, log_level="WARNING")
     for name, tool in TOOLS.items():
         made = _signing(agent, name, tool) if issubclass(tool, Action) else _reading(agent, name, tool)
         server.add_tool(made, name=name, description=tool.__doc__)
@@ -110,7 +111,7 @@ def _lines(agent: Agent, call: Action) -> Sequence[str]:
     """Return what would be signed: read from the transactions, or of a model's payment, which its host names later."""
     if not isinstance(call, CallModel):
         return agent.prepare(call).reading.lines
-    host = agent.book.url_of(call.model) or "nowhere: no URL in the address book"
+    host = host_of(call, agent.place, agent.book)
     return [f"pays model {call.model} {exactly(call.budget_wei)} at most", f"sends {quoted(call.question)} to {host}"]
 
 

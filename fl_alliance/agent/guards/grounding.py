@@ -46,7 +46,7 @@ def _asked(call: CallModel, question: str) -> CallModel:
 
 
 def _listed(parts: Counter[tuple[Kind, Any]], book: Book) -> str:
-    return " and ".join(_told(kind, value, book) for kind, value in parts.elements())
+    return " and ".join(_told(kind, value, book) for kind, value in sorted(parts.elements(), key=lambda part: part[0]))
 
 
 def _told(kind: Kind, value: Any, book: Book) -> str:

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from web3 import Web3
 from x402.http.utils import decode_payment_signature_header, encode_payment_required_header
 from x402.schemas import PaymentRequired, PaymentRequirements
 
+from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.revenue import RevenueView
+from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.sender import Sender
 
 ANSWER = "The sky scatters blue light."
@@ -23,7 +26,8 @@ ANSWER = "The sky scatters blue light."
 class Host:
     """Sells answers of model 1: asks for `amount_wei` to `pay_to`, has the payment on the chain, then answers."""
 
-    sender: Sender
+    w3: Web3
+    key: NodeKey
     deployment: Deployment
     amount_wei: int
     pay_to: str = ""
@@ -41,7 +45,7 @@ class Host:
             network=f"eip155:{self.deployment.chain_id}",
             asset=self.asset or self.deployment.fml,
             amount=str(self.amount_wei),
-            pay_to=self.pay_to or RevenueView(self.sender.rpc, self.deployment).till(1),
+            pay_to=self.pay_to or RevenueView(Rpc(self.w3), self.deployment).till(1),
             max_timeout_seconds=self.valid_s,
             extra=self.extra,
         )
@@ -52,7 +56,7 @@ class Host:
         signed, signature = payload["authorization"], bytes.fromhex(payload["signature"].removeprefix("0x"))
         until, nonce = (int(signed[name]) for name in ("validAfter", "validBefore")), bytes.fromhex(signed["nonce"][2:])
         what = (signed["from"], signed["to"], int(signed["value"]), *until, nonce)
-        fml = BoundContract(self.sender, "FML", self.deployment.fml)
+        fml = BoundContract(Sender(self.w3, self.key), "FML", self.deployment.fml)
         fml.send(200_000, "transferWithAuthorization", *what, signature[64], signature[:32], signature[32:64])
         self.paid.append(int(signed["value"]))
 

@@ -13,7 +13,7 @@ from fl_alliance.agent.book import Book
 from fl_alliance.agent.errors import LimitExceeded, ModelUnavailable, NotAsAsked, Unconfirmed, WordsUnclear, WouldFail
 from fl_alliance.agent.guards.limits import Terms
 from fl_alliance.chain.revenue import RevenueView
-from fl_alliance.chain.sender import Sender
+from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.types import WEI_PER_FML as FML
 
 WORDS = 'ask nova "Why is the sky blue?" and spend at most 1 FML'
@@ -21,7 +21,7 @@ WORDS = 'ask nova "Why is the sky blue?" and spend at most 1 FML'
 
 @pytest.fixture
 def host(scene: Scene) -> Iterator[Host]:
-    host = Host(Sender(scene.w3, HOST), scene.deployment, PRICE_WEI)
+    host = Host(scene.w3, HOST, scene.deployment, PRICE_WEI)
     with served(host):
         yield host
 
@@ -33,7 +33,7 @@ def agent_of(scene: Scene, host: Host, **given: object) -> Agent:
 
 
 def test_an_answer_is_paid_into_the_till_by_who_sends_no_transaction(scene: Scene, host: Host) -> None:
-    view = RevenueView(host.sender.rpc, scene.deployment)
+    view = RevenueView(Rpc(scene.w3), scene.deployment)
     mine, sent = scene.balance(OWNER), scene.sent()
     agent = agent_of(scene, host)
     assert agent.handle(WORDS, scene.parser()) == f"model 1 says, for 0.5 FML: {ANSWER}"
