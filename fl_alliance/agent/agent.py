@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from fl_alliance.agent.amounts import exactly
 from fl_alliance.agent.answers import answer
 from fl_alliance.agent.book import Book
-from fl_alliance.agent.calling import Authorizer, ask_model
+from fl_alliance.agent.calling import ask_model
 from fl_alliance.agent.diary import Diary
-from fl_alliance.agent.errors import AgentError, Unconfirmed, WordsUnclear
+from fl_alliance.agent.errors import AgentError, Unconfirmed, WordsUnclear, WouldFail
 from fl_alliance.agent.guards.decoding import Reader, Reading
 from fl_alliance.agent.guards.grounding import ground
 from fl_alliance.agent.guards.limits import Limits
+from fl_alliance.agent.guards.payments import Authorizer
 from fl_alliance.agent.guards.schema import read_proposal
-from fl_alliance.agent.guards.simulation import simulate
+from fl_alliance.agent.guards.simulation import refusal_of, simulate
 from fl_alliance.agent.guards.words import has_secret, split
 from fl_alliance.agent.proposers.base import Proposer
 from fl_alliance.agent.tools import Action, CallModel
@@ -112,7 +113,7 @@ class Agent:
         prepared = self.prepare(action)
         fee_wei = self.place.sender.most_wei(GAS) * len(prepared.transactions)
         self._permit([*prepared.reading.lines, _fee(fee_wei)], prepared.reading.spends_wei)
-        hashes = [self._send(one) for one in prepared.transactions]
+        hashes = [self._send(one, is_first=not at) for at, one in enumerate(prepared.transactions)]
         return f"done: {'; '.join(prepared.reading.lines)}\ntransaction {', '.join(hashes)}"
 
     def _permit(self, lines: Sequence[str], spends_wei: int) -> None:
@@ -124,8 +125,12 @@ class Agent:
         self.limits.take(spends_wei, self.now())
         self.diary.note("confirmed", spends_wei=str(spends_wei))
 
-    def _send(self, one: Transaction) -> str:
-        """Send one transaction, which is run as a call once more where another one came before it."""
+    def _send(self, one: Transaction, is_first: bool) -> str:
+        """Send one transaction; one behind an allowance is run as a call once more, now that the allowance is there."""
+        if not is_first and (refusal := refusal_of(one, self.place)) is not None:
+            raise WouldFail(
+                f"the chain would refuse it now: {refusal}; the allowance before it stands until it is used"
+            )
         self.diary.note("signing", label=one.label, to=one.to, data="0x" + one.data.hex())
         try:
             receipt = self.place.sender.send(one.to, one.data, GAS, one.label)

@@ -5,6 +5,7 @@ It never holds a key: words with what looks like one are refused before they get
 
 import json
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,11 @@ class Diary:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+    def unfinished(self) -> str:
+        """Return what was signed last, where nothing was noted after it: the process ended before it knew."""
+        last = next(iter(deque(self.entries(), maxlen=1)), {"event": ""})
+        return f"{last['label']} to {last['to']}" if last["event"] == "signing" else ""
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """Yield all entries but a last one that breaks off; raises `StateDamaged` where another cannot be read."""

@@ -10,7 +10,7 @@ from fl_alliance.agent.tools import TOOLS, Appear, Call, Kind
 from fl_alliance.chain import strict_json
 from fl_alliance.chain.dao import Appearance, Support
 
-LONGEST = 4_096
+LONGEST, _LONGEST_ARGUMENT = 4_096, 100
 """Characters."""
 _SUPPORTS = {"yes": Support.FOR, "for": Support.FOR, "no": Support.AGAINST, "against": Support.AGAINST}
 _SUPPORTS |= {"abstain": Support.ABSTAIN}
@@ -52,6 +52,8 @@ def read_call(name: str, arguments: Mapping[str, Any], book: Book, me: str) -> C
         given = arguments[argument]
         if isinstance(given, bool) or not isinstance(given, str | int | float):
             raise ProposalUnreadable(f"{argument} is a {type(given).__name__}", part.metadata["about"])
+        if len(str(given)) > _LONGEST_ARGUMENT or not (str(given).isascii() and str(given).isprintable()):
+            raise ProposalUnreadable(f"{argument} is no short plain text", part.metadata["about"])
         if tool is Appear and part.metadata["kind"] is Kind.CHOICE:
             values[part.name] = _choice(str(given), _APPEARANCES)
         else:

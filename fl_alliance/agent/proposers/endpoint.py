@@ -4,13 +4,11 @@ import json
 import os
 from collections.abc import Sequence
 
-from fl_alliance.agent.errors import ModelUnavailable, PackageMissing
+from fl_alliance.agent.completions import complete
 from fl_alliance.agent.tools import TOOLS
-from fl_alliance.chain import strict_json
 
 KEY = "FL_ALLIANCE_AGENT_API_KEY"
 """Environment variable with the server's API key; unset where it needs none."""
-_WAIT_S = 120.0
 
 
 class Endpoint:
@@ -22,19 +20,10 @@ class Endpoint:
         As `openai` takes a base URL: http(s)://HOST/v1.
     model : str
         What the server calls the model.
-
-    Raises
-    ------
-    PackageMissing
     """
 
     def __init__(self, url: str, model: str = "default") -> None:
-        try:
-            import httpx
-        except ImportError:
-            raise PackageMissing("a language model behind a URL", "httpx") from None
-        self._url, self._model, self._http = f"{url.rstrip('/')}/chat/completions", model, httpx
-        self.name = url
+        self.name, self._model = url, model
 
     def propose(self, words: str, context: Sequence[str]) -> str:
         """Return what the model says, without the code fence that chat models put around JSON."""
@@ -43,14 +32,7 @@ class Endpoint:
         key = os.environ.get(KEY, "").strip()
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         asked = {"model": self._model, "messages": told, "temperature": 0, "max_tokens": 200}
-        try:
-            answer = self._http.post(self._url, json=asked, headers=headers, timeout=_WAIT_S)
-            answer.raise_for_status()
-            text = str(strict_json.parse(answer.text)["choices"][0]["message"]["content"])
-        except self._http.HTTPError as error:
-            raise ModelUnavailable(f"{self._url}: {type(error).__name__}") from None
-        except (ValueError, KeyError, IndexError, TypeError):
-            raise ModelUnavailable(f"{self._url}: answers with something else than a chat completion") from None
+        text = complete(self.name, asked, headers).text()
         return text.strip().removeprefix("```json").removeprefix("```").removesuffix("```").strip()
 
 

@@ -56,11 +56,15 @@ def execute(arguments: argparse.Namespace) -> int:
 
     settings = load_settings([w for w in arguments.words if _SETTING.fullmatch(w)], arguments.config, WHERE)
     words = " ".join(word for word in arguments.words if not _SETTING.fullmatch(word))
-    documents = [Path(file).read_text(encoding="utf-8") for file in arguments.document]
+    documents = [Path(file).read_text(encoding="utf-8", errors="replace") for file in arguments.document]
     if not words and not sys.stdin.isatty():
         raise NotUnderstood("no words and no terminal to chat at; give the words: fl-alliance agent WORDS")
     with open_agent(settings, lambda lines: _confirmed(lines, arguments.yes)) as agent:
         proposer = proposer_of(arguments.language, agent)
+        if signed := agent.diary.unfinished():
+            print(
+                f"before anything else: {signed} was signed last, and whether it was sent is not known; see your balance"
+            )
         if words:
             print(agent.handle(words, proposer, documents))
         else:

@@ -1,9 +1,11 @@
 """The guards behind grounding, each against what it is there for."""
 
 import multiprocessing
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prompts import PROMPTS
@@ -21,6 +23,7 @@ from fl_alliance.agent.errors import (
     ProposalUnreadable,
     StateDamaged,
     WordsUnclear,
+    WouldFail,
 )
 from fl_alliance.agent.guards.decoding import Reader
 from fl_alliance.agent.guards.grounding import ground
@@ -40,6 +43,7 @@ from fl_alliance.agent.transactions import Transaction, transactions_of
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.dao import Appearance, Support
 from fl_alliance.chain.deploy import ARENA, TOKEN, VOTES
+from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML as FML
 
 # --- grounding, against whatever could be proposed
@@ -97,6 +101,8 @@ UNREADABLE = {
     '{"tool":"transfer","to":"ada","amount":1e400}': "no plain amount",
     '{"tool":"transfer","to":"ada","amount":"1e400"}': "no plain amount",
     '{"tool":"vote","proposal":"1","choice":"maybe"}': "a choice of",
+    '{"tool":"transfer","to":"ada","amount":"\\u001b[2J5"}': "amount is no short plain text",
+    '{"tool":"transfer","to":"\u0430da","amount":"5"}': "to is no short plain text",
     '{"tool":"call_model","model":"1","budget":"1","question":"x"}': "arguments",
     '{"tool":"transfer","to":"ada","amount":"' + "5" * 5000 + '"}': "at most 4096",
     "[" * 4000: "no JSON",
@@ -271,6 +277,36 @@ def test_a_key_in_the_words_goes_nowhere(scene: Scene) -> None:
         with pytest.raises(WordsUnclear, match="private key"):
             agent.carry_out(Transfer(ADA.address, 5 * FML), words)
     assert key not in agent.diary.path.read_text()
+
+
+def test_a_process_that_ended_between_signing_and_sending_is_noticed(scene: Scene, monkeypatch: Any) -> None:
+    agent = scene.agent()
+
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Sender, "send", dies)
+    with pytest.raises(KeyboardInterrupt):
+        agent.handle("send 5 FML to ada", scene.parser())
+    assert agent.diary.unfinished() == f"transfer to {scene.deployment.fml}"
+    assert agent.limits.spent_wei(NOW) == 5 * FML
+    monkeypatch.undo()
+    agent.handle("send 5 FML to ada", scene.parser())
+    assert agent.diary.unfinished() == ""
+
+
+def test_what_stands_behind_an_allowance_is_run_again_before_it_is_signed(scene: Scene) -> None:
+    """The account spends its FML elsewhere between yes and the second transaction."""
+    agent = scene.agent(terms=Terms(10**6 * FML, 10**6 * FML))
+    away = scene.place(OWNER).arena.token
+
+    def sees(lines: Sequence[str]) -> bool:
+        away.transfer(EVE.address, away.balance_wei() - 50 * FML)
+        return True
+
+    with pytest.raises(WouldFail, match=r"ERC20InsufficientBalance.*the allowance before it stands"):
+        replace(agent, confirm=sees).handle("stake 100 FML on task 1", scene.parser())
+    assert scene.place(OWNER).arena.my(1).own_wei == 0
 
 
 def test_a_diary_is_read_back_up_to_a_line_that_breaks_off(tmp_path: Path) -> None:
