@@ -62,9 +62,7 @@ def execute(arguments: argparse.Namespace) -> int:
     with open_agent(settings, lambda lines: _confirmed(lines, arguments.yes)) as agent:
         proposer = proposer_of(arguments.language, agent)
         if signed := agent.diary.unfinished():
-            print(
-                f"before anything else: {signed} was signed last, and whether it was sent is not known; see your balance"
-            )
+            print(f"{signed} was signed last; whether it was sent is not known: look before you ask again")
         if words:
             print(agent.handle(words, proposer, documents))
         else:
