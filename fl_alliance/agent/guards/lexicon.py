@@ -11,10 +11,14 @@ from typing import Any
 from fl_alliance.agent.tools import Kind
 from fl_alliance.chain.dao import Appearance, Support
 
+REQUESTS = ("can you", "could you", "will you")
+"""What makes a request of what ends with a question mark."""
 POLITE = (
-    *("please", "kindly", "now", "just", "hi", "hello", "hey", "agent", "thanks", "thank you", "the", "a", "an"),
-    *("i want to", "i would like to", "i'd like to", "i want you to", "can you", "could you", "would you", "will you"),
-    *("go ahead and", "from me", "from my account", "from my wallet", "from my balance"),
+    *("please", "kindly", "now", "just", "hi", "hello", "hey", "agent", "thanks", "thank you", "the", "a", "an", "ok"),
+    *("i want to", "i would like to", "i'd like to", "i want you to", "i need to", "i wish to", "would you", *REQUESTS),
+    *("go ahead and", "for me", "okay", "right now", "right away", "immediately", "fml tokens"),
+    *(f"{out} my {what}" for out in ("from", "out of") for what in ("account", "wallet", "balance")),
+    "from me",
 )
 """What may stand in any action and changes nothing of it."""
 
@@ -59,14 +63,15 @@ class Lexicon:
 
 
 _OWNED = ("address", "the address", "account", "the account", "wallet", "the wallet")
+_SENDS = ("send", "pay", "transfer", "give", "wire", "move", "hand", "remit", "forward", "deposit", "tip")
 _IN_TASK = ("in", "on", "for", "task", "the task", "fml")
 _VOTES = {
-    **dict.fromkeys(("yes", "aye", "in favour", "in favor", "vote for", "voting for"), Support.FOR),
-    **dict.fromkeys(("no", "nay", "against"), Support.AGAINST),
-    **dict.fromkeys(("abstain", "abstention"), Support.ABSTAIN),
+    **dict.fromkeys(("yes", "aye", "in favour", "in favor", "vote for", "i vote for", "approve"), Support.FOR),
+    **dict.fromkeys(("no", "nay", "against", "reject"), Support.AGAINST),
+    **dict.fromkeys(("abstain", "abstention", "i abstain"), Support.ABSTAIN),
 }
 _APPEARANCES = {
-    **dict.fromkeys(("attend", "sign in", "sign me in", "appear"), Appearance.PRESENT),
+    **dict.fromkeys(("attend", "sign in", "sign me in", "appear", "be present"), Appearance.PRESENT),
     "scam": Appearance.SCAM,
     "frivolous": Appearance.FRIVOLOUS,
 }
@@ -74,15 +79,15 @@ _APPEARANCES = {
 LEXICONS: Mapping[str, Lexicon] = {
     "balance": Lexicon(
         frozenset({Kind.ACCOUNT}),
-        ("balance", "how much fml", "how much", "what is in", "what's in"),
+        ("balance", "how much fml", "how many fml", "how much", "what is in", "what's in", "funds"),
         (
             *("show", "tell", "show me", "tell me", "what is", "what's", "check", "read", "of", "on", "in", "fml"),
-            *("does", "do", "have", "has", "hold", "got", "wallet", "account", "there", "is"),
+            *("does", "do", "have", "has", "hold", "own", "got", "wallet", "account", "is"),
         ),
     ),
     "price": Lexicon(
         frozenset({Kind.MODEL}),
-        ("price", "cost", "expensive", "would i pay", "how much"),
+        ("price", "cost", "expensive", "would i pay", "do i pay", "charge", "how much"),
         (
             *("show", "tell", "show me", "tell me", "what is", "what's", "what", "what does", "does", "how", "is"),
             *("a call", "call", "calling", "of", "for", "to", "model", "check", "use"),
@@ -90,53 +95,58 @@ LEXICONS: Mapping[str, Lexicon] = {
     ),
     "transfer": Lexicon(
         frozenset({Kind.ACCOUNT, Kind.AMOUNT}),
-        ("send", "pay", "transfer", "give", "wire", "should get", "should receive"),
-        ("to", "over to", "fml", "account", "wallet", "address", "the amount of"),
-        before=("to", "pay", "send", "give", "wire", *(f"to {what}" for what in _OWNED)),
+        (*_SENDS, "should get", "should receive"),
+        ("to", "into", "over to", "fml", "account", "wallet", "address", "the amount of"),
+        before=("to", "into", *_SENDS, *(f"to {what}" for what in _OWNED)),
         after=("should get", "should receive"),
     ),
     "stake": Lexicon(
         frozenset({Kind.TASK, Kind.AMOUNT}),
-        ("stake", "lock", "join", "at stake"),
-        (*_IN_TASK, "put", "into", "with", "a stake of", "with a stake of"),
+        ("stake", "lock", "lock up", "join", "enter", "commit", "at stake", "as a stake", "as stake"),
+        (*_IN_TASK, "put", "put up", "to", "into", "with", "a stake of", "with a stake of"),
     ),
     "delegate": Lexicon(
         frozenset({Kind.ACCOUNT, Kind.TASK, Kind.AMOUNT}),
-        ("delegate", "back", "behind", "of mine"),
-        (*_IN_TASK, "to", "with", "stake", "put", "let"),
-        before=("to", "back", "let", "behind"),
+        ("delegate", "back", "support", "entrust", "behind", "a delegation of", "of mine"),
+        (*_IN_TASK, "to", "with", "stake", "put", "let", "make", "of mine"),
+        before=("to", "back", "support", "entrust", "let", "behind"),
     ),
     "undelegate": Lexicon(
         frozenset({Kind.ACCOUNT, Kind.TASK}),
         (
             *("undelegate", "withdraw", "take back", "get back", "take my fml back", "get my fml back"),
-            *("take all back", "get all back", "take everything back", "get everything back"),
+            *("take all back", "get all back", "take everything back", "get everything back", "pull back", "reclaim"),
+            "revoke my delegation",
         ),
         (
             *(*_IN_TASK, "from", "behind", "my", "all my", "my fml", "all my fml", "all", "everything"),
-            *("delegation", "that i have"),
+            *("delegation", "that i have", "what i have", "to"),
         ),
-        before=("from", "behind"),
+        before=("from", "behind", "my delegation to"),
     ),
     "appear": Lexicon(
         frozenset({Kind.PROPOSAL, Kind.CHOICE}),
-        ("attend", "sign in", "sign me in", "appear", "flag"),
-        ("to", "in", "for", "as", "the review of", "review of", "proposal"),
+        ("attend", "sign in", "sign me in", "appear", "be present", "flag", "report"),
+        ("to", "in", "at", "for", "as", "the review of", "review of", "proposal"),
         _APPEARANCES,
     ),
     "vote": Lexicon(
         frozenset({Kind.PROPOSAL, Kind.CHOICE}),
-        ("vote", "vote for", "voting for", "i vote", "my vote", "cast", "i say", "abstain"),
-        ("on", "is", "of", "for", "proposal", "my", "my vote", "i am", "i'm"),
+        (
+            *("vote", "vote for", "i vote", "i vote for", "my vote", "cast", "say", "i say", "approve", "reject"),
+            *("abstain", "i abstain"),
+        ),
+        ("on", "is", "of", "for", "to", "proposal", "my"),
         _VOTES,
         never=("no vote",),
     ),
     "call_model": Lexicon(
         frozenset({Kind.MODEL, Kind.AMOUNT}),
-        ("ask", "run", "call", "use", "query"),
+        ("ask", "run", "call", "use", "query", "prompt"),
         (
             *("and", "and spend", "spend", "spending", "and pay", "pay", "paying", "for", "at most", "up to", "model"),
-            *("no more than", "not more than", "with", "of", "a budget of", "with a budget of", "budget", "fml"),
+            *("no more than", "not more than", "a maximum of", "maximum", "with", "of", "fml"),
+            *("budget", "a budget of", "with a budget of"),
         ),
         has_question=True,
     ),

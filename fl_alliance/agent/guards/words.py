@@ -13,7 +13,7 @@ from typing import Any
 from fl_alliance.agent.amounts import amount_of
 from fl_alliance.agent.book import Book, strict_address
 from fl_alliance.agent.errors import NotUnderstood, WordsUnclear
-from fl_alliance.agent.guards.lexicon import LEXICONS, Lexicon
+from fl_alliance.agent.guards.lexicon import LEXICONS, REQUESTS, Lexicon
 from fl_alliance.agent.tools import Kind
 
 LONGEST = 2_000
@@ -30,7 +30,7 @@ _KEY = re.compile(r"[0-9a-fA-F]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Mentions:
-    """What words name: parts with their kinds, each as often as it occurs; what is quoted; whether they ask."""
+    """What words name: parts with their kinds, each as often as it occurs; what is quoted; whether they only ask."""
 
     parts: Counter[tuple[Kind, Any]]
     question: str
@@ -47,6 +47,7 @@ class _Reading:
     me: str
     at: int = 0
     has_cue: bool = False
+    is_request: bool = False
     parts: Counter[tuple[Kind, Any]] = field(default_factory=Counter)
 
     def run(self) -> None:
@@ -65,6 +66,7 @@ class _Reading:
             text = " ".join(phrase)
             self.at += len(phrase)
             self.has_cue |= text in self.known.cues
+            self.is_request |= text in REQUESTS
             if text in self.known.choices:
                 self._found(Kind.CHOICE, self.known.choices[text])
             return True
@@ -166,7 +168,7 @@ def mentions(words: str, tool: str, book: Book, me: str) -> Mentions:
     reading.run()
     if not reading.has_cue:
         raise NotUnderstood(f"nothing in the words asks to {tool.replace('_', ' ')}")
-    return Mentions(reading.parts, quoted[0] if quoted else "", "?" in plain)
+    return Mentions(reading.parts, quoted[0] if quoted else "", "?" in plain and not reading.is_request)
 
 
 def split(words: str) -> tuple[str, list[str]]:
