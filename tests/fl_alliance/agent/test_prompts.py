@@ -7,29 +7,31 @@ from pathlib import Path
 
 import pytest
 from measure import Score, play
-from prompts import PROMPTS
+from prompts import FIRST, SECOND, Prompts
 from scene import ADA, EVE, Scene
 
 from fl_alliance.agent.proposers.base import Proposer
 
-WANTED = sum(wanted is not None for _, wanted in PROMPTS)
+SETS = pytest.mark.parametrize("prompts", [FIRST, SECOND], ids=["first", "second"])
 
 
-def told(name: str, score: Score) -> None:
-    print(f"\n{name}: {len(score.right)} of {WANTED} right ones carried out, {len(score.wrong)} wrong")
+def told(name: str, prompts: Prompts, score: Score) -> None:
+    wanted = sum(call is not None for _, call in prompts)
+    print(f"\n{name}: {len(score.right)} of {wanted} right ones carried out, {len(score.wrong)} wrong")
     for words, why in score.refused:
         print(f"  refused {words!r}: {why[:150]}")
     for words in score.wrong:
         print(f"  WRONG {words!r}")
 
 
-def test_there_are_forty() -> None:
-    assert len({words for words, _ in PROMPTS}) == 40
+def test_there_are_forty_of_each() -> None:
+    assert len({words for words, _ in FIRST}) == len({words for words, _ in SECOND}) == 40
 
 
-def test_with_the_parser_nothing_wrong_is_signed(scene: Scene) -> None:
-    score = play(scene, PROMPTS, lambda there: there.parser())
-    told("parser", score)
+@SETS
+def test_with_the_parser_nothing_wrong_is_signed(prompts: Prompts, scene: Scene) -> None:
+    score = play(scene, prompts, lambda there: there.parser())
+    told("parser", prompts, score)
     assert score.wrong == []
     assert len(score.right) >= 15
 
@@ -61,17 +63,18 @@ LIES = (
 
 @pytest.mark.parametrize("liar", range(len(LIES)))
 def test_with_a_liar_nothing_wrong_is_signed(liar: int, scene: Scene) -> None:
-    assert play(scene, PROMPTS, lambda _: LIES[liar]).wrong == []
+    assert play(scene, SECOND, lambda _: LIES[liar]).wrong == []
 
 
 ADAPTER = os.environ.get("FL_ALLIANCE_AGENT_ADAPTER", "")
 
 
 @pytest.mark.skipif(not ADAPTER, reason="FL_ALLIANCE_AGENT_ADAPTER names no adapter of SmolLM2 (tests/bench/agent.py)")
-def test_with_smollm2_nothing_wrong_is_signed(scene: Scene) -> None:
+@SETS
+def test_with_smollm2_nothing_wrong_is_signed(prompts: Prompts, scene: Scene) -> None:
     from fl_alliance.agent.proposers.arena import adapter_in
 
     tuned: Proposer = adapter_in(Path(ADAPTER))
-    score = play(scene, PROMPTS, lambda _: tuned)
-    told("SmolLM2 with the adapter", score)
+    score = play(scene, prompts, lambda _: tuned)
+    told("SmolLM2 with the adapter", prompts, score)
     assert score.wrong == []
