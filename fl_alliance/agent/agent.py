@@ -25,6 +25,7 @@ from fl_alliance.market.errors import MarketError
 from fl_alliance.market.money import require_gas
 from fl_alliance.market.place import Place
 
+_SECRET = "something in the words looks like a private key or a seed phrase; keys never go into words"  # noqa: S105
 Confirm = Callable[[Sequence[str]], bool]
 """Shows what would be signed and returns whether somebody said yes."""
 
@@ -71,8 +72,8 @@ class Agent:
             The chain did not do it.
         """
         if has_secret(words):
-            self.diary.note("refused", asked="words with what looks like a private key", why="a secret in the words")
-            raise WordsUnclear("64 hex digits in the words look like a private key: keys never go into words")
+            self.diary.note("refused", why=_SECRET)
+            raise WordsUnclear(_SECRET)
         self.diary.note("asked", words=words, of=proposer.name)
         try:
             plain = " ".join(split(words)[0].split())
@@ -87,7 +88,7 @@ class Agent:
     def carry_out(self, call: Action, words: str) -> str:
         """Do an action that a client proposes, in its user's own words; raises as `handle`, and notes no refusal."""
         if has_secret(words):
-            raise WordsUnclear("64 hex digits in the words look like a private key: keys never go into words")
+            raise WordsUnclear(_SECRET)
         self.diary.note("asked", words=words, of="a client's user")
         self.diary.note("proposed", text=str(call)[:1_000])
         return self._act(call, words)

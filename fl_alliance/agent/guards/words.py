@@ -26,6 +26,8 @@ _OWNED = ("account", "wallet", "address", "balance")
 _CURLY = "\N{RIGHT SINGLE QUOTATION MARK}"
 """What some keyboards make of an apostrophe."""
 _KEY = re.compile(r"[0-9a-fA-F]{64}")
+_SEED_WORDS = 12
+"""The shortest seed phrase (BIP-39)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +197,16 @@ def split(words: str) -> tuple[str, list[str]]:
 
 
 def has_secret(words: str) -> bool:
-    """Return whether 64 hex digits in a row are there, as in a private key."""
-    return _KEY.search(words) is not None
+    """Return whether there are 64 hex digits in a row, as in a private key, or twelve words as in a seed phrase."""
+    tokens = re.findall("[a-z]+", words.lower())
+    if len(tokens) < _SEED_WORDS:
+        return _KEY.search(words) is not None
+    from eth_account.hdaccount.mnemonic import Mnemonic
+
+    known = set(Mnemonic().wordlist)
+    are_known = [token in known for token in tokens]
+    seeds = (all(are_known[at : at + _SEED_WORDS]) for at in range(len(tokens) - _SEED_WORDS + 1))
+    return _KEY.search(words) is not None or any(seeds)
 
 
 def _tokens(plain: str) -> Iterator[str]:

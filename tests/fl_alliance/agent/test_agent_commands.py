@@ -11,6 +11,8 @@ import pytest
 from host import ChatModel, served
 
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.connect import close, connect
+from fl_alliance.chain.errors import AnvilMissing
 from fl_alliance.cli.main import main
 from fl_alliance.market.keys import development_key
 
@@ -171,3 +173,29 @@ def test_a_missing_package_is_named(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr("builtins.__import__", refuse)
     assert f"needs the package {package}: pip install 'fl-alliance[agent]'" in said(*words, code=2)
+
+
+@pytest.mark.anvil
+def test_it_is_the_same_on_anvil(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        w3 = connect("anvil://")
+    except AnvilMissing as missing:
+        pytest.skip(str(missing))
+    where = [f"folder={tmp_path}", f"chain.url={w3.provider.endpoint_uri}"]  # type: ignore[attr-defined]
+
+    def run(*words: str, code: int = 0) -> str:
+        assert main([*words, *where]) == code
+        shown = capsys.readouterr()
+        return shown.out + shown.err
+
+    try:
+        run("arena", "deploy", "market.starts_in_s=60")
+        run("arena", "create", "classify", "task.days=2")
+        run("agent", "book", "add", "ada", ADA)
+        assert "transaction 0x" in run("agent", "send 5 FML to ada", "--yes")
+        assert "StakeTooLow" in run("agent", "stake 5 FML in task 1", "--yes", code=2)
+        assert "stakes 100 FML in task 1 as a training node" in run("agent", "stake 100 FML in task 1", "--yes")
+        assert run("agent", "balance") == f"{ME} has 999895 FML\n"
+        assert "takes no delegators" in run("agent", "delegate 5 FML to ada in task 1", "--yes", code=2)
+    finally:
+        close(w3)

@@ -272,12 +272,14 @@ def test_shares_and_stakes_stay_the_accounts_own(scene: Scene) -> None:
 def test_a_key_in_the_words_goes_nowhere(scene: Scene) -> None:
     key = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
     agent = scene.agent()
-    for words in (f"send 5 FML to ada, my key is 0x{key}", f'ask nova "{key}" for 1 FML'):
+    seed = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+    for words in (f"send 5 FML to ada, my key is 0x{key}", f'ask nova "{key}" for 1 FML', f"my words are {seed}"):
         with pytest.raises(WordsUnclear, match="private key"):
             agent.handle(words, scene.parser())
         with pytest.raises(WordsUnclear, match="private key"):
             agent.carry_out(Transfer(ADA.address, 5 * FML), words)
     assert key not in agent.diary.path.read_text()
+    assert "sausage" not in agent.diary.path.read_text()
 
 
 def test_a_process_that_ended_between_signing_and_sending_is_noticed(scene: Scene, monkeypatch: Any) -> None:
