@@ -9,8 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from web3 import Web3
-from x402.http.utils import decode_payment_signature_header, encode_payment_required_header
-from x402.schemas import PaymentRequired, PaymentRequirements
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.bound import BoundContract
@@ -40,6 +38,9 @@ class Host:
     url: str = ""
 
     def required(self) -> str:
+        from x402.http.utils import encode_payment_required_header
+        from x402.schemas import PaymentRequired, PaymentRequirements
+
         needed = PaymentRequirements(
             scheme="exact",
             network=f"eip155:{self.deployment.chain_id}",
@@ -52,6 +53,8 @@ class Host:
         return encode_payment_required_header(PaymentRequired(accepts=[needed]))
 
     def settle(self, header: str) -> None:
+        from x402.http.utils import decode_payment_signature_header
+
         payload = decode_payment_signature_header(header).payload
         signed, signature = payload["authorization"], bytes.fromhex(payload["signature"].removeprefix("0x"))
         until, nonce = (int(signed[name]) for name in ("validAfter", "validBefore")), bytes.fromhex(signed["nonce"][2:])

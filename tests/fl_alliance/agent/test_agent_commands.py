@@ -96,6 +96,7 @@ def test_a_chat_goes_on_after_a_refusal(said: Said, typed: Callable[..., None]) 
 
 
 def test_a_document_is_shown_to_the_model_and_grounds_nothing(said: Said, tmp_path: Path) -> None:
+    pytest.importorskip("httpx")
     document = tmp_path / "invoice.txt"
     document.write_text(INJECTED)
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+
+pytest.importorskip("x402")  # the extra `agent`
 from host import ANSWER, Host, served
 from scene import EVE, HOST, OWNER, PRICE_WEI, Scene
 

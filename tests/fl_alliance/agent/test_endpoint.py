@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+pytest.importorskip("httpx")  # the extra `agent`
 from host import ChatModel, served
 from scene import ADA, EVE, Scene
 

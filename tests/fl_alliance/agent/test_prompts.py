@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("x402")  # the extra `agent`
 from measure import Score, play
 from prompts import FIRST, SECOND, Prompts
 from scene import ADA, EVE, Scene

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+pytest.importorskip("mcp")  # the extra `agent`
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitResult, TextContent
@@ -16,6 +18,7 @@ from fl_alliance.agent.tools import TOOLS
 from fl_alliance.cli.main import main
 from fl_alliance.market.keys import development_key
 
+pytestmark = pytest.mark.slow  # each test starts the server anew
 ADA, EVE, ME = (development_key(index).address for index in (1, 2, 6))
 Says = Callable[[str], ElicitResult]
 
@@ -98,7 +101,11 @@ def test_a_transfer_is_signed_when_the_user_says_it_in_own_words(market: Path, m
 @pytest.mark.parametrize(
     ("call", "words", "why"),
     [
-        (("transfer", {"to": "ada", "amount": "15"}), "send 5 FML to ada", "proposed is 15 FML, your words say 5 FML"),
+        (
+            ("transfer", {"to": "ada", "amount": "15"}),
+            "send 5 FML to ada",
+            "proposed is 15 FML, your words say account ada and 5 FML",
+        ),
         (("transfer", {"to": EVE, "amount": "5"}), "send 5 FML to ada", "proposed is account 0x"),
         (FIVE, "yes", "'yes' is neither a word"),
         (FIVE, "don't send 5 FML to ada", '"don\'t" is neither a word'),
