@@ -2,7 +2,7 @@
 
 FIRST were written after the guards and the parser (commit "Read the words of an action to the last one") and measured
 as they are; then the lexicons got more words. SECOND were written after that (commit "Know more words for the same
-actions"), and nothing was changed after they were measured.
+actions"), and no rule that reads words was changed after they were measured.
 
 ada, eve: accounts of the address book; glucose-1: task 1; nova: model 1.
 """
