@@ -34,6 +34,7 @@ COMMANDS = {
     "dao": "those who have locked FML decide: propose, review, vote, execute",
     "arena": "a training market: train, validate, delegate and be paid every day",
     "market": "a store of models: list, serve, call, pay, and add what they know",
+    "agent": "plain words to one token action, decided by guards; a chat, a command, an MCP server",
 }
 
 _EPILOG = """\
@@ -73,6 +74,9 @@ def _run(name: str, words: Sequence[str]) -> int:
     # A command's own parser, because argparse's subparsers cannot mix options and override words.
     parsed = command.parser()
     if hasattr(command, "COMMANDS"):
+        default = getattr(command, "DEFAULT", None)
+        if default and (not words or words[0] not in (*command.COMMANDS, "-h", "--help")):
+            return _run(f"{name} {default}", words)
         given = parsed.parse_args(words)
         if given.command is None:
             parsed.print_help()

@@ -1,0 +1,58 @@
+"""Grounding: a proposed action and the user's own words of this turn say the same, part by part, nothing more or less.
+
+Documents, answers of models and earlier turns are not asked: whatever they say, it is not in these words.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from fl_alliance.agent.amounts import exactly
+from fl_alliance.agent.book import Book
+from fl_alliance.agent.errors import NotInWords, WordsUnclear
+from fl_alliance.agent.guards.words import mentions
+from fl_alliance.agent.tools import Action, CallModel, Kind, name_of
+
+
+def ground(call: Action, words: str, book: Book, me: str) -> Action:
+    """Return the action, with what the words quote as its question, where words and action say the same.
+
+    Raises
+    ------
+    WordsUnclear, NotUnderstood
+        As `mentions`; or the words ask instead of telling, or a model is asked nothing.
+    NotInWords
+        They differ: the message names in what.
+    """
+    found = mentions(words, name_of(type(call)), book, me)
+    if found.asks:
+        raise WordsUnclear("the words are a question; say it as a command, without a question mark")
+    claims = call.claims()
+    if missing := claims - found.parts:
+        said = f"your words say {_listed(found.parts, book) or 'nothing of the kind'}"
+        raise NotInWords(f"proposed is {_listed(missing, book)}, {said}")
+    if left := found.parts - claims:
+        raise NotInWords(f"your words also say {_listed(left, book)}, the proposal does not; say one thing at a time")
+    return _asked(call, found.question) if isinstance(call, CallModel) else call
+
+
+def _asked(call: CallModel, question: str) -> CallModel:
+    """Return the call with its question: a client of MCP gives it as an argument, a person in quotation marks."""
+    if call.question and question and call.question != question:
+        raise NotInWords("the question is another one than the words quote")
+    if not (call.question or question).strip():
+        raise WordsUnclear("no question: put what to ask between quotation marks")
+    return replace(call, question=call.question or question)
+
+
+def _listed(parts: Counter[tuple[Kind, Any]], book: Book) -> str:
+    return " and ".join(_told(kind, value, book) for kind, value in sorted(parts.elements(), key=lambda part: part[0]))
+
+
+def _told(kind: Kind, value: Any, book: Book) -> str:
+    if kind is Kind.AMOUNT:
+        return exactly(value)
+    if kind is Kind.CHOICE:
+        return f"the choice {value.name.lower()}"
+    name = book.name_of(kind, value)
+    return f"{kind} {name or value}"

@@ -1,0 +1,79 @@
+"""The deterministic proposer, which needs no model: the one tool whose lexicon takes all the words."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fl_alliance.agent.amounts import exactly
+from fl_alliance.agent.book import Book
+from fl_alliance.agent.errors import GuardRefused, NotUnderstood
+from fl_alliance.agent.guards.lexicon import LEXICONS
+from fl_alliance.agent.guards.words import Mentions, mentions
+from fl_alliance.agent.tools import TOOLS, Action, Call, Kind
+
+_EXAMPLES = "send 5 FML to ada; stake 5 FML in task 3; vote yes on proposal 2; balance"
+
+
+class Parser:
+    """Reads words with the guards' own reader, each tool in turn.
+
+    Parameters
+    ----------
+    book : Book
+        For names.
+    me : str
+        The account.
+    """
+
+    name = "parser"
+
+    def __init__(self, book: Book, me: str) -> None:
+        self._book, self._me = book, me
+
+    def propose(self, words: str, context: Sequence[str]) -> str:
+        """Return the call; context is not looked at."""
+        found: dict[str, Mapping[str, Any]] = {}
+        reasons: list[str] = []
+        for name, tool in TOOLS.items():
+            try:
+                understood = self._arguments(tool, mentions(words, name, self._book, self._me))
+            except (GuardRefused, NotUnderstood) as refused:
+                if _is_asked_for(name, words):
+                    reasons.append(f"{name}: {refused}")
+                continue
+            if understood is not None:
+                found[name] = understood
+            else:
+                reasons.append(f"{name}: takes {_needs(tool)}, each once")
+        if len(found) != 1:
+            why = "; ".join(reasons) or "the words ask for none of the tools"
+            raise NotUnderstood(f"{why} (such as: {_EXAMPLES})")
+        [(name, arguments)] = found.items()
+        return json.dumps({"tool": name, **arguments})
+
+    def _arguments(self, tool: type[Call], found: Mentions) -> dict[str, Any] | None:
+        """Return a call's arguments, None where the words do not name each part, and each once."""
+        if not issubclass(tool, Action) and not found.parts:
+            return {"account": self._me} if tool is TOOLS["balance"] else None
+        parts = tool.parts()
+        kinds = [kind for kind, _ in found.parts.elements()]
+        if sorted(kinds) != sorted(part.metadata["kind"] for part in parts):
+            return None
+        values = dict(found.parts.elements())
+        return {part.metadata["name"]: _written(part.metadata["kind"], values) for part in parts}
+
+
+def _written(kind: Kind, values: Mapping[Kind, Any]) -> Any:
+    value = values[kind]
+    if kind is Kind.AMOUNT:
+        return exactly(value).removesuffix(" FML")
+    return value.name.lower() if kind is Kind.CHOICE else value
+
+
+def _needs(tool: type[Call]) -> str:
+    return " and ".join(f"a {part.metadata['kind']}" for part in tool.parts())
+
+
+def _is_asked_for(tool: str, words: str) -> bool:
+    spoken = f" {' '.join(words.lower().split())} "
+    return any(f" {cue} " in spoken for cue in LEXICONS[tool].cues)

@@ -1,0 +1,52 @@
+"""The agent asks a model behind the marketplace's own gateway, which verifies and settles its payment."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fl_alliance.marketplace")
+
+import bazaar
+import fairground
+from fairground import PAYER, TALKER, TOKENS_WEI
+
+from fl_alliance.agent.agent import Agent
+from fl_alliance.agent.book import Book
+from fl_alliance.agent.diary import Diary
+from fl_alliance.agent.errors import NotAsAsked
+from fl_alliance.agent.guards.limits import Limits
+from fl_alliance.agent.proposers.parser import Parser
+from fl_alliance.chain.types import WEI_PER_FML as FML
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Iterator["fairground.Fairground"]:
+    with bazaar.opened() as fair:
+        backend = fairground.BackendServer()
+        found = fairground.Fairground(fair, tmp_path, backend)
+        found.list_models()
+        yield found
+        backend.close()
+
+
+def test_an_account_with_fml_only_asks_pays_and_is_answered(ground: "fairground.Fairground", tmp_path: Path) -> None:
+    ground.pay_in(PAYER, 20 * FML)
+    with ground.gateway() as (_, url):
+        place = ground.stall(PAYER).place
+        book = Book(tmp_path / "book.json")
+        book.add("talker", f"model:{TALKER}", f"{url}/v1")
+        agent = Agent(place, book, Limits(tmp_path), Diary(tmp_path, now), lambda _: True, now)
+        parser = Parser(book, place.me)
+        said = agent.handle('ask talker "What should I drink?" for at most 8 FML', parser)
+        most_wei = -(-TOKENS_WEI * 512 // 1_000)  # a reservation: x402 pays before the answer is counted
+        assert said.endswith("FML: Drink some juice.")
+        assert ground.fair.fml.balance_wei(ground.stall().revenue.till(TALKER)) == most_wei
+        assert ground.fair.fml.balance_wei(PAYER.address) == 20 * FML - most_wei
+        with pytest.raises(NotAsAsked, match="the budget is 1 FML"):
+            agent.handle('ask talker "And to eat?" for at most 1 FML', parser)
+
+
+def now() -> int:
+    return int(time.time())
