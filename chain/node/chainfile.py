@@ -82,7 +82,10 @@ class ChainFile:
 
     def _stored(self, which: str, values: tuple[int, ...]) -> tuple[int, bytes] | None:
         try:
-            found: tuple[int, bytes] | None = self._db.execute(f"SELECT number, hash FROM block {which}", values).fetchone()
+            found: tuple[int, bytes] | None = self._db.execute(
+                f"SELECT number, hash FROM block {which}",  # noqa: S608  clauses of our own
+                values,
+            ).fetchone()
         except sqlite3.DatabaseError as broken:
             raise ChainCorrupt(self.path, None, f"no readable blocks ({broken})", "a chain file") from broken
         return found

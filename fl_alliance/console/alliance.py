@@ -18,7 +18,7 @@ from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.history import Call
 from fl_alliance.chain.mirror import AllianceModel
 from fl_alliance.chain.replay import TaskModel
-from fl_alliance.chain.types import Phase
+from fl_alliance.chain.types import Phase, Standing
 from fl_alliance.console.blocks import Blocks, Tip
 from fl_alliance.console.index import Cursor, Index, put
 from fl_alliance.ledger_view import decided, story
@@ -181,7 +181,7 @@ class _Books:
                 "balance": member.balance_gwei,
                 "escrow": member.escrow_gwei,
                 "withdrawn": member.withdrawn_gwei,
-                "standing": drawn.name.lower().replace("_", " ") if drawn else "",
+                "standing": _did(drawn, model.terms is not None) if drawn else "",
             }
             put(db, "member", row)
 
@@ -259,7 +259,7 @@ def _line_rows(task: int, entry: Round) -> Iterator[dict[str, Any]]:
             "round": entry.number,
             "member": member,
             "block": entry.ended.block,
-            "standing": standing.name.lower().replace("_", " ") if standing else "not drawn",
+            "standing": _did(standing, entry.choice is not None) if standing else "not drawn",
             "role": "proposer" if standing and standing.is_proposer else "voter" if standing else "",
             "delta": sum(line.delta_gwei for line in mine),
             "escrow": sum(line.escrow_gwei for line in mine),
@@ -267,6 +267,13 @@ def _line_rows(task: int, entry: Round) -> Iterator[dict[str, Any]]:
             "told": json.dumps(_told(entry, member)),
             "story": json.dumps(list(story(entry, member, mine))),
         }
+
+
+def _did(standing: Standing, of_candidates: bool) -> str:
+    """Return what a drawn member did; where candidates are judged, who has revealed is noted as a yes."""
+    if of_candidates and standing is Standing.VOTED_YES:
+        return "scored"
+    return standing.name.lower().replace("_", " ")
 
 
 def _told(entry: Round, member: int) -> list[float]:

@@ -54,7 +54,7 @@ class NodeBlocks:
     def hash_of(self, number: int) -> str | None:
         """See `Blocks`."""
         found = self._rpc("eth_getBlockByNumber", hex(number), False)
-        return found and str(found["hash"])
+        return None if found is None else str(found["hash"])
 
     def read(self, first: int, last: int) -> Iterator[Seen]:
         """See `Blocks`."""
@@ -83,7 +83,7 @@ class FileBlocks:
         """See `Blocks`."""
         with ChainFile(self._path) as file:
             found = file.hash_of(number)
-            return found and f"0x{found.hex()}"
+            return None if found is None else f"0x{found.hex()}"
 
     def read(self, first: int, last: int) -> Iterator[Seen]:
         """See `Blocks`."""

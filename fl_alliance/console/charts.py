@@ -1,20 +1,31 @@
 """Charts as SVG without a style of their own in them, which the pages' policy forbids: classes, and widths in percent.
 
-Shapes are stretched to the width there is, words keep their size; ticks stand on their lines, so no room is lost beside.
+Shapes are stretched to the width there is, words keep their size; ticks stand on their lines and take no room beside.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from itertools import count
 
 from markupsafe import Markup
 
 from fl_alliance.report.plot import SIDE, Scale, fitted, number, polyline, round_ticks, tick_text, ticks
 
-HEIGHT = 200
-_FOOT = 22
+HEIGHT, PLOT = 200, 178
+"""Pixels of a chart, and of the shapes in it."""
 _ids = count()
+_PATH = Markup('<path class="{}" d="{}"/>')
+_TICK = Markup('<text class="tick {}" x="{}" y="{}">{}</text>')
+_ENTRY = Markup('<li><i class="{}"></i>{}</li>')
+_SHARE = Markup('<rect class="{}" x="{}" width="{}" height="100%"/>')
+_BAR = Markup('<svg class="bar" role="img" aria-label="{}" width="100%" height="10">{}</svg>')
+_FIGURE = Markup(
+    '<figure class="chart"><figcaption>{title}{unit}</figcaption>'
+    '<svg role="img" aria-labelledby="c{number}" width="100%" height="{height}">'
+    '<title id="c{number}">{title}: {told}</title>'
+    '<svg width="100%" height="{plot}" viewBox="0 0 {side} {side}" preserveAspectRatio="none" overflow="visible">'
+    '{shapes}</svg>{words}</svg><ul class="legend">{legend}</ul></figure>'
+)
 
 Points = Sequence[tuple[float, float | None]]
 
@@ -38,28 +49,29 @@ def chart(title: str, unit: str, lines: Sequence[Line], first: int, last: int) -
         return Markup("")
     x, y = Scale(first, last), fitted(values)
     marks = ticks(y.low, y.high, 4)
-    grid = "".join(f"M0 {y.at(mark):g}H{SIDE}" for mark in marks)
-    shapes = [f'<path class="rule" d="{grid}"/>']
+    shapes = [_PATH.format("rule", "".join(f"M0 {y.at(mark):g}H{SIDE}" for mark in marks))]
     for line in lines:
         drawn = polyline([(x.at(at), None if value is None else y.at(value)) for at, value in line.points])
-        shapes.append(f'<path class="{line.style}" d="{drawn}"/>')
-    plot = HEIGHT - _FOOT
+        shapes.append(_PATH.format(line.style, drawn))
     words = [
-        f'<text class="tick" x="0" y="{y.at(mark) / SIDE * plot - 4:.1f}">{text}</text>'
+        _TICK.format("", "0", f"{y.at(mark) / SIDE * PLOT - 4:.1f}", text)
         for mark, text in zip(marks, tick_text(marks), strict=True)
     ]
     for at in round_ticks(first, last, 6):
         anchor = "start" if at == first else "end" if at == last else "middle"
-        words.append(f'<text class="tick {anchor}" x="{x.at(at) / SIDE:.2%}" y="{HEIGHT - 5}">{at}</text>')
-    told = "; ".join(_told(line) for line in lines if line.name and any(value is not None for _, value in line.points))
-    name = next(_ids)
-    entries = "".join(f'<li><i class="{line.style}"></i>{escape(_entry(line))}</li>' for line in lines if line.name)
-    return Markup(
-        f'<figure class="chart"><figcaption>{escape(title)}{f", {escape(unit)}" if unit else ""}</figcaption>'
-        f'<svg role="img" aria-labelledby="c{name}" width="100%" height="{HEIGHT}"><title id="c{name}">'
-        f"{escape(f'{title}: {told}')}</title>"
-        f'<svg y="0" width="100%" height="{plot}" viewBox="0 0 {SIDE} {SIDE}" preserveAspectRatio="none" '
-        f'overflow="visible">{"".join(shapes)}</svg>{"".join(words)}</svg><ul class="legend">{entries}</ul></figure>'
+        words.append(_TICK.format(anchor, f"{x.at(at) / SIDE:.2%}", HEIGHT - 5, at))
+    named = [line for line in lines if line.name and any(value is not None for _, value in line.points)]
+    return _FIGURE.format(
+        height=HEIGHT,
+        plot=PLOT,
+        side=SIDE,
+        title=title,
+        unit=f", {unit}" if unit else "",
+        number=next(_ids),
+        told="; ".join(_told(line) for line in named),
+        shapes=Markup("").join(shapes),
+        words=Markup("").join(words),
+        legend=Markup("").join(_ENTRY.format(line.style, f"{line.name} {number(_ends(line)[1])}") for line in named),
     )
 
 
@@ -68,13 +80,10 @@ def bar(parts: Sequence[tuple[float, str, str]], title: str) -> Markup:
     at, drawn = 0.0, []
     for share, style, _ in parts:
         width = min(max(share, 0.0), 1.0 - at)
-        drawn.append(f'<rect class="{style}" x="{at:.2%}" width="{width:.2%}" height="100%"/>')
+        drawn.append(_SHARE.format(style, f"{at:.2%}", f"{width:.2%}"))
         at += width
     told = ", ".join(f"{name} {share:.1%}" for share, _, name in parts)
-    return Markup(
-        f'<svg class="bar" role="img" aria-label="{escape(f"{title}: {told}")}" width="100%" height="10">'
-        f'{"".join(drawn)}</svg>'
-    )
+    return _BAR.format(f"{title}: {told}", Markup("").join(drawn))
 
 
 def _ends(line: Line) -> tuple[float, float]:
@@ -85,7 +94,3 @@ def _ends(line: Line) -> tuple[float, float]:
 def _told(line: Line) -> str:
     first, last = _ends(line)
     return f"{line.name} from {number(first)} to {number(last)}"
-
-
-def _entry(line: Line) -> str:
-    return f"{line.name} {number(_ends(line)[1])}" if any(value is not None for _, value in line.points) else line.name

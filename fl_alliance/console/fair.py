@@ -39,6 +39,26 @@ class EmissionView:
         return bool(self.reader.read("isVerified", source, task))
 
 
+class RememberingRpc(Rpc):
+    """Requests to a node that answers each call of a view once: for what is read within a moment."""
+
+    def __init__(self, rpc: Rpc) -> None:
+        self._asked, self._answers = rpc, dict[tuple[str, str], bytes]()
+
+    def __call__(self, method: str, *params: Any) -> Any:
+        """Return the result of a request; see `Rpc`."""
+        return self._asked(method, *params)
+
+    def bytes(self, method: str, *params: Any) -> bytes:
+        """Return the result of a request, of a call of a view the one that was given before."""
+        if method != "eth_call":
+            return self._asked.bytes(method, *params)
+        key = (params[0]["to"], params[0]["data"])
+        if key not in self._answers:
+            self._answers[key] = self._asked.bytes(method, *params)
+        return self._answers[key]
+
+
 class Fair:
     """A market, its DAO and its marketplace as far as they are there.
 
@@ -67,6 +87,10 @@ class Fair:
         self._kept: dict[Any, tuple[object, Any]] = {}
         self._guard = threading.Lock()
 
+    def momentary(self) -> "Fair":
+        """Return the same market as it is read within a moment, each view once; not to be kept."""
+        return Fair(RememberingRpc(self.rpc), self.deployment, self.store, self.index)
+
     def events(self, source: str = ARENA, name: str = "", task: int | None = None) -> Iterator[MarketEvent]:
         """Yield what the index has of a contract's events, in the chain's order."""
         with self.index.reading() as db:
@@ -92,15 +116,15 @@ class Fair:
             row = db.execute("SELECT block, place FROM event ORDER BY block DESC, place DESC LIMIT 1").fetchone()
         return tuple(row) if row else (0, 0)
 
-    def kept(self, key: Any, read: Callable[[], T], version: object = None) -> T:
+    def kept(self, key: Any, read: Callable[[], T], now: int | None = None) -> T:
         """Return what `read` gives, anew where something has happened since it was read last.
 
         Parameters
         ----------
-        version : object, optional
-            What it depends on; the market's last event where none is given.
+        now : int, optional
+            The second of the chain, for what changes with time alone too.
         """
-        version = self.version if version is None else version
+        version = (self.version, now)
         with self._guard:
             found = self._kept.get(key)
         if found is not None and found[0] == version:

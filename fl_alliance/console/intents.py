@@ -156,7 +156,9 @@ def _lock(fair: Fair, fields: Fields) -> Intent:
         raise DaoUnknown(fair.arena.address)
     votes = fair.reader(VOTES)
     steps = [
-        _step(fair.reader(TOKEN), f"allow the vote lock to take {fml(amount_wei)}", "approve", votes.address, amount_wei),
+        _step(
+            fair.reader(TOKEN), f"allow the vote lock to take {fml(amount_wei)}", "approve", votes.address, amount_wei
+        ),
         _step(votes, f"lock {fml(amount_wei)}", "lock", amount_wei),
     ]
     says = [
@@ -207,7 +209,10 @@ def _rate(fair: Fair, fields: Fields) -> Intent:
     if not 1 <= stars <= 5:
         raise SettingRefused(f"stars={stars}: needs 1 to 5")
     step = _step(fair.reader(MODELS), f"rate model {model} with {stars} of 5", "rate", model, stars)
-    says = [f"Rates model {model} with {stars} of 5, in the place of your last rating.", "Only who has paid for a call may."]
+    says = [
+        f"Rates model {model} with {stars} of 5, in the place of your last rating.",
+        "Only who has paid for a call may.",
+    ]
     command = f"fl-alliance market rate {model} {stars}"
     return Intent(f"Rate model {model}", says, [step], command, _account(fields, False), f"/marketplace/{model}")
 
@@ -260,9 +265,7 @@ def _proposal(fair: Fair, number: int, needed: Stage) -> Proposal:
 def _does(fair: Fair, proposal: Proposal) -> list[str]:
     """Return what the proposal's calls do; what nobody can read, or gives power away, still begins with the alarm."""
     words = [fair.decoder.words(call) for call in proposal.calls]
-    return [
-        f"{ALARM if each.startswith(ALARM) else ''}Once executed, it {each.removeprefix(ALARM)}." for each in words
-    ]
+    return [f"{ALARM if each.startswith(ALARM) else ''}Once executed, it {each.removeprefix(ALARM)}." for each in words]
 
 
 def _lists(proposal: Proposal) -> tuple[list[str], list[int], list[bytes], bytes]:

@@ -1,4 +1,4 @@
-"""A market followed by its events: all of them, and for every account what each transaction brought or took, and why."""
+"""A market followed by its events, and for every account what each transaction brought it or took, and why."""
 
 import json
 import sqlite3
@@ -105,7 +105,12 @@ class MarketFeed:
     def _read(
         self, low: int, high: int, addresses: list[str], topics: list[str], seconds: dict[int, int] | None = None
     ) -> Iterator[tuple[MarketEvent, int]]:
-        query = {"fromBlock": hex(low), "toBlock": hex(high), "address": addresses, "topics": [topics] if topics else []}
+        query = {
+            "fromBlock": hex(low),
+            "toBlock": hex(high),
+            "address": addresses,
+            "topics": [topics] if topics else [],
+        }
         for entry in self.rpc("eth_getLogs", query):
             log, block = read_log(entry), int(entry["blockNumber"], 16)
             source = self._names.get(log.address, POOLS)
@@ -179,23 +184,21 @@ def events_of(db: sqlite3.Connection, source: str, name: str = "", task: int | N
 def read_event(row: sqlite3.Row) -> MarketEvent:
     """Return an event as it was read from the chain."""
     fields = json.loads(row["fields"])
-    typed = {name: _ENUMS[name](value) if name in _ENUMS else value for name, value in fields.items()}
-    return MarketEvent(
-        row["source"], row["address"], row["name"], typed, row["block"], row["timestamp"], row["tx"]
-    )
-
-
-_ENUMS: Mapping[str, Any] = {"role": Role, "verdict": Verdict}
+    if row["source"] == ARENA:  # others call other things by these names
+        for name, kind in (("role", Role), ("verdict", Verdict)):
+            if isinstance(fields.get(name), int):
+                fields[name] = kind(fields[name])
+    return MarketEvent(row["source"], row["address"], row["name"], fields, row["block"], row["timestamp"], row["tx"])
 
 
 def _told(source: str, topics: tuple[bytes, ...], data: bytes) -> tuple[str, dict[str, Any]] | None:
     """Return an event's name and fields, None where none of ours says that: a library's, or a contract's of later."""
     try:
         event = interface(source).events.get(topics[0]) if topics else None
-        values = event and event.values(topics, data)
+        if event is None:
+            return None
+        values = event.values(topics, data)
     except (ArtifactMissing, DataUnreadable):
-        return None
-    if event is None or values is None:
         return None
     return event.name, {name: _typed(name, kind, values[name]) for name, kind, _ in event.layout}
 

@@ -34,10 +34,8 @@ class Renderer:
         found = self._environment.get_template(template)
         context: Mapping[str, Any] = {"path": request.url.path, "sources": self._sources, **values}
         is_part = PART in request.headers and "live" in found.blocks
-        if is_part:
-            text = "".join(found.blocks["live"](found.new_context(dict(context))))
-        else:
-            text = found.render(context)
+        pieces = found.blocks["live"](found.new_context(dict(context))) if is_part else found.generate(context)
+        text = "".join(pieces)
         tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
         if is_part and request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers={"ETag": tag})

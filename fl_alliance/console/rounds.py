@@ -1,4 +1,4 @@
-"""What pages ask of an Alliance's index: tasks, members, and rounds by pages that cost the same however many there are."""
+"""What pages ask of an Alliance's index: tasks, members, and rounds, page by page, at the same cost however many."""
 
 import json
 import sqlite3

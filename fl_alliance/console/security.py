@@ -1,4 +1,4 @@
-"""What no page may do, whatever a chain has put into it: load from elsewhere, run what is not ours, be framed or posted to.
+"""What no page may do, whatever a chain has put into it: load from elsewhere, run what is not ours, be framed.
 
 A page of this machine is open to every site that the browser visits: the Host header stops names that were pointed here
 (DNS rebinding), the Origin header stops forms of other pages.

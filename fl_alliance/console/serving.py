@@ -1,11 +1,13 @@
 """Serving the console on this machine until it is stopped."""
 
 import socket
+import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from fl_alliance.console.app import make_app
 from fl_alliance.console.errors import PortTaken
@@ -34,18 +36,15 @@ def url_of(listener: socket.socket) -> str:
 
 def serve(sources: Sources, listener: socket.socket, hosts: Collection[str], ready: Callable[[], None]) -> None:
     """Serve until Ctrl-C or SIGTERM."""
-    server = _Server(uvicorn.Config(make_app(sources, hosts), log_level="warning", lifespan="off"), ready)
+    server = _Server(_config(make_app(sources, hosts)), ready)
     server.run(sockets=[listener])
 
 
 @contextmanager
 def served(sources: Sources) -> Iterator[str]:
     """Serve on a free port of this machine, from a thread, for the length of a `with` block; give the address."""
-    import threading
-
     listener, is_up = listen("127.0.0.1", 0), threading.Event()
-    config = uvicorn.Config(make_app(sources), log_level="warning", lifespan="off")
-    server = _Server(config, is_up.set)
+    server = _Server(_config(make_app(sources)), is_up.set)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     is_up.wait(10)
@@ -55,6 +54,10 @@ def served(sources: Sources) -> Iterator[str]:
         server.should_exit = True
         thread.join(10)
         listener.close()
+
+
+def _config(app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(app, log_level="warning", lifespan="off", ws="none", server_header=False)
 
 
 class _Server(uvicorn.Server):

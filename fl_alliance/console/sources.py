@@ -2,14 +2,16 @@
 
 import hashlib
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from fl_alliance.arena.store import open_store
 from fl_alliance.bookkeeping import task_begun
-from fl_alliance.chain.connect import connected
+from fl_alliance.chain.connect import connected, is_elsewhere
 from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.errors import ChainError
 from fl_alliance.chain.rpc import Rpc
@@ -24,6 +26,9 @@ from fl_alliance.market.place import Folders, find_market, open_chain
 from fl_alliance.market.settings import MarketSettings
 from fl_alliance.records import RunFolder
 from fl_alliance.results import read_results
+
+if TYPE_CHECKING:
+    from web3 import Web3
 
 MARKET = "market"
 """What the market's own Alliance is called among the runs."""
@@ -116,7 +121,7 @@ def _market(
         return None, f"no market is known here: there is no file {folders.manifest}"
     inner = ExitStack()
     try:
-        rpc = Rpc(inner.enter_context(open_chain(settings)))
+        rpc = _rpc(inner.enter_context(open_chain(settings)))
         deployment = find_market(folders.manifest, rpc, settings.chain.url)
         name = identity(deployment.chain_id, deployment.arena, _hash_at(rpc, deployment.block))
         feed = MarketFeed(deployment, rpc, indexes / f"market-{name}.db")
@@ -149,9 +154,11 @@ def _run(stack: ExitStack, name: str, indexes: Path) -> AllianceSource:
     else:
         url = read_results(folder).config.get("chain", {}).get("url", "")
         try:
-            rpc = Rpc(stack.enter_context(connected(url, chain_id=deployment.chain_id)))
+            rpc = _rpc(stack.enter_context(connected(url, chain_id=deployment.chain_id)))
         except ChainError as error:
-            raise FolderError(f"{folder.root}: its chain cannot be read ({error}); needed that chain, running") from None
+            raise FolderError(
+                f"{folder.root}: its chain cannot be read ({error}); needed that chain, running"
+            ) from None
         blocks = NodeBlocks(rpc, deployment.alliance)
     return AllianceSource(folder.root.resolve().name, _feed(stack, deployment, blocks, indexes), folder)
 
@@ -161,6 +168,23 @@ def _feed(stack: ExitStack, deployment: Deployment, blocks: Blocks, indexes: Pat
     feed = AllianceFeed(deployment, blocks, indexes / f"alliance-{name}.db")
     stack.callback(feed.index.close)
     return feed
+
+
+class _SerialRpc(Rpc):
+    """Requests one at a time: a chain inside this process takes no two at once."""
+
+    def __init__(self, w3: "Web3") -> None:
+        super().__init__(w3)
+        self._turn = threading.Lock()
+
+    def __call__(self, method: str, *params: Any) -> Any:
+        """Return the result of a request; see `Rpc`."""
+        with self._turn:
+            return super().__call__(method, *params)
+
+
+def _rpc(w3: "Web3") -> Rpc:
+    return Rpc(w3) if is_elsewhere(w3) else _SerialRpc(w3)
 
 
 def _hash_at(rpc: Rpc, block: int) -> str:

@@ -50,6 +50,9 @@ def _watch(source: Source, stop: threading.Event) -> None:
         except Exception as error:
             # A defect here must not leave pages that look alive: they tell it, and the log has the trace.
             _log.exception("following %s failed", source.feed.index.path)
-            source.status.trouble, is_more = f"reading failed ({type(error).__name__}); the console's log says why", False
+            source.status.trouble, is_more = (
+                f"reading failed ({type(error).__name__}); the console's log says why",
+                False,
+            )
         if not is_more:
             stop.wait(LOOK_S)

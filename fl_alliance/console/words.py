@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from html import escape
 
 from markupsafe import Markup
 
@@ -32,6 +31,16 @@ _MARKS = {
     "closed": ("plain", "■"),
 }
 
+_STAGES = {
+    "pending": "in review",
+    "active": "under way",
+    "succeeded": "passed",
+    "queued": "in the time lock",
+    "defeated": "failed",
+    "canceled": "taken back",
+}
+"""Of proposals, tasks and documents, where the contracts' word says less."""
+
 
 def gwei(amount: int, places: int = 2, sign: bool = False) -> str:
     """Return gwei as FML with so many decimals."""
@@ -48,26 +57,26 @@ def wei(amount: int | str, places: int = 2, sign: bool = False) -> str:
 def moment(second: int) -> Markup:
     """Return a second of a chain's clock as an element that says it in UTC."""
     at = datetime.fromtimestamp(second, UTC)
-    return Markup(f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}">{at:%Y-%m-%d %H:%M:%S}</time>')
+    return Markup('<time datetime="{0:%Y-%m-%dT%H:%M:%SZ}">{0:%Y-%m-%d %H:%M:%S}</time>').format(at)
 
 
-def account(address: str, link: bool = True) -> Markup:
+def account(address: str) -> Markup:
     """Return an address, shortened for the eye, whole for who asks: it links to its ledger."""
-    whole = escape(address)
-    short = f'<code title="{whole}">{whole[:6]}…{whole[-4:]}</code>'
-    return Markup(f'<a href="/ledger/{whole}" aria-label="account {whole}">{short}</a>' if link else short)
+    link = Markup('<a href="/ledger/{0}" aria-label="account {0}"><code title="{0}">{1}…{2}</code></a>')
+    return link.format(address, address[:6], address[-4:])
 
 
 def digest(text: str) -> Markup:
     """Return a digest or a transaction's hash, shortened for the eye."""
-    whole = escape(text.removeprefix("0x"))
-    return Markup(f'<code title="{whole}">{whole[:10]}…</code>')
+    whole = text.removeprefix("0x")
+    return Markup('<code title="{}">{}…</code>').format(whole, whole[:10])
 
 
 def pill(name: str) -> Markup:
     """Return an outcome or stage with a mark of its own: colour is never all that tells it."""
     style, mark = _MARKS.get(name, ("plain", "·"))
-    return Markup(f'<span class="pill {style}"><span aria-hidden="true">{mark}</span> {escape(name)}</span>')
+    whole = Markup('<span class="pill {}"><span aria-hidden="true">{}</span> {}</span>')
+    return whole.format(style, mark, _STAGES.get(name, name))
 
 
 def percent(part: float, places: int = 1) -> str:
@@ -85,6 +94,12 @@ def calm(words: str) -> str:
     return words.removeprefix(ALARM)
 
 
+def sentence(words: str) -> str:
+    """Return a message of the command line as a sentence; one that begins with a name keeps it as it is."""
+    first = words[:1].upper() if words.partition(" ")[0].isalpha() else words[:1]
+    return f"{first}{words[1:].removesuffix('.')}."
+
+
 FILTERS = {
     "from_json": json.loads,
     "account": account,
@@ -96,5 +111,6 @@ FILTERS = {
     "moment": moment,
     "percent": percent,
     "pill": pill,
+    "sentence": sentence,
     "wei": wei,
 }

@@ -114,15 +114,18 @@ def _newest(place: Reading, task: Task) -> int | None:
 def _money(place: Reading, number: int) -> dict[str, Money]:
     """Return by account what events say that it was paid and lost, and what it can still claim."""
     found = defaultdict[str, Money](Money)
-    _count(found, number, place.events())
-    finished = place.arena.state(number).finished_days
+    claimed = _count(found, number, place.events())
+    state = place.arena.state(number)
     for account, money in found.items():
-        for day in range(finished):
-            money.earned_wei += parts_due(place.arena, number, day, account)[0]
+        for day in range(state.finished_days):
+            if state.fell_back or (account, day) not in claimed:
+                money.earned_wei += parts_due(place.arena, number, day, account)[0]
     return found
 
 
-def _count(found: dict[str, Money], number: int, events: Iterable[MarketEvent]) -> None:
+def _count(found: dict[str, Money], number: int, events: Iterable[MarketEvent]) -> set[tuple[str, int]]:
+    """Add up what accounts were paid and lost, and return of whom which days were claimed: no more is due of those."""
+    claimed = set()
     for event in events:
         values = event.values
         if event.source != "Arena" or values.get("task") != number:
@@ -131,8 +134,10 @@ def _count(found: dict[str, Money], number: int, events: Iterable[MarketEvent]) 
             found[values["account"]].earned_wei += 0
         elif event.name == "Claimed":
             found[values["account"]].earned_wei += values["paidWei"] + values["pushedWei"]
+            claimed.add((values["account"], values["day"]))
         elif event.name == "Slashed":
             found[values["account"]].slashed_wei += values["ownWei"] + values["delegatedWei"]
+    return claimed
 
 
 def _rank(ranking: tuple[int, ...], place: int) -> int | None:

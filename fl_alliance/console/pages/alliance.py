@@ -63,7 +63,14 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
         told = {line["member"]: json.loads(line["told"]) for line in lines}
         leaders = json.loads(entry["leaders"])
         return render(
-            request, "alliance/round.html", source=source, task=task, round=entry, lines=lines, told=told, leaders=leaders
+            request,
+            "alliance/round.html",
+            source=source,
+            task=task,
+            round=entry,
+            lines=lines,
+            told=told,
+            leaders=leaders,
         )
 
     @room.get("/{name}/{number}/rounds/{which}/members/{member}")

@@ -49,7 +49,9 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
         fair = fair_of(request)
         if isinstance(fair, Response):
             return fair
-        return render(request, "dao/parameters.html", rows=fair.kept("parameters", lambda: _parameters(fair), fair.now()))
+        return render(
+            request, "dao/parameters.html", rows=fair.kept("parameters", lambda: _parameters(fair), fair.now())
+        )
 
     @room.get("/{number}")
     def proposal(request: Request, number: int) -> Response:

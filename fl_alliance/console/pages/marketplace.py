@@ -1,17 +1,15 @@
 """Marketplace: models, what they cost, earn and are rated, which are trending, and how to call one."""
 
-import json
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from fl_alliance.arena.errors import ArenaError
+from fl_alliance.chain.deploy import DOCUMENTS, REVENUE
 from fl_alliance.chain.documents import Document
 from fl_alliance.chain.listings import Listing
 from fl_alliance.chain.market_events import MarketEvent
-from fl_alliance.chain.deploy import DOCUMENTS, MODELS, REVENUE
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.sources import Sources
@@ -118,7 +116,7 @@ def _paid_wei(event: MarketEvent) -> int:
 
 
 def _content(fair: Fair, digest: bytes) -> str:
-    """Return a text of the store by its digest, empty where it is not there: what has that digest is what was listed."""
+    """Return a text of the store by the digest that was listed, empty where it is not there."""
     try:
         return fair.store.get(digest, _MOST_CARD).decode("utf-8", "replace")
     except ArenaError:

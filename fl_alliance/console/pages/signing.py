@@ -1,4 +1,4 @@
-"""What is about to be signed, on a page of its own: the server builds the calldata, the wallet signs, nobody else does."""
+"""What is about to be signed, on a page of its own: the server builds the calldata, the wallet alone signs."""
 
 import re
 from typing import Annotated

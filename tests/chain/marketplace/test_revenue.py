@@ -7,7 +7,7 @@ from bazaar import CALLER, CONTRIBUTOR, HOST, OTHER_CALLER, PRICE_WEI, TERMS, Ba
 
 from fl_alliance.chain.call_vouchers import CallVoucher, SignedVoucher, revenue_domain
 from fl_alliance.chain.fml import Fml
-from fl_alliance.chain.marketplace_refusals import AccountShort, NotLeaving, VoucherNotSigned, UnknownModel
+from fl_alliance.chain.marketplace_refusals import AccountShort, NotLeaving, UnknownModel, VoucherNotSigned
 from fl_alliance.chain.rules.revenue import Split, split_payment
 from fl_alliance.chain.types import WEI_PER_FML
 
