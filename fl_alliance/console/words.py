@@ -84,6 +84,11 @@ def percent(part: float, places: int = 1) -> str:
     return f"{part * 100:.{places}f} %"
 
 
+def visible(text: str) -> str:
+    """Return a stranger's text with a mark for every sign that is not seen, such as one that turns the rest around."""
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else "\ufffd" for sign in text)
+
+
 def is_alarm(words: str) -> bool:
     """Return whether a decoded call needs a second look."""
     return words.startswith(ALARM)
@@ -112,5 +117,6 @@ FILTERS = {
     "percent": percent,
     "pill": pill,
     "sentence": sentence,
+    "visible": visible,
     "wei": wei,
 }

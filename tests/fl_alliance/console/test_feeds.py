@@ -54,7 +54,8 @@ def feed(federation: "players.Federation", path: Path, blocks: Blocks | None = N
 
 def everything(index: Index, *tables: str) -> dict[str, list[tuple[Any, ...]]]:
     with index.reading() as db:
-        return {name: [tuple(row) for row in db.execute(f"SELECT * FROM {name}")] for name in tables or TABLES}
+        found = {name: db.execute(f"SELECT * FROM {name}") for name in tables or TABLES}  # noqa: S608
+        return {name: [tuple(row) for row in rows] for name, rows in found.items()}
 
 
 def at_once(federation: "players.Federation", path: Path) -> dict[str, list[tuple[Any, ...]]]:

@@ -107,6 +107,7 @@ def test_a_hostile_proposal_and_card_stay_text(console: "Console") -> None:
         assert "<img" not in text
         assert "{{ 7 * 7 }}" in text  # a template's words in it are words
         assert "&lt;script&gt;" in text
+        assert "\ufffdgnp.exe" in text  # what would turn the rest around is shown as what it is
         assert Outline(text).all("script") == [{"src": "/static/console.js", "defer": None}]
 
 
