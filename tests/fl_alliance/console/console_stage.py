@@ -1,5 +1,6 @@
 """What the console's tests look at: a market with a DAO and a marketplace, and an Alliance, on one embedded chain."""
 
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -105,6 +106,12 @@ class Answer:
     code: int
     headers: Message
     text: str
+
+
+def steps(text: str) -> list[tuple[str, bytes]]:
+    """Return the calls of a page that asks for a signature: to which address, with which calldata."""
+    found = re.findall(r'<li data-to="(0x[0-9a-fA-F]{40})" data-data="0x([0-9a-f]*)">', text)
+    return [(to, bytes.fromhex(data)) for to, data in found]
 
 
 def ask(url: str, fields: Mapping[str, str] | None = None, **headers: str) -> Answer:

@@ -1,11 +1,11 @@
 """What a wallet is asked to sign is what the page says, and what the command would do; the rest is refused early."""
 
-import re
 from html import unescape
 from typing import TYPE_CHECKING
 
 import assembly
 import pytest
+from console_stage import steps
 
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.dao import Appearance, Stage, Support
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from conftest import Console
 
 LARGE, STRANGER = assembly.LARGE, assembly.STRANGER
-
-
-def steps(text: str) -> list[tuple[str, bytes]]:
-    """The calls of a page that asks for a signature: to which address, with which calldata."""
-    found = re.findall(r'<li data-to="(0x[0-9a-fA-F]{40})" data-data="0x([0-9a-f]*)">', text)
-    return [(to, bytes.fromhex(data)) for to, data in found]
 
 
 def called(console: "Console", contract: str, name: str, step: tuple[str, bytes]) -> tuple[object, ...]:
