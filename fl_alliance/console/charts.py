@@ -71,7 +71,7 @@ def chart(title: str, unit: str, lines: Sequence[Line], first: int, last: int) -
         told="; ".join(_told(line) for line in named),
         shapes=Markup("").join(shapes),
         words=Markup("").join(words),
-        legend=Markup("").join(_ENTRY.format(line.style, f"{line.name} {number(_ends(line)[1])}") for line in named),
+        legend=Markup("").join(_ENTRY.format(line.style, f"{line.name} {_figure(_ends(line)[1])}") for line in named),
     )
 
 
@@ -93,4 +93,8 @@ def _ends(line: Line) -> tuple[float, float]:
 
 def _told(line: Line) -> str:
     first, last = _ends(line)
-    return f"{line.name} from {number(first)} to {number(last)}"
+    return f"{line.name} from {_figure(first)} to {_figure(last)}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1e5 else number(round(value, 6))

@@ -56,8 +56,8 @@ class Index:
     def _opened(self) -> sqlite3.Connection:
         with suppress(sqlite3.DatabaseError):
             db = self._connect()
-            if db.execute("PRAGMA user_version").fetchone()[0] == VERSION:
-                db.execute("PRAGMA quick_check(1)")
+            is_usable = db.execute("PRAGMA user_version").fetchone()[0] == VERSION
+            if is_usable and db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok":
                 return db
             db.close()
         for suffix in ("", "-wal", "-shm"):

@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.arena_types import Role, Verdict
 from fl_alliance.chain.arena_view import read_params
 from fl_alliance.chain.codec import interface
@@ -25,9 +26,9 @@ from fl_alliance.console.reasons import Reasons
 SCHEMA = (
     """CREATE TABLE event (
     block INTEGER, place INTEGER, timestamp INTEGER NOT NULL, tx TEXT NOT NULL, source TEXT NOT NULL,
-    address TEXT NOT NULL, name TEXT NOT NULL, task INTEGER, fields TEXT NOT NULL,
+    address TEXT NOT NULL, name TEXT NOT NULL, task INTEGER, day INTEGER, account TEXT, fields TEXT NOT NULL,
     PRIMARY KEY (block, place)) WITHOUT ROWID""",
-    "CREATE INDEX event_name ON event (source, name, task)",
+    "CREATE INDEX event_name ON event (source, name, task, day, account)",
     """CREATE TABLE posting (
     account TEXT, block INTEGER, place INTEGER, timestamp INTEGER NOT NULL, tx TEXT NOT NULL,
     delta_wei TEXT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (account, block, place)) WITHOUT ROWID""",
@@ -140,7 +141,9 @@ class MarketFeed:
             "source": event.source,
             "address": event.address,
             "name": event.name,
-            "task": values.get("task"),
+            "task": _whole(values.get("task")),
+            "day": _whole(values.get("day")),
+            "account": values.get("account"),
             "fields": json.dumps(_plain(values)),
         }
         put(db, "event", row)
@@ -183,7 +186,7 @@ def events_of(db: sqlite3.Connection, source: str, name: str = "", task: int | N
 
 def read_event(row: sqlite3.Row) -> MarketEvent:
     """Return an event as it was read from the chain."""
-    fields = json.loads(row["fields"])
+    fields = strict_json.parse(row["fields"])
     if row["source"] == ARENA:  # others call other things by these names
         for name, kind in (("role", Role), ("verdict", Verdict)):
             if isinstance(fields.get(name), int):
@@ -218,6 +221,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return "0x" + value.hex()
     return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _whole(value: Any) -> int | None:
+    """Return a number as SQLite holds one, None where it is none or too large to be a task's or a day's."""
+    return value if isinstance(value, int) and value < 2**63 else None
 
 
 def _accounts(values: Mapping[str, Any]) -> list[str]:

@@ -1,11 +1,11 @@
 """Why a transaction brought an account FML, or took them: its events in plain words, as far as they are about it."""
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fl_alliance.arena.events import fml
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.arena_types import Role
 from fl_alliance.chain.dao import Appearance, Support
 from fl_alliance.chain.deploy import (
@@ -96,22 +96,21 @@ class Reasons:
         )
 
     def _newest(self, name: str, task: int, **fields: Any) -> Told | None:
-        rows = self._db.execute(
-            "SELECT fields FROM event WHERE source = ? AND name = ? AND task = ? ORDER BY block DESC, place DESC",
-            (ARENA, name, task),
-        )
-        for (text,) in rows:
-            found: Told = json.loads(text)
-            if all(found[field] == value for field, value in fields.items()):
-                return found
-        return None
+        """Return the newest event of one name in an Arena's task, of a day or an account where these are given."""
+        where = "".join(f" AND {field} = ?" for field in fields)
+        row = self._db.execute(
+            f"SELECT fields FROM event WHERE source = ? AND name = ? AND task = ?{where} "  # noqa: S608  our own names
+            "ORDER BY block DESC, place DESC LIMIT 1",
+            (ARENA, name, task, *fields.values()),
+        ).fetchone()
+        return strict_json.parse(row[0]) if row else None
 
     def proposal(self, event: MarketEvent) -> str:
         """Return a proposal by how-manyth it is."""
         known = self._db.execute(
             "SELECT fields FROM event WHERE source = ? AND name = 'ProposalCreated' ORDER BY block, place", (DAO,)
         )
-        numbers = [json.loads(text)["proposalId"] for (text,) in known]
+        numbers = [strict_json.parse(text)["proposalId"] for (text,) in known]
         identity = event.values["proposalId"]
         return f"proposal {numbers.index(identity) + 1}" if identity in numbers else "a proposal"
 

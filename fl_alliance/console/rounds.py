@@ -1,11 +1,11 @@
 """What pages ask of an Alliance's index: tasks, members, and rounds, page by page, at the same cost however many."""
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fl_alliance.chain import strict_json
 from fl_alliance.console.index import Index
 from fl_alliance.console.paging import Page, Span, page_of
 
@@ -126,7 +126,7 @@ def curve(index: Index, number: int) -> Curve:
         [row["round"] for row in rows],
         [row["figure"] for row in rows],
         [row["pool"] for row in rows],
-        [json.loads(row["balances"]) for row in rows],
+        [strict_json.parse(row["balances"]) for row in rows],
     )
 
 
@@ -138,7 +138,7 @@ def _task(db: sqlite3.Connection, row: sqlite3.Row) -> Task:
         row["task"],
         row["block"],
         row["timestamp"],
-        json.loads(row["state"]),
+        strict_json.parse(row["state"]),
         {outcome: count for outcome, count, _, _ in sums},
         sum(paid for _, _, paid, _ in sums),
         sum(slashed for _, _, _, slashed in sums),

@@ -108,9 +108,9 @@ def open_sources(runs: Sequence[str], settings: MarketSettings, indexes: Path) -
         yield Sources(_named(found), market, no_market)
 
 
-def identity(chain_id: int, contract: str, block_hash: str) -> str:
-    """Return 16 hex digits that name a contract of one chain: one that was begun anew has other blocks."""
-    return hashlib.sha256(f"{chain_id}:{contract}:{block_hash}".encode()).hexdigest()[:16]
+def identity(chain_id: int, contract: str, begun: str) -> str:
+    """Return 16 hex digits that name a contract of one chain, by the block that it was begun with among others."""
+    return hashlib.sha256(f"{chain_id}:{contract}:{begun}".encode()).hexdigest()[:16]
 
 
 def _market(
@@ -160,11 +160,14 @@ def _run(stack: ExitStack, name: str, indexes: Path) -> AllianceSource:
                 f"{folder.root}: its chain cannot be read ({error}); needed that chain, running"
             ) from None
         blocks = NodeBlocks(rpc, deployment.alliance)
-    return AllianceSource(folder.root.resolve().name, _feed(stack, deployment, blocks, indexes), folder)
+    # Runs of one seed begin with the same blocks: the folder tells them apart.
+    feed = _feed(stack, deployment, blocks, indexes, str(folder.root.resolve()))
+    return AllianceSource(folder.root.resolve().name, feed, folder)
 
 
-def _feed(stack: ExitStack, deployment: Deployment, blocks: Blocks, indexes: Path) -> AllianceFeed:
-    name = identity(deployment.chain_id, deployment.alliance, blocks.hash_of(deployment.block) or "")
+def _feed(stack: ExitStack, deployment: Deployment, blocks: Blocks, indexes: Path, folder: str = "") -> AllianceFeed:
+    begun = blocks.hash_of(deployment.block) or ""
+    name = identity(deployment.chain_id, deployment.alliance, f"{begun}:{folder}")
     feed = AllianceFeed(deployment, blocks, indexes / f"alliance-{name}.db")
     stack.callback(feed.index.close)
     return feed

@@ -10,6 +10,8 @@ from fl_alliance.console.sources import AllianceSource, MarketSource
 
 LOOK_S = 1.0
 """Seconds between two looks at a chain that has nothing new."""
+_LONGEST_S = 30.0
+"""The same while it cannot be read: what the rules refuse takes a replay to find."""
 _PATIENCE_S = 5.0
 _log = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ def follow(source: Source) -> bool:
 
 
 def _watch(source: Source, stop: threading.Event) -> None:
+    pause_s = LOOK_S
     while not stop.is_set():
         try:
             is_more = follow(source)
@@ -54,5 +57,6 @@ def _watch(source: Source, stop: threading.Event) -> None:
                 f"reading failed ({type(error).__name__}); the console's log says why",
                 False,
             )
+        pause_s = min(2 * pause_s, _LONGEST_S) if source.status.trouble else LOOK_S
         if not is_more:
-            stop.wait(LOOK_S)
+            stop.wait(pause_s)

@@ -1,11 +1,11 @@
 """Figures and moments as pages write them: filters of the templates."""
 
-import json
 from datetime import UTC, datetime
 
 from markupsafe import Markup
 
 from fl_alliance import amounts
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.types import WEI_PER_GWEI
 from fl_alliance.governance.decoding import ALARM
 from fl_alliance.market.units import duration
@@ -106,7 +106,7 @@ def sentence(words: str) -> str:
 
 
 FILTERS = {
-    "from_json": json.loads,
+    "from_json": strict_json.parse,
     "account": account,
     "calm": calm,
     "digest": digest,

@@ -83,10 +83,8 @@ def main(count: int) -> None:
         source = open_source(federation, folder)
         print(f"first read            {read(source):8.1f} s")
         source.feed.index.close()
-        size = (folder / "index.db").stat().st_size
-        print(
-            f"index                 {size / 1e6:8.1f} MB, chain file {(folder / 'chain.db').stat().st_size / 1e6:.1f} MB"
-        )
+        for name in ("index.db", "chain.db"):
+            print(f"{name:<22}{(folder / name).stat().st_size / 1e6:8.1f} MB")
         source = open_source(federation, folder)
         print(f"opened again          {read(source):8.3f} s")
         federation.run_round()

@@ -1,12 +1,12 @@
 """Alliance: tasks, their rounds, roles, scores and balances, and the privacy budgets of a run's sites."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.types import GWEI_PER_FML
 from fl_alliance.console import rounds
 from fl_alliance.console.charts import Line, chart
@@ -60,8 +60,8 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
         if found is None:
             raise HTTPException(404, f"round {which} of task {number} has not ended, or was not read yet")
         entry, lines = found
-        told = {line["member"]: json.loads(line["told"]) for line in lines}
-        leaders = json.loads(entry["leaders"])
+        told = {line["member"]: strict_json.parse(line["told"]) for line in lines}
+        leaders = strict_json.parse(entry["leaders"])
         return render(
             request,
             "alliance/round.html",
@@ -81,7 +81,7 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
         if found is None or who is None:
             raise HTTPException(404, f"no round {which} that has ended, or no member {member}, in task {number}")
         line = rounds.line_of(source.feed.index, number, which, member)
-        story = json.loads(line["story"]) if line else ["it was not drawn, and neither paid nor slashed"]
+        story = strict_json.parse(line["story"]) if line else ["it was not drawn, and neither paid nor slashed"]
         return render(
             request, "alliance/why.html", source=source, task=task, round=found[0], line=line, member=who, story=story
         )
@@ -95,7 +95,7 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
         if who is None:
             raise HTTPException(404, f"no member {member} in task {number}")
         page = rounds.history(source.feed.index, number, member, span_of(before, after))
-        why = {row["round"]: _reason(json.loads(row["story"])) for row in page.rows}
+        why = {row["round"]: _reason(strict_json.parse(row["story"])) for row in page.rows}
         return render(request, "alliance/member.html", source=source, task=task, member=who, page=page, why=why)
 
     return room

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,9 @@ from fl_alliance.chain.steps import Start
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.cli import console
 from fl_alliance.cli.main import main
+from fl_alliance.console import rounds
+from fl_alliance.console.sources import open_sources
+from fl_alliance.market.config import load_settings
 
 
 @pytest.fixture
@@ -89,6 +93,16 @@ def test_it_serves_a_run_from_its_chain_file_and_stops_when_asked(run: Path, tmp
     assert process.returncode == 0, err
     assert "Traceback" not in err
     assert list((tmp_path / "cache" / "fl-alliance" / "console").glob("alliance-*.db"))
+
+
+def test_two_runs_of_one_seed_are_two(run: Path, tmp_path: Path) -> None:
+    twin = shutil.copytree(run, tmp_path / "elsewhere" / run.name)
+    settings = load_settings([f"folder={tmp_path / 'nothing'}"])
+    with open_sources([str(run), str(twin)], settings, tmp_path / "indexes") as sources:
+        console_stage.read_all(sources)
+        assert list(sources.alliances) == [run.name, f"{run.name}-2"]
+        assert [rounds.tasks(source.feed.index)[0].ended for source in sources.alliances.values()] == [1, 1]
+        assert "there is no file" in sources.no_market
 
 
 @pytest.mark.parametrize(

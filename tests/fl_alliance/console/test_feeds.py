@@ -166,7 +166,7 @@ class Counting:
             yield seen
 
 
-@pytest.mark.parametrize("damage", ["missing", "garbage", "version"])
+@pytest.mark.parametrize("damage", ["missing", "garbage", "page", "version"])
 def test_an_index_that_cannot_be_used_is_made_anew(
     federation: "players.Federation", tmp_path: Path, damage: str
 ) -> None:
@@ -181,6 +181,10 @@ def test_an_index_that_cannot_be_used_is_made_anew(
         path.unlink()
     elif damage == "garbage":
         path.write_bytes(b"no database" * 1000)
+    elif damage == "page":
+        content = bytearray(path.read_bytes())
+        content[4096:8192] = bytes(4096)
+        path.write_bytes(content)
     else:
         with sqlite3.connect(path) as db:
             db.execute("PRAGMA user_version = 99")
