@@ -101,27 +101,27 @@ class AllianceFeed:
         return None
 
     def _forget(self, above: int) -> None:
-        """Take back what was read above a block; task and members are of their last step, and are written anew."""
+        """Take back what was read above a block; where tasks and members stood then is written anew from a replay."""
         self._books = None
         self.index.roll_back(above)
         if above >= 0:
+            self._books = self._replayed(above)
             with self.index.writing() as db:
-                books = self._replayed(above)
-                for task in books.keepers:
-                    books.write_state(db, task, above, books.timestamp)
+                self._books.write_touched(db)
 
     def _read(self, db: sqlite3.Connection, first: int, last: int, at: Cursor | None) -> None:
         before = at.hash if at else None
         for seen in self._blocks.read(first, last):
             if before not in (None, seen.parent):
-                return  # the chain forked between two requests: the next call finds where
+                break  # the chain forked between two requests: the next call finds where
             if seen.calls:
                 books = self._books = self._books or self._replayed(first - 1)
                 for call in seen.calls:
                     books.take(call, db)
-                books.write_touched(db, seen.tip)
             before = seen.tip.hash
             self.index.advance(seen.tip.number, seen.tip.hash)
+        if self._books is not None:
+            self._books.write_touched(db)
 
     def _replayed(self, last: int) -> "_Books":
         """Return the books after block `last`, with nothing written."""
@@ -129,7 +129,6 @@ class AllianceFeed:
         for seen in self._blocks.read(self.deployment.block, last):
             for call in seen.calls:
                 books.take(call)
-                books.timestamp = seen.tip.timestamp
         return books
 
 
@@ -140,8 +139,7 @@ class _Books:
         self._deployment = deployment
         self.models: AllianceModel = empty_models(deployment)
         self.keepers: dict[int, Bookkeeper] = {}
-        self.timestamp = 0
-        self._touched: set[int] = set()
+        self._touched: dict[int, tuple[int, int]] = {}
 
     def take(self, call: Call, db: sqlite3.Connection | None = None) -> None:
         """Follow a transaction, and write down the rounds that it has ended where there is somewhere to."""
@@ -153,12 +151,12 @@ class _Books:
                 if keeper.rounds and db is not None:
                     self._write_rounds(db, task, keeper.rounds, call.timestamp)
                 keeper.rounds.clear()
-            self._touched.add(getattr(taken.step, "task", len(self.keepers)))
+            self._touched[getattr(taken.step, "task", len(self.keepers))] = (call.block, call.timestamp)
 
-    def write_touched(self, db: sqlite3.Connection, tip: Tip) -> None:
-        """Write where the tasks stand that were touched since the last time."""
-        for task in self._touched & self.keepers.keys():
-            self.write_state(db, task, tip.number, tip.timestamp)
+    def write_touched(self, db: sqlite3.Connection) -> None:
+        """Write where the tasks stand that were touched since the last time, as of the block that touched them last."""
+        for task in self._touched.keys() & self.keepers.keys():
+            self.write_state(db, task, *self._touched[task])
         self._touched.clear()
 
     def write_state(self, db: sqlite3.Connection, task: int, block: int, timestamp: int) -> None:

@@ -1,6 +1,6 @@
 """What the console costs over a real history: reading it, reading on, opening it again, and every page of it.
 
-    python tests/bench/console.py [ROUNDS]        10,000 rounds by default, which take a quarter of an hour to play
+    python tests/bench/console.py [ROUNDS]        10,000 rounds by default, which take ten minutes to play
 
 Every round is played by real transactions on a chain file: 2 of 7 members propose, 3 vote, the outcome changes.
 """
