@@ -16,7 +16,7 @@ _EPILOG = """\
 What it shows:
   Alliance      tasks of the run folders that are named: rounds, roles, scores, balances, privacy budgets
   Arena         tasks of the market, leaderboards; delegate
-  DAO           proposals with what their calls do, read from their bytes; review, vote, queue, execute, lock
+  DAO           proposals with what their calls do, read from their bytes; review, vote, queue, execute, settle, lock
   Marketplace   models, ratings, what is trending, knowledge bases; rate, pay in
   Ledger        why an account was paid, transaction by transaction
 
@@ -81,6 +81,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.console.serving import listen, serve, url_of
     from fl_alliance.console.sources import open_sources
     from fl_alliance.console.watching import watching
+    from fl_alliance.console.words import host
 
     listener = listen(arguments.host, arguments.port)
     try:
@@ -88,7 +89,9 @@ def execute(arguments: argparse.Namespace) -> int:
             print(f"serving {url_of(listener)}", flush=True)
             for name, source in sources.alliances.items():
                 print(f"run      {name}, {source.folder.root if source.folder else sources.market and 'the market'}")
-            print(f"market   {sources.market.url if sources.market else f'none: {sources.no_market}'}", flush=True)
+            print(
+                f"market   {host(sources.market.url) if sources.market else f'none: {sources.no_market}'}", flush=True
+            )
             with watching(sources.followed):
                 serve(sources, listener, {*LOOPBACK, *arguments.host_name, arguments.host}, lambda: None)
     finally:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from fl_alliance.arena.events import fml
 from fl_alliance.chain.bound import ContractReader
-from fl_alliance.chain.dao import Appearance, Proposal, Stage, Support
+from fl_alliance.chain.dao import Appearance, DaoView, Proposal, Stage, Support
 from fl_alliance.chain.deploy import DAO, MODELS, POOLS, REVENUE, TOKEN, VOTES
 from fl_alliance.chain.errors import RequestRefused, TransactionReverted
 from fl_alliance.chain.messages import checksum
@@ -101,8 +101,8 @@ def _vote(fair: Fair, fields: Fields) -> Intent:
     number, support = _number(fields, "proposal"), _choice(fields, "support", Support)
     proposal, account = _proposal(fair, number, Stage.ACTIVE), _account(fields, is_needed=False)
     says = [f"Votes {support} on proposal {number}.", *_does(fair, proposal)]
-    if account and fair.dao:
-        votes_wei = fair.dao.votes_wei(account, proposal.review_ends_at)
+    if account:
+        votes_wei = _dao(fair).votes_wei(account, proposal.review_ends_at)
         says.append(f"{account} votes with {fml(votes_wei)}, which it had locked when the meeting began.")
     step = _step(fair.reader(DAO), f"vote {support}", "castVote", proposal.number, Support[support.upper()])
     return Intent(
@@ -150,10 +150,24 @@ def _execute(fair: Fair, fields: Fields) -> Intent:
     return Intent(f"Execute proposal {number}", says, [step], command, _account(fields, False), f"/dao/{number}")
 
 
+def _settle(fair: Fair, fields: Fields) -> Intent:
+    number, dao = _number(fields, "proposal"), _dao(fair)
+    proposal = _proposal(fair, number, *(stage for stage in Stage if stage.is_final))
+    step = _step(fair.reader(DAO), "settle", "settleStake", proposal.number)
+    is_condemned = dao.is_condemned(proposal.number)
+    whose = "the treasury, since flags have condemned it" if is_condemned else f"its author, {proposal.proposer}"
+    says = [f"Sends the stake of proposal {number} to {whose}. Anybody may."]
+    if dao.stage(proposal.number) is Stage.EXECUTED:
+        says.append(
+            f"It was executed: the treasury pays its author {fml(dao.terms().reward_wei)}, as far as it has them."
+        )
+    command = f"fl-alliance dao settle {number}"
+    return Intent(f"Settle proposal {number}", says, [step], command, _account(fields, False), f"/dao/{number}")
+
+
 def _lock(fair: Fair, fields: Fields) -> Intent:
     amount_wei = _amount(fields)
-    if fair.dao is None:
-        raise DaoUnknown(fair.arena.address)
+    _dao(fair)
     votes = fair.reader(VOTES)
     steps = [
         _step(
@@ -236,6 +250,7 @@ _MADE: Mapping[str, Callable[[Fair, Fields], Intent]] = {
     "vote": _vote,
     "queue": _queue,
     "execute": _execute,
+    "settle": _settle,
     "lock": _lock,
     "delegate": _delegate,
     "undelegate": _undelegate,
@@ -248,17 +263,24 @@ def _step(reader: ContractReader, does: str, function: str, *args: object) -> St
     return Step(reader.address, reader.artifact, "0x" + reader.encode(function, *args).hex(), does)
 
 
-def _proposal(fair: Fair, number: int, needed: Stage) -> Proposal:
-    """Return a proposal at a stage; raises `DaoUnknown`, `ProposalUnknown`, `WrongStage`."""
+def _dao(fair: Fair) -> DaoView:
+    """Return the market's DAO; raises `DaoUnknown`."""
     if fair.dao is None:
         raise DaoUnknown(fair.arena.address)
-    known = fair.dao.proposals()
+    return fair.dao
+
+
+def _proposal(fair: Fair, number: int, *needed: Stage) -> Proposal:
+    """Return a proposal at one of these stages; raises `DaoUnknown`, `ProposalUnknown`, `WrongStage`."""
+    dao = _dao(fair)
+    known = dao.proposals()
     if not 1 <= number <= len(known):
         raise ProposalUnknown(number, len(known))
     proposal = known[number - 1]
-    stage = fair.dao.stage(proposal.number)
-    if stage is not needed:
-        raise WrongStage(f"proposal {number} is {stage.name.lower()}, needed {needed.name.lower()}")
+    stage = dao.stage(proposal.number)
+    if stage not in needed:
+        wanted = " or ".join(each.name.lower() for each in needed)
+        raise WrongStage(f"proposal {number} is {stage.name.lower()}, needed {wanted}")
     return proposal
 
 

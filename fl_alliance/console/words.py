@@ -1,6 +1,7 @@
 """Figures and moments as pages write them: filters of the templates."""
 
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
@@ -89,6 +90,12 @@ def visible(text: str) -> str:
     return "".join(sign if sign.isprintable() or sign in "\n\t" else "\ufffd" for sign in text)
 
 
+def host(url: str) -> str:
+    """Return a chain's URL as far as it may be shown: what follows the host can hold a key."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
 def is_alarm(words: str) -> bool:
     """Return whether a decoded call needs a second look."""
     return words.startswith(ALARM)
@@ -112,6 +119,7 @@ FILTERS = {
     "digest": digest,
     "duration": duration,
     "gwei": gwei,
+    "host": host,
     "is_alarm": is_alarm,
     "moment": moment,
     "percent": percent,

@@ -23,7 +23,12 @@ async function switchTo(chain) {
   const current = await window.ethereum.request({ method: "eth_chainId" });
   if (Number(current) !== chain) {
     const chainId = `0x${chain.toString(16)}`;
-    await window.ethereum.request({ method: "wallet_switchEthereumChain", params: [{ chainId }] });
+    try {
+      await window.ethereum.request({ method: "wallet_switchEthereumChain", params: [{ chainId }] });
+    } catch (refusal) {
+      if (refusal.code !== 4902) throw refusal;
+      throw new Error(`Your wallet does not know chain ${chain}: add it there as a network, with your chain's RPC URL.`);
+    }
   }
 }
 

@@ -69,6 +69,11 @@ def test_every_stage_of_a_proposal_has_its_call(console: "Console") -> None:
         console.stage.bazaar.sender(STRANGER).send(to, data, 12_000_000, name)
         assert dao.view.stage(proposal.number) is stage
         dao.wait(wait_s)
+    ((to, data),) = steps(console.post("/sign/settle", proposal="1", account=STRANGER.address).text)
+    console.stage.bazaar.sender(STRANGER).send(to, data, 400_000, "settle")
+    assert dao.view.review(proposal.number).is_settled
+    console.read()
+    assert "/sign/" not in console.get("/dao/1").text
 
 
 @pytest.mark.parametrize(("action", "contract", "function"), [("lock", VOTES, "lock"), ("deposit", REVENUE, "deposit")])
