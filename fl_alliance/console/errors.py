@@ -4,8 +4,7 @@ ConsoleError
 ├── ExtraMissing        the packages of the extra `console` are not installed
 ├── NothingToShow       neither a market nor a run was found
 ├── PortTaken           another program listens on the port
-├── IndexBusy           another console writes the index
-└── ChainChanged        what was indexed is of another chain, or of one that went back too far
+└── IndexBusy           another console writes the index
 """
 
 from fl_alliance.market.errors import MarketError
@@ -47,7 +46,3 @@ class IndexBusy(ConsoleError):
             f"another console writes the index {path}; stop it, look at its pages, or keep this one's elsewhere: "
             "--index FOLDER"
         )
-
-
-class ChainChanged(ConsoleError):
-    """The chain has left the blocks that were read."""

@@ -1,7 +1,6 @@
 """What pages ask of a market's index: what each transaction brought an account or took from it, and why."""
 
 import sqlite3
-from collections.abc import Sequence
 
 from fl_alliance.console.index import Index
 from fl_alliance.console.paging import Page, Span, page_of
@@ -18,11 +17,3 @@ def busiest(index: Index, most: int = 12) -> list[sqlite3.Row]:
     query = "SELECT account, count(*) AS count FROM posting GROUP BY account ORDER BY count DESC, account LIMIT ?"
     with index.reading() as db:
         return db.execute(query, (most,)).fetchall()
-
-
-def recent(index: Index, sources: Sequence[str], most: int = 20) -> list[sqlite3.Row]:
-    """Return the newest events of some contracts."""
-    marks = ",".join("?" * len(sources))
-    query = f"SELECT * FROM event WHERE source IN ({marks}) ORDER BY block DESC, place DESC LIMIT ?"  # noqa: S608
-    with index.reading() as db:
-        return db.execute(query, (*sources, most)).fetchall()

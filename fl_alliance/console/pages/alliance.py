@@ -15,9 +15,6 @@ from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.rounds import Curve, Task
 from fl_alliance.console.sources import AllianceSource, Sources
 
-_NAMED = 3
-"""Members whose balances are drawn by name: the highest and the lowest."""
-
 
 def pages(sources: Sources, render: Renderer) -> APIRouter:
     """Return the routes."""
@@ -129,12 +126,11 @@ def _charts(task: Task, curve: Curve) -> list[Any]:
 
 
 def _balances(curve: Curve) -> list[Line]:
+    """Return a line for each member, the highest and the lowest by name."""
     final = curve.balances[-1]
     order = sorted(range(len(final)), key=lambda member: final[member])
     low, high = order[:1], order[-1:] if len(order) > 1 else []
     lines = [_balance(curve, member, "thin") for member in order if member not in low + high]
-    if lines:
-        lines[0] = Line(lines[0].points, "thin")
     lines += [_balance(curve, member, "l2", f"lowest, member {member}:") for member in low]
     return lines + [_balance(curve, member, "l1", f"highest, member {member}:") for member in high]
 
