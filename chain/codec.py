@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from eth_abi.decoding import ByteStringDecoder, ContextFramesBytesIO
+from eth_abi.decoding import ByteStringDecoder, ContextFramesBytesIO, StringDecoder
 from eth_abi.exceptions import DecodingError, InsufficientDataBytes
 from eth_abi.registry import BaseEquals, registry
 
@@ -150,9 +150,18 @@ class _PaddedAnyhow(ByteStringDecoder):
         return data
 
 
+class _TextAnyhow(_PaddedAnyhow, StringDecoder):
+    """Strings whatever is in them: no contract asks for UTF-8, and one stranger's bytes must not hide all others'."""
+
+    def __init__(self) -> None:
+        StringDecoder.__init__(self, handle_string_errors="replace")  # type: ignore[no-untyped-call]
+
+
 _LENIENT = registry.copy()  # type: ignore[no-untyped-call]
 _LENIENT.unregister_decoder("bytes")
 _LENIENT.register_decoder(BaseEquals("bytes", with_sub=False), _PaddedAnyhow, label="bytes")  # type: ignore[no-untyped-call]
+_LENIENT.unregister_decoder("string")
+_LENIENT.register_decoder(BaseEquals("string", with_sub=False), _TextAnyhow, label="string")  # type: ignore[no-untyped-call]
 
 
 @cache

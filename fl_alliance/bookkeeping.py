@@ -98,20 +98,24 @@ def keep_books(rpc: Rpc, deployment: Deployment, task: int) -> Books:
     )
 
 
+def empty_models(deployment: Deployment) -> AllianceModel:
+    """Return the models of an Alliance that has done nothing yet."""
+    return AllianceModel(Domain(deployment.chain_id, deployment.alliance), deployment.fml, deployment.contract)
+
+
 class Bookkeeper:
     """Follows one task through the contract's transactions.
 
     Attributes
     ----------
     models : AllianceModel
-        Everything that the rules say so far.
+        Everything that the rules say so far; several keepers may share one, which somebody else then moves.
     rounds : list of Round
         The task's rounds that have ended.
     """
 
-    def __init__(self, deployment: Deployment, task: int) -> None:
-        domain = Domain(deployment.chain_id, deployment.alliance)
-        self.models = AllianceModel(domain, deployment.fml, deployment.contract)
+    def __init__(self, deployment: Deployment, task: int, models: AllianceModel | None = None) -> None:
+        self.models = models or empty_models(deployment)
         self.rounds: list[Round] = []
         self._task = task
         self._stakes: list[int] = []
@@ -125,9 +129,13 @@ class Bookkeeper:
     def take(self, call: Call) -> None:
         """Follow one transaction."""
         for taken, lines in self.models.follow(call):
-            if self._task in self.models.tasks and getattr(taken.step, "task", self._task) == self._task:
-                self._book(taken, lines)
-            self._credited = sum(self.models.credits.values())
+            self.book(taken, lines)
+
+    def book(self, taken: Taken, lines: tuple[Line, ...]) -> None:
+        """Write down a step that the models have just taken."""
+        if self._task in self.models.tasks and getattr(taken.step, "task", self._task) == self._task:
+            self._book(taken, lines)
+        self._credited = sum(self.models.credits.values())
 
     def members(self) -> Iterable[Member]:
         """Yield every member with what it brought, won, lost, holds and has taken out."""

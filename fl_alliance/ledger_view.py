@@ -92,8 +92,8 @@ def print_why(books: Books, entry: Round, member: Member, out: Console) -> None:
     """Print, with every number, why a member was paid, slashed or left alone in a round."""
     out.print(f"member {member.index}, {member.address}, in round {entry.number}:", soft_wrap=True)
     lines = [line for line in entry.lines if line.member == member.index]
-    for text in _story(entry, member, lines):
-        out.print(f"  {text}", soft_wrap=True)
+    for text in story(entry, member.index, lines):
+        out.print(f"  {escape(text)}", soft_wrap=True)
 
 
 def print_totals(books: Books, out: Console) -> bool:
@@ -188,19 +188,20 @@ def _round_sums(entry: Round) -> Iterable[str]:
     yield f"settled in block {entry.ended.block}, transaction {entry.ended.tx_hash}, by {entry.ended.sender}"
 
 
-def _story(entry: Round, member: Member, lines: Sequence[Line]) -> Iterable[str]:
-    seats, total = entry.seats[member.index] if member.index < len(entry.seats) else 0, sum(entry.seats)
+def story(entry: Round, member: int, lines: Sequence[Line]) -> Iterable[str]:
+    """Yield, sentence by sentence, what a member did in a round and what it was paid for that, by its lines."""
+    seats, total = entry.seats[member] if member < len(entry.seats) else 0, sum(entry.seats)
     yield f"it had {seats} of {total} seats in the draws"
     if not lines:
-        drawn, ended = member.index in entry.standings, outcome_sentence(entry.outcome, entry.choice is not None)
+        drawn, ended = member in entry.standings, outcome_sentence(entry.outcome, entry.choice is not None)
         yield f"it was {'' if drawn else 'not '}drawn, and neither paid nor slashed: the round {ended}"
-    if told := entry.scores.get(member.index):
+    if told := entry.scores.get(member):
         yield from _testimony(entry, told)
     for line in lines:
-        yield f"it {escape(explain(line))}"
+        yield f"it {explain(line)}"
         yield from _arithmetic(line)
-    escrow = f", in escrow {fml(entry.escrows[member.index], 9)} FML" if any(entry.escrows) else ""
-    yield f"balance afterwards {fml(entry.balances[member.index], 9)} FML{escrow}"
+    escrow = f", in escrow {fml(entry.escrows[member], 9)} FML" if any(entry.escrows) else ""
+    yield f"balance afterwards {fml(entry.balances[member], 9)} FML{escrow}"
     yield f"settled in block {entry.ended.block}, transaction {entry.ended.tx_hash}"
 
 

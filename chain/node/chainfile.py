@@ -16,7 +16,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from eth_hash.auto import keccak
 
@@ -59,15 +59,36 @@ class ChainFile:
         self._db = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
         self.settings = _read_settings(self._db, self.path)
 
-    def blocks(self) -> Iterator[Block]:
-        """Yield every block from 0 to the head, each verified against its hash, its parent and its own columns.
+    def blocks(self, first: int = 0) -> Iterator[Block]:
+        """Yield every block from `first` to the head, each verified against its hash, its parent and its own columns.
+
+        The block before `first` is taken for what its hash says; nothing is yielded where there is none.
 
         Raises
         ------
         ChainCorrupt
             naming the first block that does not hold
         """
-        return _verified(self._db, self.path, self.settings)
+        return _verified(self._db, self.path, self.settings, first)
+
+    def head(self) -> tuple[int, bytes]:
+        """Return number and hash of the last block; raises `ChainCorrupt` where there is none."""
+        return self._stored("ORDER BY number DESC LIMIT 1", ()) or _without_blocks(self.path)
+
+    def hash_of(self, number: int) -> bytes | None:
+        """Return a block's hash as it is stored, None where there is no such block."""
+        found = self._stored("WHERE number = ?", (number,))
+        return found and found[1]
+
+    def _stored(self, which: str, values: tuple[int, ...]) -> tuple[int, bytes] | None:
+        try:
+            found: tuple[int, bytes] | None = self._db.execute(
+                f"SELECT number, hash FROM block {which}",  # noqa: S608  clauses of our own
+                values,
+            ).fetchone()
+        except sqlite3.DatabaseError as broken:
+            raise ChainCorrupt(self.path, None, f"no readable blocks ({broken})", "a chain file") from broken
+        return found
 
     def verify(self) -> Block:
         """Check every stored byte without executing; return the head."""
@@ -191,11 +212,18 @@ def _read_settings(db: sqlite3.Connection, path: str) -> Settings:
         raise ChainCorrupt(path, None, f"no chain settings ({broken})", "a file written by a file:// chain") from broken
 
 
-def _verified(db: sqlite3.Connection, path: str, settings: Settings) -> Iterator[Block]:
+def _without_blocks(path: str) -> NoReturn:
+    raise ChainCorrupt(path, 0, "no blocks", "block 0")
+
+
+def _verified(db: sqlite3.Connection, path: str, settings: Settings, first: int = 0) -> Iterator[Block]:
     parent: Block | None = None
+    columns = "SELECT number, header, hash, tx, receipt, writes FROM block"
     try:
         db.execute("BEGIN")  # one snapshot of rows and head, whoever writes meanwhile
-        rows = db.execute("SELECT number, header, hash, tx, receipt, writes FROM block ORDER BY number")
+        rows = db.execute(f"{columns} WHERE number >= ? ORDER BY number", (max(first - 1, 0),))
+        if first and (row := next(rows, None)):
+            parent = _check(row, parent, settings, path, is_first=True)
         for row in rows:
             parent = _check(row, parent, settings, path)
             yield parent
@@ -209,15 +237,20 @@ def _verified(db: sqlite3.Connection, path: str, settings: Settings) -> Iterator
             if db.in_transaction:
                 db.execute("COMMIT")
     if parent is None:
-        raise ChainCorrupt(path, 0, "no blocks", "block 0")
+        if first:
+            return
+        _without_blocks(path)
     if head is None or head[0] != _head(parent.number, parent.hash):
         found = head[0].hex() if head is not None and isinstance(head[0], bytes) else "nothing"
         needed = f"{_head(parent.number, parent.hash).hex()}, the last block's"
         raise ChainCorrupt(path, parent.number, f"head {found}", needed)
 
 
-def _check(row: tuple[Any, ...], parent: Block | None, settings: Settings, path: str) -> Block:
-    number = 0 if parent is None else parent.number + 1
+def _check(
+    row: tuple[Any, ...], parent: Block | None, settings: Settings, path: str, *, is_first: bool = False
+) -> Block:
+    """Return the block of a row; `is_first` says that its parent is not looked at."""
+    number = row[0] if is_first else 0 if parent is None else parent.number + 1
 
     def need(name: str, found: object, needed: object) -> None:
         if found != needed:
@@ -238,6 +271,8 @@ def _check(row: tuple[Any, ...], parent: Block | None, settings: Settings, path:
     except (ValueError, IndexError, TypeError, RpcFault) as broken:
         raise ChainCorrupt(path, number, f"an unreadable column ({broken})", "what was written") from broken
     need("block number", header.number, number)
+    if is_first:
+        return Block(header, digest, transaction, receipt, writes, encoded)
     need(
         "writes digest", state_digest(parent.header.state_digest if parent else bytes(32), writes), header.state_digest
     )

@@ -16,6 +16,7 @@ from fl_alliance.cli.expected import expected_errors
 
 COMMANDS = {
     "run": "train a model: a chain draws, judges and pays every round",
+    "console": "pages in a browser: tasks, the Arena, the DAO, models, and why who was paid",
     "coordinate": "run a task for hospitals that join from elsewhere",
     "join": "take part in a task as a hospital, until it is paid out",
     "policy": "what this site lets its node do, and what it did",

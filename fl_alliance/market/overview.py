@@ -14,7 +14,7 @@ from fl_alliance.chain.pools import DelegationPool
 from fl_alliance.market.errors import TaskUnknown
 from fl_alliance.market.moments import moment_of
 from fl_alliance.market.parties import accounts_of, everybody
-from fl_alliance.market.place import Place
+from fl_alliance.market.place import Place, Reading
 from fl_alliance.market.settings import MarketSettings
 from fl_alliance.market.units import duration
 
@@ -132,7 +132,7 @@ def _plain(name: str, value: Any) -> Any:
     return str(value) if name.endswith("_wei") and isinstance(value, int) else value
 
 
-def task_facts(place: Place, number: int) -> TaskFacts:
+def task_facts(place: Reading, number: int) -> TaskFacts:
     """Return where a task stands; a description that the store does not have leaves the title empty."""
     params, state, now = place.arena.params(number), place.arena.state(number), place.now()
     calendar = Calendar(params, place.emission.start_at)

@@ -1,15 +1,16 @@
 """Where a command works: the chain, the market on it, the store, the account, and the folders of this machine."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fl_alliance.arena.store import Store, open_store
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.arena import Arena
+from fl_alliance.chain.arena_view import ArenaView
 from fl_alliance.chain.connect import connected
 from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.emission import Emission
@@ -40,6 +41,39 @@ class Folders:
         manifest = Path(settings.chain.manifest).expanduser() if settings.chain.manifest else root / MANIFEST
         state = Path(settings.state).expanduser() if settings.state else root / STATE
         return cls(manifest, state, settings.store.url or str(root / STORE))
+
+
+class EmissionReading(Protocol):
+    """What anybody reads of the emission of a market."""
+
+    @property
+    def start_at(self) -> int:
+        """Second at which day 0 begins."""
+
+    def is_verified(self, source: str, task: int) -> bool:
+        """Return whether the emission pays a task."""
+
+
+class Reading(Protocol):
+    """A market as anybody reads it, without an account."""
+
+    @property
+    def arena(self) -> ArenaView:
+        """Its Arena."""
+
+    @property
+    def emission(self) -> EmissionReading:
+        """Its emission."""
+
+    @property
+    def store(self) -> Store:
+        """Where its datasets and models are."""
+
+    def events(self) -> Iterable[MarketEvent]:
+        """Return every event so far, in the chain's order."""
+
+    def now(self) -> int:
+        """Return the second of the newest block."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from fl_alliance.arena.task import Task
 from fl_alliance.chain.arena_types import Submission, Validation, Verdict
 from fl_alliance.chain.market_events import MarketEvent
 from fl_alliance.chain.rules.arena_consensus import WORST
-from fl_alliance.market.place import Place
+from fl_alliance.market.place import Reading
 from fl_alliance.market.units import losses, ordinal
 
 _SAID = {
@@ -67,7 +67,7 @@ class Money:
     slashed_wei: int = 0
 
 
-def standings(place: Place, task: Task, day: int | None = None) -> Standings:
+def standings(place: Reading, task: Task, day: int | None = None) -> Standings:
     """Return the leaderboard of a day, of the newest that was settled where none is named."""
     newest = _newest(place, task) if day is None else day
     money = _money(place, task.number)
@@ -104,25 +104,28 @@ def standings_words(found: Standings, task: Task) -> list[str]:
     return lines
 
 
-def _newest(place: Place, task: Task) -> int | None:
+def _newest(place: Reading, task: Task) -> int | None:
     """Return the newest day with a settled submission, else the newest with any."""
     states = {day: place.arena.day_state(task.number, day) for day in range(task.params.day_count, -1, -1)}
     settled = [day for day, state in states.items() if state.settled]
     return next(iter(settled or [day for day, state in states.items() if state.commits]), None)
 
 
-def _money(place: Place, number: int) -> dict[str, Money]:
+def _money(place: Reading, number: int) -> dict[str, Money]:
     """Return by account what events say that it was paid and lost, and what it can still claim."""
     found = defaultdict[str, Money](Money)
-    _count(found, number, place.events())
-    finished = place.arena.state(number).finished_days
+    claimed = _count(found, number, place.events())
+    state = place.arena.state(number)
     for account, money in found.items():
-        for day in range(finished):
-            money.earned_wei += parts_due(place.arena, number, day, account)[0]
+        for day in range(state.finished_days):
+            if state.fell_back or (account, day) not in claimed:
+                money.earned_wei += parts_due(place.arena, number, day, account)[0]
     return found
 
 
-def _count(found: dict[str, Money], number: int, events: Iterable[MarketEvent]) -> None:
+def _count(found: dict[str, Money], number: int, events: Iterable[MarketEvent]) -> set[tuple[str, int]]:
+    """Add up what accounts were paid and lost, and return of whom which days were claimed: no more is due of those."""
+    claimed = set()
     for event in events:
         values = event.values
         if event.source != "Arena" or values.get("task") != number:
@@ -131,15 +134,17 @@ def _count(found: dict[str, Money], number: int, events: Iterable[MarketEvent]) 
             found[values["account"]].earned_wei += 0
         elif event.name == "Claimed":
             found[values["account"]].earned_wei += values["paidWei"] + values["pushedWei"]
+            claimed.add((values["account"], values["day"]))
         elif event.name == "Slashed":
             found[values["account"]].slashed_wei += values["ownWei"] + values["delegatedWei"]
+    return claimed
 
 
 def _rank(ranking: tuple[int, ...], place: int) -> int | None:
     return ranking.index(place) + 1 if place in ranking else None
 
 
-def _node(place: Place, task: Task, found: Submission, rank: int | None, money: dict[str, Money]) -> NodeRow:
+def _node(place: Reading, task: Task, found: Submission, rank: int | None, money: dict[str, Money]) -> NodeRow:
     is_scored = found.verdict is Verdict.RANKED
     best = place.arena.stake_of(task.number, found.node).best_score
     said = _SAID.get(found.verdict) or ("paid" if rank else f"ranked, not among the {task.params.paid_nodes} paid")

@@ -89,9 +89,9 @@ class Assembly:
 
 
 @contextmanager
-def assembled() -> Iterator[Assembly]:
+def assembled(url: str = "memory://") -> Iterator[Assembly]:
     """A market with marketplace and gauges, a DAO that owns all of it, and what everybody has locked, a minute ago."""
-    with connected("memory://") as w3:
+    with connected(url) as w3:
         sender = Sender(w3, DEPLOYER)
         market = deploy_market(sender, sender.rpc.second() + 60)
         deployment = add_gauges(sender, add_marketplace(sender, add_dao(sender, market, GUARDIAN.address)))

@@ -42,6 +42,22 @@ def copy(pristine: Path, tmp_path: Path) -> Path:
 # reading
 
 
+def test_who_has_read_some_blocks_reads_on_from_there(copy: Path) -> None:
+    with ChainFile(copy) as chain:
+        whole = list(chain.blocks())
+        for first in range(HEAD + 3):
+            assert [block.hash for block in chain.blocks(first)] == [block.hash for block in whole[first:]]
+        assert chain.head() == (HEAD, whole[-1].hash)
+        assert [chain.hash_of(number) for number in (0, HEAD, HEAD + 1)] == [whole[0].hash, whole[-1].hash, None]
+    with sqlite3.connect(copy) as db:
+        db.execute("UPDATE block SET writes = x'00' WHERE number = 5")
+    with ChainFile(copy) as chain:
+        assert [block.hash for block in chain.blocks(7)] == [block.hash for block in whole[7:]]
+        for first in (0, 4, 5):
+            with pytest.raises(ChainCorrupt, match="block 5"):
+                list(chain.blocks(first))
+
+
 def test_a_closed_chain_is_one_file(pristine: Path) -> None:
     assert [entry.name for entry in pristine.parent.iterdir()] == ["chain.db"]
 

@@ -1,0 +1,33 @@
+"""The first page: what there is, and how far it was read."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from fl_alliance.console import rounds
+from fl_alliance.console.rendering import Renderer
+from fl_alliance.console.sources import Sources
+
+
+def pages(sources: Sources, render: Renderer) -> APIRouter:
+    """Return the routes."""
+    room = APIRouter()
+
+    @room.get("/")
+    def home(request: Request) -> Response:
+        tasks = [(source, task) for source in sources.alliances.values() for task in rounds.tasks(source.feed.index)]
+        market = sources.market
+        fair = market.fair if market else None
+        return render(
+            request,
+            "home.html",
+            tasks=tasks,
+            arena_tasks=fair.arena.task_count if fair else 0,
+            proposals=fair.kept("proposals", lambda: len(fair.dao.proposals()) if fair.dao else 0) if fair else 0,
+            models=fair.models.count if fair and fair.models else 0,
+        )
+
+    @room.get("/status")
+    def status(request: Request) -> Response:
+        return render(request, "status.html")
+
+    return room

@@ -1,0 +1,156 @@
+"""In a real browser: pages paint at once, load nothing from elsewhere and run without errors; a wallet votes."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import assembly
+import browser
+import console_stage
+import pytest
+
+from fl_alliance.chain.connect import close, connect
+from fl_alliance.chain.dao import Appearance, Support
+from fl_alliance.chain.errors import AnvilMissing
+from fl_alliance.chain.types import WEI_PER_FML
+from fl_alliance.console.serving import served
+from fl_alliance.console.sources import Sources
+from fl_alliance.console.watching import watching
+
+PAGES = (
+    "/",
+    "/alliance",
+    "/alliance/run/1",
+    "/alliance/run/1/rounds/1",
+    "/alliance/run/1/rounds/1/members/0",
+    "/alliance/run/1/members/0",
+    "/arena",
+    "/dao",
+    "/dao/1",
+    "/dao/parameters",
+    "/marketplace",
+    "/marketplace/1",
+    "/ledger",
+    f"/ledger/{assembly.LARGE.address}",
+)
+FIRST_PAINT_MS = 1_500
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+
+pytestmark = [pytest.mark.slow, pytest.mark.anvil]
+
+
+@pytest.fixture(scope="module")
+def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator["console_stage.Stage"]:
+    """The stage on a node of its own, with a proposal whose text is hostile in its general meeting."""
+    browser.chromium()
+    try:
+        w3 = connect("anvil://")
+    except AnvilMissing as missing:
+        pytest.skip(str(missing))
+    url = str(w3.provider.endpoint_uri)  # type: ignore[attr-defined]
+    with console_stage.staged(tmp_path_factory.mktemp("store"), url) as found:
+        proposal = found.propose(console_stage.HOSTILE)
+        found.dao.by(assembly.LARGE).appear(proposal.number, Appearance.PRESENT)
+        found.dao.wait(assembly.TERMS.review_s + 1)
+        yield found
+    close(w3)
+
+
+@pytest.fixture(scope="module")
+def console(anvil: "console_stage.Stage", tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Sources]]:
+    """Its pages, which follow the chain by themselves."""
+    sources = anvil.sources(tmp_path_factory.mktemp("indexes"))
+    console_stage.read_all(sources)
+    with served(sources) as url, watching(sources.followed):
+        yield url.rstrip("/"), sources
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_every_page_paints_soon_fits_and_asks_nobody_else(
+    console: tuple[str, Sources], scheme: str, viewport: dict[str, int]
+) -> None:
+    url, _ = console
+    host = url.partition("//")[2]
+    paints = {}
+    with browser.browsing(color_scheme=scheme, viewport=viewport) as context:
+        for path in PAGES:
+            look = browser.Look(context.new_page())
+            look.page.goto(f"{url}{path}")
+            look.page.wait_for_load_state("networkidle")
+            paints[path] = look.paint_ms()
+            assert look.errors == [], path
+            assert look.hosts == {host}, path
+            assert look.page.title() != "owned"
+            width = look.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert width <= 0, (path, width)
+            if folder := os.environ.get("FL_ALLIANCE_SCREENSHOTS"):
+                name = f"{path.strip('/').replace('/', '-') or 'home'}-{scheme}-{viewport['width']}.png"
+                look.page.screenshot(path=str(Path(folder) / name), full_page=True)
+            look.page.close()
+    print(f"first paint: {min(paints.values()):.0f} to {max(paints.values()):.0f} ms")
+    assert max(paints.values()) < FIRST_PAINT_MS, paints
+
+
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(console: tuple[str, Sources]) -> None:
+    url, _ = console
+    with browser.browsing(viewport=DESK) as context:
+        page = context.new_page()
+        page.goto(f"{url}/dao/1")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+        page.keyboard.press("Enter")
+        reached = []
+        while page.keyboard.press("Tab") is None and page.evaluate("document.activeElement !== document.body"):
+            shown = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            reached.append(page.evaluate("document.activeElement.textContent.trim()"))
+            assert shown != "none", reached[-1]
+        assert {"The calls themselves", "Vote for …", "Vote against …", "Abstain …"} <= set(reached)
+
+
+def test_a_wallet_votes_and_the_page_shows_it(anvil: "console_stage.Stage", console: tuple[str, Sources]) -> None:
+    url, _ = console
+    wallet = browser.Wallet(anvil.dao.rpc, assembly.LARGE, chain_id=1)
+    proposal = anvil.dao.view.proposals()[0]
+    with browser.browsing(viewport=DESK) as context:
+        look = browser.Look(context.new_page())
+        wallet.install(look.page)
+        look.page.goto(f"{url}/dao/1")
+        look.page.get_by_role("button", name="Connect wallet").click()
+        account = look.page.get_by_label("Your account")
+        assert account.input_value().lower() == assembly.LARGE.address.lower()
+        look.page.get_by_role("button", name="Vote for …").click()
+        assert look.page.get_by_role("heading", level=1).inner_text() == "Vote for on proposal 1"
+        assert "Once executed, it sets emission.schedule_bps to 50 %" in look.page.inner_text("main")
+        sign = look.page.get_by_role("button", name="Sign with your wallet")
+        wallet.refuses = True
+        sign.click()
+        look.page.get_by_text("User rejected the request.").wait_for()
+        assert anvil.dao.view.tally(proposal.number).for_wei == 0
+        wallet.refuses = False
+        sign.click()
+        look.page.get_by_text("All done.").wait_for()
+        assert "✓ done in block" in look.page.inner_text("#steps")
+        assert anvil.dao.view.tally(proposal.number).for_wei == 600_000 * WEI_PER_FML
+        look.page.get_by_role("link", name="See what changed").click()
+        look.page.get_by_role("img", name="Vote, of all votes: for 60.0%").wait_for()
+        look.page.get_by_role("button", name="Vote against …").click()
+        look.page.get_by_text("GovernorAlreadyCastVote").wait_for()
+        assert look.errors == []
+    assert "wallet_switchEthereumChain" in wallet.asked
+    assert anvil.dao.view.has_voted(proposal.number, assembly.LARGE.address)
+
+
+def test_a_page_that_is_open_shows_what_happens_meanwhile(
+    anvil: "console_stage.Stage", console: tuple[str, Sources]
+) -> None:
+    url, _ = console
+    with browser.browsing(viewport=DESK) as context:
+        look = browser.Look(context.new_page())
+        look.page.goto(f"{url}/dao/1")
+        anvil.dao.by(assembly.RIVAL).vote(anvil.dao.view.proposals()[0].number, Support.ABSTAIN)
+        look.page.get_by_role("img", name="abstain 25.0%").wait_for(timeout=15_000)
+        look.page.goto(f"{url}/alliance/run/1")
+        anvil.federation.run_round()
+        look.page.get_by_role("link", name="3", exact=True).nth(1).wait_for(timeout=15_000)
+        assert look.errors == []
