@@ -3,7 +3,6 @@
 MarketplaceError
 ├── ExtraMissing            a package of the extra `market` is not installed
 ├── MarketplaceUnknown      the market has no marketplace
-├── MarketplaceThere        it has one already
 ├── ListingUnknown          no model of that number, or a closed one
 ├── NotServed               a model that this gateway does not answer for
 ├── SourceUnusable          what is to be listed is no model that can be
@@ -36,16 +35,9 @@ class MarketplaceUnknown(MarketplaceError):
 
     def __init__(self, arena: str) -> None:
         super().__init__(
-            f"the market at {arena} has no marketplace; anybody puts one over a market with a DAO: "
-            "`fl-alliance market deploy`"
+            f"the market at {arena} has no marketplace; who deployed it puts one over it, with a DAO: "
+            "`fl-alliance dao deploy`"
         )
-
-
-class MarketplaceThere(MarketplaceError):
-    """There is one marketplace to a market."""
-
-    def __init__(self, models: str) -> None:
-        super().__init__(f"there is a marketplace already, at {models}; see `fl-alliance market models`")
 
 
 class ListingUnknown(MarketplaceError):

@@ -6,7 +6,9 @@ from fl_alliance.cli.arguments import CommandParser
 from fl_alliance.cli.dao.common import add_signing, dao_parser
 
 _MORE = """
-Whoever deployed the market does this, and has no say afterwards but by votes. A proposal can change all of it.
+Whoever deployed the market does this, and has no say afterwards but by votes. A proposal can change all of it. With
+the DAO come gauges and a marketplace: payments are split 70 % to the host, 20 % to contributors, 10 % burned; a
+listing takes 1,000 FML of stake, a document 10.
 """
 _EXAMPLES = """\
   fl-alliance dao deploy                               over the market of this machine

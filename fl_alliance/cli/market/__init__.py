@@ -4,7 +4,6 @@ from fl_alliance.cli.arguments import CommandParser, group_parser
 
 COMMANDS = {
     "demo": "train, list, call, pay and split on this machine, in about a minute",
-    "deploy": "put a marketplace over a market with a DAO",
     "list": "list a model: an Arena winner, a run's model, or another",
     "models": "what is listed, what it costs and earned, and what is trending",
     "price": "set the price of your model",
@@ -29,7 +28,7 @@ or, for chats, by vouchers out of an account; what they pay is split between the
 answers use, and the fire. Who has locked FML has some calls free.
 
 try it on this machine, beside `fl-alliance chain` and the walk of `fl-alliance arena --help`:
-  fl-alliance arena deploy; fl-alliance dao deploy; fl-alliance market deploy
+  fl-alliance arena deploy; fl-alliance dao deploy
   fl-alliance market list arena:1 --price 0.1          what won task 1
   fl-alliance market list smollm2 --price 5            a chat model that is installed: FML a thousand tokens
   fl-alliance market serve                             leave it running

@@ -23,7 +23,6 @@ from fl_alliance.chain.connect import advance_to
 from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.fml import Fml
 from fl_alliance.chain.listings import Models
-from fl_alliance.chain.marketplace import add_marketplace
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML
@@ -92,7 +91,7 @@ class Scene:
 def set_up(folder: Path) -> Iterator[Scene]:
     """A scene with proposal 1 in its review, task 1, in which ADA is a node that takes delegators, and model 1."""
     with assembly.assembled() as market:
-        deployment = add_marketplace(Sender(market.w3, assembly.DEPLOYER), market.deployment)
+        deployment = market.deployment
         host = Models(Sender(market.w3, HOST), deployment)
         host.list(keccak(b"model"), keccak(b"card"), keccak(b"lineage"), PRICE_WEI, MARKETPLACE.host_stake_wei)
         creator, node = (Arena(Sender(market.w3, key), deployment.arena) for key in (HOST, ADA))

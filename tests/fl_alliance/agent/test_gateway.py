@@ -4,12 +4,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-pytest.importorskip("fl_alliance.marketplace")
-
 import bazaar
 import fairground
+import pytest
 from fairground import PAYER, TALKER, TOKENS_WEI
 
 from fl_alliance.agent.agent import Agent

@@ -20,7 +20,6 @@ from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.dao import Proposal
 from fl_alliance.chain.deploy import Deployment, add_alliance
 from fl_alliance.chain.ledger import Alliance
-from fl_alliance.chain.marketplace import add_marketplace
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.steps import Start
@@ -71,7 +70,7 @@ def staged(store: Path, url: str = "memory://") -> Iterator[Stage]:
     """Deploy all of it, list a model with a hostile card, and start a task of seven nodes; two rounds are played."""
     with assembly.assembled(url) as market:
         sender = Sender(market.w3, assembly.DEPLOYER)
-        deployment = add_marketplace(sender, add_alliance(sender, market.deployment, "majority"))
+        deployment = add_alliance(sender, market.deployment, "majority")
         shop = bazaar.Bazaar(market.w3, deployment)
         shelves = open_store(str(store), {})
         card, lineage = (shelves.put(text.encode()).digest for text in (HOSTILE, '{"format": 1}'))
