@@ -87,7 +87,7 @@ def coordinate(
         while True:
             before = superlink.starts
             _run(config, overrides, folder, resume, side, surroundings, link, superlink, say)
-            if superlink.starts == before or folder.report.is_file():
+            if folder.report.is_file() or not _has_ended(superlink, before):
                 break
             # Flower forgets a run whose SuperLink ended; the chain, the journal and the hospitals do not.
             _wait_until_healthy(link, superlink, log)
@@ -142,7 +142,8 @@ def _run(
     with subprocess.Popen(  # noqa: S603  our own command
         command, env=surroundings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
-        threading.Thread(target=_look_after, args=(superlink, process), daemon=True).start()
+        watch = threading.Thread(target=_look_after, args=(superlink, process), daemon=True)
+        watch.start()
         try:
             is_invited = False
             for line in _plain(process, side / "run.log"):
@@ -152,6 +153,17 @@ def _run(
                     say(_invitation(config, folder, link))
         finally:
             process.terminate()
+    watch.join()
+
+
+def _has_ended(superlink: Supervised, before: int) -> bool:
+    """Return whether the SuperLink ended since it was started for the time `before`.
+
+    What ran on it can end a moment before that is seen.
+    """
+    time.sleep(_POLL_S)
+    superlink.look()
+    return superlink.starts != before or superlink.pid is None
 
 
 def _look_after(superlink: Supervised, run: "subprocess.Popen[str]") -> None:

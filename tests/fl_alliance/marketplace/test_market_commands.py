@@ -95,6 +95,7 @@ def desk(
     assert "has no marketplace" in found.market("models", code=2)
     found.said("dao", "deploy", "--yes")
     found.said("dao", "lock", "500000", "--yes", by=HOLDER)
+    advance_to(w3, Rpc(w3).second() + 2)  # votes count a second later
     yield found
     if found.process is not None:
         found.process.kill()
