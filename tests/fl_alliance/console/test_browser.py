@@ -27,6 +27,7 @@ PAGES = (
     "/arena",
     "/dao",
     "/dao/1",
+    "/dao/gauges",
     "/dao/parameters",
     "/marketplace",
     "/marketplace/1",
