@@ -70,7 +70,7 @@ def test_the_page_follows_votes_from_the_first_to_what_is_paid(console: "Console
     first = unescape(console.get("/dao/gauges").text)
     assert "No vote yet, this week or last." in first
     assert "A voter gives one task or model at most 25 % of its votes" in first
-    assert "At most 30 % of its kind's votes count" in first
+    assert "its share of all votes for its kind, at most 30 %." in first
     gauges = Gauges(stage.bazaar.sender(LARGE), stage.deployment)
     gauges.vote([task, model(stage)])
     console.read()
