@@ -64,11 +64,13 @@ def figures(page: str, name: str) -> list[str]:
 
 def test_the_page_follows_votes_from_the_first_to_what_is_paid(console: "Console") -> None:
     stage = console.stage
+    assert "--spend gauges" in console.get("/dao/gauges").text
     task = verified_task(stage)
     next_epoch(stage)
     console.read()
     first = unescape(console.get("/dao/gauges").text)
     assert "No vote yet, this week or last." in first
+    assert "--spend gauges" not in first
     assert "A voter gives one task or model at most 25 % of its votes" in first
     assert "its share of all votes for its kind, at most 30 %." in first
     gauges = Gauges(stage.bazaar.sender(LARGE), stage.deployment)
@@ -117,7 +119,7 @@ def test_trending_models_stand_beside_by_their_titles_which_stay_text(console: "
         assert "<b>" not in page, path
     beside = console.get("/dao/gauges").text.partition("Trending models")[2]
     assert f'<a href="/marketplace/{number}">Model {number}</a>' in beside
-    assert '<span class="n">1.0000</span>' in beside
+    assert '<span class="n">trend 1.0000</span>' in beside
     assert "/marketplace/1" not in beside
 
 
