@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from html import unescape
 from importlib import import_module
 from pathlib import Path
@@ -35,3 +37,10 @@ def test_commands_that_pages_show_are_parsed_by_the_command_line() -> None:
             name = f"{group}.{word}"
         import_module(f"fl_alliance.cli.{name}").parser().parse_intermixed_args(words)
     assert len(commands) >= 20
+
+
+def test_pages_load_no_engine_and_no_payment_package() -> None:
+    heavy = ("torch", "flwr", "x402", "xllamacpp", "openai")
+    code = f"import sys, fl_alliance.console.app; print([name for name in {heavy} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
