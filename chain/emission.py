@@ -6,6 +6,7 @@ from fl_alliance.chain.arena_types import DAY_S
 from fl_alliance.chain.bound import BoundContract, ContractReader
 from fl_alliance.chain.deploy import BRAKE
 from fl_alliance.chain.messages import checksum
+from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.chain.sender import Receipt, Sender
 
@@ -28,8 +29,81 @@ class DayBooks:
     closed_at: int
 
 
-class Emission:
-    """One account's access to a deployed emission.
+class EmissionView:
+    """The emission, to be read without an account.
+
+    Parameters
+    ----------
+    rpc, address : Rpc, str
+        Its chain and where it is.
+    """
+
+    def __init__(self, rpc: Rpc, address: str) -> None:
+        self.rpc, self._reader = rpc, ContractReader(rpc, ARTIFACT, address)
+        self.address = self._reader.address
+
+    @property
+    def today(self) -> int:
+        """The running day, 0 before `start_at`."""
+        return int(self._reader.read("today"))
+
+    def is_verified(self, source: str, task: int) -> bool:
+        """Return whether a task's stake counts now."""
+        return bool(self._reader.read("isVerified", source, task))
+
+    @property
+    def start_at(self) -> int:
+        """Second at which day 0 begins."""
+        return int(self._reader.read("startAt"))
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a guardian has stopped what mints or brings money in."""
+        return bool(self._reader.read("paused"))
+
+    @property
+    def paused_s(self) -> int:
+        """Seconds of all pauses so far."""
+        brake = checksum(self._reader.read("brake"))
+        return 0 if brake == ZERO_ADDRESS else int(ContractReader(self.rpc, BRAKE, brake).read("pausedS"))
+
+    def has_earned(self, source: str, task: int) -> bool:
+        """Return whether a task was ever verified, so that it has shares of days."""
+        return bool(self._reader.read("kindOf", source, task))
+
+    def percent(self, source: str, task: int, day: int) -> int:
+        """Return what of 100 a task's powered stake weighs at the end of a day, or now if the day is not over."""
+        return int(self._reader.read("percentOf", source, task, day))
+
+    @property
+    def closed_days(self) -> int:
+        """Days closed so far: the number of the next."""
+        return int(self._reader.read("closedDays"))
+
+    def day(self, day: int) -> DayBooks:
+        """Return the books of a closed day; all 0 before."""
+        return DayBooks(*self._reader.read("dayOf", day))
+
+    def stake_gwei(self, source: str, task: int, day: int) -> int:
+        """Return a verified task's stake at the end of a day, in whole gwei, or as it is now if the day is not over."""
+        return int(self._reader.read("stakeGwei", source, task, day))
+
+    def may_verify(self, account: str) -> bool:
+        """Return whether an account holds the DAO's role."""
+        return bool(self._reader.read("hasRole", self._reader.read("DAO_ROLE"), account))
+
+    def drawable_wei(self, source: str, task: int, day: int) -> int:
+        """Return what a task could draw of a closed day."""
+        return int(self._reader.read("drawableWei", source, task, day))
+
+    def books(self) -> tuple[int, int, int]:
+        """Return all that was ever minted, paid and burned, in wei."""
+        minted, paid, burned = self._reader.read("books")
+        return minted, paid, burned
+
+
+class Emission(EmissionView):
+    """The same as one account uses it.
 
     Parameters
     ----------
@@ -40,10 +114,8 @@ class Emission:
     """
 
     def __init__(self, sender: Sender, address: str) -> None:
+        super().__init__(sender.rpc, address)
         self._contract = BoundContract(sender, ARTIFACT, address)
-        self.address = address
-
-    # what is sent
 
     def close_days(self, count: int = 1) -> tuple[int, ...]:
         """Close the next `count` days, 1 to `MOST_DAYS`, in one transaction; return what each released, in wei.
@@ -109,64 +181,3 @@ class Emission:
     def unverify(self, source: str, task: int) -> Receipt:
         """Let it count no more, from today on; only the DAO; raises `NotVerified` where it does not."""
         return self._contract.send(_STEP_GAS, "unverify", source, task)
-
-    # what is read
-
-    @property
-    def today(self) -> int:
-        """The running day, 0 before `start_at`."""
-        return int(self._contract.read("today"))
-
-    def is_verified(self, source: str, task: int) -> bool:
-        """Return whether a task's stake counts now."""
-        return bool(self._contract.read("isVerified", source, task))
-
-    @property
-    def start_at(self) -> int:
-        """Second at which day 0 begins."""
-        return int(self._contract.read("startAt"))
-
-    @property
-    def is_paused(self) -> bool:
-        """Whether a guardian has stopped what mints or brings money in."""
-        return bool(self._contract.read("paused"))
-
-    @property
-    def paused_s(self) -> int:
-        """Seconds of all pauses so far."""
-        brake = checksum(self._contract.read("brake"))
-        return 0 if brake == ZERO_ADDRESS else int(ContractReader(self._contract.rpc, BRAKE, brake).read("pausedS"))
-
-    def has_earned(self, source: str, task: int) -> bool:
-        """Return whether a task was ever verified, so that it has shares of days."""
-        return bool(self._contract.read("kindOf", source, task))
-
-    def percent(self, source: str, task: int, day: int) -> int:
-        """Return what of 100 a task's powered stake weighs at the end of a day, or now if the day is not over."""
-        return int(self._contract.read("percentOf", source, task, day))
-
-    @property
-    def closed_days(self) -> int:
-        """Days closed so far: the number of the next."""
-        return int(self._contract.read("closedDays"))
-
-    def day(self, day: int) -> DayBooks:
-        """Return the books of a closed day; all 0 before."""
-        return DayBooks(*self._contract.read("dayOf", day))
-
-    def stake_gwei(self, source: str, task: int, day: int) -> int:
-        """Return a verified task's stake at the end of a day, in whole gwei, or as it is now if the day is not over."""
-        return int(self._contract.read("stakeGwei", source, task, day))
-
-    def may_verify(self, account: str) -> bool:
-        """Return whether an account holds the DAO's role."""
-        return bool(self._contract.read("hasRole", self._contract.read("DAO_ROLE"), account))
-
-    def drawable_wei(self, source: str, task: int, day: int) -> int:
-        """Return what a task could draw of a closed day."""
-        return int(self._contract.read("drawableWei", source, task, day))
-
-    def books(self) -> tuple[int, int, int]:
-        """Return all that was ever minted, paid and burned, in wei."""
-        minted, paid, burned = self._contract.read("books")
-        return minted, paid, burned

@@ -39,6 +39,11 @@ class Choice:
         return keccak(encode(("address", "uint256"), (self.source, self.number)))
 
 
+def ballot(choices: Iterable[Choice]) -> list[tuple[str, int, int]]:
+    """Return choices, given in any order, as the contract takes them: each gauge's key above the one before."""
+    return [astuple(choice) for choice in sorted(choices, key=lambda choice: choice.gauge)]
+
+
 class GaugesView:
     """The gauges, to be read without an account.
 
@@ -116,9 +121,8 @@ class Gauges(GaugesView):
         AlreadyVoted, NoVotes, NoGauge, OwnGauge, BadParameter, NotAscending
             The last where a gauge is named twice.
         """
-        ordered = sorted(choices, key=lambda choice: choice.gauge)
-        gas = _GAS + _CHOICE_GAS * len(ordered)
-        return self._bound.send(gas, "vote", [astuple(choice) for choice in ordered])
+        cast = ballot(choices)
+        return self._bound.send(_GAS + _CHOICE_GAS * len(cast), "vote", cast)
 
     def weigh(self, source: str, task: int) -> int:
         """Let a task weigh what the last epoch's votes say, and return that, of 100.

@@ -17,6 +17,7 @@ What it shows:
   Alliance      tasks of the run folders that are named: rounds, roles, scores, balances, privacy budgets
   Arena         tasks of the market, leaderboards; delegate
   DAO           proposals with what their calls do, read from their bytes; review, vote, queue, execute, settle, lock
+                gauges: which tasks and models incentives go to; cast the week's ballot
   Marketplace   models, ratings, what is trending, knowledge bases; rate, pay in
   Ledger        why an account was paid, transaction by transaction
 

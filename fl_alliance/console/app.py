@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from fl_alliance.chain.errors import ChainError
-from fl_alliance.console.pages import alliance, arena, dao, home, ledger, marketplace, signing
+from fl_alliance.console.pages import alliance, arena, dao, gauges, home, ledger, marketplace, signing
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.security import LOOPBACK, guard
 from fl_alliance.console.sources import Sources
@@ -25,7 +25,7 @@ def make_app(sources: Sources, hosts: Collection[str] = LOOPBACK) -> FastAPI:
     app = FastAPI(title="FL Alliance", docs_url=None, redoc_url=None, openapi_url=None)
     app.middleware("http")(guard(hosts))
     render = Renderer(sources)
-    for room in (home, alliance, arena, dao, marketplace, ledger, signing):
+    for room in (home, alliance, arena, gauges, dao, marketplace, ledger, signing):
         app.include_router(room.pages(sources, render))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 

@@ -2,15 +2,17 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fl_alliance.arena.store import Store
+from fl_alliance.chain.arena_types import DAY_S
 from fl_alliance.chain.arena_view import ArenaView
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.dao import DaoView
-from fl_alliance.chain.deploy import ARENA, DAO, EMISSION, MODELS, TOKEN, Deployment
+from fl_alliance.chain.deploy import ARENA, DAO, GAUGES, MODELS, TOKEN, Deployment
 from fl_alliance.chain.documents import DocumentsView
+from fl_alliance.chain.emission import EmissionView
+from fl_alliance.chain.gauges import GaugesView
 from fl_alliance.chain.listings import ModelsView
 from fl_alliance.chain.market_events import MarketEvent
 from fl_alliance.chain.revenue import RevenueView
@@ -18,25 +20,11 @@ from fl_alliance.chain.rpc import Rpc
 from fl_alliance.console.index import Index
 from fl_alliance.console.market import events_of
 from fl_alliance.governance.decoding import Decoder
+from fl_alliance.marketplace.lineage import titles_of
+from fl_alliance.marketplace.shelf import ModelFacts, facts_of
 
 T = TypeVar("T")
 _MOST_KEPT = 512
-
-
-@dataclass(frozen=True, slots=True)
-class EmissionView:
-    """The emission, to be read without an account."""
-
-    reader: ContractReader
-
-    @property
-    def start_at(self) -> int:
-        """Second at which day 0 begins."""
-        return int(self.reader.read("startAt"))
-
-    def is_verified(self, source: str, task: int) -> bool:
-        """Return whether the emission pays a task."""
-        return bool(self.reader.read("isVerified", source, task))
 
 
 class RememberingRpc(Rpc):
@@ -77,9 +65,10 @@ class Fair:
     def __init__(self, rpc: Rpc, deployment: Deployment, store: Store, index: Index) -> None:
         self.rpc, self.deployment, self.store, self.index = rpc, deployment, store, index
         self.arena = ArenaView(rpc, deployment.arena)
-        self.emission = EmissionView(ContractReader(rpc, EMISSION, deployment.emission))
+        self.emission = EmissionView(rpc, deployment.emission)
         self.decoder = Decoder(rpc, deployment)
         self.dao = DaoView(rpc, deployment) if DAO in deployment.contracts else None
+        self.gauges = GaugesView(rpc, deployment) if GAUGES in deployment.contracts else None
         has_models = MODELS in deployment.contracts
         self.models = ModelsView(rpc, deployment) if has_models else None
         self.revenue = RevenueView(rpc, deployment) if has_models else None
@@ -104,6 +93,17 @@ class Fair:
         """Return an account's FML."""
         return int(self.reader(TOKEN).read("balanceOf", account))
 
+    def shelf(self) -> list[ModelFacts]:
+        """Return every model that was ever listed, in order; trends are of today by the chain's clock."""
+        models, now = self.models, self.now()
+        if models is None:
+            return []
+
+        def read() -> list[ModelFacts]:
+            return facts_of(self.rpc, self.deployment, titles_of(models, self.store), now)
+
+        return self.kept("shelf", read, now // DAY_S)
+
     def reader(self, contract: str) -> ContractReader:
         """Return a contract of this market, to be read; raises `ContractMissing`."""
         address = self.deployment.fml if contract == TOKEN else self.deployment.address(contract)
@@ -122,7 +122,7 @@ class Fair:
         Parameters
         ----------
         now : int, optional
-            The second of the chain, for what changes with time alone too.
+            The second, day or epoch of the chain, for what changes with time alone too.
         """
         version = (self.version, now)
         with self._guard:

@@ -10,13 +10,17 @@ from dataclasses import dataclass, field
 from fl_alliance.arena.events import fml
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.dao import Appearance, DaoView, Proposal, Stage, Support
-from fl_alliance.chain.deploy import DAO, MODELS, POOLS, REVENUE, TOKEN, VOTES
+from fl_alliance.chain.deploy import DAO, GAUGES, MODELS, POOLS, REVENUE, TOKEN, VOTES
 from fl_alliance.chain.errors import RequestRefused, TransactionReverted
+from fl_alliance.chain.gauges import ballot
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.reverts import explained
 from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.rules.consensus import BPS
+from fl_alliance.chain.rules.gauges import ballot_votes
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.console.fair import Fair
+from fl_alliance.governance.actions import Actions
 from fl_alliance.governance.decoding import ALARM
 from fl_alliance.governance.errors import DaoUnknown, ProposalUnknown, WrongStage
 from fl_alliance.market.config import wei
@@ -24,6 +28,8 @@ from fl_alliance.market.errors import MarketError, SettingRefused, TaskClosed
 from fl_alliance.market.parties import address_of
 
 Fields = Mapping[str, str]
+MOST_CHOICES = 8
+"""Choices of a ballot by a form; the contract takes more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +189,32 @@ def _lock(fair: Fair, fields: Fields) -> Intent:
     return Intent(f"Lock {fml(amount_wei)}", says, steps, command, _account(fields, False), "/dao")
 
 
+def _gauge(fair: Fair, fields: Fields) -> Intent:
+    view, account = fair.gauges, _account(fields)
+    if view is None:
+        raise SettingRefused("this market has no gauges: there is nothing to give votes to")
+    actions, epoch = Actions(fair.rpc, fair.deployment), view.epoch
+    choices = {name: actions.choice(name, percent) for name, percent in _ballot(fields).items()}
+    cap_bps, all_bps = view.terms.voter_bps, sum(choice.bps for choice in choices.values())
+    for name, choice in choices.items():
+        if choice.bps > cap_bps:
+            raise SettingRefused(f"{name} {choice.bps / 100:g} %: needs at most {cap_bps / 100:g} % for one gauge")
+    if all_bps > BPS:
+        raise SettingRefused(f"{all_bps / 100:g} % in all: needs at most 100 %")
+    held_wei = _dao(fair).votes_wei(account, view.counted_at(epoch))
+    step = _step(fair.reader(GAUGES), "cast the ballot", "vote", ballot(choices.values()))
+    says = [f"{account} votes with {fml(held_wei)}, which it had locked when week {epoch + 1} began."]
+    says += [
+        f"{choice.bps / 100:g} % of them, {fml(ballot_votes(held_wei, choice.bps))}, go to {name}."
+        for name, choice in choices.items()
+    ]
+    says += [f"{(BPS - all_bps) / 100:g} % are not used."] if all_bps < BPS else []
+    says.append("One ballot a week: it cannot be changed. It counts in the week after.")
+    given = " ".join(f"--give {name} {choice.bps / 100:g}" for name, choice in choices.items())
+    command = f"fl-alliance dao gauge {given}"
+    return Intent(f"Cast the ballot of week {epoch + 1}", says, [step], command, account, "/dao/gauges")
+
+
 def _delegate(fair: Fair, fields: Fields) -> Intent:
     task, node, amount_wei = _number(fields, "task"), address_of(fields.get("node", "")), _amount(fields)
     account, pool = _account(fields), _pool(fair, task, node)
@@ -252,6 +284,7 @@ _MADE: Mapping[str, Callable[[Fair, Fields], Intent]] = {
     "execute": _execute,
     "settle": _settle,
     "lock": _lock,
+    "gauge": _gauge,
     "delegate": _delegate,
     "undelegate": _undelegate,
     "rate": _rate,
@@ -302,6 +335,22 @@ def _pool(fair: Fair, task: int, node: str) -> ContractReader:
     if not found.has_pool:
         raise TaskClosed(f"{node} takes no delegators in task {task}")
     return ContractReader(fair.rpc, POOLS, found.pool)
+
+
+def _ballot(fields: Fields) -> dict[str, str]:
+    """Return what a form gives to which gauge; raises `SettingRefused` where half of a choice is missing, or all."""
+    given: dict[str, str] = {}
+    for place in range(1, MOST_CHOICES + 1):
+        name, percent = fields.get(f"gauge{place}", ""), fields.get(f"percent{place}", "").strip()
+        if bool(name) != bool(percent):
+            raise SettingRefused(f"choice {place}, {name or percent!r}: needs both a task or model and a percentage")
+        if name in given:
+            raise SettingRefused(f"{name} twice: needs each task or model once")
+        if name:
+            given[name] = percent
+    if not given:
+        raise SettingRefused("no choice: needs a task or model and a percentage")
+    return given
 
 
 def _number(fields: Fields, name: str) -> int:

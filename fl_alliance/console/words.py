@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from fl_alliance import amounts
 from fl_alliance.chain import strict_json
-from fl_alliance.chain.types import WEI_PER_GWEI
+from fl_alliance.chain.types import WEI_PER_FML, WEI_PER_GWEI
 from fl_alliance.governance.decoding import ALARM
 from fl_alliance.market.units import duration
 
@@ -53,6 +53,12 @@ def wei(amount: int | str, places: int = 2, sign: bool = False) -> str:
     value = int(amount)
     whole = abs(value) // WEI_PER_GWEI
     return amounts.fml(-whole if value < 0 else whole, places, sign)
+
+
+def cap(amount: int) -> str:
+    """Return wei as the command line takes an amount of FML, rounded up to a gwei."""
+    whole, part = divmod(-(-amount // WEI_PER_GWEI), WEI_PER_FML // WEI_PER_GWEI)
+    return f"{whole}.{part:09d}".rstrip("0").removesuffix(".")
 
 
 def moment(second: int) -> Markup:
@@ -116,6 +122,7 @@ FILTERS = {
     "from_json": strict_json.parse,
     "account": account,
     "calm": calm,
+    "cap": cap,
     "digest": digest,
     "duration": duration,
     "gwei": gwei,

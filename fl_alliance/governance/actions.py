@@ -7,7 +7,9 @@ from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.dao import Call
 from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, BRAKE, EMISSION, GAUGES, MODELS, TREASURY, Deployment
 from fl_alliance.chain.errors import ContractMissing
+from fl_alliance.chain.gauges import Choice
 from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.governance.errors import ActionRefused
 from fl_alliance.governance.parameters import parameter
 from fl_alliance.market.config import wei
@@ -71,8 +73,17 @@ class Actions:
             calls.append(self._call(MODELS, "expel", int(model)))
         return calls
 
-    def gauge(self, text: str) -> tuple[str, int]:
-        """Return source and number of a gauge, given as arena:1, alliance:1 or model:1; raises `ActionRefused`."""
+    def choice(self, gauge: str, percent: str) -> Choice:
+        """Return a part of a ballot, given as a gauge and percent of a voter's votes; raises `ActionRefused`."""
+        try:
+            bps = round(float(percent) * 100)
+        except (ValueError, OverflowError):
+            bps = 0
+        if not 1 <= bps <= BPS:
+            raise ActionRefused(f"--give {gauge} {percent}: needs percent of your votes, 0.01 to 100")
+        return Choice(*self._gauge(gauge), bps)
+
+    def _gauge(self, text: str) -> tuple[str, int]:
         found = re.fullmatch("(arena|alliance|model):([1-9][0-9]{0,8})", text)
         if found is None:
             raise ActionRefused(f"--give {text}: needs a task or model, such as arena:1, alliance:1 or model:1")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fl_alliance.arena.events import fml
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, MODELS, Deployment
-from fl_alliance.chain.emission import Emission
+from fl_alliance.chain.emission import EmissionView
 from fl_alliance.chain.gauges import GaugeKind, Gauges, GaugesView
 from fl_alliance.chain.listings import ModelsView
 from fl_alliance.chain.messages import checksum
@@ -30,8 +30,10 @@ class GaugeFacts:
         As a person gives it, such as alliance:1; the source's address where that is none of the market's.
     votes_wei : int
         In the running epoch.
-    former_bps : int
-        Its share of the epoch before, of 10,000 of its kind: what counts of it.
+    running_bps : int
+        Its share of the running epoch so far, of 10,000 of its kind.
+    former_wei, former_bps : int
+        Its votes in the epoch before, and the share that counts of it; 0 in the first.
     percent : int or None
         What a task's stake weighs now, of 100; None of a model.
     is_due : bool
@@ -43,12 +45,14 @@ class GaugeFacts:
     number: int
     kind: GaugeKind
     votes_wei: int
+    running_bps: int
+    former_wei: int
     former_bps: int
     percent: int | None
     is_due: bool
 
 
-def gauges_of(view: GaugesView, emission: Emission, rpc: Rpc, deployment: Deployment) -> Iterator[GaugeFacts]:
+def gauges_of(view: GaugesView, emission: EmissionView, rpc: Rpc, deployment: Deployment) -> Iterator[GaugeFacts]:
     """Yield every gauge that can be voted for: verified tasks in the order of their verification, then open models."""
     epoch, terms = view.epoch, view.terms
     names = {deployment.address(name): said for name, said in _NAMES.items() if name in deployment.contracts}
@@ -61,6 +65,8 @@ def gauges_of(view: GaugesView, emission: Emission, rpc: Rpc, deployment: Deploy
             number=task,
             kind=view.kind(source, task),
             votes_wei=view.votes_wei(epoch, source, task),
+            running_bps=view.share_bps(epoch, source, task),
+            former_wei=view.votes_wei(epoch - 1, source, task) if epoch else 0,
             former_bps=share,
             percent=percent,
             is_due=bool(epoch) and percent != task_percent(share, terms),
@@ -74,13 +80,15 @@ def gauges_of(view: GaugesView, emission: Emission, rpc: Rpc, deployment: Deploy
             number=number,
             kind=GaugeKind.MODEL,
             votes_wei=view.votes_wei(epoch, models.address, number),
+            running_bps=view.share_bps(epoch, models.address, number),
+            former_wei=view.votes_wei(epoch - 1, models.address, number) if epoch else 0,
             former_bps=share,
             percent=None,
             is_due=bool(share) and not view.is_paid(epoch - 1, number),
         )
 
 
-def verified_tasks(emission: Emission, rpc: Rpc, deployment: Deployment) -> list[tuple[str, int]]:
+def verified_tasks(emission: EmissionView, rpc: Rpc, deployment: Deployment) -> list[tuple[str, int]]:
     """Return source and number of the tasks whose stake counts now, in the order of their first verification."""
     event = next(event for event in interface(EMISSION).events.values() if event.name == _VERIFIED)
     where = {"address": emission.address, "topics": ["0x" + event.topic.hex()]}

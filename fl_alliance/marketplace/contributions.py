@@ -8,7 +8,7 @@ from fl_alliance.arena.store import Store
 from fl_alliance.chain.documents import Document
 from fl_alliance.marketplace.errors import SourceUnusable
 from fl_alliance.marketplace.knowledge import MOST_DOCUMENT_BYTES
-from fl_alliance.marketplace.loading import printable
+from fl_alliance.marketplace.lineage import printable
 
 
 def read_document(files: list[str]) -> bytes:

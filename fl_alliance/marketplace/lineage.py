@@ -6,10 +6,14 @@ be than the model itself.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from fl_alliance.arena.errors import ArenaError
+from fl_alliance.arena.store import Store
 from fl_alliance.chain import strict_json
+from fl_alliance.chain.listings import Listing, ModelsView
 from fl_alliance.marketplace.errors import PackageDamaged
 
 FORMAT = 1
@@ -61,3 +65,26 @@ class Lineage:
         if found.keys() != kinds.keys() or not all(isinstance(found[name], kinds[name]) for name in kinds):
             raise PackageDamaged(f"lineage: needs exactly {', '.join(kinds)}")
         return cls(**found)
+
+
+def lineage_of(store: Store, listing: Listing) -> Lineage:
+    """Return what a listing's lineage says; raises `PackageDamaged`."""
+    try:
+        return Lineage.decode(store.get(listing.lineage, MOST_BYTES))
+    except ArenaError as error:
+        raise PackageDamaged(f"lineage of model {listing.digest.hex()}: {error}") from None
+
+
+def titles_of(models: ModelsView, store: Store) -> dict[int, tuple[str, str, str]]:
+    """Return title, kind and task of every model whose lineage the store has, by number."""
+    found = {}
+    for number in range(1, models.count + 1):
+        with suppress(PackageDamaged):
+            lineage = lineage_of(store, models.listing(number))
+            found[number] = (printable(lineage.title), printable(lineage.kind), printable(lineage.task))
+    return found
+
+
+def printable(text: str) -> str:
+    """Return a stranger's text as a terminal can show it: lines, and no control characters."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)

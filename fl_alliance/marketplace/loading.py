@@ -1,7 +1,6 @@
 """From a listing to what answers its calls; everything is checked against the digests on chain before it is used."""
 
 import hashlib
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,8 +13,7 @@ from fl_alliance.market.kinds import LM, trade_of
 from fl_alliance.market.place import Place
 from fl_alliance.marketplace.engines import Seat
 from fl_alliance.marketplace.errors import PackageDamaged
-from fl_alliance.marketplace.lineage import CHAT, MOST_BYTES, REMOTE, Lineage
-from fl_alliance.marketplace.stall import Stall
+from fl_alliance.marketplace.lineage import CHAT, MOST_BYTES, REMOTE, lineage_of, printable
 from fl_alliance.marketplace.tables import Table
 from fl_alliance.marketplace.writers import Adapted, LlamaCpp, Remote
 
@@ -26,14 +24,6 @@ class Backend:
 
     url: str = ""
     key_env: str = "FL_ALLIANCE_BACKEND_KEY"
-
-
-def lineage_of(store: Store, listing: Listing) -> Lineage:
-    """Return what a listing's lineage says; raises `PackageDamaged`."""
-    try:
-        return Lineage.decode(store.get(listing.lineage, MOST_BYTES))
-    except ArenaError as error:
-        raise PackageDamaged(f"lineage of model {listing.digest.hex()}: {error}") from None
 
 
 def seat_of(place: Place, listing: Listing, backend: Backend) -> Seat:
@@ -74,24 +64,9 @@ def _chat(listing: Listing) -> LlamaCpp:
     return LlamaCpp(path)
 
 
-def titles_of(stall: Stall) -> dict[int, tuple[str, str, str]]:
-    """Return title, kind and task of every model whose lineage the store has, by number."""
-    found = {}
-    for number in range(1, stall.models.count + 1):
-        with suppress(PackageDamaged):
-            lineage = lineage_of(stall.place.store, stall.models.listing(number))
-            found[number] = (printable(lineage.title), printable(lineage.kind), printable(lineage.task))
-    return found
-
-
 def card_of(store: Store, listing: Listing) -> str:
     """Return a model's card, without what a terminal would obey; raises `PackageDamaged`."""
     try:
         return printable(store.get(listing.card, MOST_BYTES).decode())
     except (ArenaError, UnicodeDecodeError) as error:
         raise PackageDamaged(f"card of model {listing.digest.hex()}: {error}") from None
-
-
-def printable(text: str) -> str:
-    """Return a stranger's text as a terminal can show it: lines, and no control characters."""
-    return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)

@@ -17,7 +17,8 @@ from fl_alliance.marketplace.counter import Counter, Served
 from fl_alliance.marketplace.errors import ExtraMissing, ListingUnknown, MarketplaceError
 from fl_alliance.marketplace.facilitator import Facilitator
 from fl_alliance.marketplace.knowledge import Knowledge
-from fl_alliance.marketplace.loading import Backend, lineage_of, seat_of
+from fl_alliance.marketplace.lineage import lineage_of
+from fl_alliance.marketplace.loading import Backend, seat_of
 from fl_alliance.marketplace.stall import Stall
 
 BOOKS, KNOWLEDGE = "books.db", "knowledge.db"

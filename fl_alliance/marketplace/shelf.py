@@ -57,6 +57,11 @@ class ModelFacts:
     stars: float | None
     trend: float
 
+    @property
+    def is_speaking(self) -> bool:
+        """Whether it answers in words, so that its price is of a thousand tokens."""
+        return self.kind in ("chat", "remote", "lm-lora")
+
 
 def facts_of(
     rpc: Rpc, deployment: Deployment, titles: Mapping[int, tuple[str, str, str]], now: int
@@ -154,7 +159,7 @@ def plain_facts(facts: ModelFacts) -> dict[str, Any]:
 
 def facts_words(facts: ModelFacts) -> list[str]:
     """Return a model in lines."""
-    unit = "a thousand tokens" if facts.kind in ("chat", "remote", "lm-lora") else "a call"
+    unit = "a thousand tokens" if facts.is_speaking else "a call"
     rating = f"{facts.stars:.1f} stars of {facts.raters}" if facts.stars is not None else "not rated"
     state = "closed" if facts.is_closed else f"{fml(facts.price_wei)} {unit}"
     calls = facts.calls + facts.direct_calls

@@ -7,7 +7,7 @@ from fl_alliance.cli.arguments import CommandParser
 from fl_alliance.cli.dao.common import add_signing, dao_parser
 
 if TYPE_CHECKING:
-    from fl_alliance.chain.gauges import Choice, Gauges
+    from fl_alliance.chain.gauges import Gauges
     from fl_alliance.governance.hall import Hall
 
 _MORE = """
@@ -56,7 +56,7 @@ def execute(arguments: argparse.Namespace) -> int:
             raise ActionRefused("this market's DAO has no gauges")
         gauges = Gauges(place.sender, place.market)
         if arguments.give:
-            ballot = [_choice(hall, gauge, percent) for gauge, percent in arguments.give]
+            ballot = [hall.actions.choice(gauge, percent) for gauge, percent in arguments.give]
             confirm([f"{place.me} gives {_told(hall, gauges, arguments.give)}"], arguments.yes)
             gauges.vote(ballot)
             print(f"voted; it counts from the end of this week on: {epoch_words(gauges, place.me, place.now())}")
@@ -69,19 +69,6 @@ def execute(arguments: argparse.Namespace) -> int:
             for found in gauges_of(gauges, place.emission, place.rpc, place.market):
                 print("  " + gauge_words(found, gauges.cast_wei(gauges.epoch, found.kind)))
     return 0
-
-
-def _choice(hall: "Hall", gauge: str, percent: str) -> "Choice":
-    from fl_alliance.chain.gauges import Choice
-    from fl_alliance.governance.errors import ActionRefused
-
-    try:
-        bps = round(float(percent) * 100)
-    except (ValueError, OverflowError):
-        bps = 0
-    if not 1 <= bps <= 10_000:
-        raise ActionRefused(f"--give {gauge} {percent}: needs percent of your votes, 0.01 to 100")
-    return Choice(*hall.actions.gauge(gauge), bps)
 
 
 def _told(hall: "Hall", gauges: "Gauges", given: list[list[str]]) -> str:

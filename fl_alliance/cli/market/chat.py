@@ -39,7 +39,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.market.config import wei
     from fl_alliance.marketplace.caller import Means, question
     from fl_alliance.marketplace.engines import Message
-    from fl_alliance.marketplace.loading import printable
+    from fl_alliance.marketplace.lineage import printable
     from fl_alliance.marketplace.stall import open_stall
 
     cap_wei = wei(arguments.cap, "--cap")

@@ -33,7 +33,8 @@ def parser() -> CommandParser:
 def execute(arguments: argparse.Namespace) -> int:
     """Print listings."""
     from fl_alliance.cli.arena.common import settings_of
-    from fl_alliance.marketplace.loading import card_of, titles_of
+    from fl_alliance.marketplace.lineage import titles_of
+    from fl_alliance.marketplace.loading import card_of
     from fl_alliance.marketplace.shelf import facts_of, facts_words, plain_facts, trending
     from fl_alliance.marketplace.stall import open_stall
 
@@ -41,7 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if arguments.model:
             stall.listing(arguments.model)
         place = stall.place
-        found = facts_of(place.rpc, place.market, titles_of(stall), place.now())
+        found = facts_of(place.rpc, place.market, titles_of(stall.models, place.store), place.now())
         if arguments.trending:
             found = trending(found)
         found = [one for one in found if arguments.model in (None, one.model)]

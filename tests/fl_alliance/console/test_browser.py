@@ -5,13 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import assembly
+import bazaar
 import browser
 import console_stage
 import pytest
 
 from fl_alliance.chain.connect import close, connect
 from fl_alliance.chain.dao import Appearance, Support
+from fl_alliance.chain.deploy import MODELS
 from fl_alliance.chain.errors import AnvilMissing
+from fl_alliance.chain.fml import Fml
+from fl_alliance.chain.gauges import Choice, Gauges, GaugesView
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.console.serving import served
 from fl_alliance.console.sources import Sources
@@ -27,6 +31,7 @@ PAGES = (
     "/arena",
     "/dao",
     "/dao/1",
+    "/dao/gauges",
     "/dao/parameters",
     "/marketplace",
     "/marketplace/1",
@@ -41,7 +46,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.anvil]
 
 @pytest.fixture(scope="module")
 def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator["console_stage.Stage"]:
-    """The stage on a node of its own, with a proposal whose text is hostile in its general meeting."""
+    """The stage on a node of its own, with gauge votes, and a hostile proposal in its general meeting."""
     browser.chromium()
     try:
         w3 = connect("anvil://")
@@ -49,11 +54,27 @@ def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator["console_stage.S
         pytest.skip(str(missing))
     url = str(w3.provider.endpoint_uri)  # type: ignore[attr-defined]
     with console_stage.staged(tmp_path_factory.mktemp("store"), url) as found:
+        vote_for_models(found)
         proposal = found.propose(console_stage.HOSTILE)
         found.dao.by(assembly.LARGE).appear(proposal.number, Appearance.PRESENT)
         found.dao.wait(assembly.TERMS.review_s + 1)
         yield found
     close(w3)
+
+
+def vote_for_models(stage: "console_stage.Stage") -> None:
+    """List two more models, and have a week end in which somebody voted for two of the three."""
+    shop, view = stage.bazaar, GaugesView(stage.dao.rpc, stage.deployment)
+    for digest in (bazaar.CARD, bazaar.LINEAGE):
+        shop.listed(digest)
+    models = stage.deployment.address(MODELS)
+    for ballot in ((), ((1, 2_000), (2, 500))):
+        if ballot:
+            choices = [Choice(models, number, bps) for number, bps in ballot]
+            Gauges(shop.sender(assembly.LARGE), stage.deployment).vote(choices)
+        stage.dao.wait(view.ends_at(view.epoch) - stage.dao.rpc.second())
+    Fml(shop.sender(bazaar.CALLER), shop.deployment.fml).transfer(shop.revenue().till(2), WEI_PER_FML)
+    shop.revenue().sweep(2)
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +160,30 @@ def test_a_wallet_votes_and_the_page_shows_it(anvil: "console_stage.Stage", cons
         assert look.errors == []
     assert "wallet_switchEthereumChain" in wallet.asked
     assert anvil.dao.view.has_voted(proposal.number, assembly.LARGE.address)
+
+
+def test_a_wallet_casts_a_ballot_of_several_choices(anvil: "console_stage.Stage", console: tuple[str, Sources]) -> None:
+    url, _ = console
+    wallet = browser.Wallet(anvil.dao.rpc, assembly.LARGE, chain_id=anvil.deployment.chain_id)
+    view, models = GaugesView(anvil.dao.rpc, anvil.deployment), anvil.deployment.address(MODELS)
+    with browser.browsing(viewport=PHONE) as context:
+        look = browser.Look(context.new_page())
+        wallet.install(look.page)
+        look.page.goto(f"{url}/dao/gauges")
+        look.page.get_by_role("button", name="Connect wallet").click()
+        for place, (name, percent) in enumerate((("model:3", "25"), ("model:1", "12.5")), 1):
+            choice = look.page.get_by_role("group", name=f"Choice {place}")
+            choice.get_by_label("Task or model").select_option(name)
+            choice.get_by_label("Percent").fill(percent)
+        look.page.get_by_role("button", name="Vote …").click()
+        assert "25 % of them, 150,000.0000 FML, go to model:3." in look.page.inner_text("main")
+        look.page.get_by_role("button", name="Sign with your wallet").click()
+        look.page.get_by_text("All done.").wait_for()
+        look.page.get_by_role("link", name="See what changed").click()
+        look.page.get_by_role("row", name="model:3").get_by_text("150,000.00").wait_for()
+        assert look.errors == []
+    votes = [view.votes_wei(view.epoch, models, number) // WEI_PER_FML for number in (1, 2, 3)]
+    assert votes == [75_000, 0, 150_000]
 
 
 def test_a_page_that_is_open_shows_what_happens_meanwhile(

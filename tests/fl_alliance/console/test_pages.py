@@ -30,6 +30,7 @@ PAGES = {
     "/alliance/run/1/members/3": "Rounds in which it was drawn",
     "/arena": "No task yet",
     "/dao": "Treasury",
+    "/dao/gauges": "model:1",
     "/dao/parameters": "emission.power_halves",
     "/marketplace": "Model 1",
     "/marketplace/1": "Knowledge base",
@@ -152,8 +153,9 @@ def test_a_model_that_is_paid_and_rated_shows_it_and_is_trending(console: "Conso
     shop.revenue().sweep(1)
     console.read()
     text = unescape(console.get("/marketplace").text)
-    assert "Trending" in text
-    assert "1.0000 FML" in text
+    assert re.search(r"Trending .*Model 1</a>\s*<span class=\"n\">trend 1\.0000</span>", text, re.DOTALL)
+    page = unescape(console.get("/marketplace/1").text)
+    assert "fl-alliance market call 1 --csv rows.csv --cap 0.01<" in page
 
 
 def test_a_part_of_a_page_is_sent_when_it_has_changed(console: "Console") -> None:

@@ -23,8 +23,8 @@ from fl_alliance.market.keys import development_key
 from fl_alliance.market.place import Place, place_of
 from fl_alliance.marketplace.errors import ExtraMissing, PackageDamaged, SourceUnusable
 from fl_alliance.marketplace.facilitator import Facilitator
-from fl_alliance.marketplace.lineage import Lineage
-from fl_alliance.marketplace.loading import Backend, card_of, lineage_of, seat_of
+from fl_alliance.marketplace.lineage import Lineage, lineage_of
+from fl_alliance.marketplace.loading import Backend, card_of, seat_of
 from fl_alliance.marketplace.packages import Package, package_of
 from fl_alliance.marketplace.stall import Stall
 from fl_alliance.marketplace.writers import LlamaCpp

@@ -7,7 +7,7 @@ from fairground import CALL_WEI, GLUCOSE, HISTORY, PAYER, TALKER, TOKENS_WEI, Fa
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.marketplace.caller import Means, prediction, question
 from fl_alliance.marketplace.engines import Message
-from fl_alliance.marketplace.loading import titles_of
+from fl_alliance.marketplace.lineage import titles_of
 from fl_alliance.marketplace.shelf import Earning, facts_of, facts_words, plain_facts, trend, trending
 
 DAY = 86_400
@@ -25,7 +25,9 @@ def test_a_shelf_tells_prices_earnings_calls_and_ratings_from_the_chain(ground: 
         gateway.collect()
     ground.fair.models(CALLER).rate(TALKER, 5)
     stall = ground.stall()
-    glucose, talker = facts_of(stall.place.rpc, stall.place.market, titles_of(stall), stall.place.now())
+    glucose, talker = facts_of(
+        stall.place.rpc, stall.place.market, titles_of(stall.models, stall.place.store), stall.place.now()
+    )
     assert (glucose.title, glucose.kind, glucose.price_wei, glucose.direct_calls, glucose.calls) == (
         "glucose",
         "tabular",
@@ -39,7 +41,9 @@ def test_a_shelf_tells_prices_earnings_calls_and_ratings_from_the_chain(ground: 
     assert plain_facts(talker)["price_wei"] == str(TOKENS_WEI)
     assert "2 calls (2 by x402), not rated" in facts_words(glucose)[1]
     stall.models.close(GLUCOSE)
-    closed = facts_of(stall.place.rpc, stall.place.market, titles_of(stall), stall.place.now())
+    closed = facts_of(
+        stall.place.rpc, stall.place.market, titles_of(stall.models, stall.place.store), stall.place.now()
+    )
     assert [one.model for one in trending(closed)] == [TALKER]
     assert ground.fair.balance(OTHER_CALLER) > 0
 
