@@ -60,7 +60,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=5, help="of kills (default: 5)")
     parser.add_argument("--every", type=float, default=20, help="seconds between kills (default: 20)")
-    parser.add_argument("--rounds", type=int, default=60, help="of the task (default: 60; more than pass meanwhile)")
+    parser.add_argument("--rounds", type=int, default=100, help="of the task (default: 100, which last longer)")
     parser.add_argument("--seed", type=int, default=1, help="decides what is killed (default: 1)")
     parser.add_argument("--patience", type=float, default=30, help="minutes for the rest of the task (default: 30)")
     parser.add_argument("--folder", type=Path, help="where to keep everything (default: a new one)")
