@@ -152,9 +152,9 @@ def _asked(place: Place, arrays: Arrays) -> Message:
 
 def test_a_sum_of_masked_private_updates_is_adopted_and_each_comes_with_a_receipt(tmp_path: Path) -> None:
     words = "dp=patient privacy.masks=true rule.reward=stake workload.options.start=simulated"
-    folder = run(f"{words} rounds=3 nodes=6 alliance.proposers=4", tmp_path / "run")
-    assert "accepted" in [record.outcome for record in rounds(folder)]
-    assert len(_receipts(folder)) == sum(len(record.proposed) for record in rounds(folder)) == 3 * 4
+    folder = run(f"{words} rounds=5 nodes=6 alliance.proposers=4", tmp_path / "run")
+    assert [record.outcome for record in rounds(folder)].count("accepted") >= 2
+    assert len(_receipts(folder)) == sum(len(record.proposed) for record in rounds(folder)) == 5 * 4
     before, *_, after = (record.metrics["rmse"] for record in rounds(folder))
     assert after < before
 
