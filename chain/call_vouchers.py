@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from fl_alliance.chain.messages import Domain, Signed, Signer
+from fl_alliance.chain.messages import Domain, Signed, Signer, long_signature
 from fl_alliance.chain.rules.words import hash_words, keccak
 
 NAME = "FL Alliance revenue"
-_PARITY_BIT = 1 << 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,7 @@ class SignedVoucher:
     @property
     def long_signature(self) -> bytes:
         """The signature in the 65 bytes r, s, v that OpenZeppelin's ECDSA takes."""
-        tail = int.from_bytes(self.signature[32:], "big")
-        return self.signature[:32] + (tail & ~_PARITY_BIT).to_bytes(32, "big") + bytes([27 + (tail >> 255)])
+        return long_signature(self.signature)
 
 
 def revenue_domain(chain_id: int, contract: str) -> Domain:

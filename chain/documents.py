@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from fl_alliance.chain.bound import BoundContract, ContractReader
-from fl_alliance.chain.deploy import DOCUMENTS, TOKEN, Deployment
+from fl_alliance.chain.deploy import DOCUMENTS
+from fl_alliance.chain.deployed import DeployedClient, DeployedView
 from fl_alliance.chain.messages import checksum
-from fl_alliance.chain.rpc import Rpc
-from fl_alliance.chain.sender import Receipt, Sender
+from fl_alliance.chain.sender import Receipt
 
 _GAS = 400_000
 _CREDIT_GAS, _EACH_GAS = 150_000, 60_000
@@ -40,18 +39,10 @@ class Document:
     uses: int
 
 
-class DocumentsView:
-    """The documents, to be read without an account.
+class DocumentsView(DeployedView):
+    """The documents, to be read without an account."""
 
-    Parameters
-    ----------
-    rpc, deployment : Rpc, Deployment
-        Its chain and where it is; raises `ContractMissing` where it is not.
-    """
-
-    def __init__(self, rpc: Rpc, deployment: Deployment) -> None:
-        self.rpc, self._reader = rpc, ContractReader(rpc, DOCUMENTS, deployment.address(DOCUMENTS))
-        self.address = self._reader.address
+    ARTIFACT = DOCUMENTS
 
     @property
     def count(self) -> int:
@@ -82,19 +73,8 @@ class DocumentsView:
         return int(self._reader.read("dueWei", contributor))
 
 
-class Documents(DocumentsView):
-    """The same as one account uses it: a contributor, a holder of locked FML, or a host.
-
-    Parameters
-    ----------
-    sender, deployment : Sender, Deployment
-        The account, which pays for what it sends.
-    """
-
-    def __init__(self, sender: Sender, deployment: Deployment) -> None:
-        super().__init__(sender.rpc, deployment)
-        self._bound = BoundContract(sender, DOCUMENTS, self.address)
-        self._fml = BoundContract(sender, TOKEN, deployment.fml)
+class Documents(DeployedClient, DocumentsView):
+    """The same as one account uses it: a contributor, a holder of locked FML, or a host."""
 
     def contribute(self, model: int, digest: bytes) -> int:
         """Contribute a document with the stake that it takes, and return its number.

@@ -6,12 +6,11 @@ from enum import IntEnum
 
 from eth_abi.abi import encode
 
-from fl_alliance.chain.bound import BoundContract, ContractReader
-from fl_alliance.chain.deploy import GAUGES, Deployment
-from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.deploy import GAUGES
+from fl_alliance.chain.deployed import DeployedClient, DeployedView
 from fl_alliance.chain.rules.gauges import EPOCH_S, GaugeTerms
 from fl_alliance.chain.rules.words import keccak
-from fl_alliance.chain.sender import Receipt, Sender
+from fl_alliance.chain.sender import Receipt
 
 _GAS, _CHOICE_GAS = 200_000, 120_000
 
@@ -44,18 +43,10 @@ def ballot(choices: Iterable[Choice]) -> list[tuple[str, int, int]]:
     return [astuple(choice) for choice in sorted(choices, key=lambda choice: choice.gauge)]
 
 
-class GaugesView:
-    """The gauges, to be read without an account.
+class GaugesView(DeployedView):
+    """The gauges, to be read without an account."""
 
-    Parameters
-    ----------
-    rpc, deployment : Rpc, Deployment
-        Its chain and where they are; raises `ContractMissing` where they are not.
-    """
-
-    def __init__(self, rpc: Rpc, deployment: Deployment) -> None:
-        self.rpc, self._reader = rpc, ContractReader(rpc, GAUGES, deployment.address(GAUGES))
-        self.address = self._reader.address
+    ARTIFACT = GAUGES
 
     @property
     def terms(self) -> GaugeTerms:
@@ -100,18 +91,8 @@ class GaugesView:
         return bool(self._reader.read("isPaid", epoch, model))
 
 
-class Gauges(GaugesView):
-    """The same as one account uses them, a voter or anybody.
-
-    Parameters
-    ----------
-    sender, deployment : Sender, Deployment
-        The account, which pays for what it sends.
-    """
-
-    def __init__(self, sender: Sender, deployment: Deployment) -> None:
-        super().__init__(sender.rpc, deployment)
-        self._bound = BoundContract(sender, GAUGES, self.address)
+class Gauges(DeployedClient, GaugesView):
+    """The same as one account uses them, a voter or anybody."""
 
     def vote(self, choices: Iterable[Choice]) -> Receipt:
         """Cast the ballot of this epoch, in any order of its choices.

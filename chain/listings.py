@@ -2,12 +2,11 @@
 
 from dataclasses import astuple, dataclass
 
-from fl_alliance.chain.bound import BoundContract, ContractReader
-from fl_alliance.chain.deploy import MODELS, TOKEN, Deployment
+from fl_alliance.chain.deploy import MODELS
+from fl_alliance.chain.deployed import DeployedClient, DeployedView
 from fl_alliance.chain.messages import checksum
-from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
-from fl_alliance.chain.sender import Receipt, Sender
+from fl_alliance.chain.sender import Receipt
 
 _GAS = 500_000
 
@@ -50,18 +49,10 @@ class Listing:
     stake_wei: int
 
 
-class ModelsView:
-    """The listings, to be read without an account.
+class ModelsView(DeployedView):
+    """The listings, to be read without an account."""
 
-    Parameters
-    ----------
-    rpc, deployment : Rpc, Deployment
-        Its chain and where it is; raises `ContractMissing` where it is not.
-    """
-
-    def __init__(self, rpc: Rpc, deployment: Deployment) -> None:
-        self.rpc, self._reader = rpc, ContractReader(rpc, MODELS, deployment.address(MODELS))
-        self.address = self._reader.address
+    ARTIFACT = MODELS
 
     @property
     def count(self) -> int:
@@ -84,19 +75,8 @@ class ModelsView:
         return int(raters), int(stars)
 
 
-class Models(ModelsView):
-    """The same as one account uses it, a host or a caller.
-
-    Parameters
-    ----------
-    sender, deployment : Sender, Deployment
-        The account, which pays for what it sends.
-    """
-
-    def __init__(self, sender: Sender, deployment: Deployment) -> None:
-        super().__init__(sender.rpc, deployment)
-        self._bound = BoundContract(sender, MODELS, self.address)
-        self._fml = BoundContract(sender, TOKEN, deployment.fml)
+class Models(DeployedClient, ModelsView):
+    """The same as one account uses it, a host or a caller."""
 
     def list(
         self,

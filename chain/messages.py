@@ -247,6 +247,12 @@ def fml_domain(chain_id: int, token: str) -> Domain:
     return Domain(chain_id, token, name="FML")
 
 
+def long_signature(signature: bytes) -> bytes:
+    """Return a 64-byte signature (EIP-2098) in the 65 bytes r, s, v of OpenZeppelin's ECDSA and of wallets."""
+    tail = int.from_bytes(signature[32:], "big")
+    return signature[:32] + (tail & ~_PARITY_BIT).to_bytes(32, "big") + bytes([27 + (tail >> 255)])
+
+
 def recover(digest: bytes, signature: bytes) -> str:
     """Return the checksummed address whose key made the 64-byte EIP-2098 signature of `digest`.
 

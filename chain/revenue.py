@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fl_alliance.chain.bound import BoundContract, ContractReader
 from fl_alliance.chain.call_vouchers import SignedVoucher, revenue_domain
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.deploy import REVENUE, TOKEN, Deployment
+from fl_alliance.chain.deploy import REVENUE, Deployment
+from fl_alliance.chain.deployed import DeployedClient, DeployedView
 from fl_alliance.chain.messages import Domain, checksum
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.revenue import Parts, Split
-from fl_alliance.chain.sender import Receipt, Sender, read_log
+from fl_alliance.chain.sender import Receipt, read_log
 
 _GAS = 300_000
 _CLAIM_GAS, _VOUCHER_GAS = 200_000, 220_000
@@ -51,18 +51,13 @@ class Payment:
         return self.parts.host_wei + self.parts.contributors_wei + self.parts.burned_wei
 
 
-class RevenueView:
-    """The revenue contract, to be read without an account.
+class RevenueView(DeployedView):
+    """The revenue contract, to be read without an account."""
 
-    Parameters
-    ----------
-    rpc, deployment : Rpc, Deployment
-        Its chain and where it is; raises `ContractMissing` where it is not.
-    """
+    ARTIFACT = REVENUE
 
     def __init__(self, rpc: Rpc, deployment: Deployment) -> None:
-        self.rpc, self._reader = rpc, ContractReader(rpc, REVENUE, deployment.address(REVENUE))
-        self.address = self._reader.address
+        super().__init__(rpc, deployment)
         self.domain: Domain = revenue_domain(deployment.chain_id, self.address)
 
     def split(self) -> Split:
@@ -100,19 +95,8 @@ class RevenueView:
         return checksum(self._reader.read("tillOf", model))
 
 
-class Revenue(RevenueView):
-    """The same as one account uses it, a caller or a host.
-
-    Parameters
-    ----------
-    sender, deployment : Sender, Deployment
-        The account, which pays for what it sends.
-    """
-
-    def __init__(self, sender: Sender, deployment: Deployment) -> None:
-        super().__init__(sender.rpc, deployment)
-        self._bound = BoundContract(sender, REVENUE, self.address)
-        self._fml = BoundContract(sender, TOKEN, deployment.fml)
+class Revenue(DeployedClient, RevenueView):
+    """The same as one account uses it, a caller or a host."""
 
     def deposit(self, amount_wei: int) -> Receipt:
         """Put FML into one's account, with the allowance; raises `BadParameter`, `ERC20InsufficientBalance`."""

@@ -32,12 +32,12 @@ from fl_alliance.marketplace.pricing import charge_wei
 from fl_alliance.marketplace.purse import Owed, Pending, Purse
 from fl_alliance.marketplace.requests import model_name
 from fl_alliance.marketplace.stall import Stall
+from fl_alliance.marketplace.typed_data import sign_typed_data
 
 if TYPE_CHECKING:
     import httpx
 
 _TIMEOUT_S = 300.0
-_HALF_S = 2**255
 
 
 class Means(StrEnum):
@@ -283,12 +283,7 @@ class _Signer:
         self._key, self.address = key, key.address
 
     def sign_typed_data(self, domain: Any, types: Any, primary_type: str, message: dict[str, Any]) -> bytes:
-        from x402.mechanisms.evm.eip712 import hash_typed_data
-
-        fields = {name: [{"name": each.name, "type": each.type} for each in found] for name, found in types.items()}
-        signature = self._key.sign_digest(hash_typed_data(domain, fields, primary_type, message))
-        tail = int.from_bytes(signature[32:], "big")
-        return signature[:32] + (tail % _HALF_S).to_bytes(32, "big") + bytes([27 + tail // _HALF_S])
+        return sign_typed_data(self._key, domain, types, primary_type, message)
 
 
 def _body(call: Call) -> bytes:

@@ -15,10 +15,10 @@ from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.revenue import RevenueView
 from fl_alliance.governance.standing import quoted
 from fl_alliance.market.place import Place
+from fl_alliance.marketplace.typed_data import sign_typed_data
 
 _TYPE = "TransferWithAuthorization"
 _LONGEST_VALID_S = 3_600
-_PARITY_BIT = 1 << 255
 Permit = Callable[[Sequence[str], int], None]
 """Shows lines and what they spend, in wei; raises where that is not allowed."""
 
@@ -54,19 +54,13 @@ class Authorizer:
 
     def sign_typed_data(self, domain: Any, types: Any, primary_type: str, message: dict[str, Any]) -> bytes:
         """Return the 65-byte signature of a payment; raises `NotAsAsked`, and what `permit` does."""
-        from x402.mechanisms.evm.eip712 import hash_typed_data
-
         call, self._call = self._call, None
         if call is None:
             raise NotAsAsked("a second payment for one question")
         amount_wei = self._read(call, domain, primary_type, message)
         self._permit(self._lines(call, amount_wei), amount_wei)
         self.paid_wei = amount_wei
-        fields = {name: [{"name": each.name, "type": each.type} for each in found] for name, found in types.items()}
-        signature = self._place.sender.key.sign_digest(hash_typed_data(domain, fields, primary_type, message))
-        tail = int.from_bytes(signature[32:], "big")
-        s, parity = tail & ~_PARITY_BIT, tail >> 255
-        return signature[:32] + s.to_bytes(32, "big") + bytes([27 + parity])
+        return sign_typed_data(self._place.sender.key, domain, types, primary_type, message)
 
     def _read(self, call: CallModel, domain: Any, primary_type: str, message: dict[str, Any]) -> int:
         """Return what a payment moves, where it is FML from this account to the model's till, within the budget."""

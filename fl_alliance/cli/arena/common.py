@@ -54,6 +54,12 @@ def add_settings(command: CommandParser) -> None:
     command.add_argument("--settings", action="store_true", help="print the settings and stop")
 
 
+def add_signing(command: CommandParser) -> None:
+    """Let a command take settings, and yes in advance."""
+    add_settings(command)
+    command.add_argument("--yes", action="store_true", help="sign without asking")
+
+
 def add_task(command: CommandParser) -> None:
     """Let a command take a task's number."""
     about = "the task's number, see `fl-alliance arena status`"

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from fl_alliance.cli.arena.common import SETTINGS_HELP, add_settings
+from fl_alliance.cli.arena.common import SETTINGS_HELP, add_signing
 from fl_alliance.cli.arguments import CommandParser, command_parser
 
 if TYPE_CHECKING:
@@ -18,10 +18,12 @@ def dao_parser(
     return command_parser(f"dao {name}", description, epilog, usage)
 
 
-def add_signing(command: CommandParser) -> None:
-    """Let a command take settings, and yes in advance."""
-    add_settings(command)
-    command.add_argument("--yes", action="store_true", help="sign without asking")
+def proposal_parser(name: str, description: str, examples: str) -> CommandParser:
+    """Return the parser of a command that signs something of one proposal, named by its number alone."""
+    command = dao_parser(name, description, "N [NAME=VALUE ...]", examples)
+    add_proposal(command)
+    add_signing(command)
+    return command
 
 
 def add_proposal(command: CommandParser) -> None:

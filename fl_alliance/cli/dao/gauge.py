@@ -3,8 +3,9 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from fl_alliance.cli.arena.common import add_signing
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.dao.common import add_signing, dao_parser
+from fl_alliance.cli.dao.common import dao_parser
 
 if TYPE_CHECKING:
     from fl_alliance.chain.gauges import Gauges

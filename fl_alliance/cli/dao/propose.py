@@ -2,8 +2,9 @@
 
 import argparse
 
+from fl_alliance.cli.arena.common import add_signing
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.dao.common import add_signing, dao_parser
+from fl_alliance.cli.dao.common import dao_parser
 
 _EXAMPLES = """\
   fl-alliance dao propose "Glucose earns emission" --verify alliance:1

@@ -3,7 +3,7 @@
 import argparse
 
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.dao.common import add_proposal, add_signing, confirm_proposal, dao_parser
+from fl_alliance.cli.dao.common import confirm_proposal, proposal_parser
 
 _EXAMPLES = """\
   fl-alliance dao settle 3
@@ -12,12 +12,7 @@ _EXAMPLES = """\
 
 def parser() -> CommandParser:
     """Return the command's parser."""
-    command = dao_parser(
-        "settle", "Send a decided proposal's stake where it belongs; anybody may.", "N [NAME=VALUE ...]", _EXAMPLES
-    )
-    add_proposal(command)
-    add_signing(command)
-    return command
+    return proposal_parser("settle", "Send a decided proposal's stake where it belongs; anybody may.", _EXAMPLES)
 
 
 def execute(arguments: argparse.Namespace) -> int:

@@ -2,8 +2,9 @@
 
 import argparse
 
+from fl_alliance.cli.arena.common import add_signing
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.dao.common import add_signing, dao_parser
+from fl_alliance.cli.dao.common import dao_parser
 
 _MORE = """
 With an amount it asks for that much, which votes no more; without one it takes what was asked for and has waited.

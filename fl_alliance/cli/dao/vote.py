@@ -2,8 +2,9 @@
 
 import argparse
 
+from fl_alliance.cli.arena.common import add_signing
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.dao.common import add_proposal, add_signing, confirm_proposal, dao_parser
+from fl_alliance.cli.dao.common import add_proposal, confirm_proposal, dao_parser
 
 _EXAMPLES = """\
   fl-alliance dao vote 3 for

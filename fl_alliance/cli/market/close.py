@@ -2,8 +2,9 @@
 
 import argparse
 
+from fl_alliance.cli.arena.common import add_signing
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.market.common import add_model, add_signing, stall_parser
+from fl_alliance.cli.market.common import add_model, stall_parser
 
 _MORE = """
 The stake stays for a while after closing, in which the DAO may still expel a host; the same command takes it then.

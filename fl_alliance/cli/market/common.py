@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from fl_alliance.cli.arena.common import SETTINGS_HELP, add_settings
+from fl_alliance.cli.arena.common import SETTINGS_HELP
 from fl_alliance.cli.arguments import CommandParser, command_parser
 
 if TYPE_CHECKING:
@@ -21,12 +21,6 @@ def stall_parser(
     """Return the parser of a command: its words and settings, with examples."""
     epilog = f"{SETTINGS_HELP.format(account=account)}{more}\nexamples:\n{examples}"
     return command_parser(f"market {name}", description, epilog, usage)
-
-
-def add_signing(command: CommandParser) -> None:
-    """Let a command take settings, and yes in advance."""
-    add_settings(command)
-    command.add_argument("--yes", action="store_true", help="sign without asking")
 
 
 def add_model(command: CommandParser) -> None:

@@ -2,8 +2,9 @@
 
 import argparse
 
+from fl_alliance.cli.arena.common import add_signing
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.market.common import CALLER, add_model, add_signing, stall_parser
+from fl_alliance.cli.market.common import CALLER, add_model, stall_parser
 
 _MORE = """
 The document is text in UTF-8, a megabyte at most, and becomes public: it goes into the market's store, its sha256 on

@@ -2,8 +2,9 @@
 
 import argparse
 
+from fl_alliance.cli.arena.common import add_signing
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.market.common import add_signing, number, stall_parser
+from fl_alliance.cli.market.common import number, stall_parser
 
 _MORE = """
 SOURCE is one of

@@ -2,8 +2,9 @@
 
 import argparse
 
+from fl_alliance.cli.arena.common import add_signing
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.market.common import add_model, add_signing, stall_parser
+from fl_alliance.cli.market.common import add_model, stall_parser
 
 _EXAMPLES = """\
   fl-alliance market price 1 0.2                       0.2 FML a call, or a thousand tokens

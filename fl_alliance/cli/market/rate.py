@@ -2,8 +2,9 @@
 
 import argparse
 
+from fl_alliance.cli.arena.common import add_signing
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.market.common import CALLER, add_model, add_signing, stall_parser
+from fl_alliance.cli.market.common import CALLER, add_model, stall_parser
 
 _MORE = """
 Who has paid by voucher, and whose voucher was turned in, rates; once, or anew. A payment by x402 names no payer on

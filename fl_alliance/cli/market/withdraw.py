@@ -2,8 +2,9 @@
 
 import argparse
 
+from fl_alliance.cli.arena.common import add_signing
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.market.common import CALLER, add_signing, stall_parser
+from fl_alliance.cli.market.common import CALLER, stall_parser
 
 _MORE = """
 It is asked for and comes three days later, in which hosts turn in vouchers; the same command takes it then. From the
