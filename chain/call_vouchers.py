@@ -1,4 +1,4 @@
-"""What a caller signs with every call of a model: all that it owes for its calls so far, however many they were."""
+"""What a caller signs: a voucher with every call, over all that it owes a model so far; or a payment of one call."""
 
 from dataclasses import dataclass
 
@@ -38,6 +38,30 @@ class SignedVoucher:
     def long_signature(self) -> bytes:
         """The signature in the 65 bytes r, s, v that OpenZeppelin's ECDSA takes."""
         return long_signature(self.signature)
+
+
+@dataclass(frozen=True, slots=True)
+class TillPayment(Signed):
+    """ERC-3009's authorization to move FML from a payer to a model's till, once, between two seconds, neither included.
+
+    It is signed for the token's domain, `messages.fml_domain`.
+    """
+
+    TYPE = keccak(
+        b"TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,"
+        b"bytes32 nonce)"
+    )
+    payer: str
+    till: str
+    amount_wei: int
+    valid_after: int
+    valid_before: int
+    nonce: bytes
+
+    def struct_hash(self) -> bytes:
+        """Return EIP-712's `hashStruct` of this message."""
+        window = (self.valid_after, self.valid_before)
+        return hash_words(self.TYPE, self.payer, self.till, self.amount_wei, *window, self.nonce)
 
 
 def revenue_domain(chain_id: int, contract: str) -> Domain:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fl_alliance.chain.call_vouchers import SignedVoucher, revenue_domain
+from fl_alliance.chain.call_vouchers import SignedVoucher, TillPayment, revenue_domain
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import REVENUE, Deployment
 from fl_alliance.chain.deployed import DeployedClient, DeployedView
@@ -69,8 +69,12 @@ class RevenueView(DeployedView):
         return CallerAccount(*self._reader.read("accountOf", payer))
 
     def paid_wei(self, model: int, payer: str) -> int:
-        """Return what a caller has paid for a model's calls by vouchers, in all."""
+        """Return what a caller has paid for a model's calls by vouchers, in all: the next is worth what is above."""
         return int(self._reader.read("paidWei", model, payer))
+
+    def spent_wei(self, model: int, payer: str) -> int:
+        """Return what a caller has paid for a model's calls by vouchers and by settled authorizations, in all."""
+        return int(self._reader.read("spentWei", model, payer))
 
     def earned(self, model: int) -> tuple[int, int]:
         """Return what a model was paid in all, in wei, and how many calls its vouchers tell."""
@@ -123,6 +127,18 @@ class Revenue(DeployedClient, RevenueView):
         rows = [(one.voucher.payer, one.voucher.model, one.voucher.owed_wei, one.voucher.calls) for one in given]
         gas = _CLAIM_GAS + _VOUCHER_GAS * len(given)
         return self._bound.send(gas, "claim", rows, [one.long_signature for one in given])
+
+    def settle(self, model: int, payment: TillPayment, signature: bytes) -> Receipt:
+        """Put a payment that its payer has signed, in 64 or 65 bytes, into the model's till.
+
+        Raises
+        ------
+        ERC3009UsedAuthorization, ERC3009InvalidSignature, ERC3009InvalidAuthorizationTime, ERC20InsufficientBalance
+        UnknownModel, BadParameter
+        """
+        window = (payment.valid_after, payment.valid_before)
+        row = (payment.payer, payment.amount_wei, *window, payment.nonce)
+        return self._bound.send(_GAS, "settle", model, *row, signature)
 
     def sweep(self, model: int) -> int:
         """Split what is in a model's till, and return it in wei; raises `UnknownModel`."""

@@ -105,7 +105,7 @@ contract Models is IModels, Braked {
     function rate(uint256 model, uint8 stars) external {
         _listing(model);
         if (stars == 0 || stars > 5) revert BadParameter("stars", stars);
-        if (callers.paidWei(model, msg.sender) == 0) revert NotCaller(msg.sender, model);
+        if (callers.spentWei(model, msg.sender) == 0) revert NotCaller(msg.sender, model);
         Rating storage rating = _ratings[model];
         uint8 former = _stars[model][msg.sender];
         if (former == 0) rating.raters += 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
@@ -14,7 +15,8 @@ import {ITills} from "./ITills.sol";
 import {Till} from "./Till.sol";
 
 /// @title What models earn
-/// @notice Two ways to pay for calls, and one split. A call may be paid to the model's till, at once. Or a payer puts FML into
+/// @notice Two ways to pay for calls, and one split. A call may be paid to the model's till, at once: by whoever sends FML
+/// there, or by an authorization of ERC-3009 that anybody settles here, so that its payer is known. Or a payer puts FML into
 /// an account here and signs, with every call, what it owes a model in all so far: the newest of such vouchers is worth all
 /// before it, however many calls they were. The host turns it in whenever it likes. Of what is paid, `hostBps` is the
 /// host's and `contributorsBps` is for those whose documents the model answers with, the host's where there are none; both
@@ -65,7 +67,8 @@ contract Revenue is EIP712, ICallers, ITills, Braked {
     Split public split;
 
     mapping(address payer => Account) private _accounts;
-    mapping(uint256 model => mapping(address payer => uint256)) private _paidWei;
+    mapping(uint256 model => mapping(address payer => uint256)) private _paidWei; // by vouchers
+    mapping(uint256 model => mapping(address payer => uint256)) private _boughtWei; // by authorizations
     mapping(uint256 model => uint256) private _calls;
     mapping(uint256 model => mapping(address payer => uint256)) private _callsOf;
     mapping(uint256 model => uint256) private _earnedWei;
@@ -80,6 +83,8 @@ contract Revenue is EIP712, ICallers, ITills, Braked {
     event Paid(
         uint256 indexed model, address indexed payer, uint256 hostWei, uint256 contributorsWei, uint256 burnedWei, uint256 calls
     );
+    /// @notice A payer's authorization over `valueWei` was settled into the model's till.
+    event Bought(uint256 indexed model, address indexed payer, uint256 valueWei, bytes32 nonce);
     /// @notice How later payments are split.
     event SplitSet(uint256 hostBps, uint256 contributorsBps);
 
@@ -142,6 +147,26 @@ contract Revenue is EIP712, ICallers, ITills, Braked {
         for (uint256 i = 0; i < vouchers.length; ++i) _claim(vouchers[i], signatures[i]);
     }
 
+    /// @notice Put a payment that its payer has signed (ERC-3009, to the model's till) into that till; by anybody. Sent to the
+    /// token directly it pays alike, but its payer is not known to have paid.
+    function settle(
+        uint256 model,
+        address payer,
+        uint256 valueWei,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 nonce,
+        bytes calldata signature
+    ) external {
+        if (valueWei == 0) revert BadParameter("valueWei", 0);
+        (uint8 v, bytes32 r, bytes32 s) = ECDSA.parseCalldata(signature);
+        _boughtWei[model][payer] += valueWei;
+        emit Bought(model, payer, valueWei, nonce);
+        IERC3009(address(fml)).transferWithAuthorization(
+            payer, tillOf(model), valueWei, validAfter, validBefore, nonce, v, r, s
+        );
+    }
+
     /// @notice Split what is in a model's till; by anybody.
     function sweep(uint256 model) external returns (uint256 amountWei) {
         address at_ = tillOf(model);
@@ -175,9 +200,14 @@ contract Revenue is EIP712, ICallers, ITills, Braked {
         return _accounts[payer];
     }
 
-    /// @inheritdoc ICallers
+    /// @notice What `payer` has paid for calls of a model by vouchers, in wei: what its next voucher is to be above.
     function paidWei(uint256 model, address payer) external view returns (uint256) {
         return _paidWei[model][payer];
+    }
+
+    /// @inheritdoc ICallers
+    function spentWei(uint256 model, address payer) external view returns (uint256) {
+        return _paidWei[model][payer] + _boughtWei[model][payer];
     }
 
     /// @notice What a model was paid in all, and how many calls of it vouchers tell.

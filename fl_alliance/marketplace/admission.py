@@ -283,8 +283,16 @@ class _Paid:
         return self.settle()
 
     def settle(self) -> Mapping[str, str]:
-        """Put the payment on the chain, unless it is there: a gateway may have been killed right after it sent it."""
+        """Put the payment on the chain, unless it is there: a gateway may have been killed right after it sent it.
+
+        Raises
+        ------
+        PaymentRefused
+            Its payer has cancelled it meanwhile, spent its nonce on something else, or has not the FML any more.
+        """
         if self.facilitator.is_used(self.payment):
+            if not self.facilitator.is_paid(self.payment, self.needed):
+                raise PaymentRefused("the payment: was cancelled, or its nonce was used for another one")
             self.books.settled(self.name)
             return {}
         found = self.facilitator.settle(self.payment, self.needed)

@@ -1,6 +1,7 @@
 """x402 payments in FML, verified and settled in this process: the payer signs and holds FML, the host sends.
 
-The checks are x402's own (`x402.mechanisms.evm.exact`); here is the account that it reads and sends with.
+The checks are x402's own (`x402.mechanisms.evm.exact`); here is the account that it reads and sends with. What it would
+send to the token goes through Revenue, which moves the same money and notes who has paid.
 """
 
 import threading
@@ -10,11 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fl_alliance.chain.bound import ContractReader
+from fl_alliance.chain.call_vouchers import TillPayment
+from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import TOKEN
 from fl_alliance.chain.errors import ChainError, RequestRefused, TransactionReverted
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.reverts import explained
-from fl_alliance.chain.sender import Receipt, Sender
+from fl_alliance.chain.sender import Receipt, read_receipt
 from fl_alliance.marketplace.errors import ExtraMissing, PaymentRefused
 from fl_alliance.marketplace.stall import Stall
 
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
 PAYMENT_HEADER, REQUIRED_HEADER, RESPONSE_HEADER = "PAYMENT-SIGNATURE", "PAYMENT-REQUIRED", "PAYMENT-RESPONSE"
 VALID_S = 300
 """Seconds that a payment is to be valid for, from when it is signed."""
-_GAS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,8 @@ class Facilitator:
         self._stall = stall
         self._network = f"eip155:{stall.place.market.chain_id}"
         self._token = ContractReader(stall.place.rpc, TOKEN, stall.place.market.fml)
-        self._scheme = ExactEvmScheme(_ChainSigner(stall.place.sender))
         self._tills: dict[int, str] = {}
+        self._scheme = ExactEvmScheme(_ChainSigner(stall, self._tills))
         self._one_at_a_time = threading.Lock()
 
     def requirements(self, model: int, amount_wei: int) -> "PaymentRequirements":
@@ -128,8 +130,25 @@ class Facilitator:
         return Settled(found.transaction, str(found.payer), encode_payment_response_header(found))
 
     def is_used(self, payment: "PaymentPayload") -> bool:
-        """Return whether the chain has seen this payment."""
+        """Return whether the chain has seen this payment's nonce: paid, cancelled, or spent on something else."""
         return bool(self._token.read("authorizationState", *name_of(payment)))
+
+    def is_paid(self, payment: "PaymentPayload", needed: "PaymentRequirements") -> bool:
+        """Return whether the chain has moved this payment into the till, whoever sent it there."""
+        payer, nonce = name_of(payment)
+        topics = [_topic("AuthorizationUsed"), "0x" + bytes(12).hex() + payer.removeprefix("0x"), "0x" + nonce.hex()]
+        asked = {"address": self._token.address, "topics": topics}
+        asked |= {"fromBlock": hex(self._stall.place.market.block), "toBlock": "latest"}
+        found = self._stall.place.rpc("eth_getLogs", asked)
+        return any(self._moved(log) == (payer, needed.pay_to, int(needed.amount)) for log in found)
+
+    def _moved(self, used: Mapping[str, Any]) -> tuple[str, str, int]:
+        """Return who paid whom how much by a nonce: the token tells of it right after it tells of the nonce."""
+        raw = self._stall.place.rpc("eth_getTransactionReceipt", used["transactionHash"])
+        at = next(place for place, log in enumerate(raw["logs"]) if log["logIndex"] == used["logIndex"])
+        transfer = read_receipt(raw).logs[at + 1]
+        found = interface(TOKEN).events[transfer.topics[0]].values(transfer.topics, transfer.data)
+        return checksum(found["from"]), checksum(found["to"]), int(found["value"])
 
 
 def name_of(payment: "PaymentPayload") -> tuple[str, bytes]:
@@ -142,6 +161,10 @@ def name_of(payment: "PaymentPayload") -> tuple[str, bytes]:
     if len(nonce) != 32:
         raise PaymentRefused(f"the payment's nonce: has {len(nonce)} bytes, needed 32")
     return payer, nonce
+
+
+def _topic(event: str) -> str:
+    return "0x" + next(key.hex() for key, one in interface(TOKEN).events.items() if one.name == event)
 
 
 def _plain(reason: str | None) -> str:
@@ -163,10 +186,11 @@ _REASONS = {
 
 
 class _ChainSigner:
-    """An account as x402's facilitator wants one."""
+    """An account as x402's facilitator wants one; it sends settlements of payments to known tills, and nothing else."""
 
-    def __init__(self, sender: Sender) -> None:
-        self._sender, self._rpc = sender, sender.rpc
+    def __init__(self, stall: Stall, tills: Mapping[int, str]) -> None:
+        self._revenue, self._tills = stall.revenue, tills
+        self._sender, self._rpc = stall.place.sender, stall.place.rpc
         self._receipts: dict[str, Receipt] = {}
 
     def get_addresses(self) -> list[str]:
@@ -192,8 +216,10 @@ class _ChainSigner:
     def write_contract(
         self, address: str, abi: list[dict[str, Any]], function_name: str, *args: Any, data_suffix: str | None = None
     ) -> str:
-        suffix = bytes.fromhex((data_suffix or "").removeprefix("0x"))
-        receipt = self._sender.send(address, _calldata(abi, args) + suffix, _GAS, function_name)
+        payer, to, amount_wei, valid_after, valid_before, nonce, v, r, s = args
+        model = next(model for model, till in self._tills.items() if till == checksum(to))
+        payment = TillPayment(checksum(payer), to, amount_wei, valid_after, valid_before, nonce)
+        receipt = self._revenue.settle(model, payment, r + s + bytes([v]))
         self._receipts[receipt.tx_hash] = receipt
         return receipt.tx_hash
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from fl_alliance.arena.events import fml
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.deploy import TOKEN, Deployment
+from fl_alliance.chain.deploy import GAUGES, TOKEN, Deployment
 from fl_alliance.chain.listings import ModelsView
 from fl_alliance.chain.revenue import Payment, RevenueView
 from fl_alliance.chain.rpc import Rpc
@@ -140,7 +140,10 @@ def dated(rpc: Rpc, payments: Iterable[Payment]) -> list[Earning]:
 
 
 def direct_calls(rpc: Rpc, deployment: Deployment) -> Counter[int]:
-    """Return how many payments came to each model's till: what x402 calls leave on the chain."""
+    """Return how many payments came to each model's till: what x402 calls leave on the chain, settled by whomever.
+
+    Transfers of nothing and what the gauges pay are none.
+    """
     models, revenue = ModelsView(rpc, deployment), RevenueView(rpc, deployment)
     tills = {revenue.till(number).lower(): number for number in range(1, models.count + 1)}
     if not tills:
@@ -149,7 +152,14 @@ def direct_calls(rpc: Rpc, deployment: Deployment) -> Counter[int]:
     padded = ["0x" + "0" * 24 + till.removeprefix("0x") for till in tills]
     asked = {"address": deployment.fml, "topics": ["0x" + topic.hex(), None, padded]}
     found = rpc("eth_getLogs", asked | {"fromBlock": hex(deployment.block), "toBlock": "latest"})
-    return Counter(tills["0x" + log["topics"][2][-40:].lower()] for log in found)
+    gauges = deployment.contracts.get(GAUGES)
+    others = {gauges.address.lower()} if gauges else set()
+    calls = (log for log in found if int(log["data"], 16) and _account(log["topics"][1]) not in others)
+    return Counter(tills[_account(log["topics"][2])] for log in calls)
+
+
+def _account(topic: str) -> str:
+    return "0x" + topic[-40:].lower()
 
 
 def plain_facts(facts: ModelFacts) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from fl_alliance.cli.arguments import CommandParser
 from fl_alliance.cli.market.common import CALLER, add_model, stall_parser
 
 _MORE = """
-Who has paid by voucher, and whose voucher was turned in, rates; once, or anew. A payment by x402 names no payer on
-chain.
+Who has paid rates, once or anew: by x402 from the moment on that the host has settled the payment, by voucher once the
+host has turned it in. FML that were sent to a model's till without its host give no right to rate.
 """
 _EXAMPLES = """\
   fl-alliance market rate 1 5                          one to five stars

@@ -9,12 +9,14 @@ import assembly
 from web3 import Web3
 
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.call_vouchers import TillPayment
 from fl_alliance.chain.connect import advance_to
 from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.documents import Documents, Verdict
 from fl_alliance.chain.fml import Fml
 from fl_alliance.chain.listings import Models
 from fl_alliance.chain.marketplace import MarketplaceTerms
+from fl_alliance.chain.messages import fml_domain
 from fl_alliance.chain.revenue import Revenue
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.words import keccak
@@ -27,6 +29,7 @@ MODEL, CARD, LINEAGE = keccak(b"model"), keccak(b"card"), keccak(b"lineage")
 PRICE_WEI = WEI_PER_FML // 100
 TERMS = MarketplaceTerms()
 DAY = 86_400
+FAR = 2**40
 
 
 @dataclass
@@ -70,6 +73,14 @@ class Bazaar:
         self.wait(3 * DAY)
         self.documents(HOST).settle(number)
         return number
+
+    def payment(
+        self, model: int, amount_wei: int = PRICE_WEI, payer: NodeKey = CALLER, nonce: bytes = b"1"
+    ) -> TillPayment:
+        return TillPayment(payer.address, self.revenue().till(model), amount_wei, 0, FAR, keccak(nonce))
+
+    def authorized(self, given: TillPayment, key: NodeKey = CALLER) -> bytes:
+        return given.sign(key, fml_domain(self.deployment.chain_id, self.deployment.fml))
 
     def balance(self, key: NodeKey) -> int:
         return self.fml.balance_wei(key.address)

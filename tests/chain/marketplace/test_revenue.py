@@ -34,14 +34,15 @@ def test_the_newest_voucher_is_worth_all_calls_before_it(fair: Bazaar) -> None:
     assert fair.balance(HOST) == before + parts.host_wei
 
 
-def test_a_thousand_random_calls_pay_to_the_wei(fair: Bazaar) -> None:
+def test_a_thousand_random_calls_of_both_means_pay_to_the_wei(fair: Bazaar) -> None:
     chance = random.Random(7)
     models = [fair.listed(bytes([each]) * 32) for each in (1, 2)]
     fair.accepted(models[0])
     callers = (CALLER, OTHER_CALLER)
     owed = {(key.address, model): 0 for key in callers for model in models}
     calls = dict.fromkeys(owed, 0)
-    claimed = dict.fromkeys(owed, 0)
+    claimed, bought = dict.fromkeys(owed, 0), dict.fromkeys(owed, 0)
+    held_before = sum(map(fair.balance, callers))
     for key in callers:
         fair.revenue(key).deposit(100_000 * WEI_PER_FML)
     host, contributor, supply = (
@@ -50,26 +51,50 @@ def test_a_thousand_random_calls_pay_to_the_wei(fair: Bazaar) -> None:
         fair.fml.total_supply_wei,
     )
     pool = fair.documents().share_wei(models[0])
-    expected = [0, 0, 0]
-    for _ in range(1_000):
+    expected, tills = [0, 0, 0], dict.fromkeys(models, 0)
+
+    def split(model: int, amount_wei: int) -> None:
+        parts = split_payment(amount_wei, TERMS.split, has_documents=model == models[0])
+        for index, part in enumerate((parts.host_wei, parts.contributors_wei, parts.burned_wei)):
+            expected[index] += part
+
+    def sweep(model: int) -> None:
+        assert fair.revenue().sweep(model) == tills[model]
+        split(model, tills[model])
+        tills[model] = 0
+
+    for number in range(1_000):
         key, model = chance.choice(callers), chance.choice(models)
         debt = key.address, model
+        if chance.random() < 0.5:
+            amount_wei = chance.randrange(1, 10**18)
+            given = fair.payment(model, amount_wei, key, b"%d" % number)
+            fair.revenue().settle(model, given, fair.authorized(given, key))
+            bought[debt] += amount_wei
+            tills[model] += amount_wei
+            if chance.random() < 0.03:
+                sweep(model)
+            continue
         owed[debt] += chance.randrange(1, 10**18)
         calls[debt] += 1
         if chance.random() < 0.03:
             fair.revenue().claim([voucher(fair, model, owed[debt], calls[debt], key)])
-            parts = split_payment(owed[debt] - claimed[debt], TERMS.split, has_documents=model == models[0])
+            split(model, owed[debt] - claimed[debt])
             claimed[debt] = owed[debt]
-            for index, part in enumerate((parts.host_wei, parts.contributors_wei, parts.burned_wei)):
-                expected[index] += part
-    paid = sum(claimed.values())
-    assert sum(expected) == paid > 0
+    for model in models:
+        sweep(model)
+    paid = sum(claimed.values()) + sum(bought.values())
+    assert sum(expected) == paid
+    assert min(*claimed.values(), *bought.values()) > 0
+    for (payer, model), amount_wei in claimed.items():
+        assert fair.revenue().paid_wei(model, payer) == amount_wei
+        assert fair.revenue().spent_wei(model, payer) == amount_wei + bought[payer, model]
     assert fair.balance(HOST) - host == expected[0]
     assert fair.documents().share_wei(models[0]) - pool == expected[1]
     assert supply - fair.fml.total_supply_wei == expected[2]
     assert fair.documents().due_wei(CONTRIBUTOR.address) == contributor
-    held = sum(fair.revenue().account(key.address).balance_wei for key in callers)
-    assert held + paid == 200_000 * WEI_PER_FML == held + sum(expected)
+    held = sum(fair.revenue().account(key.address).balance_wei + fair.balance(key) for key in callers)
+    assert held_before - held == paid == sum(expected)
 
 
 def test_a_till_is_an_address_like_any_other_and_is_split_alike(fair: Bazaar) -> None:

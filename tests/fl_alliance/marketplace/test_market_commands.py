@@ -152,7 +152,7 @@ def test_a_models_life_by_commands(desk: Desk, tmp_path: Path) -> None:
     assert "collected" in desk.stop()
     assert "collected 0.0000 FML" in desk.market("collect")
 
-    assert "has turned in no voucher" in desk.market("rate", "1", "5", "--yes", by=HOLDER, code=2)
+    assert "has paid for no call" in desk.market("rate", "1", "5", "--yes", by=HOLDER, code=2)
     assert "model 1 has 4.0 stars of 1" in desk.market("rate", "1", "4", "--yes")
     shown = json.loads(desk.market("models", "--trending", "--json"))
     assert {one["model"]: (one["direct_calls"], one["raters"]) for one in shown} == {1: (0, 1), 2: (1, 0)}

@@ -1,14 +1,18 @@
 """What is listed, as people and pages see it, and the figure that models trend by."""
 
+from dataclasses import replace
+
 import pytest
 from bazaar import CALLER, OTHER_CALLER
 from fairground import CALL_WEI, GLUCOSE, HISTORY, PAYER, TALKER, TOKENS_WEI, Fairground
 
+from fl_alliance.chain.deploy import GAUGES, Contract
+from fl_alliance.chain.fml import Fml
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.marketplace.caller import Means, prediction, question
 from fl_alliance.marketplace.engines import Message
 from fl_alliance.marketplace.lineage import titles_of
-from fl_alliance.marketplace.shelf import Earning, facts_of, facts_words, plain_facts, trend, trending
+from fl_alliance.marketplace.shelf import Earning, direct_calls, facts_of, facts_words, plain_facts, trend, trending
 
 DAY = 86_400
 NOW = 100 * DAY
@@ -46,6 +50,15 @@ def test_a_shelf_tells_prices_earnings_calls_and_ratings_from_the_chain(ground: 
     )
     assert [one.model for one in trending(closed)] == [TALKER]
     assert ground.fair.balance(OTHER_CALLER) > 0
+
+
+def test_neither_transfers_of_nothing_nor_what_gauges_pay_are_calls(ground: Fairground) -> None:
+    deployment, till = ground.fair.deployment, ground.stall().revenue.till(GLUCOSE)
+    for key, amount_wei in ((CALLER, 0), (CALLER, 5), (OTHER_CALLER, 7)):
+        Fml(ground.fair.sender(key), deployment.fml).transfer(till, amount_wei)
+    assert direct_calls(ground.fair.rpc, deployment) == {GLUCOSE: 2}
+    gauges = {GAUGES: Contract(OTHER_CALLER.address, "")}
+    assert direct_calls(ground.fair.rpc, replace(deployment, contracts=deployment.contracts | gauges)) == {GLUCOSE: 1}
 
 
 def test_old_payments_weigh_less_and_a_rating_counts_with_others() -> None:

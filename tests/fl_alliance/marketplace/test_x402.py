@@ -8,9 +8,14 @@ from typing import Any
 
 import httpx
 import pytest
-from bazaar import TERMS
+from bazaar import CALLER, FAR, OTHER_CALLER, TERMS
 from fairground import CALL_WEI, GLUCOSE, HISTORY, PAYER, TALKER, TOKENS_WEI, Fairground
 
+from fl_alliance.chain.bound import BoundContract
+from fl_alliance.chain.call_vouchers import TillPayment
+from fl_alliance.chain.deploy import TOKEN
+from fl_alliance.chain.marketplace_refusals import NotCaller
+from fl_alliance.chain.messages import long_signature
 from fl_alliance.chain.rules.revenue import split_payment
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.marketplace.caller import Caller, Means, prediction, question
@@ -58,7 +63,7 @@ def test_who_holds_fml_only_is_told_what_to_pay_pays_and_is_answered(ground: Fai
         assert json.loads(base64.b64decode(answered.headers[RESPONSE_HEADER]))["success"]
         transaction = json.loads(base64.b64decode(answered.headers[RESPONSE_HEADER]))["transaction"]
         receipt = ground.fair.rpc("eth_getTransactionReceipt", transaction)
-        assert int(receipt["gasUsed"], 16) < 100_000
+        assert int(receipt["gasUsed"], 16) < 125_000
         till = ground.stall().revenue.till(GLUCOSE)
         assert ground.fair.fml.balance_wei(till) == CALL_WEI
         assert ground.fair.fml.balance_wei(PAYER.address) == WEI_PER_FML - CALL_WEI
@@ -109,6 +114,52 @@ def test_a_gateway_killed_after_it_settled_gives_the_answer_that_was_paid(ground
         assert (again.status_code, again.json()["forecast"]) == (200, [HISTORY[-1]])
         assert gateway.books.counts() == {(GLUCOSE, "x402"): 1}
     assert ground.fair.fml.balance_wei(PAYER.address) == WEI_PER_FML - CALL_WEI
+
+
+def test_who_paid_by_x402_is_known_to_the_chain_and_rates(ground: Fairground) -> None:
+    ground.pay_in(CALLER, WEI_PER_FML)
+    with ground.gateway() as (_, url):
+        with pytest.raises(NotCaller):
+            ground.fair.models(CALLER).rate(GLUCOSE, 4)
+        ground.caller(url, CALLER).call(prediction(GLUCOSE, [HISTORY]), Means.X402, CALL_WEI)
+    ground.fair.models(CALLER).rate(GLUCOSE, 4)
+    assert ground.fair.models().rating(GLUCOSE) == (1, 4)
+
+
+def spent(payment: dict[str, Any], ground: Fairground, to: str, amount_wei: int) -> None:
+    """The payer's own transfer by the payment's nonce, sent to the token by somebody else."""
+    nonce = bytes.fromhex(payment["payload"]["authorization"]["nonce"].removeprefix("0x"))
+    given = TillPayment(PAYER.address, to, amount_wei, 0, FAR, nonce)
+    signed = long_signature(ground.fair.authorized(given, PAYER))
+    token = BoundContract(ground.fair.sender(OTHER_CALLER), TOKEN, ground.fair.deployment.fml)
+    row = (PAYER.address, to, amount_wei, 0, FAR, nonce, signed[64], signed[:32], signed[32:64])
+    token.send(200_000, "transferWithAuthorization", *row)
+
+
+@pytest.mark.parametrize(
+    ("to_till", "amount_wei", "status"), [(True, CALL_WEI, 200), (True, 1, 402), (False, CALL_WEI, 402)]
+)
+def test_a_payment_that_somebody_sends_first_is_paid_where_the_till_has_it_and_not_where_its_nonce_went_elsewhere(
+    to_till: bool, amount_wei: int, status: int, ground: Fairground
+) -> None:
+    """While the model answers, a payer may use the nonce for another transfer: that buys no answer."""
+    ground.pay_in(PAYER, WEI_PER_FML)
+    with ground.gateway() as (gateway, url):
+        payment = signed(ground.caller(url), told(url))
+        to = gateway.stall.revenue.till(GLUCOSE) if to_till else PAYER.address
+        engine: Any = gateway.counter.served[GLUCOSE].seat.engine
+        honest = engine.predict
+
+        def predicted(rows: Any) -> Any:
+            spent(payment, ground, to, amount_wei)
+            return honest(rows)
+
+        engine.predict = predicted
+        for _ in range(2):
+            response = paid(url, payment)
+            assert response.status_code == status, response.text
+            assert ("forecast" in response.json()) == (status == 200)
+            engine.predict = honest
 
 
 Change = Callable[[dict[str, Any], Fairground], None]
