@@ -6,7 +6,7 @@ nothing: whoever is not answered does not pay.
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -137,22 +137,14 @@ class Admission:
         ladder = [signed for signed in key.ladder if signed.voucher.model == asked.model]
         if not ladder:
             raise PaymentNeeded(f"{payer} has no free call left today, and the API key allows no spending here")
-        self._require_funds(payer, asked)
-        if ladder[-1] not in self.books.vouchers(payer, asked.model):
-            self._keep_ladder(payer, asked.model, ladder)
-        self.books.reserve(payer, asked.model, asked.most_wei, ladder[-1].voucher.owed_wei)
-        return _Owed(self.books, asked, payer, "session")
-
-    def _keep_ladder(self, payer: str, model: int, ladder: list[SignedVoucher]) -> None:
-        """Keep the vouchers of a session, all or none; raises `PaymentRefused`."""
-        most_calls = self.books.account(payer, model).calls + len(ladder)
-        for signed in ladder:
+        new = [] if ladder[-1] in self.books.vouchers(payer, asked.model) else ladder
+        most_calls = self.books.account(payer, asked.model).calls + len(new)
+        for signed in new:
             require_signed(signed, self._stall.revenue.domain)
             if signed.voucher.calls > most_calls:
                 raise PaymentRefused(f"the API key: tells of {signed.voucher.calls} calls, needed {most_calls} at most")
-        with self.books.written():
-            for signed in ladder:
-                self.books.keep(signed)
+        self._reserve(asked, payer, ladder[-1].voucher.owed_wei, new)
+        return _Owed(self.books, asked, payer, "session")
 
     def _vouched(self, asked: Asked, header: str) -> Ticket:
         signed = decode_voucher(header)
@@ -167,9 +159,7 @@ class Admission:
             account = self.books.account(voucher.payer, voucher.model)
             if voucher.calls != account.calls + 1:
                 raise PaymentRefused(f"the voucher: is of {voucher.calls} calls, needed {account.calls + 1}")
-            self._require_funds(voucher.payer, asked)
-            self.books.keep(signed)
-            self.books.reserve(voucher.payer, asked.model, asked.most_wei, voucher.owed_wei)
+            self._reserve(asked, voucher.payer, voucher.owed_wei, [signed])
         except BaseException:
             self.books.cancel(payment)
             raise
@@ -191,20 +181,30 @@ class Admission:
             raise
         return ticket
 
-    def _require_funds(self, payer: str, asked: Asked) -> None:
-        """Refuse a payer whose account could not pay all that it owes here, and this call; raises `PaymentRefused`."""
+    def _reserve(self, asked: Asked, payer: str, covered_wei: int, vouchers: Sequence[SignedVoucher]) -> None:
+        """Keep vouchers whose signatures were checked and set a call's price aside, both or neither.
+
+        Raises
+        ------
+        PaymentRefused
+            The vouchers do not cover it, or the payer's account could not pay all that it owes here, and this call.
+        """
         revenue = self._stall.revenue
-        account = revenue.account(payer)
+        paid_wei = {model: revenue.paid_wei(model, payer) for model in self.books.debts(payer)}
+        account = revenue.account(payer)  # read last: what is turned in meanwhile is missing here, and still owed there
         if account.leaves_at:
             raise PaymentRefused(f"{payer} has asked for its balance, needed an account that stays; pay by x402")
-        owed_wei = asked.most_wei
-        for (one, model), found in self.books.accounts().items():
-            if one == payer:
-                owed_wei += max(0, found.owed_wei + found.reserved_wei - revenue.paid_wei(model, payer))
-        if account.balance_wei < owed_wei:
-            raise PaymentRefused(
-                f"{payer} has {account.balance_wei} wei in its account, needed {owed_wei}: `fl-alliance market deposit`"
-            )
+        with self.books.written():
+            for signed in vouchers:
+                self.books.keep(signed)
+            self.books.reserve(payer, asked.model, asked.most_wei, covered_wei)
+            debts = self.books.debts(payer).items()
+            owed_wei = sum(max(0, one.owed_wei + one.reserved_wei - paid_wei.get(model, 0)) for model, one in debts)
+            if account.balance_wei < owed_wei:
+                raise PaymentRefused(
+                    f"{payer} has {account.balance_wei} wei in its account, needed {owed_wei}: "
+                    "`fl-alliance market deposit`"
+                )
 
 
 @dataclass(frozen=True, slots=True)

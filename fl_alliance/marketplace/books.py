@@ -103,6 +103,11 @@ class Books:
         rows = self._all("SELECT payer, model, owed_wei, reserved_wei, calls FROM accounts")
         return {(payer, model): Account(int(owed), int(held), calls) for payer, model, owed, held, calls in rows}
 
+    def debts(self, payer: str) -> dict[int, Account]:
+        """Return a payer's accounts by model."""
+        rows = self._all("SELECT model, owed_wei, reserved_wei, calls FROM accounts WHERE payer = ?", payer)
+        return {model: Account(int(owed), int(held), calls) for model, owed, held, calls in rows}
+
     def keep(self, signed: SignedVoucher) -> None:
         """Keep a voucher whose signature was checked; of two over the same amount the one with more calls."""
         one = signed.voucher

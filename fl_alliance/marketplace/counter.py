@@ -43,10 +43,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """An admitted chat call: `grounded` is None for a model without a knowledge base, `is_known` false where it has
-    one that says nothing of the question."""
+    """An admitted chat call, at the price of a thousand tokens that it was admitted at.
+
+    `grounded` is None for a model without a knowledge base, `is_known` false where it has one that says nothing of the
+    question.
+    """
 
     served: Served
+    price_wei: int
     chat: Chat
     ticket: Ticket
     messages: tuple[Message, ...]
@@ -96,7 +100,8 @@ class Counter:
         """Admit a question; raises as `predict` does. Whoever has the talk finishes or cancels its ticket."""
         served = self._serving(chat.model, speaks=True)
         tokens = min(chat.most_tokens, served.seat.engine.most_tokens)  # type: ignore[union-attr]
-        most = charge_wei(served.listing.price_wei, tokens)
+        price_wei = served.listing.price_wei
+        most = charge_wei(price_wei, tokens)
         ticket = self.admission.admit(Asked(chat.model, most, request_digest("/v1/chat/completions", body), headers))
         with cancelled(ticket):
             tokens = min(tokens, self.admission.free.tokens) if ticket.means == "free" else tokens
@@ -105,9 +110,8 @@ class Counter:
             messages = chat.messages if found is None else tuple(found.messages)
             name = f"chatcmpl-{secrets.token_hex(12)}"
             limited = Chat(chat.model, chat.messages, tokens, chat.temperature, chat.is_streamed)
-            return Talk(
-                served, limited, ticket, messages, found, not has_base or found is not None, name, int(time.time())
-            )
+            is_known, now = not has_base or found is not None, int(time.time())
+            return Talk(served, price_wei, limited, ticket, messages, found, is_known, name, now)
 
     def converse(self, talk: Talk, said: Callable[[str], bool]) -> Reply:
         """Have the model answer, and charge for it.
@@ -116,26 +120,29 @@ class Counter:
         ----------
         said : callable
             Hears each token's text; false: nobody listens any more. Who leaves pays for the tokens that it was sent.
+            What is settled by itself is heard once it is settled: till then its payer can still make it worthless.
         """
         pieces: list[str] = []
-        is_whole = True
+        is_whole, is_held = True, talk.ticket.means == "x402"
         with cancelled(talk.ticket):
             if talk.is_known:
                 with talk.served.seat.taken() as engine:
                     for piece in engine.answer(talk.messages, talk.most_tokens, talk.chat.temperature):
-                        if not said(piece):
+                        if not is_held and not said(piece):
                             is_whole = False
                             break
                         pieces.append(piece)
                 if not pieces:
                     raise EngineFailed("the model said nothing")
-            return self._charged(talk, pieces, is_whole, said)
+            reply = self._charged(talk, pieces, is_whole)
+        for piece in pieces if is_held else ():
+            said(piece)
+        return reply
 
-    def _charged(self, talk: Talk, pieces: list[str], is_whole: bool, said: Callable[[str], bool]) -> Reply:
+    def _charged(self, talk: Talk, pieces: list[str], is_whole: bool) -> Reply:
         """Charge for what was said; "I do not know" costs nothing."""
-        price = talk.served.listing.price_wei
-        charged = charge_wei(price, len(pieces)) if talk.ticket.means != "x402" else charge_wei(price, talk.most_tokens)
-        charged = charged if pieces else 0
+        tokens = talk.most_tokens if talk.ticket.means == "x402" else len(pieces)
+        charged = charge_wei(talk.price_wei, tokens) if pieces else 0
         text = "".join(pieces) if talk.is_known else UNKNOWN
         if talk.grounded is not None and is_whole:
             text += talk.grounded.sources

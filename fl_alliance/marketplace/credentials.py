@@ -78,6 +78,8 @@ class SessionKey:
                 )
                 for model, owed, calls, signed in rungs
             )
+            if len(ladder) > STEPS:
+                raise ValueError("too many rungs")
             return cls(session, bytes.fromhex(signature), ladder)
         except (ValueError, TypeError):
             raise CredentialRefused(

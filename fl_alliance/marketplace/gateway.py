@@ -92,10 +92,10 @@ def create_app(stall: Stall, counter: Counter) -> FastAPI:
             if one.model not in counter.served:
                 raise NotServed(model_name(one.model))
             account = counter.admission.books.account(one.payer, one.model)
-            if one.owed_wei < account.owed_wei or one.calls != account.calls:
+            if not account.calls or (one.owed_wei, one.calls) != (account.owed_wei, account.calls):
                 raise PaymentRefused(
-                    f"the voucher: is over {one.owed_wei} wei and {one.calls} calls, needed {account.owed_wei} wei at "
-                    f"least and {account.calls} calls"
+                    f"the voucher: is over {one.owed_wei} wei and {one.calls} calls, needed what is owed: "
+                    f"{account.owed_wei} wei and {account.calls} calls"
                 )
             counter.admission.books.keep(signed)
             return JSONResponse({"owed_wei": str(account.owed_wei), "calls": account.calls})

@@ -43,7 +43,8 @@ def read_chat(body: bytes) -> Chat:
     said = tuple(_message(number, one) for number, one in enumerate(messages))
     if said[-1].role != "user":
         raise InputRefused(f"messages[{len(said) - 1}]: is the {said[-1].role}'s, needed the user's to be the last")
-    most = found.get("max_completion_tokens") or found.get("max_tokens") or DEFAULT_TOKENS
+    given = [found.get(name) for name in ("max_completion_tokens", "max_tokens")]
+    most = next((value for value in given if value is not None), DEFAULT_TOKENS)
     temperature = found.get("temperature")
     return Chat(
         model_number(found.get("model")),
@@ -86,14 +87,15 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _message(number: int, found: Any) -> Message:
-    if not isinstance(found, dict) or found.get("role") not in _ROLES:
+    role = found.get("role") if isinstance(found, dict) else None
+    if not isinstance(role, str) or role not in _ROLES:
         raise InputRefused(f"messages[{number}]: needed a role of {', '.join(_ROLES)}, and content")
     content = found.get("content")
     if isinstance(content, list) and all(isinstance(part, dict) and part.get("type") == "text" for part in content):
         content = "".join(str(part.get("text", "")) for part in content)
     if not isinstance(content, str) or not content.strip():
         raise InputRefused(f"messages[{number}]: needed content, a text")
-    return Message(_ROLES[found["role"]], content)
+    return Message(_ROLES[role], content)
 
 
 def _number(name: str, value: Any, least: float, most: float) -> float:

@@ -119,6 +119,31 @@ def test_a_ladder_with_a_rung_that_is_not_signed_is_refused_whole(ground: Fairgr
         assert gateway.books.vouchers(CALLER.address, TALKER) == []
 
 
+def test_a_ladder_of_more_rungs_than_a_key_has_costs_the_host_no_signature_checks(ground: Fairground) -> None:
+    ground.fair.revenue(CALLER).deposit(WEI_PER_FML)
+    with ground.gateway() as (_, url):
+        key = ground.caller(url, CALLER).session(TALKER, WEI_PER_FML, 3_600)
+        long = SessionKey(key.session, key.signature, (*key.ladder, key.ladder[-1]))
+        with pytest.raises(openai.AuthenticationError, match="no session's key"):
+            client(url, long.encode()).chat.completions.create(
+                model="model-2", messages=[{"role": "user", "content": "Hello?"}]
+            )
+
+
+def test_a_rung_that_is_slipped_under_one_that_is_known_is_not_kept(ground: Fairground) -> None:
+    ground.fair.revenue(CALLER).deposit(WEI_PER_FML)
+    with ground.gateway() as (gateway, url):
+        key = ground.caller(url, CALLER).session(TALKER, WEI_PER_FML, 3_600)
+        forged = ground.caller(url, OTHER_CALLER).session(TALKER, WEI_PER_FML // 2, 3_600).ladder[3]
+        slipped = SessionKey(key.session, key.signature, (forged, *key.ladder[1:]))
+        for each in (key, slipped):
+            client(url, each.encode()).chat.completions.create(
+                model="model-2", messages=[{"role": "user", "content": "Hello?"}], max_tokens=5
+            )
+        signatures = {one.signature for one in gateway.books.vouchers(CALLER.address, TALKER)}
+        assert signatures <= {one.signature for one in key.ladder}
+
+
 ROW = {"model": "model-1", "inputs": [HISTORY]}
 TALK = {"model": "model-2", "messages": [{"role": "user", "content": "Hello?"}]}
 
@@ -136,6 +161,8 @@ TALK = {"model": "model-2", "messages": [{"role": "user", "content": "Hello?"}]}
         ("chat/completions", TALK | {"model": "model-1"}, 400, "answers at /v1/predict"),
         ("chat/completions", TALK | {"messages": []}, 400, "1 to 64"),
         ("chat/completions", TALK | {"messages": [{"role": "tool", "content": "x"}]}, 400, "role"),
+        ("chat/completions", TALK | {"messages": [{"role": ["user"], "content": "x"}]}, 400, "role"),
+        ("chat/completions", TALK | {"max_tokens": 0}, 400, "max_tokens"),
         ("chat/completions", TALK | {"messages": [{"role": "assistant", "content": "x"}]}, 400, "the last"),
         ("chat/completions", TALK | {"messages": [{"role": "user", "content": " "}]}, 400, "content"),
         ("chat/completions", TALK | {"max_tokens": -1}, 400, "max_tokens"),

@@ -3,7 +3,11 @@
 import json
 import random
 import socket
+import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,8 +16,10 @@ from bazaar import CALLER, HOST, OTHER_CALLER, TERMS
 from fairground import CALL_WEI, GLUCOSE, HISTORY, TALKER, TOKENS_WEI, Fairground
 
 from fl_alliance.chain.call_vouchers import CallVoucher
+from fl_alliance.chain.revenue import CallerAccount
 from fl_alliance.chain.rules.revenue import split_payment
 from fl_alliance.chain.types import WEI_PER_FML
+from fl_alliance.marketplace.admission import Asked
 from fl_alliance.marketplace.books import Books
 from fl_alliance.marketplace.caller import Means, prediction, question
 from fl_alliance.marketplace.collecting import collect, due
@@ -255,3 +261,73 @@ def test_a_tabular_call_by_voucher_costs_its_price(ground: Fairground) -> None:
         answer = ground.caller(url, CALLER).call(prediction(GLUCOSE, [HISTORY]), Means.VOUCHER, CALL_WEI)
         assert answer["forecast"] == [HISTORY[-1]]
         assert gateway.books.account(CALLER.address, GLUCOSE).owed_wei == CALL_WEI
+
+
+def test_two_calls_at_once_are_not_both_paid_out_of_what_covers_one(ground: Fairground) -> None:
+    """Both look at the account before either has anything set aside."""
+    ten = charge_wei(TOKENS_WEI, 10)
+    ground.fair.revenue(CALLER).deposit(ten + CALL_WEI - 1)
+    asked = [
+        Asked(TALKER, ten, b"talker", {key.lower(): value for key, value in voucher(ground, ten, 1).items()}),
+        Asked(GLUCOSE, CALL_WEI, b"glucose", {k.lower(): v for k, v in voucher(ground, CALL_WEI, 1, GLUCOSE).items()}),
+    ]
+    with ground.gateway() as (gateway, _):
+        admission, revenue, both = gateway.counter.admission, gateway.stall.revenue, threading.Barrier(2, timeout=20)
+        honest = revenue.account
+
+        def account(payer: str) -> CallerAccount:
+            found = honest(payer)
+            both.wait()
+            return found
+
+        revenue.account = account  # type: ignore[method-assign]
+        refused: list[str] = []
+
+        def admit(one: Asked) -> None:
+            try:
+                admission.admit(one)
+            except PaymentRefused as error:
+                refused.append(str(error))
+
+        threads = [threading.Thread(target=admit, args=(one,)) for one in asked]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(refused) == 1
+        assert "market deposit" in refused[0]
+        assert sum(one.reserved_wei for one in gateway.books.accounts().values()) <= ten
+
+
+def test_a_voucher_that_bought_nothing_is_not_kept(ground: Fairground) -> None:
+    """Nor one that nobody asked for: else strangers could fill the host's disk."""
+    ground.fair.revenue(CALLER).deposit(WEI_PER_FML)
+    ten = charge_wei(TOKENS_WEI, 10)
+    with ground.gateway() as (gateway, url):
+        assert asked(url, voucher(ground, ten - 1, 1)).status_code == 402
+        for owed_wei, calls in ((0, 0), (5, 0), (ten, 1)):
+            header = voucher(ground, owed_wei, calls)[VOUCHER_HEADER]
+            refused = httpx.post(f"{url}/v1/vouchers", content=header, trust_env=False)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (402, "PaymentRefused")
+        assert gateway.books.vouchers(CALLER.address, TALKER) == []
+        assert asked(url, voucher(ground, ten, 1)).status_code == 200
+        four = gateway.books.account(CALLER.address, TALKER).owed_wei
+        for owed_wei, status in ((four + 1, 402), (four, 200)):
+            header = voucher(ground, owed_wei, 1)[VOUCHER_HEADER]
+            assert httpx.post(f"{url}/v1/vouchers", content=header, trust_env=False).status_code == status
+
+
+def test_a_price_that_rises_during_an_answer_is_for_the_next_one(ground: Fairground) -> None:
+    ground.fair.revenue(CALLER).deposit(WEI_PER_FML)
+    with ground.gateway() as (gateway, url):
+        engine: Any = gateway.counter.served[TALKER].seat.engine
+        honest = engine.answer
+
+        def answer(*given: Any) -> Iterator[str]:
+            served = gateway.counter.served[TALKER]
+            served.listing = replace(served.listing, price_wei=50 * TOKENS_WEI)
+            yield from honest(*given)
+
+        engine.answer = answer
+        found = ground.caller(url, CALLER).call(question(TALKER, ASKED, 10), Means.VOUCHER, WEI_PER_FML)
+        assert found["fl_alliance"]["charged_wei"] == str(charge_wei(TOKENS_WEI, 4))

@@ -3,7 +3,7 @@
 import base64
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -271,6 +271,27 @@ def test_a_host_whose_model_does_not_answer_is_not_paid(ground: Fairground) -> N
             ground.caller(url).call(question(TALKER, ASKED, 10, True), Means.X402, WEI_PER_FML)
         assert gateway.books.counts() == {}
     assert ground.fair.fml.balance_wei(PAYER.address) == WEI_PER_FML
+
+
+def test_a_stream_is_sent_once_it_is_settled(ground: Fairground) -> None:
+    """Else a payer could hear an answer, and have spent the nonce or its FML when it is to be paid."""
+    ground.pay_in(PAYER, WEI_PER_FML)
+    body = question(TALKER, ASKED, 10, True).content
+    with ground.gateway() as (gateway, url):
+        path = f"{url}/v1/chat/completions"
+        payment = signed(ground.caller(url), httpx.post(path, json=body, trust_env=False), WEI_PER_FML)
+        engine: Any = gateway.counter.served[TALKER].seat.engine
+        honest = engine.answer
+
+        def answer(*given: Any) -> Iterator[str]:
+            yield from honest(*given)
+            spent(payment, ground, PAYER.address, 1)
+
+        engine.answer = answer
+        header = base64.b64encode(json.dumps(payment).encode()).decode()
+        streamed = httpx.post(path, json=body, headers={PAYMENT_HEADER: header}, trust_env=False)
+        assert "its nonce was used for another one" in streamed.text
+        assert "juice" not in streamed.text
 
 
 @pytest.mark.parametrize("is_streamed", [False, True])
