@@ -8,12 +8,12 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fl_alliance.arena.events import fml
-from fl_alliance.chain import strict_json
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.call_vouchers import CallVoucher, SignedVoucher
 from fl_alliance.marketplace.credentials import (
@@ -27,17 +27,16 @@ from fl_alliance.marketplace.credentials import (
 )
 from fl_alliance.marketplace.engines import Message
 from fl_alliance.marketplace.errors import ExtraMissing, GatewayFailed, SpendRefused
+from fl_alliance.marketplace.exchange import Exchange
 from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, REQUIRED_HEADER
 from fl_alliance.marketplace.pricing import charge_wei
 from fl_alliance.marketplace.purse import Owed, Pending, Purse
-from fl_alliance.marketplace.requests import model_name
+from fl_alliance.marketplace.requests import Chat, model_name
 from fl_alliance.marketplace.stall import Stall
 from fl_alliance.marketplace.typed_data import sign_typed_data
 
-if TYPE_CHECKING:
-    import httpx
-
-_TIMEOUT_S = 300.0
+Said = Callable[[str], object]
+"""Hears a stream's pieces."""
 
 
 class Means(StrEnum):
@@ -70,6 +69,12 @@ def question(model: int, messages: Sequence[Message], tokens: int, is_streamed: 
     return Call(model, "/v1/chat/completions", content, tokens)
 
 
+def chat_call(chat: Chat) -> Call:
+    """Return the call of a question that was read from a request."""
+    call = question(chat.model, chat.messages, chat.most_tokens, chat.is_streamed)
+    return replace(call, content={**call.content, "temperature": chat.temperature})
+
+
 @dataclass(slots=True)
 class Caller:
     """An account that calls models at a gateway.
@@ -84,15 +89,28 @@ class Caller:
         The gateway's, up to and without `/v1`.
     purse : Purse
         What was signed so far.
+    exchange : Exchange
     """
 
     stall: Stall
     key: NodeKey
     url: str
     purse: Purse
-    _client: "httpx.Client | None" = field(default=None)
+    exchange: Exchange = field(default_factory=Exchange)
 
-    def call(self, call: Call, means: Means, cap_wei: int, said: Callable[[str], None] | None = None) -> dict[str, Any]:
+    def most_wei(self, call: Call) -> int:
+        """Return what a call can cost, by its listing."""
+        return charge_wei(self.stall.listing(call.model).price_wei, call.tokens)
+
+    def known_wei(self, model: int) -> int:
+        """Return what is owed for a model in all, by our own record; where there is none, what the chain has paid.
+
+        With a record the chain's word does not count: a host that turned in a voucher without an answer is not owed it.
+        """
+        debt = self.purse.owed(model)
+        return debt.owed_wei if debt.calls else self.stall.revenue.paid_wei(model, self.key.address)
+
+    def call(self, call: Call, means: Means, cap_wei: int, said: Said | None = None) -> dict[str, Any]:
         """Make a call and return its answer; `said` hears a stream's pieces.
 
         Parameters
@@ -107,14 +125,19 @@ class Caller:
         GatewayFailed
             The gateway did not answer, or refused.
         """
-        most_wei = charge_wei(self.stall.listing(call.model).price_wei, call.tokens)
+        price_wei = self.stall.listing(call.model).price_wei
+        most_wei = charge_wei(price_wei, call.tokens)
         if means is not Means.FREE and most_wei > cap_wei:
             raise SpendRefused(f"the call costs up to {fml(most_wei)}, the cap is {fml(cap_wei)}; nothing was signed")
         if means is Means.VOUCHER and most_wei:
-            return self._by_voucher(call, most_wei, cap_wei, said)
+            return self._by_voucher(call, price_wei, cap_wei, said)
         if means is Means.X402 and most_wei:
-            return self._by_x402(call, most_wei, said)
-        return self._sent(call, {"Authorization": f"Bearer {self.session(call.model, 0, 3_600).encode()}"}, said)
+            answer = self._by_x402(call, most_wei, said)
+        else:
+            session = self.session(call.model, 0, 3_600)
+            answer, most_wei = self._sent(call, {"Authorization": f"Bearer {session.encode()}"}, said), 0
+        _charged(answer, call, most_wei)
+        return answer
 
     def session(self, model: int, cap_wei: int, seconds: int) -> SessionKey:
         """Return an API key for a model's host, which lets its bearer spend `cap_wei` on the model and no more.
@@ -132,23 +155,21 @@ class Caller:
             self.purse.note(model, Owed(owed.owed_wei + cap_wei, owed.calls + len(ladder)))
         return make_key(self.key, session, domain, ladder)
 
-    def _by_voucher(
-        self, call: Call, most_wei: int, cap_wei: int, said: Callable[[str], None] | None
-    ) -> dict[str, Any]:
+    def _by_voucher(self, call: Call, price_wei: int, cap_wei: int, said: Said | None) -> dict[str, Any]:
         """Sign for the most that the call may cost, and after the answer for what it did cost.
 
         A call that was not answered is made again with the voucher that it had: the gateway gives the answer that it
         has charged for, or answers now.
         """
+        most_wei = charge_wei(price_wei, call.tokens)
         sent = self._voucher(call, most_wei, cap_wei)
         answer = self._sent(call, {VOUCHER_HEADER: self._signed(call.model, sent.owed_wei, sent.calls)}, said)
-        charged_wei = int(answer["fl_alliance"]["charged_wei"])
-        if not 0 <= charged_wei <= most_wei:
-            raise GatewayFailed(f"the gateway charges {fml(charged_wei)}, signed was {fml(most_wei)} at most")
+        charged_wei = _charged(answer, call, most_wei, price_wei)
         settled = Owed(sent.owed_wei - most_wei + charged_wei, sent.calls)
         self.purse.note(call.model, settled)
         exact = self._signed(call.model, settled.owed_wei, settled.calls)
-        self._request("POST", "/v1/vouchers", exact.encode())
+        with suppress(GatewayFailed):  # without it the host holds a dearer one, which pays later calls
+            self.exchange.post(f"{self.url}/v1/vouchers", exact.encode())
         return answer
 
     def _voucher(self, call: Call, most_wei: int, cap_wei: int) -> Pending:
@@ -168,9 +189,14 @@ class Caller:
 
     def _agreed(self, model: int, most_wei: int, cap_wei: int) -> Owed:
         """Return what is owed so far, as the gateway says; what goes beyond what we know must be within the cap."""
-        told = strict_json.parse(self._request("GET", f"/v1/accounts/{self.key.address}/{model}").content)
-        owed = Owed(int(told["owed_wei"]) + int(told["reserved_wei"]), int(told["calls"]))
-        known_wei = max(self.purse.owed(model).owed_wei, self.stall.revenue.paid_wei(model, self.key.address))
+        told = self.exchange.get(f"{self.url}/v1/accounts/{self.key.address}/{model}")
+        try:
+            amounts = [int(told[name]) for name in ("owed_wei", "reserved_wei", "calls")]
+        except (ValueError, KeyError, TypeError):
+            amounts = []
+        if not amounts or not all(0 <= amount < 2**127 for amount in amounts):
+            raise GatewayFailed("the gateway does not say what is owed")
+        owed, known_wei = Owed(amounts[0] + amounts[1], amounts[2]), self.known_wei(model)
         if owed.owed_wei + most_wei > known_wei + cap_wei:
             raise SpendRefused(
                 f"the gateway says that {fml(owed.owed_wei)} are owed for model {model}, known are {fml(known_wei)}; "
@@ -178,7 +204,7 @@ class Caller:
             )
         return owed
 
-    def _by_x402(self, call: Call, most_wei: int, said: Callable[[str], None] | None) -> dict[str, Any]:
+    def _by_x402(self, call: Call, most_wei: int, said: Said | None) -> dict[str, Any]:
         """Ask, be told what to pay, hold that against the chain, and ask again with the payment."""
         try:
             from x402.http.utils import decode_payment_required_header, encode_payment_signature_header
@@ -186,11 +212,11 @@ class Caller:
         except ImportError:
             raise ExtraMissing("payment by call", "x402[evm]") from None
 
-        told = self._request("POST", call.path, _body(call), accepts=(402,))
-        header = told.headers.get(REQUIRED_HEADER)
-        if told.status_code != 402 or header is None:
-            raise GatewayFailed("the gateway did not say what to pay, needed status 402 and what x402 needs")
-        required = decode_payment_required_header(header)
+        told = self.exchange.headers_of_402(self.url + call.path, _body(call))
+        try:
+            required = decode_payment_required_header(told[REQUIRED_HEADER])
+        except (KeyError, ValueError, RecursionError):
+            raise GatewayFailed("the gateway does not say what to pay, needed what x402 needs") from None
         till = self.stall.revenue.till(call.model)
         for needed in required.accepts:
             if str(getattr(needed, "pay_to", "")).lower() != till.lower():
@@ -216,64 +242,12 @@ class Caller:
         client = x402ClientSync().register(network, ExactEvmScheme(_Signer(self.key)))
         return client.set_spend_controls({"allowed_assets": [allowed]})
 
-    def _sent(self, call: Call, headers: Mapping[str, str], said: Callable[[str], None] | None) -> dict[str, Any]:
+    def _sent(self, call: Call, headers: Mapping[str, str], said: Said | None) -> dict[str, Any]:
         """Send a call and return its answer, a stream's put together."""
-        if not call.content.get("stream"):
-            return dict(strict_json.parse(self._request("POST", call.path, _body(call), headers).content))
-        return self._stream(call, headers, said or (lambda _: None))
-
-    def _stream(self, call: Call, headers: Mapping[str, str], said: Callable[[str], None]) -> dict[str, Any]:
-        import httpx
-
-        found: dict[str, Any] = {}
-        text = ""
-        try:
-            with self._http().stream("POST", self.url + call.path, content=_body(call), headers=headers) as response:
-                if response.status_code != 200:
-                    response.read()
-                    raise GatewayFailed(_reason(response))
-                for line in response.iter_lines():
-                    if not line.startswith("data: {"):
-                        continue
-                    chunk = strict_json.parse(line.removeprefix("data: "))
-                    if "error" in chunk:
-                        raise GatewayFailed(str(chunk["error"]["message"]))
-                    if piece := chunk["choices"][0]["delta"].get("content"):
-                        said(piece)
-                        text += piece
-                    found |= chunk
-        except httpx.HTTPError as error:
-            raise GatewayFailed(f"{self.url}: {type(error).__name__}; is the gateway running?") from None
-        if "fl_alliance" not in found:
-            raise GatewayFailed("the stream broke off before its end")
-        return found | {"choices": [{"message": {"role": "assistant", "content": text}}]}
-
-    def _request(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        accepts: tuple[int, ...] = (),
-    ) -> "httpx.Response":
-        import httpx
-
-        try:
-            response = self._http().request(method, self.url + path, content=body, headers=dict(headers or {}))
-        except httpx.HTTPError as error:
-            raise GatewayFailed(f"{self.url}: {type(error).__name__}; is the gateway running?") from None
-        if response.status_code != 200 and response.status_code not in accepts:
-            raise GatewayFailed(_reason(response))
-        return response
-
-    def _http(self) -> "httpx.Client":
-        try:
-            import httpx
-        except ImportError:
-            raise ExtraMissing("calling a gateway", "httpx") from None
-        if self._client is None:
-            self._client = httpx.Client(timeout=_TIMEOUT_S, trust_env=False)
-        return self._client
+        url, body = self.url + call.path, _body(call)
+        if call.content.get("stream"):
+            return self.exchange.stream(url, body, headers, said or (lambda _: None))
+        return self.exchange.post(url, body, headers)
 
 
 class _Signer:
@@ -290,10 +264,18 @@ def _body(call: Call) -> bytes:
     return json.dumps(call.content).encode()
 
 
-def _reason(response: "httpx.Response") -> str:
-    """Return why a gateway refused, in its words, cut short."""
+def _charged(answer: Mapping[str, Any], call: Call, most_wei: int, price_wei: int | None = None) -> int:
+    """Return what an answer costs; raises `GatewayFailed` where it is none, or costs more than was signed.
+
+    With the price of a thousand tokens it costs no more tokens than the answer has bytes, of which a token has one.
+    """
     try:
-        text = str(strict_json.parse(response.content)["error"]["message"])
-    except (ValueError, KeyError, TypeError):
-        text = "no reason given"
-    return f"the gateway answered {response.status_code}: {' '.join(text.split())[:400]}"
+        charged_wei = int(answer["fl_alliance"]["charged_wei"])
+        if call.tokens is not None:
+            said = str(answer["choices"][0]["message"]["content"])
+            most_wei = most_wei if price_wei is None else min(most_wei, charge_wei(price_wei, len(said.encode())))
+    except (ValueError, KeyError, IndexError, TypeError):
+        raise GatewayFailed("the gateway's answer does not say what it says, or costs") from None
+    if not 0 <= charged_wei <= most_wei:
+        raise GatewayFailed(f"the gateway charges {fml(charged_wei)}, needed {fml(most_wei)} at most")
+    return charged_wei

@@ -119,7 +119,8 @@ class Counter:
         Parameters
         ----------
         said : callable
-            Hears each token's text; false: nobody listens any more. Who leaves pays for the tokens that it was sent.
+            Hears each token's text, and after that what the gateway writes itself; false: nobody listens any more. Who
+            leaves pays for the tokens that it was sent.
             What is settled by itself is heard once it is settled: till then its payer can still make it worthless.
         """
         pieces: list[str] = []
@@ -135,7 +136,8 @@ class Counter:
                 if not pieces:
                     raise EngineFailed("the model said nothing")
             reply = self._charged(talk, pieces, is_whole)
-        for piece in pieces if is_held else ():
+        unsaid = [*(pieces if is_held else ()), _ending(talk, is_whole)]
+        for piece in filter(None, unsaid):
             said(piece)
         return reply
 
@@ -143,9 +145,7 @@ class Counter:
         """Charge for what was said; "I do not know" costs nothing."""
         tokens = talk.most_tokens if talk.ticket.means == "x402" else len(pieces)
         charged = charge_wei(talk.price_wei, tokens) if pieces else 0
-        text = "".join(pieces) if talk.is_known else UNKNOWN
-        if talk.grounded is not None and is_whole:
-            text += talk.grounded.sources
+        text = "".join(pieces) + _ending(talk, is_whole)
         answer = _json(completion(talk, text, len(pieces), _bill(talk.ticket, charged)))
         told = talk.ticket.finish(charged, answer)
         if talk.grounded is not None and charged and talk.ticket.means not in ("free", "open"):
@@ -165,6 +165,13 @@ class Counter:
             path = "/v1/chat/completions" if served.seat.speaks else "/v1/predict"
             raise InputRefused(f"{model_name(number)}: answers at {path}")
         return served
+
+
+def _ending(talk: Talk, is_whole: bool) -> str:
+    """Return what the gateway itself writes after what the model said: the sources, or that it does not know."""
+    if not talk.is_known:
+        return UNKNOWN
+    return talk.grounded.sources if talk.grounded is not None and is_whole else ""
 
 
 @contextmanager

@@ -1,14 +1,12 @@
 """A gateway from its settings to its end: models loaded, books opened, HTTP served, earnings turned in now and then."""
 
-import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
-from fl_alliance.chain.errors import CannotListen, ChainError
+from fl_alliance.chain.errors import ChainError
 from fl_alliance.market.errors import SettingRefused
 from fl_alliance.marketplace.admission import Admission, FreeRate
 from fl_alliance.marketplace.books import Books
@@ -18,12 +16,12 @@ from fl_alliance.marketplace.errors import ExtraMissing, ListingUnknown, Marketp
 from fl_alliance.marketplace.facilitator import Facilitator
 from fl_alliance.marketplace.knowledge import Knowledge
 from fl_alliance.marketplace.lineage import lineage_of
+from fl_alliance.marketplace.listener import Server, bound
 from fl_alliance.marketplace.loading import Backend, seat_of
 from fl_alliance.marketplace.stall import Stall
 
 BOOKS, KNOWLEDGE = "books.db", "knowledge.db"
 PORT = 8402
-_BACKLOG = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +106,19 @@ class Gateway:
         self.knowledge.close()
 
     @contextmanager
-    def listening(self) -> Iterator[tuple[Any, str]]:
-        """Yield what serves, a `uvicorn.Server` to be run, and its URL up to the path."""
+    def listening(self) -> Iterator[tuple[Server, str]]:
+        """Yield what serves, to be run, and its URL up to the path."""
         try:
-            import uvicorn
+            import uvicorn  # noqa: F401  what `Server` needs
 
             from fl_alliance.marketplace.gateway import create_app
         except ImportError as missing:
             raise ExtraMissing("the gateway", str(missing.name)) from None
-        setup, secure = self.setup, bool(self.setup.certificate)
+        setup = self.setup
         _check_tls(setup)
-        listener = _bound(setup.host, setup.port)
-        config = uvicorn.Config(
-            create_app(self.stall, self.counter), log_level="warning", ws="none", lifespan="off", access_log=False
-        )
-        if secure:
-            config.ssl_certfile, config.ssl_keyfile = setup.certificate, setup.certificate_key or None
-        server = _Server(config, listener)
-        url = f"http{'s' if secure else ''}://{setup.host}:{listener.getsockname()[1]}"
+        listener = bound(setup.host, setup.port)
+        server = Server(create_app(self.stall, self.counter), listener, setup.certificate, setup.certificate_key)
+        url = f"http{'s' if setup.certificate else ''}://{setup.host}:{listener.getsockname()[1]}"
         with listener, self._upkeep():
             yield server, url
 
@@ -155,28 +148,6 @@ class Gateway:
             self.tell(f"will try again to collect: {error}")
 
 
-class _Server:
-    """A `uvicorn.Server` that has its socket."""
-
-    def __init__(self, config: Any, listener: socket.socket) -> None:
-        import uvicorn
-
-        self._server, self._listener = uvicorn.Server(config), listener
-
-    def run(self) -> None:
-        """Serve until `stop`, or until a signal where this is the main thread."""
-        self._server.run(sockets=[self._listener])
-
-    def stop(self) -> None:
-        """Have `run` return once what has begun is answered."""
-        self._server.should_exit = True
-
-    @property
-    def is_started(self) -> bool:
-        """Whether it answers."""
-        return bool(self._server.started)
-
-
 def _check_tls(setup: Setup) -> None:
     """Refuse a certificate that cannot be used; raises `SettingRefused`."""
     if not setup.certificate:
@@ -187,17 +158,6 @@ def _check_tls(setup: Setup) -> None:
     except OSError as error:
         needed = "a certificate chain in PEM, and its key with --tls-key"
         raise SettingRefused(f"--tls {setup.certificate}: {error.strerror or error}; needed {needed}") from None
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """Return a listening socket; raises `CannotListen`."""
-    try:
-        return socket.create_server((host, port), backlog=_BACKLOG)
-    except (OSError, OverflowError) as refused:
-        found = str(getattr(refused, "strerror", None) or refused)
-        raise CannotListen(
-            host, port, found, "an address of this machine and a free port (--port 0 takes any)"
-        ) from None
 
 
 def _own(stall: Stall, models: list[int]) -> list[int]:

@@ -12,6 +12,7 @@ COMMANDS = {
     "collect": "turn in what a gateway has earned while none runs",
     "call": "call a model that takes numbers, and pay",
     "chat": "ask a model that speaks, and pay",
+    "proxy": "pay for the calls of any OpenAI client on this machine, within a cap",
     "key": "make an API key for any OpenAI client, with a cap",
     "deposit": "put FML into your account for vouchers",
     "withdraw": "take them back",
@@ -38,7 +39,8 @@ try it on this machine, beside `fl-alliance chain` and the walk of `fl-alliance 
 
 examples:
   fl-alliance market demo                              all of it, scripted
-  fl-alliance market key 2 --cap 5                     for any OpenAI client, with base_url=http://127.0.0.1:8402/v1
+  fl-alliance market proxy --cap 5                     for any OpenAI client of yours: base_url=http://127.0.0.1:8403/v1
+  fl-alliance market key 2 --cap 5                     for one elsewhere, which trusts the host with the cap
 """
 
 

@@ -32,15 +32,14 @@ def parser() -> CommandParser:
 def execute(arguments: argparse.Namespace) -> int:
     """Call, and print the answer as JSON."""
     from fl_alliance.cli.arena.common import settings_of
-    from fl_alliance.cli.market.common import bill_words, caller_of
+    from fl_alliance.cli.market.common import bill_words, calling
     from fl_alliance.market.config import wei
     from fl_alliance.marketplace.caller import Means, prediction
     from fl_alliance.marketplace.inputs import read_rows
     from fl_alliance.marketplace.stall import open_stall
 
     cap_wei, rows = wei(arguments.cap, "--cap"), read_rows(arguments.csv, arguments.row)
-    with open_stall(settings_of(arguments), CALLER) as stall:
-        caller = caller_of(stall, arguments.gateway)
+    with open_stall(settings_of(arguments), CALLER) as stall, calling(stall, arguments.gateway) as caller:
         answer = caller.call(prediction(arguments.model, rows), Means(arguments.by), cap_wei)
         print(json.dumps({key: value for key, value in answer.items() if key != "fl_alliance"}))
         print(bill_words(answer))

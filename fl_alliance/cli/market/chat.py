@@ -35,7 +35,7 @@ def execute(arguments: argparse.Namespace) -> int:
     words = [word for word in arguments.words if "=" not in word or " " in word]
     arguments.words = [word for word in arguments.words if word not in words]
     from fl_alliance.cli.arena.common import settings_of
-    from fl_alliance.cli.market.common import bill_words, caller_of
+    from fl_alliance.cli.market.common import bill_words, calling
     from fl_alliance.market.config import wei
     from fl_alliance.marketplace.caller import Means, question
     from fl_alliance.marketplace.engines import Message
@@ -43,8 +43,8 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.marketplace.stall import open_stall
 
     cap_wei = wei(arguments.cap, "--cap")
-    with open_stall(settings_of(arguments), CALLER) as stall:
-        caller, said = caller_of(stall, arguments.gateway), list[Message]()
+    with open_stall(settings_of(arguments), CALLER) as stall, calling(stall, arguments.gateway) as caller:
+        said = list[Message]()
         text = " ".join(words) or _asked()
         while text:
             said.append(Message("user", text))

@@ -1,6 +1,9 @@
 """What the commands of `fl-alliance market` share: settings, a gateway's URL, and yes before anything is signed."""
 
 import argparse
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fl_alliance.cli.arena.common import SETTINGS_HELP
@@ -63,12 +66,25 @@ def require_payable(stall: "Stall", amount_wei: int, purpose: str) -> None:
     require_fml(place.me, stall.token.balance_wei(), amount_wei, purpose, place.market.chain_id)
 
 
-def caller_of(stall: "Stall", url: str) -> "Caller":
-    """Return the account as it calls a gateway's models."""
+@contextmanager
+def calling(stall: "Stall", url: str) -> Iterator["Caller"]:
+    """Yield the account as it calls a gateway's models, with its purse to itself; raises `PurseBusy`."""
     from fl_alliance.marketplace.caller import Caller
-    from fl_alliance.marketplace.purse import Purse
+    from fl_alliance.marketplace.purse import opened
 
-    return Caller(stall, stall.place.sender.key, url.rstrip("/"), Purse(stall.folder("purse") / "signed.json"))
+    with opened(stall.folder("purse") / "signed.json") as purse:
+        yield Caller(stall, stall.place.sender.key, url.rstrip("/"), purse)
+
+
+@contextmanager
+def heard_signals() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end a server, and not what is done after it."""
+    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def bill_words(answer: dict[str, Any]) -> str:

@@ -9,7 +9,8 @@ from fl_alliance.cli.market.common import CALLER, GATEWAY, add_model, stall_pars
 _MORE = """
 The key goes where a client wants an API key, with base_url=GATEWAY/v1. It proves your account, whose free calls it may
 use, and pays out of your account for vouchers, up to --cap and no further. It is a secret: whoever has it can use it so
-far. A host that lies can turn all of it in: keep caps small. Without --cap it is for free calls alone.
+far, and it trusts the host with the cap: a host that lies can turn in all of it without an answer. For a client that
+you run yourself take `fl-alliance market proxy`, which signs every call by itself. Without --cap it is for free calls.
 """
 _EXAMPLES = """\
   fl-alliance market key 2 --cap 5 --hours 12
@@ -33,12 +34,11 @@ def parser() -> CommandParser:
 def execute(arguments: argparse.Namespace) -> int:
     """Print the key, and nothing else."""
     from fl_alliance.cli.arena.common import settings_of
-    from fl_alliance.cli.market.common import caller_of
+    from fl_alliance.cli.market.common import calling
     from fl_alliance.market.config import wei
     from fl_alliance.marketplace.stall import open_stall
 
     cap_wei = wei(arguments.cap, "--cap")
-    with open_stall(settings_of(arguments), CALLER) as stall:
-        caller = caller_of(stall, arguments.gateway)
+    with open_stall(settings_of(arguments), CALLER) as stall, calling(stall, arguments.gateway) as caller:
         print(caller.session(arguments.model, cap_wei, int(arguments.hours * 3_600)).encode())
     return 0

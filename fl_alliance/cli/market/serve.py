@@ -1,9 +1,7 @@
 """`fl-alliance market serve`: a host's models behind one HTTP server, paid in FML."""
 
 import argparse
-import signal
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 from fl_alliance.cli.arena.common import add_settings
 from fl_alliance.cli.arguments import CommandParser
@@ -51,7 +49,7 @@ def execute(arguments: argparse.Namespace) -> int:
     named = [word for word in arguments.words if "=" not in word]
     arguments.words = [word for word in arguments.words if "=" in word]
     from fl_alliance.cli.arena.common import introduce, settings_of
-    from fl_alliance.cli.market.common import HOST, require_payable
+    from fl_alliance.cli.market.common import HOST, heard_signals, require_payable
     from fl_alliance.market.config import wei
     from fl_alliance.market.errors import SettingRefused
     from fl_alliance.marketplace.admission import FreeRate
@@ -85,18 +83,7 @@ def execute(arguments: argparse.Namespace) -> int:
             for served in gateway.counter.served.values():
                 path = "/v1/chat/completions" if served.seat.speaks else "/v1/predict"
                 print(f"model {served.number}: {served.title}, at {path}", flush=True)
-            with _heard(), gateway.listening() as (server, url):
+            with heard_signals(), gateway.listening() as (server, url):
                 print(f"serving {url}/v1", flush=True)
                 server.run()
     return 0
-
-
-@contextmanager
-def _heard() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end the server, and not what is done after it."""
-    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

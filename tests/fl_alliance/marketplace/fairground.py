@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bazaar
-from bazaar import HOST, Bazaar
+from bazaar import CALLER, HOST, Bazaar
 
 from fl_alliance.arena.store import Store, name_content, open_store
 from fl_alliance.chain.accounts import NodeKey
@@ -24,11 +24,17 @@ from fl_alliance.market.place import place_of
 from fl_alliance.marketplace.admission import FreeRate
 from fl_alliance.marketplace.caller import Caller
 from fl_alliance.marketplace.lineage import Lineage
+from fl_alliance.marketplace.listener import Server, bound
 from fl_alliance.marketplace.loading import Backend
 from fl_alliance.marketplace.packages import Package, remote_package
 from fl_alliance.marketplace.purse import Purse
 from fl_alliance.marketplace.serving import Gateway, Setup
 from fl_alliance.marketplace.stall import Stall
+
+if TYPE_CHECKING:
+    from fl_alliance.marketplace.proxy import Spender
+
+    Spending = tuple[Spender, str]
 
 PAYER = NodeKey.derive(402, 0)
 """Holds FML and none of the chain's own coin."""
@@ -126,24 +132,39 @@ class Fairground:
         return number
 
     @contextmanager
+    def proxy(self, url: str, cap_wei: int, call_wei: int | None = None, key: NodeKey = CALLER) -> "Iterator[Spending]":
+        """A proxy of a caller's before a gateway."""
+        from fl_alliance.marketplace.proxy import Spender, create_proxy
+
+        spender = Spender(self.caller(url, key), cap_wei, cap_wei if call_wei is None else call_wei)
+        with bound("127.0.0.1", 0) as listener, running(Server(create_proxy(spender), listener)):
+            yield spender, f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    @contextmanager
     def gateway(self, free: FreeRate | None = None, models: Sequence[int] = ()) -> Iterator[tuple[Gateway, str]]:
         """A gateway of the host in a thread, and its URL."""
         backend = Backend(self.backend.url)
         setup = Setup(port=0, free=free or FreeRate(0, 0, 256), backend=backend, collect_s=3_600)
         gateway = Gateway(self.stall(), setup, list(models), self.told.append)
         try:
-            with gateway.listening() as (server, url):
-                thread = threading.Thread(target=server.run, daemon=True)
-                thread.start()
-                while not server.is_started:
-                    time.sleep(0.01)
-                try:
-                    yield gateway, url
-                finally:
-                    server.stop()
-                    thread.join()
+            with gateway.listening() as (server, url), running(server):
+                yield gateway, url
         finally:
             gateway.close()
+
+
+@contextmanager
+def running(server: Server) -> Iterator[None]:
+    """A server in a thread, that answers."""
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.is_started:
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.stop()
+        thread.join()
 
 
 def glucose_package() -> Package:

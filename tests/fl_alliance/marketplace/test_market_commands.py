@@ -56,16 +56,27 @@ class Desk:
         return self.market(*words, "--gateway", self.gateway, code=code)
 
     def serve(self) -> None:
+        self.process, self.gateway = self.started("serve", "--backend", self.backend.url, "--free-stake", "100000")
+
+    def started(self, *words: str) -> tuple["subprocess.Popen[str]", str]:
+        """A server that is a command, and its URL."""
         environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "fl_alliance.cli.main", "market", "serve", f"chain.url={self.url}"]
-        command += ["--port", "0", "--backend", self.backend.url, "--free-stake", "100000"]
-        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+        command = [
+            sys.executable,
+            "-m",
+            "fl_alliance.cli.main",
+            "market",
+            *words,
+            f"chain.url={self.url}",
+            "--port",
+            "0",
+        ]
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        for line in process.stdout:
             if line.startswith("serving "):
-                self.gateway = line.split()[1].removesuffix("/v1")
-                return
-        raise AssertionError("the gateway did not start")
+                return process, line.split()[1].removesuffix("/v1")
+        raise AssertionError(f"{words[0]} did not start")
 
     def stop(self) -> str:
         """What the gateway said at its end."""
@@ -139,6 +150,14 @@ def test_a_models_life_by_commands(desk: Desk, tmp_path: Path) -> None:
     assert "holds 10.0000 FML" in desk.market("deposit", "10", "--yes")
     asked = desk.calling("chat", "1", "What do I drink?", "--cap", "2")
     assert asked.startswith("Drink some juice.\npaid 0.0280 FML (voucher)")
+
+    proxy, near = desk.started("proxy", "--cap", "0.1", "--gateway", desk.gateway)
+    question = {"model": "model-1", "messages": [{"role": "user", "content": "Hello?"}], "max_tokens": 4}
+    assert httpx.post(f"{near}/v1/chat/completions", json=question, trust_env=False).status_code == 200
+    assert "end it first" in desk.calling("chat", "1", "What do I drink?", "--cap", "2", code=2)
+    proxy.send_signal(signal.SIGTERM)
+    assert "spent 0.0280 FML for 1 answers" in proxy.communicate(timeout=60)[0]
+    assert proxy.returncode == 0
 
     key = desk.calling("key", "1", "--cap", "1").strip()
     told = httpx.post(

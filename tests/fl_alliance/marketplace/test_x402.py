@@ -20,7 +20,7 @@ from fl_alliance.chain.rules.revenue import split_payment
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.marketplace.caller import Caller, Means, prediction, question
 from fl_alliance.marketplace.engines import Message
-from fl_alliance.marketplace.errors import GatewayFailed, SpendRefused
+from fl_alliance.marketplace.errors import GatewayFailed, MarketplaceError, SpendRefused
 from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, REQUIRED_HEADER, RESPONSE_HEADER
 from fl_alliance.marketplace.pricing import charge_wei
 
@@ -105,7 +105,7 @@ def test_a_gateway_killed_after_it_settled_gives_the_answer_that_was_paid(ground
 
         def settled_and_killed(*given: Any) -> Any:
             honest(*given)
-            raise GatewayFailed("killed")
+            raise MarketplaceError("killed")
 
         facilitator.settle = settled_and_killed  # type: ignore[method-assign]
         assert paid(url, payment).status_code == 500
