@@ -11,7 +11,7 @@ from typing import Any
 from fl_alliance.chain.listings import Listing
 from fl_alliance.marketplace.admission import Admission, Asked, Ticket, request_digest
 from fl_alliance.marketplace.chatbot import UNKNOWN, Grounded, grounded
-from fl_alliance.marketplace.engines import Message, Seat
+from fl_alliance.marketplace.engines import Message, Read, Seat
 from fl_alliance.marketplace.errors import EngineFailed, InputRefused, NotServed
 from fl_alliance.marketplace.knowledge import Knowledge
 from fl_alliance.marketplace.pricing import charge_wei
@@ -124,29 +124,33 @@ class Counter:
             What is settled by itself is heard once it is settled: till then its payer can still make it worthless.
         """
         pieces: list[str] = []
+        read = Read(0)
         is_whole, is_held = True, talk.ticket.means == "x402"
         with cancelled(talk.ticket):
             if talk.is_known:
                 with talk.served.seat.taken() as engine:
                     for piece in engine.answer(talk.messages, talk.most_tokens, talk.chat.temperature):
+                        if isinstance(piece, Read):
+                            read = piece
+                            continue
                         if not is_held and not said(piece):
                             is_whole = False
                             break
                         pieces.append(piece)
                 if not pieces:
                     raise EngineFailed("the model said nothing")
-            reply = self._charged(talk, pieces, is_whole)
+            reply = self._charged(talk, pieces, read, is_whole)
         unsaid = [*(pieces if is_held else ()), _ending(talk, is_whole)]
         for piece in filter(None, unsaid):
             said(piece)
         return reply
 
-    def _charged(self, talk: Talk, pieces: list[str], is_whole: bool) -> Reply:
+    def _charged(self, talk: Talk, pieces: list[str], read: Read, is_whole: bool) -> Reply:
         """Charge for what was said; "I do not know" costs nothing."""
         tokens = talk.most_tokens if talk.ticket.means == "x402" else len(pieces)
         charged = charge_wei(talk.price_wei, tokens) if pieces else 0
         text = "".join(pieces) + _ending(talk, is_whole)
-        answer = _json(completion(talk, text, len(pieces), _bill(talk.ticket, charged)))
+        answer = _json(completion(talk, text, (read.tokens, len(pieces)), _bill(talk.ticket, charged)))
         told = talk.ticket.finish(charged, answer)
         if talk.grounded is not None and charged and talk.ticket.means not in ("free", "open"):
             self.admission.books.use(talk.chat.model, dict.fromkeys(talk.grounded.documents, 1))
@@ -184,9 +188,13 @@ def cancelled(ticket: Ticket) -> Iterator[None]:
         raise
 
 
-def completion(talk: Talk, text: str, tokens: int, bill: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an answer as OpenAI's clients read it; citations and what was charged stand beside it."""
-    reason = "length" if tokens >= talk.most_tokens else "stop"
+def completion(talk: Talk, text: str, tokens: tuple[int, int], bill: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer as OpenAI's clients read it; citations and what was charged stand beside it.
+
+    `tokens` are those read, 0 where the engine does not tell, and those said, which are charged.
+    """
+    read, said = tokens
+    reason = "length" if said >= talk.most_tokens else "stop"
     message = {"role": "assistant", "content": text}
     found: dict[str, Any] = {
         "id": talk.name,
@@ -194,7 +202,7 @@ def completion(talk: Talk, text: str, tokens: int, bill: Mapping[str, Any]) -> d
         "created": talk.created,
         "model": model_name(talk.chat.model),
         "choices": [{"index": 0, "message": message, "finish_reason": reason}],
-        "usage": {"prompt_tokens": 0, "completion_tokens": tokens, "total_tokens": tokens},
+        "usage": {"prompt_tokens": read, "completion_tokens": said, "total_tokens": read + said},
         "fl_alliance": dict(bill),
     }
     if talk.grounded is not None:

@@ -23,6 +23,13 @@ class Message:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How many tokens an engine has read, the template's among them, before it answered."""
+
+    tokens: int
+
+
 class Speaker(Protocol):
     """A model that speaks."""
 
@@ -30,8 +37,13 @@ class Speaker(Protocol):
     def most_tokens(self) -> int:
         """Of an answer at most."""
 
-    def answer(self, messages: Sequence[Message], most_tokens: int, temperature: float) -> Iterator[str]:
-        """Yield the answer, one token's text at a time; raises `InputRefused`, `EngineFailed`."""
+    def answer(self, messages: Sequence[Message], most_tokens: int, temperature: float) -> Iterator[str | Read]:
+        """Yield the answer, one token's text at a time, and once, where it is known, what was read.
+
+        Raises
+        ------
+        InputRefused, EngineFailed
+        """
 
 
 class Forecaster(Protocol):

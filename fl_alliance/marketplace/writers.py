@@ -10,7 +10,7 @@ from typing import Any
 
 from fl_alliance.arena.kinds.errors import KindError
 from fl_alliance.chain import strict_json
-from fl_alliance.marketplace.engines import Message
+from fl_alliance.marketplace.engines import Message, Read
 from fl_alliance.marketplace.errors import EngineFailed, ExtraMissing, InputRefused
 
 CONTEXT = 4096
@@ -26,12 +26,14 @@ class Adapted:
     def __init__(self, kind: Any, artifact: bytes) -> None:
         self._base, self._adapter = kind.base, kind.load(artifact)
 
-    def answer(self, messages: Sequence[Message], most_tokens: int, temperature: float) -> Iterator[str]:
+    def answer(self, messages: Sequence[Message], most_tokens: int, temperature: float) -> Iterator[str | Read]:
         """Yield the likeliest answer to the last message; its temperature is 0 whatever is asked for."""
         from fl_alliance.arena.kinds.lm.writing import written
 
+        prompt = messages[-1].content
+        yield Read(len(self._base.tokenizer.frame(prompt)))
         try:
-            yield from written(self._base, self._adapter, messages[-1].content, most_tokens)
+            yield from written(self._base, self._adapter, prompt, most_tokens)
         except KindError as error:
             raise InputRefused(str(error)) from None
 
@@ -67,10 +69,9 @@ class LlamaCpp:
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = cores
         self._server = xllamacpp.Server(params)
 
-    def answer(self, messages: Sequence[Message], most_tokens: int, temperature: float) -> Iterator[str]:
+    def answer(self, messages: Sequence[Message], most_tokens: int, temperature: float) -> Iterator[str | Read]:
         """Yield the answer as llama.cpp writes it; who stops listening stops it."""
-        request = {"messages": [{"role": one.role, "content": one.content} for one in messages]}
-        asked = request | {"max_tokens": most_tokens, "temperature": temperature, "stream": True, "seed": 0}
+        asked = _request(messages, most_tokens, temperature) | {"seed": 0}
         pieces: queue.Queue[Any] = queue.Queue()
         left = threading.Event()
 
@@ -89,7 +90,7 @@ class LlamaCpp:
         worker.start()
         try:
             while (chunk := pieces.get()) is not None:
-                yield from _texts(chunk)
+                yield from _said(chunk)
         finally:
             left.set()
             worker.join()
@@ -113,16 +114,12 @@ class Remote:
     def __init__(self, url: str, model: str, key_env: str) -> None:
         self._url, self._model, self._key_env = url.rstrip("/"), model, key_env
 
-    def answer(self, messages: Sequence[Message], most_tokens: int, temperature: float) -> Iterator[str]:
+    def answer(self, messages: Sequence[Message], most_tokens: int, temperature: float) -> Iterator[str | Read]:
         """Yield the answer's pieces as the backend sends them, each counted as a token."""
         import httpx
 
         key = os.environ.get(self._key_env, "")
-        asked: dict[str, Any] = {
-            "model": self._model,
-            "messages": [{"role": one.role, "content": one.content} for one in messages],
-        }
-        asked |= {"max_tokens": most_tokens, "temperature": temperature, "stream": True}
+        asked = _request(messages, most_tokens, temperature) | {"model": self._model}
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         url = f"{self._url}/chat/completions"
         try:
@@ -131,17 +128,27 @@ class Remote:
                     raise EngineFailed(f"the backend answered {response.status_code}, needed 200")
                 for line in response.iter_lines():
                     if line.startswith("data: {"):
-                        yield from _texts(strict_json.parse(line.removeprefix("data: ")))
+                        yield from _said(strict_json.parse(line.removeprefix("data: ")))
         except (httpx.HTTPError, ValueError) as error:
             raise EngineFailed(f"the backend failed: {type(error).__name__}") from None
 
 
-def _texts(chunk: Any) -> Iterator[str]:
-    """Yield what a chunk of a streamed completion says."""
+def _request(messages: Sequence[Message], most_tokens: int, temperature: float) -> dict[str, Any]:
+    """Return a request for a stream that ends with what was read and said."""
+    asked: dict[str, Any] = {"messages": [{"role": one.role, "content": one.content} for one in messages]}
+    asked |= {"max_tokens": most_tokens, "temperature": temperature}
+    return asked | {"stream": True, "stream_options": {"include_usage": True}}
+
+
+def _said(chunk: Any) -> Iterator[str | Read]:
+    """Yield what a chunk of a streamed completion says, and what it tells of what was read."""
     if isinstance(chunk, Exception):
         raise EngineFailed(f"the model failed: {chunk}")
     if not isinstance(chunk, dict) or "error" in chunk:
         raise EngineFailed("the model answered with an error")
-    for choice in chunk.get("choices", []):
+    for choice in chunk.get("choices") or []:
         if text := (choice.get("delta") or {}).get("content"):
             yield str(text)
+    usage = chunk.get("usage")
+    if isinstance(usage, dict) and isinstance(tokens := usage.get("prompt_tokens"), int):
+        yield Read(max(0, tokens))

@@ -53,6 +53,7 @@ class BackendServer:
         self.words: Sequence[str] = ("Drink", " some", " juice", ".")
         self.fails_after: int | None = None
         self.pause_s = 0.0
+        self.read: object = 11
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -70,6 +71,8 @@ class BackendServer:
                         return
                     time.sleep(outer.pause_s)
                     self._send({"choices": [{"index": 0, "delta": {"content": word}}]})
+                if outer.asked[-1].get("stream_options", {}).get("include_usage"):
+                    self._send({"choices": [], "usage": {"prompt_tokens": outer.read}})
                 self.wfile.write(b"data: [DONE]\n\n")
 
             def _send(self, content: dict[str, Any]) -> None:

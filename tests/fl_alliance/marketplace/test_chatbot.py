@@ -158,5 +158,6 @@ def test_smollm2_answers_offline_from_a_document(ground: Fairground) -> None:
         assert "ten days" in answer["choices"][0]["message"]["content"]
         assert [each["document"] for each in answer["citations"]] == [number]
         assert len(heard) > 4
+        assert answer["usage"]["prompt_tokens"] > 60  # the rules, the document and the question
         assert gateway.books.account(CALLER.address, model).owed_wei == int(answer["fl_alliance"]["charged_wei"])
     assert HOST.address == gateway.stall.me

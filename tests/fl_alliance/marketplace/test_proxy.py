@@ -45,11 +45,11 @@ def test_openais_client_pays_exactly_what_it_is_answered_and_needs_no_key(ground
         assert [model.id for model in stranger.models.list()] == ["model-1", "model-2"]
         whole = stranger.chat.completions.create(**ASKED)
         assert whole.choices[0].message.content == "Drink some juice."
-        assert (whole.choices[0].finish_reason, whole.usage.completion_tokens) == ("stop", 4)
+        assert (whole.choices[0].finish_reason, whole.usage.total_tokens) == ("stop", 15)
         chunks = list(stranger.chat.completions.create(**ASKED, stream=True))
         pieces = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices[0].delta.content]
         assert pieces == ["Drink", " some", " juice", "."]
-        assert (chunks[-1].choices[0].finish_reason, chunks[-1].usage.completion_tokens) == ("stop", 4)
+        assert (chunks[-1].choices[0].finish_reason, chunks[-1].usage.prompt_tokens) == ("stop", 11)
         assert (spender.spent_wei, spender.answered, spender.unanswered_wei) == (2 * FOUR, 2, 0)
         assert gateway.books.counts() == {(TALKER, "voucher"): 2}
         gateway.collect()
@@ -161,8 +161,8 @@ def test_a_gateway_that_charges_for_more_than_it_said_is_not_believed(ground: Fa
     with ground.gateway() as (gateway, url), ground.proxy(url, 5 * WEI_PER_FML) as (spender, near):
         honest = gateway.counter._charged
 
-        def charged(talk: Any, pieces: list[str], is_whole: bool) -> Any:
-            found = honest(talk, pieces, is_whole)
+        def charged(*given: Any) -> Any:
+            found = honest(*given)
             told = json.loads(found.body)
             told["fl_alliance"]["charged_wei"] = str(charge_wei(TOKENS_WEI, claimed))
             return found.__class__(json.dumps(told).encode(), found.headers)

@@ -39,8 +39,11 @@ def test_openais_client_works_with_a_session_key_up_to_its_cap(ground: Fairgroun
         assert [model.id for model in stranger.models.list()] == ["model-1", "model-2"]
         asked = {"model": "model-2", "messages": hello, "max_tokens": 10}
         whole = stranger.chat.completions.create(**asked)
-        assert (said(whole), whole.usage.completion_tokens) == ("Drink some juice.", 4)
-        pieces = stranger.chat.completions.create(**asked, stream=True)
+        usage = whole.usage
+        assert (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) == (11, 4, 15)
+        assert said(whole) == "Drink some juice."
+        pieces = list(stranger.chat.completions.create(**asked, stream=True))
+        assert (pieces[-1].usage.prompt_tokens, pieces[-1].usage.total_tokens) == (11, 15)
         assert "".join(each.choices[0].delta.content or "" for each in pieces) == "Drink some juice."
         with pytest.raises(openai.APIStatusError, match="cover") as refused:
             stranger.chat.completions.create(**asked)
