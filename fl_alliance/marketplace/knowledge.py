@@ -84,25 +84,35 @@ class Knowledge:
             found = self._db.execute("SELECT 1 FROM held WHERE model = ? LIMIT 1", (model,))
             return found.fetchone() is not None
 
-    def search(self, model: int, question: str, most: int) -> list[Passage]:
-        """Return the passages that fit a question best; none where none has half of its words that mean something."""
-        terms = list(dict.fromkeys(word for word in map(str.lower, _WORD.findall(question)) if word not in _STOP))
-        terms = terms[:MOST_TERMS]
+    def search(self, model: int, question: str, most: int, earlier: str = "") -> list[Passage]:
+        """Return the passages that fit a question best.
+
+        A passage fits where it has half of the words that mean something, of the question and of what was asked
+        earlier, and one of the question's own, where that has any.
+        """
+        own = terms_of(question)
+        terms = list(dict.fromkeys([*own, *terms_of(earlier)]))[:MOST_TERMS]
         if not terms:
             return []
         with self._lock:
-            hits: dict[int, int] = {}
+            hits: dict[int, set[str]] = {}
             for term in terms:
                 for (row,) in self._db.execute(
                     "SELECT rowid FROM passages WHERE passages MATCH ? AND model = ?", (f'"{term}"', model)
                 ):
-                    hits[row] = hits.get(row, 0) + 1
-            fit = {row for row, count in hits.items() if 2 * count >= len(terms)}
+                    hits.setdefault(row, set()).add(term)
+            fit = {row for row, had in hits.items() if 2 * len(had) >= len(terms) and (not own or had & set(own))}
             ranked = self._db.execute(
                 "SELECT rowid, document, text FROM passages WHERE passages MATCH ? AND model = ? ORDER BY rank",
                 (" OR ".join(f'"{term}"' for term in terms), model),
             )
             return [Passage(document, text) for row, document, text in ranked if row in fit][:most]
+
+
+def terms_of(text: str) -> list[str]:
+    """Return the words of a text that mean something, `MOST_TERMS` at most, each once and in order."""
+    words = (word for word in map(str.lower, _WORD.findall(text)) if word not in _STOP)
+    return list(dict.fromkeys(words))[:MOST_TERMS]
 
 
 def passages_of(text: str) -> list[str]:
