@@ -1,6 +1,6 @@
 """1,000 random calls over HTTP by x402, vouchers and API keys, against a real gateway and chain; where the money went.
 
-    python tests/bench/marketplace.py                      1,000 calls by three payers at once, about five minutes
+    python tests/bench/marketplace.py                      1,000 calls by three payers at once, half a minute
     python tests/bench/marketplace.py --calls 100          something smaller first
 
 Two listings of the tabular glucose model, one with an accepted document and one without; some calls are malformed and
@@ -70,6 +70,7 @@ class Payer:
     chance: random.Random
     answered: Counter[str] = field(default_factory=Counter)
     keys: dict[int, str] = field(default_factory=dict)
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=120))
 
     def call(self, models: list[int]) -> None:
         model = self.chance.choice(models)
@@ -93,12 +94,10 @@ class Payer:
         for _ in range(2):
             key = self.keys.get(model) or self.caller.session(model, CAP_WEI, 3_600).encode()
             self.keys[model] = key
-            response = httpx.post(
+            response = self.client.post(
                 f"{self.caller.url}/v1/predict",
                 json=dict(prediction(model, rows).content),
                 headers={"Authorization": f"Bearer {key}"},
-                trust_env=False,
-                timeout=120,
             )
             if response.status_code != 402:
                 break
