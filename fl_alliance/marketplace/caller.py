@@ -28,13 +28,15 @@ from fl_alliance.marketplace.credentials import (
 from fl_alliance.marketplace.engines import Message
 from fl_alliance.marketplace.errors import ExtraMissing, GatewayFailed, SpendRefused
 from fl_alliance.marketplace.exchange import Exchange
-from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, REQUIRED_HEADER
+from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, REQUIRED_HEADER, valid_s
 from fl_alliance.marketplace.pricing import charge_wei
 from fl_alliance.marketplace.purse import Owed, Pending, Purse
 from fl_alliance.marketplace.requests import Chat, model_name
 from fl_alliance.marketplace.stall import Stall
 from fl_alliance.marketplace.typed_data import sign_typed_data
 
+_CLOCKS_S = 60
+"""Seconds that a gateway's clock may be ahead of ours."""
 Said = Callable[[str], object]
 """Hears a stream's pieces."""
 
@@ -217,15 +219,20 @@ class Caller:
             required = decode_payment_required_header(told[REQUIRED_HEADER])
         except (KeyError, ValueError, RecursionError):
             raise GatewayFailed("the gateway does not say what to pay, needed what x402 needs") from None
-        till = self.stall.revenue.till(call.model)
+        till, most_s = self.stall.revenue.till(call.model), valid_s(self.stall.place.rpc) + _CLOCKS_S
         for needed in required.accepts:
             if str(getattr(needed, "pay_to", "")).lower() != till.lower():
                 raise SpendRefused(f"the gateway wants to be paid elsewhere than at the model's till {till}")
+            if needed.max_timeout_seconds > most_s:
+                raise SpendRefused(
+                    f"the gateway wants a payment good for {needed.max_timeout_seconds} s, and could take it "
+                    f"long after the call; needed {most_s} at most; nothing was signed"
+                )
         try:
             payment = self._payer(most_wei).create_payment_payload(required)
-        except PaymentError as error:
+        except (PaymentError, ValueError) as error:
             raise SpendRefused(
-                f"the gateway asks for more than the listing says; nothing was signed ({error})"
+                f"the gateway asks for something else than the listing says; nothing was signed ({error})"
             ) from None
 
         return self._sent(call, {PAYMENT_HEADER: encode_payment_signature_header(payment)}, said)

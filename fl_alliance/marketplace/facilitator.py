@@ -17,6 +17,7 @@ from fl_alliance.chain.deploy import TOKEN
 from fl_alliance.chain.errors import ChainError, RequestRefused, TransactionReverted
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.reverts import explained
+from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.sender import Receipt, read_receipt
 from fl_alliance.marketplace.errors import ExtraMissing, PaymentRefused
 from fl_alliance.marketplace.stall import Stall
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
 PAYMENT_HEADER, REQUIRED_HEADER, RESPONSE_HEADER = "PAYMENT-SIGNATURE", "PAYMENT-REQUIRED", "PAYMENT-RESPONSE"
 VALID_S = 300
-"""Seconds that a payment is to be valid for, from when it is signed."""
+"""Seconds that a payment is to be valid for, from when it is signed, where both clocks agree."""
+_MOST_DIGITS = 77
+"""Of an amount: fewer than 2**256 has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +68,16 @@ class Facilitator:
         self._one_at_a_time = threading.Lock()
 
     def requirements(self, model: int, amount_wei: int) -> "PaymentRequirements":
-        """Return what a call's payment must be.
-
-        Where the chain's clock is ahead of ours, as a development chain's may be, a payment is to be valid for longer.
-        """
+        """Return what a call's payment must be."""
         from x402.schemas import PaymentRequirements
 
-        ahead_s = max(0, self._stall.place.rpc.second() - int(time.time()))
         return PaymentRequirements(
             scheme="exact",
             network=self._network,
             asset=self._token.address,
             amount=str(amount_wei),
             pay_to=self._till(model),
-            max_timeout_seconds=VALID_S + ahead_s,
+            max_timeout_seconds=valid_s(self._stall.place.rpc),
             extra={"name": "FML", "version": "1", "assetTransferMethod": "eip3009"},
         )
 
@@ -151,16 +150,40 @@ class Facilitator:
         return checksum(found["from"]), checksum(found["to"]), int(found["value"])
 
 
+def valid_s(rpc: Rpc) -> int:
+    """Return for how many seconds a payment is to be valid, from now on by our clock.
+
+    Where the chain's clock is ahead of ours, as a development chain's may be, that is longer than `VALID_S`.
+    """
+    return VALID_S + max(0, rpc.second() - int(time.time()))
+
+
 def name_of(payment: "PaymentPayload") -> tuple[str, bytes]:
-    """Return payer and nonce, which together name a payment; raises `PaymentRefused` where they are none."""
-    authorization: Mapping[str, Any] = payment.payload["authorization"]
+    """Return payer and nonce, which together name a payment; raises `PaymentRefused` where it is not in x402's form."""
+    given: Mapping[str, Any] = payment.payload["authorization"]
     try:
-        payer, nonce = checksum(authorization["from"]), bytes.fromhex(str(authorization["nonce"]).removeprefix("0x"))
-    except (ValueError, KeyError, TypeError):
-        raise PaymentRefused("the payment: needs `from`, an address, and `nonce`, 32 bytes") from None
-    if len(nonce) != 32:
-        raise PaymentRefused(f"the payment's nonce: has {len(nonce)} bytes, needed 32")
+        payer, _ = checksum(given["from"]), checksum(given["to"])
+        nonce, _ = _bytes(given["nonce"], 32), _bytes(payment.payload["signature"], 65)
+        is_whole = all(_is_amount(given[name]) for name in ("value", "validAfter", "validBefore"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        is_whole = False
+    if not is_whole:
+        raise PaymentRefused(
+            "the payment: needs from and to, addresses; value, validAfter and validBefore, whole numbers as text; "
+            "nonce, 32 bytes; and signature, 65"
+        )
     return payer, nonce
+
+
+def _bytes(text: Any, length: int) -> bytes:
+    found = bytes.fromhex(text.removeprefix("0x"))
+    if len(found) != length:
+        raise ValueError("of another length")
+    return found
+
+
+def _is_amount(text: Any) -> bool:
+    return isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
 
 
 def _topic(event: str) -> str:

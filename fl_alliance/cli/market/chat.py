@@ -5,7 +5,7 @@ import sys
 
 from fl_alliance.cli.arena.common import add_settings
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.market.common import CALLER, add_calling, add_model, stall_parser
+from fl_alliance.cli.market.common import CALLER, add_calling, add_model, stall_parser, tokens
 
 _MORE = """
 Without words it asks for questions until an empty one; each answer knows what was said before, and --cap is for each.
@@ -26,7 +26,7 @@ def parser() -> CommandParser:
     add_model(command)
     add_settings(command)
     add_calling(command, "voucher")
-    command.add_argument("--tokens", type=int, default=256, metavar="N", help="of an answer at most (default: 256)")
+    command.add_argument("--tokens", type=tokens, default=256, metavar="N", help="of an answer at most (default: 256)")
     return command
 
 

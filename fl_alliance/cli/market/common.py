@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fl_alliance.marketplace.stall import Stall
 
 GATEWAY = "http://127.0.0.1:8402"
+MOST_TOKENS, MOST_HOURS = 2**16, 8_760
 HOST, CALLER = 0, 3
 """The development accounts that hosts and callers act as where no key is named."""
 
@@ -48,6 +49,24 @@ def number(text: str) -> int:
     if not digits.isascii() or not digits.isdigit() or len(digits) > 9 or not int(digits):
         raise argparse.ArgumentTypeError(f"given {text!r}, needed a number, such as 1")
     return int(digits)
+
+
+def tokens(text: str) -> int:
+    """Return how many tokens a command line asks for, 1 to `MOST_TOKENS`; raises `ArgumentTypeError`."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= MOST_TOKENS):
+        raise argparse.ArgumentTypeError(f"given {text!r}, needed 1 to {MOST_TOKENS}")
+    return int(text)
+
+
+def hours(text: str) -> float:
+    """Return hours on the command line, up to a year; raises `ArgumentTypeError`."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found <= MOST_HOURS:
+        raise argparse.ArgumentTypeError(f"given {text!r}, needed a number above 0, {MOST_HOURS} at most")
+    return found
 
 
 def agreed(lines: list[str], arguments: argparse.Namespace) -> None:

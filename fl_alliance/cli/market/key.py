@@ -4,7 +4,7 @@ import argparse
 
 from fl_alliance.cli.arena.common import add_settings
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.market.common import CALLER, GATEWAY, add_model, stall_parser
+from fl_alliance.cli.market.common import CALLER, GATEWAY, add_model, hours, stall_parser
 
 _MORE = """
 The key goes where a client wants an API key, with base_url=GATEWAY/v1. It proves your account, whose free calls it may
@@ -25,7 +25,7 @@ def parser() -> CommandParser:
     add_settings(command)
     command.add_argument("--cap", default="0", metavar="FML", help="what its bearer may spend in all (default: 0)")
     command.add_argument(
-        "--hours", type=float, default=24.0, metavar="H", help="how long it opens anything (default: 24)"
+        "--hours", type=hours, default=24.0, metavar="H", help="how long it opens anything (default: 24)"
     )
     command.add_argument("--gateway", default=GATEWAY, metavar="URL", help=f"the host's gateway (default: {GATEWAY})")
     return command

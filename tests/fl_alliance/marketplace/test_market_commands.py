@@ -159,6 +159,10 @@ def test_a_models_life_by_commands(desk: Desk, tmp_path: Path) -> None:
     assert "spent 0.0280 FML for 1 answers" in proxy.communicate(timeout=60)[0]
     assert proxy.returncode == 0
 
+    for wrong in ("-1", "0", "x", "70000"):
+        assert "needed 1 to 65536" in desk.calling("chat", "1", "Hello?", "--cap", "2", "--tokens", wrong, code=2)
+    for wrong in ("-1", "nan", "inf", "x"):
+        assert "above 0" in desk.calling("key", "1", "--hours", wrong, code=2)
     key = desk.calling("key", "1", "--cap", "1").strip()
     told = httpx.post(
         f"{desk.gateway}/v1/chat/completions",

@@ -233,6 +233,28 @@ def test_a_payment_that_does_not_pay_is_refused_with_the_reason(change: Change, 
     assert ground.fair.fml.balance_wei(PAYER.address) == WEI_PER_FML
 
 
+NONSENSE = ("abc", "", None, [], {}, -1, 1.5, "0x10", 10**80, True, "1" * 5_000)
+
+
+@pytest.mark.parametrize("field", ["from", "to", "value", "validAfter", "validBefore", "nonce", "signature"])
+def test_a_payment_that_is_nonsense_is_refused_like_any_other(field: str, ground: Fairground) -> None:
+    ground.pay_in(PAYER, WEI_PER_FML)
+    with ground.gateway() as (gateway, url):
+        response = told(url)
+        for value in (*NONSENSE, "0x" + "00" * 64, "0x" + "00" * 1_000):
+            payment = signed(ground.caller(url), response)
+            where = payment["payload"] if field == "signature" else payment["payload"]["authorization"]
+            where[field] = value
+            refused = paid(url, payment)
+            assert refused.status_code == 402, (field, value, refused.text)
+            del where[field]
+            refused = paid(url, payment)
+            assert refused.status_code == 402, (field, refused.text)
+        assert gateway.books.counts() == {}
+        assert gateway.books._all("SELECT * FROM payments") == []
+    assert ground.fair.fml.balance_wei(PAYER.address) == WEI_PER_FML
+
+
 def test_a_payment_signed_over_another_token_is_refused(ground: Fairground) -> None:
     ground.pay_in(PAYER, WEI_PER_FML)
     with ground.gateway() as (_, url):
@@ -330,5 +352,17 @@ def test_a_gateway_that_asks_for_more_than_the_listing_or_elsewhere_is_not_paid(
             ground.caller(url).call(prediction(GLUCOSE, [HISTORY]), Means.X402, 5 * WEI_PER_FML)
         facilitator.requirements = lambda model, wei: honest(TALKER, wei)  # type: ignore[method-assign]
         with pytest.raises(SpendRefused, match="elsewhere"):
+            ground.caller(url).call(prediction(GLUCOSE, [HISTORY]), Means.X402, 5 * WEI_PER_FML)
+        facilitator.requirements = lambda model, wei: honest(model, wei).model_copy(  # type: ignore[method-assign]
+            update={"max_timeout_seconds": 86_400}
+        )
+        with pytest.raises(SpendRefused, match="long after the call"):
+            ground.caller(url).call(prediction(GLUCOSE, [HISTORY]), Means.X402, 5 * WEI_PER_FML)
+        required = facilitator.required
+        facilitator.requirements = honest  # type: ignore[method-assign]
+        facilitator.required = lambda *given: required(*given).model_copy(  # type: ignore[method-assign]
+            update={"accepts": []}
+        )
+        with pytest.raises(SpendRefused, match="nothing was signed"):
             ground.caller(url).call(prediction(GLUCOSE, [HISTORY]), Means.X402, 5 * WEI_PER_FML)
     assert ground.fair.fml.balance_wei(PAYER.address) == 10 * WEI_PER_FML
