@@ -279,7 +279,6 @@ class _Paid:
             self.cancel()
             return {}
         self.books.answer(self.name, answer)
-        self.books.count(self.model, self.means)
         return self.settle()
 
     def settle(self) -> Mapping[str, str]:
@@ -290,14 +289,18 @@ class _Paid:
         PaymentRefused
             Its payer has cancelled it meanwhile, spent its nonce on something else, or has not the FML any more.
         """
-        if self.facilitator.is_used(self.payment):
-            if not self.facilitator.is_paid(self.payment, self.needed):
+        told: Mapping[str, str] = {}
+        try:
+            if self.facilitator.is_used(self.payment):
                 raise PaymentRefused("the payment: was cancelled, or its nonce was used for another one")
+            told = {RESPONSE_HEADER: self.facilitator.settle(self.payment, self.needed).header}
+        except PaymentRefused:
+            if not self.facilitator.is_paid(self.payment, self.needed):
+                raise
+        with self.books.written():
             self.books.settled(self.name)
-            return {}
-        found = self.facilitator.settle(self.payment, self.needed)
-        self.books.settled(self.name)
-        return {RESPONSE_HEADER: found.header}
+            self.books.count(self.model, self.means)
+        return told
 
     def cancel(self) -> None:
         self.books.cancel(self.name)

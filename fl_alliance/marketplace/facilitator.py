@@ -4,7 +4,6 @@ The checks are x402's own (`x402.mechanisms.evm.exact`); here is the account tha
 send to the token goes through Revenue, which moves the same money and notes who has paid.
 """
 
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,7 +64,6 @@ class Facilitator:
         self._token = ContractReader(stall.place.rpc, TOKEN, stall.place.market.fml)
         self._tills: dict[int, str] = {}
         self._scheme = ExactEvmScheme(_ChainSigner(stall, self._tills))
-        self._one_at_a_time = threading.Lock()
 
     def requirements(self, model: int, amount_wei: int) -> "PaymentRequirements":
         """Return what a call's payment must be."""
@@ -122,8 +120,7 @@ class Facilitator:
         """Put a payment on the chain; raises `PaymentRefused` where that fails."""
         from x402.http.utils import encode_payment_response_header
 
-        with self._one_at_a_time:
-            found = self._scheme.settle(payment, needed)
+        found = self._scheme.settle(payment, needed)
         if not found.success:
             raise PaymentRefused(f"the payment: {_plain(found.error_reason)}")
         return Settled(found.transaction, str(found.payer), encode_payment_response_header(found))

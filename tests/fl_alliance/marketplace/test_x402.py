@@ -2,8 +2,10 @@
 
 import base64
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -160,6 +162,26 @@ def test_a_payment_that_somebody_sends_first_is_paid_where_the_till_has_it_and_n
             assert response.status_code == status, response.text
             assert ("forecast" in response.json()) == (status == 200)
             engine.predict = honest
+
+
+def test_payments_do_not_wait_for_one_another_on_the_chain(ground: Fairground) -> None:
+    """Else a chain with a block every 12 seconds took five a minute."""
+    ground.pay_in(PAYER, WEI_PER_FML)
+    with ground.gateway() as (gateway, url):
+        revenue, both = gateway.stall.revenue, threading.Barrier(2, timeout=20)
+        honest = revenue.settle
+
+        def settle(*given: Any) -> Any:
+            both.wait()
+            return honest(*given)
+
+        revenue.settle = settle  # type: ignore[method-assign]
+        response = told(url)
+        payments = [signed(ground.caller(url), response) for _ in range(2)]
+        with ThreadPoolExecutor(2) as pool:
+            statuses = [found.status_code for found in pool.map(lambda one: paid(url, one), payments)]
+        assert statuses == [200, 200]
+        assert gateway.books.counts() == {(GLUCOSE, "x402"): 2}
 
 
 Change = Callable[[dict[str, Any], Fairground], None]
