@@ -187,7 +187,8 @@ class Admission:
         Raises
         ------
         PaymentRefused
-            The vouchers do not cover it, or the payer's account could not pay all that it owes here, and this call.
+            The vouchers do not cover it, or the payer's account could not pay those that would be turned in: one over
+            more than the account holds is worth nothing to the host.
         """
         revenue = self._stall.revenue
         paid_wei = {model: revenue.paid_wei(model, payer) for model in self.books.debts(payer)}
@@ -198,8 +199,10 @@ class Admission:
             for signed in vouchers:
                 self.books.keep(signed)
             self.books.reserve(payer, asked.model, asked.most_wei, covered_wei)
-            debts = self.books.debts(payer).items()
-            owed_wei = sum(max(0, one.owed_wei + one.reserved_wei - paid_wei.get(model, 0)) for model, one in debts)
+            owed_wei = sum(
+                max(0, self.books.claimed_wei(payer, model) - paid_wei.get(model, 0))
+                for model in self.books.debts(payer)
+            )
             if account.balance_wei < owed_wei:
                 raise PaymentRefused(
                     f"{payer} has {account.balance_wei} wei in its account, needed {owed_wei}: "

@@ -124,6 +124,13 @@ class Books:
         found = [SignedVoucher(CallVoucher(payer, model, int(owed), calls), sign) for owed, calls, sign in rows]
         return sorted(found, key=lambda signed: signed.voucher.owed_wei)
 
+    def claimed_wei(self, payer: str, model: int) -> int:
+        """Return what would be turned in for what is owed and reserved: the lowest voucher that covers it."""
+        account = self.account(payer, model)
+        owed_wei = account.owed_wei + account.reserved_wei
+        covering = (one.voucher.owed_wei for one in self.vouchers(payer, model) if one.voucher.owed_wei >= owed_wei)
+        return next(covering, owed_wei)
+
     def reserve(self, payer: str, model: int, most_wei: int, covered_wei: int) -> None:
         """Set aside what a call may cost, of what the call's own voucher or ladder covers in all.
 

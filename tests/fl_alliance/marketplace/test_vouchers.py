@@ -317,6 +317,19 @@ def test_a_voucher_that_bought_nothing_is_not_kept(ground: Fairground) -> None:
             assert httpx.post(f"{url}/v1/vouchers", content=header, trust_env=False).status_code == status
 
 
+def test_a_voucher_over_more_than_the_account_holds_buys_nothing(ground: Fairground) -> None:
+    """It covers the call, and could never be turned in; nor could one rung of a ladder that is too high."""
+    ground.fair.revenue(CALLER).deposit(WEI_PER_FML)
+    with ground.gateway() as (gateway, url):
+        refused = asked(url, voucher(ground, WEI_PER_FML + 1, 1))
+        assert "market deposit" in refused.json()["error"]["message"]
+        for cap_wei, status in ((16 * WEI_PER_FML + 16, 402), (16 * WEI_PER_FML, 200)):
+            key = ground.caller(url, CALLER).session(TALKER, cap_wei, 3_600).encode()
+            assert asked(url, {"Authorization": f"Bearer {key}"}).status_code == status
+        gateway.collect()
+        assert ground.stall().revenue.paid_wei(TALKER, CALLER.address) >= charge_wei(TOKENS_WEI, 4)
+
+
 def test_a_price_that_rises_during_an_answer_is_for_the_next_one(ground: Fairground) -> None:
     ground.fair.revenue(CALLER).deposit(WEI_PER_FML)
     with ground.gateway() as (gateway, url):
