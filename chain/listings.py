@@ -49,6 +49,20 @@ class Listing:
     stake_wei: int
 
 
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What callers think of a model: the sum of their stars, 1 to 5, each by the wei that its giver had spent."""
+
+    raters: int
+    spent_wei: int
+    starred_wei: int
+
+    @property
+    def stars(self) -> float | None:
+        """The mean, None where nobody rated it."""
+        return self.starred_wei / self.spent_wei if self.spent_wei else None
+
+
 class ModelsView(DeployedView):
     """The listings, to be read without an account."""
 
@@ -69,10 +83,9 @@ class ModelsView(DeployedView):
         host, *rest = self._reader.read("listingOf", model)
         return Listing(checksum(host), *rest)
 
-    def rating(self, model: int) -> tuple[int, int]:
-        """Return how many callers rated a model, and the sum of their stars."""
-        raters, stars = self._reader.read("ratingOf", model)
-        return int(raters), int(stars)
+    def rating(self, model: int) -> Rating:
+        """Return what callers think of a model."""
+        return Rating(*self._reader.read("ratingOf", model))
 
 
 class Models(DeployedClient, ModelsView):
@@ -113,5 +126,5 @@ class Models(DeployedClient, ModelsView):
         return self._bound.send(_GAS, "withdrawStake", model)
 
     def rate(self, model: int, stars: int) -> Receipt:
-        """Rate a model, 1 to 5, once or anew; raises `BadParameter`, `NotCaller`."""
+        """Rate a model, 1 to 5, once or anew, by what was spent so far; raises `BadParameter`, `NotCaller`."""
         return self._bound.send(_GAS, "rate", model, stars)

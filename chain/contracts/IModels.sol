@@ -20,10 +20,12 @@ interface IModels {
         uint128 stakeWei; // the host's
     }
 
-    /// @notice What callers think of a model.
+    /// @notice What callers think of a model. Stars weigh by what their giver had spent on it: who splits a payment among
+    /// accounts gains no weight, and one paid call moves nothing.
     struct Rating {
         uint64 raters;
-        uint64 stars; // sum, 1 to 5 each
+        uint192 spentWei; // what the raters had spent when they rated
+        uint256 starredWei; // sum of stars, 1 to 5, times that
     }
 
     /// @notice A model was listed.
@@ -35,7 +37,7 @@ interface IModels {
     /// @notice A host has its stake back.
     event StakeReturned(uint256 indexed model, uint256 stakeWei);
     /// @notice A caller rated a model, or rated it anew.
-    event Rated(uint256 indexed model, address indexed caller, uint256 stars);
+    event Rated(uint256 indexed model, address indexed caller, uint256 stars, uint256 spentWei);
     /// @notice The least stake of later listings, and how long it stays after one is closed.
     event TermsSet(uint256 minStakeWei, uint256 releaseS);
 
@@ -69,7 +71,7 @@ interface IModels {
     /// @notice Take the stake of a closed listing back.
     function withdrawStake(uint256 model) external;
 
-    /// @notice Rate a model, 1 to 5; who has paid for a call, once or anew.
+    /// @notice Rate a model, 1 to 5; who has paid for a call, once or anew, with the weight of what it has spent by now.
     function rate(uint256 model, uint8 stars) external;
 
     /// @notice Set the terms of later listings; only the DAO.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
 import {Braked} from "./Braked.sol";
 import {ICallers} from "./ICallers.sol";
 import {IFML} from "./IFML.sol";
@@ -9,6 +11,12 @@ import {IModels} from "./IModels.sol";
 /// @title The marketplace's models
 /// @notice Documented in IModels.
 contract Models is IModels, Braked {
+    /// @dev What a caller gave.
+    struct Stars {
+        uint8 stars;
+        uint128 spentWei; // what it had spent when it did
+    }
+
     /// @notice Seconds that a stake stays after its listing was closed at most.
     uint256 public constant MAX_RELEASE_S = 90 days;
 
@@ -31,7 +39,7 @@ contract Models is IModels, Braked {
     mapping(uint256 model => uint256) private _freeAt;
     mapping(address host => mapping(bytes32 digest => uint256)) private _models;
     mapping(uint256 model => Rating) private _ratings;
-    mapping(uint256 model => mapping(address caller => uint8)) private _stars;
+    mapping(uint256 model => mapping(address caller => Stars)) private _stars;
 
     constructor(address fml_, address dao_, address brake_, uint256 minStakeWei_, uint256 releaseS_) {
         (fml, dao, brake, _deployer) = (IFML(fml_), dao_, brake_, msg.sender);
@@ -105,13 +113,15 @@ contract Models is IModels, Braked {
     function rate(uint256 model, uint8 stars) external {
         _listing(model);
         if (stars == 0 || stars > 5) revert BadParameter("stars", stars);
-        if (callers.spentWei(model, msg.sender) == 0) revert NotCaller(msg.sender, model);
+        uint256 spentWei = callers.spentWei(model, msg.sender);
+        if (spentWei == 0) revert NotCaller(msg.sender, model);
         Rating storage rating = _ratings[model];
-        uint8 former = _stars[model][msg.sender];
-        if (former == 0) rating.raters += 1;
-        rating.stars = rating.stars + stars - former;
-        _stars[model][msg.sender] = stars;
-        emit Rated(model, msg.sender, stars);
+        Stars memory former = _stars[model][msg.sender];
+        if (former.stars == 0) rating.raters += 1;
+        rating.spentWei = SafeCast.toUint192(rating.spentWei + spentWei - former.spentWei);
+        rating.starredWei = rating.starredWei + spentWei * stars - uint256(former.spentWei) * former.stars;
+        _stars[model][msg.sender] = Stars(stars, SafeCast.toUint128(spentWei));
+        emit Rated(model, msg.sender, stars, spentWei);
     }
 
     /// @inheritdoc IModels
@@ -147,7 +157,7 @@ contract Models is IModels, Braked {
 
     /// @inheritdoc IModels
     function starsOf(uint256 model, address caller) external view returns (uint256) {
-        return _stars[model][caller];
+        return _stars[model][caller].stars;
     }
 
     function _brake() internal view override returns (address) {

@@ -13,7 +13,7 @@ from typing import Any
 from fl_alliance.arena.events import fml
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import GAUGES, TOKEN, Deployment
-from fl_alliance.chain.listings import ModelsView
+from fl_alliance.chain.listings import ModelsView, Rating
 from fl_alliance.chain.revenue import Payment, RevenueView
 from fl_alliance.chain.rpc import Rpc
 
@@ -79,7 +79,7 @@ def facts_of(
     earnings, direct = dated(rpc, revenue.payments(deployment.block)), direct_calls(rpc, deployment)
     found = []
     for number in range(1, models.count + 1):
-        listing, (raters, stars) = models.listing(number), models.rating(number)
+        listing, rating = models.listing(number), models.rating(number)
         earned_wei, calls = revenue.earned(number)
         title, kind, task = titles.get(number, ("?", "?", "?"))
         mine = [earning for earning in earnings if earning.model == number]
@@ -99,15 +99,15 @@ def facts_of(
                 earned_wei=earned_wei,
                 calls=calls,
                 direct_calls=direct[number],
-                raters=raters,
-                stars=stars / raters if raters else None,
-                trend=trend(mine, raters, stars, now),
+                raters=rating.raters,
+                stars=rating.stars,
+                trend=trend(mine, rating, now),
             )
         )
     return found
 
 
-def trend(earnings: Iterable[Earning], raters: int, stars: int, now: int) -> float:
+def trend(earnings: Iterable[Earning], rating: Rating, now: int) -> float:
     """Return how much a model is in demand, in FML.
 
     A payment weighs half for every `HALF_LIFE_S` that it is old, and nothing from `WINDOW_S` on; the sum is multiplied
@@ -118,8 +118,8 @@ def trend(earnings: Iterable[Earning], raters: int, stars: int, now: int) -> flo
         age_s = max(0, now - earning.at)
         if age_s < WINDOW_S:
             weighed += earning.amount_wei * float(0.5 ** (age_s / HALF_LIFE_S))
-    rating = (stars + _MEAN_STARS * _MEAN_WEIGHT) / (raters + _MEAN_WEIGHT) / _MEAN_STARS
-    return weighed / 1e18 * rating
+    stars = (rating.stars or 0) * rating.raters + _MEAN_STARS * _MEAN_WEIGHT
+    return weighed / 1e18 * stars / (rating.raters + _MEAN_WEIGHT) / _MEAN_STARS
 
 
 def trending(facts: Sequence[ModelFacts], most: int = 10) -> list[ModelFacts]:

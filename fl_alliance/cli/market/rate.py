@@ -35,6 +35,6 @@ def execute(arguments: argparse.Namespace) -> int:
         require_payable(stall, 0, "this")
         agreed([f"{stall.me} gives model {arguments.model} {arguments.stars} stars"], arguments)
         stall.models.rate(arguments.model, arguments.stars)
-        raters, stars = stall.models.rating(arguments.model)
-        print(f"model {arguments.model} has {stars / raters:.1f} stars of {raters}")
+        found = stall.models.rating(arguments.model)
+        print(f"model {arguments.model} has {found.stars:.1f} stars of {found.raters}, weighed by what they have spent")
     return 0

@@ -1,12 +1,17 @@
 """Listing a model: a stake, versions, prices, ratings by who paid, and a host who is expelled."""
 
+import random
+
 import pytest
 from assembly import TERMS as DAO_TERMS
 from assembly import Assembly
 from bazaar import CALLER, CARD, HOST, LINEAGE, MODEL, OTHER_CALLER, PRICE_WEI, TERMS, Bazaar
 
+from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.call_vouchers import CallVoucher
 from fl_alliance.chain.deploy import MODELS
+from fl_alliance.chain.fml import Fml
+from fl_alliance.chain.listings import Rating
 from fl_alliance.chain.marketplace_refusals import AlreadyListed, ListingClosed, NotCaller, StakeHeld, UnknownModel
 from fl_alliance.chain.refusals import BadParameter, NotAllowed
 from fl_alliance.chain.rules.words import keccak
@@ -64,16 +69,54 @@ def test_who_paid_rates_once_or_anew(fair: Bazaar) -> None:
     with pytest.raises(NotCaller):
         fair.models(CALLER).rate(model, 5)
     for key in (CALLER, OTHER_CALLER):
-        fair.revenue(key).deposit(PRICE_WEI)
-        fair.revenue().claim([CallVoucher(key.address, model, PRICE_WEI, 1).signed(key, fair.revenue().domain)])
+        spend(fair, model, key, PRICE_WEI)
     fair.models(CALLER).rate(model, 5)
     fair.models(OTHER_CALLER).rate(model, 2)
-    assert fair.models().rating(model) == (2, 7)
+    assert fair.models().rating(model) == Rating(2, 2 * PRICE_WEI, 7 * PRICE_WEI)
     fair.models(CALLER).rate(model, 1)
-    assert fair.models().rating(model) == (2, 3)
+    assert fair.models().rating(model) == Rating(2, 2 * PRICE_WEI, 3 * PRICE_WEI)
     for stars in (0, 6):
         with pytest.raises(BadParameter):
             fair.models(CALLER).rate(model, stars)
+
+
+def test_stars_weigh_by_what_was_spent_when_they_were_given(fair: Bazaar) -> None:
+    model, chance = fair.listed(), random.Random(3)
+    spent, given = dict.fromkeys((CALLER, OTHER_CALLER), 0), {}
+    assert fair.models().rating(model).stars is None
+    for _ in range(12):
+        key, stars = chance.choice((CALLER, OTHER_CALLER)), chance.randrange(1, 6)
+        spent[key] += chance.randrange(1, 10**18)
+        spend(fair, model, key, spent[key])
+        fair.models(key).rate(model, stars)
+        given[key] = stars, spent[key]
+        expected = Rating(len(given), sum(wei for _, wei in given.values()), sum(s * wei for s, wei in given.values()))
+        assert fair.models().rating(model) == expected
+    spend(fair, model, CALLER, spent[CALLER] + 10**18)  # counts from the next rating on
+    assert fair.models().rating(model) == expected
+
+
+def test_many_accounts_that_spent_a_wei_each_outvote_nobody(fair: Bazaar) -> None:
+    model = fair.listed()
+    spend(fair, model, CALLER, PRICE_WEI)
+    fair.models(CALLER).rate(model, 5)
+    for number in range(20):
+        puppet = NodeKey.derive(9, number)
+        fair.sender(OTHER_CALLER).send(puppet.address, b"", 21_000, "coin", value=10**16)
+        Fml(fair.sender(OTHER_CALLER), fair.deployment.fml).transfer(puppet.address, 1)
+        payment = fair.payment(model, 1, puppet, b"puppet %d" % number)
+        fair.revenue(OTHER_CALLER).settle(model, payment, fair.authorized(payment, puppet))
+        fair.models(puppet).rate(model, 1)
+    found = fair.models().rating(model)
+    assert found.raters == 21
+    assert found.stars == pytest.approx(5)
+
+
+def spend(fair: Bazaar, model: int, key: NodeKey, all_wei: int) -> None:
+    """Let an account have paid so much for a model's calls in all."""
+    revenue = fair.revenue(key)
+    revenue.deposit(all_wei - revenue.paid_wei(model, key.address))
+    fair.revenue().claim([CallVoucher(key.address, model, all_wei, 1).signed(key, revenue.domain)])
 
 
 def test_a_proposal_expels_a_host_whose_stake_is_burned(fair: Bazaar) -> None:

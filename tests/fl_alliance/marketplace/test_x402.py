@@ -125,7 +125,7 @@ def test_who_paid_by_x402_is_known_to_the_chain_and_rates(ground: Fairground) ->
             ground.fair.models(CALLER).rate(GLUCOSE, 4)
         ground.caller(url, CALLER).call(prediction(GLUCOSE, [HISTORY]), Means.X402, CALL_WEI)
     ground.fair.models(CALLER).rate(GLUCOSE, 4)
-    assert ground.fair.models().rating(GLUCOSE) == (1, 4)
+    assert ground.fair.models().rating(GLUCOSE).stars == 4
 
 
 def spent(payment: dict[str, Any], ground: Fairground, to: str, amount_wei: int) -> None:
