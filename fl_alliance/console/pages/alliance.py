@@ -10,6 +10,7 @@ from fl_alliance.chain import strict_json
 from fl_alliance.chain.types import GWEI_PER_FML
 from fl_alliance.console import rounds
 from fl_alliance.console.charts import Line, chart
+from fl_alliance.console.delegates import Delegate, has_members, members
 from fl_alliance.console.paging import span_of
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.rounds import Curve, Task
@@ -28,6 +29,13 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
         if task is None:
             raise HTTPException(404, f"no task {number} in {name}, or it was not read yet")
         return source, task
+
+    def delegates(source: AllianceSource, number: int) -> list[Delegate] | None:
+        """Return who takes delegators; None where the market does not know this Alliance."""
+        market = sources.market
+        if market is None or not has_members(market.fair, source.feed.deployment):
+            return None
+        return market.fair.kept(("members", number), lambda: members(market.fair, number))
 
     @room.get("")
     def tasks(request: Request) -> Response:
@@ -48,6 +56,7 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
             is_newest=not (before or after),
             charts=_charts(task, rounds.curve(index, number)),
             budgets=_budgets(source.folder.privacy) if source.folder else [],
+            delegates=delegates(source, number),
         )
 
     @room.get("/{name}/{number}/rounds/{which}")

@@ -7,10 +7,10 @@ from starlette.responses import Response
 
 from fl_alliance.arena.errors import ArenaError
 from fl_alliance.arena.task import Task, read_task
-from fl_alliance.chain.bound import ContractReader
-from fl_alliance.chain.deploy import ARENA, POOLS
+from fl_alliance.chain.deploy import ARENA
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.console.charts import Line, chart
+from fl_alliance.console.delegates import nodes
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.sources import Sources
@@ -58,7 +58,7 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
             task=task,
             board=board,
             params=fair.arena.params(number),
-            delegates=fair.kept(("delegates", number), lambda: _delegates(fair, number)),
+            delegates=fair.kept(("delegates", number), lambda: nodes(fair, number)),
             rewards=fair.kept(("rewards", number), lambda: _rewards(fair, number)),
         )
 
@@ -68,24 +68,6 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
 def _facts(fair: Fair, number: int, now: int) -> TaskFacts:
     """Return where a task stands; what goes on in it changes with every second of the chain."""
     return fair.kept(("facts", number), lambda: task_facts(fair.momentary(), number), now)
-
-
-def _delegates(fair: Fair, number: int) -> list[dict[str, Any]]:
-    """Return who takes delegators in a task, on what terms."""
-    found = []
-    for event in fair.events(ARENA, "PoolOpened", number):
-        pool = ContractReader(fair.rpc, POOLS, event.values["pool"])
-        stake = fair.arena.stake_of(number, event.values["delegate"])
-        found.append(
-            {
-                "account": event.values["delegate"],
-                "role": stake.role.name.lower(),
-                "own_wei": stake.own_wei,
-                "sigma": pool.read("sigmaBps") / 10_000,
-                "assets_wei": pool.read("totalAssets"),
-            }
-        )
-    return found
 
 
 def _rewards(fair: Fair, number: int) -> Any:

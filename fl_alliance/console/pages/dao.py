@@ -9,6 +9,7 @@ from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.deploy import TREASURY
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.console.charts import bar
+from fl_alliance.console.deciding import MOST_SETTINGS
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.sources import Sources
@@ -51,6 +52,22 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
             return fair
         return render(
             request, "dao/parameters.html", rows=fair.kept("parameters", lambda: _parameters(fair), fair.now())
+        )
+
+    @room.get("/propose")
+    def propose(request: Request) -> Response:
+        fair = fair_of(request)
+        if isinstance(fair, Response):
+            return fair
+        terms = fair.kept("terms", lambda: _terms(fair))
+        names = [name for name, known in PARAMETERS.items() if known.contract in fair.deployment.contracts]
+        return render(
+            request,
+            "dao/propose.html",
+            terms=terms["terms"],
+            treasury_wei=terms["treasury_wei"],
+            names=names,
+            most=MOST_SETTINGS,
         )
 
     @room.get("/{number}")

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from fl_alliance.chain.deploy import GAUGES
 from fl_alliance.chain.gauges import GaugeKind, GaugesView
 from fl_alliance.chain.rules.gauges import GaugeTerms, model_pay, task_percent
+from fl_alliance.console.deciding import MOST_CHOICES
 from fl_alliance.console.fair import Fair
-from fl_alliance.console.intents import MOST_CHOICES
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.sources import Sources
 from fl_alliance.governance.gauges import GaugeFacts, gauges_of

@@ -13,7 +13,7 @@ from fl_alliance.console.intents import intent
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.sources import MarketSource, Sources
 
-_posted = form(4_096)
+_posted = form(32_768)
 
 
 def pages(sources: Sources, render: Renderer) -> APIRouter:
