@@ -7,7 +7,7 @@ cost whoever buys his own trend the part that is burned.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from fl_alliance.arena.events import fml
@@ -19,6 +19,8 @@ from fl_alliance.chain.rpc import Rpc
 
 WINDOW_S = 30 * 86_400
 HALF_LIFE_S = 7 * 86_400
+UNTITLED = ("?", "?", "?")
+"""Title, kind and task of a model whose lineage is not in the store."""
 _MEAN_STARS, _MEAN_WEIGHT = 3.0, 5
 """A model's rating is taken together with so many raters of the middle: one friend is no reputation."""
 
@@ -79,32 +81,45 @@ def facts_of(
     earnings, direct = dated(rpc, revenue.payments(deployment.block)), direct_calls(rpc, deployment)
     found = []
     for number in range(1, models.count + 1):
-        listing, (raters, stars) = models.listing(number), models.rating(number)
-        earned_wei, calls = revenue.earned(number)
-        title, kind, task = titles.get(number, ("?", "?", "?"))
         mine = [earning for earning in earnings if earning.model == number]
-        found.append(
-            ModelFacts(
-                model=number,
-                title=title,
-                kind=kind,
-                host=listing.host,
-                digest=listing.digest.hex(),
-                task=task,
-                listed_at=listing.listed_at,
-                follows=listing.follows,
-                is_closed=listing.is_closed,
-                price_wei=listing.price_wei,
-                stake_wei=listing.stake_wei,
-                earned_wei=earned_wei,
-                calls=calls,
-                direct_calls=direct[number],
-                raters=raters,
-                stars=stars / raters if raters else None,
-                trend=trend(mine, raters, stars, now),
-            )
-        )
+        facts = model_facts(models, revenue, number, titles.get(number, UNTITLED))
+        found.append(in_demand(facts, direct[number], mine, now))
     return found
+
+
+def model_facts(models: ModelsView, revenue: RevenueView, number: int, title: tuple[str, str, str]) -> ModelFacts:
+    """Return a listed model by itself, as if nobody had paid for it but by vouchers."""
+    listing, (raters, stars), (earned_wei, calls) = (
+        models.listing(number),
+        models.rating(number),
+        revenue.earned(number),
+    )
+    name, kind, task = title
+    return ModelFacts(
+        model=number,
+        title=name,
+        kind=kind,
+        host=listing.host,
+        digest=listing.digest.hex(),
+        task=task,
+        listed_at=listing.listed_at,
+        follows=listing.follows,
+        is_closed=listing.is_closed,
+        price_wei=listing.price_wei,
+        stake_wei=listing.stake_wei,
+        earned_wei=earned_wei,
+        calls=calls,
+        direct_calls=0,
+        raters=raters,
+        stars=stars / raters if raters else None,
+        trend=0.0,
+    )
+
+
+def in_demand(facts: ModelFacts, direct: int, earnings: Iterable[Earning], now: int) -> ModelFacts:
+    """Return a model with the payments to its till, and its trend from what it earned."""
+    stars = round((facts.stars or 0) * facts.raters)
+    return replace(facts, direct_calls=direct, trend=trend(earnings, facts.raters, stars, now))
 
 
 def trend(earnings: Iterable[Earning], raters: int, stars: int, now: int) -> float:

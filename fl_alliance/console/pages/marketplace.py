@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import Response
 
 from fl_alliance.arena.errors import ArenaError
-from fl_alliance.chain.deploy import DOCUMENTS, REVENUE
-from fl_alliance.chain.documents import Document
+from fl_alliance.chain.deploy import REVENUE
 from fl_alliance.chain.market_events import MarketEvent
+from fl_alliance.console import shelf
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.forms import form
 from fl_alliance.console.rendering import Renderer
@@ -35,7 +35,7 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
             return render(request, "empty.html", title="Marketplace", reason=sources.no_market, kind="market")
         if market.fair.models is None:
             return render(request, "empty.html", title="Marketplace", reason=_NO_MODELS, kind="marketplace")
-        found = market.fair.shelf()
+        found = shelf.shelf(market.fair)
         shown = [model for model in reversed(found) if not before or model.model < before]
         older = shown[_PAGE - 1].model if len(shown) > _PAGE else 0
         return render(
@@ -51,7 +51,7 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
         market = sources.market
         if market is None or market.fair.models is None:
             raise HTTPException(404, sources.no_market or _NO_MODELS)
-        found = market.fair.shelf()
+        found = shelf.shelf(market.fair)
         if not 1 <= number <= len(found):
             raise HTTPException(404, f"no model {number}; there are {len(found)}")
         return market.fair, found
@@ -68,7 +68,7 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
             card=_content(fair, listing.card),
             lineage=_content(fair, listing.lineage),
             versions=[other for other in found if other.follows == number],
-            documents=fair.kept(("documents", number), lambda: _documents(fair, number)),
+            documents=shelf.documents(fair, number),
             payments=fair.kept(("payments", number), lambda: _payments(fair, number)),
             gateway=DEFAULT_GATEWAY,
         )
@@ -115,17 +115,6 @@ def _content(fair: Fair, digest: bytes) -> str:
         return ""
 
 
-def _documents(fair: Fair, model: int) -> list[tuple[int, Document]]:
-    """Return the documents of a model's knowledge base, the newest first."""
-    view = fair.documents
-    if view is None:
-        return []
-    numbers = [
-        event.values["document"] for event in fair.events(DOCUMENTS, "Contributed") if event.values["model"] == model
-    ]
-    return [(number, view.document(number)) for number in reversed(numbers)]
-
-
 def _payments(fair: Fair, model: int) -> list[MarketEvent]:
     """Return the newest payments for a model's calls."""
-    return [event for event in fair.events(REVENUE, "Paid") if event.values["model"] == model][:-21:-1]
+    return list(fair.events(REVENUE, "Paid", model))[:-21:-1]

@@ -72,7 +72,7 @@ class Stage:
         """What a console of this stage would show, its indexes new."""
         rpc = Rpc(self.w3)
         feed = MarketFeed(self.deployment, rpc, indexes / "market.db")
-        fair = Fair(rpc, self.deployment, open_store(str(self.store), {}), feed.index)
+        fair = Fair(rpc, open_store(str(self.store), {}), feed)
         alliance = AllianceFeed(self.deployment, NodeBlocks(rpc, self.deployment.alliance), indexes / "alliance.db")
         return Sources({"run": AllianceSource("run", alliance)}, MarketSource("memory://", feed, fair))
 

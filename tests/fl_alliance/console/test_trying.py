@@ -66,7 +66,7 @@ def opened(folder: Path, url: str = "memory://") -> Iterator[Shop]:
         ground.list_models()
         ground.pay_in(PAYER, 10 * WEI_PER_FML)
         feed = MarketFeed(market.deployment, Rpc(market.w3), folder / "market.db")
-        fair = Fair(Rpc(market.w3), market.deployment, ground.store, feed.index)
+        fair = Fair(Rpc(market.w3), ground.store, feed)
         sources = Sources({}, MarketSource(url, feed, fair))
         console_stage.read_all(sources)
         with served(sources) as address:
