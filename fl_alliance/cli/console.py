@@ -18,16 +18,16 @@ What it shows:
   Arena         tasks of the market, leaderboards; delegate
   DAO           proposals with what their calls do, read from their bytes; review, vote, queue, execute, settle, lock
                 gauges: which tasks and models incentives go to; cast the week's ballot
-  Marketplace   models, ratings, what is trending, knowledge bases; rate, pay in
+  Marketplace   models, ratings, what is trending, knowledge bases; try, rate, pay in
   Ledger        why an account was paid, transaction by transaction
 
 The chain of the market is the one of `fl-alliance chain` unless chain.url names another; a run folder with a chain
 file needs none. Without a name the newest run under runs/ is shown where there is no market.
 
-Nothing is asked of any other machine than the chain's. The console holds no key: what is to be signed is built here,
-told in plain words and signed by the wallet of the browser, which gets this chain as a network of its own:
-the RPC URL is chain.url, the chain id is at the foot of every page. Every page with a form also names the command that
-does the same.
+Nothing is asked of any other machine than the chain's, and of the gateway that you name to try a model. The console
+holds no key: what is to be signed is built here, told in plain words and signed by the wallet of the browser, which
+gets this chain as a network of its own: the RPC URL is chain.url, the chain id is at the foot of every page. Every page
+with a form also names the command that does the same.
 
 An index beside it (~/.cache/fl-alliance/console) follows the chain, so that long histories open at once. It can be
 deleted at any time and is then made anew.

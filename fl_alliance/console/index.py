@@ -14,7 +14,7 @@ from typing import Any
 
 from fl_alliance.console.errors import IndexBusy
 
-VERSION = 1
+VERSION = 2
 """Of the tables; a file of another is made anew."""
 _KEPT_BLOCKS = 256
 """Blocks whose hashes are kept: a fork that is deeper has everything read again."""

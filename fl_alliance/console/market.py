@@ -22,6 +22,7 @@ from fl_alliance.chain.sender import read_log
 from fl_alliance.console.blocks import Tip, tip_of
 from fl_alliance.console.index import Index, put
 from fl_alliance.console.reasons import Reasons
+from fl_alliance.console.views import VIEW_SCHEMA, Views
 
 SCHEMA = (
     """CREATE TABLE event (
@@ -29,14 +30,16 @@ SCHEMA = (
     address TEXT NOT NULL, name TEXT NOT NULL, task INTEGER, day INTEGER, account TEXT, fields TEXT NOT NULL,
     PRIMARY KEY (block, place)) WITHOUT ROWID""",
     "CREATE INDEX event_name ON event (source, name, task, day, account)",
+    "CREATE INDEX event_time ON event (source, name, timestamp)",
     """CREATE TABLE posting (
     account TEXT, block INTEGER, place INTEGER, timestamp INTEGER NOT NULL, tx TEXT NOT NULL,
     delta_wei TEXT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (account, block, place)) WITHOUT ROWID""",
     """CREATE TABLE pool (
     address TEXT PRIMARY KEY, block INTEGER NOT NULL, source TEXT NOT NULL, task INTEGER NOT NULL,
     delegate TEXT NOT NULL)""",
+    *VIEW_SCHEMA,
 )
-TABLES = ("event", "posting", "pool")
+TABLES = ("event", "posting", "pool", "view")
 _OPENED = "PoolOpened"
 
 
@@ -56,6 +59,7 @@ class MarketFeed:
     def __init__(self, deployment: Deployment, rpc: Rpc, path: Path) -> None:
         self.deployment, self.rpc = deployment, rpc
         self.index = Index(path, SCHEMA, TABLES)
+        self.views = Views(self.index, deployment)
         self._names = {contract.address: name for name, contract in deployment.contracts.items()}
 
     def follow(self) -> Tip:
@@ -69,6 +73,7 @@ class MarketFeed:
                 break  # the chain forked between two requests: the next call finds where
             with self.index.writing() as db:
                 self._write(db, found)
+                self.views.forget(db, (event for event, _ in found))
                 self.index.advance(high, end.hash)
         return tip
 
@@ -79,11 +84,15 @@ class MarketFeed:
             found = self.rpc("eth_getBlockByNumber", hex(place.number), False)
             if found and found["hash"] == place.hash:
                 if place != known[0]:
-                    self.index.roll_back(place.number)
+                    self._roll_back(place.number)
                 return place.number
         if known:
-            self.index.roll_back(-1)
+            self._roll_back(-1)
         return self.deployment.block - 1
+
+    def _roll_back(self, number: int) -> None:
+        self.index.roll_back(number)
+        self.views.reload()
 
     def _events(self, low: int, high: int) -> list[tuple[MarketEvent, int]]:
         """Return the market's events in a span of blocks, each with its place among the block's logs."""
@@ -141,9 +150,9 @@ class MarketFeed:
             "source": event.source,
             "address": event.address,
             "name": event.name,
-            "task": _whole(values.get("task")),
+            "task": _whole(values.get("task", values.get("model"))),
             "day": _whole(values.get("day")),
-            "account": values.get("account"),
+            "account": values.get("account", values.get("to")),
             "fields": json.dumps(_plain(values)),
         }
         put(db, "event", row)
@@ -175,7 +184,7 @@ class MarketFeed:
 
 
 def events_of(db: sqlite3.Connection, source: str, name: str = "", task: int | None = None) -> Iterator[MarketEvent]:
-    """Yield the events of a contract, in the chain's order: of one name, or of one task, where that is asked for."""
+    """Yield the events of a contract in the chain's order; of one name, of one task or model where that is asked."""
     where, values = "source = ?", [source]
     for column, value in (("name", name), ("task", task)):
         if value:

@@ -19,6 +19,7 @@ from fl_alliance.console.alliance import AllianceFeed
 from fl_alliance.console.blocks import Blocks, FileBlocks, NodeBlocks, Tip
 from fl_alliance.console.errors import NothingToShow
 from fl_alliance.console.fair import Fair
+from fl_alliance.console.filling import Filler
 from fl_alliance.console.market import MarketFeed
 from fl_alliance.folders import FolderError, open_folder
 from fl_alliance.market.errors import MarketError
@@ -66,6 +67,10 @@ class MarketSource:
     feed: MarketFeed
     fair: Fair
     status: Status = field(default_factory=Status)
+    filler: Filler = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "filler", Filler(self.fair))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ def _market(
     stack.push(inner)
     stack.callback(feed.index.close)
     store = open_store(folders.store, dict(settings.store.options))
-    return MarketSource(settings.chain.url, feed, Fair(rpc, deployment, store, feed.index)), ""
+    return MarketSource(settings.chain.url, feed, Fair(rpc, store, feed)), ""
 
 
 def _newest(stack: ExitStack, indexes: Path, no_market: str) -> AllianceSource:

@@ -38,6 +38,8 @@ def follow(source: Source) -> bool:
     status = source.status
     try:
         status.tip, status.trouble = source.feed.follow(), ""
+        if isinstance(source, MarketSource):
+            source.filler.fill()
     except ChainError as error:
         status.trouble = " ".join(str(error).split())
     cursor = source.feed.index.cursor

@@ -61,6 +61,12 @@ def cap(amount: int) -> str:
     return f"{whole}.{part:09d}".rstrip("0").removesuffix(".")
 
 
+def exact(amount_wei: int) -> str:
+    """Return wei as FML to the last digit, without zeros at its end."""
+    whole, part = divmod(amount_wei, WEI_PER_FML)
+    return f"{whole:,}.{part:018d}".rstrip("0").removesuffix(".")
+
+
 def moment(second: int) -> Markup:
     """Return a second of a chain's clock as an element that says it in UTC."""
     at = datetime.fromtimestamp(second, UTC)
@@ -125,6 +131,7 @@ FILTERS = {
     "cap": cap,
     "digest": digest,
     "duration": duration,
+    "exact": exact,
     "gwei": gwei,
     "host": host,
     "is_alarm": is_alarm,

@@ -1,18 +1,21 @@
 """Who is best in a task, who earned what, and why: from the contract and its events."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from fl_alliance.arena.claims import parts_due
 from fl_alliance.arena.events import fml
 from fl_alliance.arena.task import Task
 from fl_alliance.chain.arena_types import Submission, Validation, Verdict
+from fl_alliance.chain.arena_view import ArenaView
 from fl_alliance.chain.market_events import MarketEvent
 from fl_alliance.chain.rules.arena_consensus import WORST
 from fl_alliance.market.place import Reading
 from fl_alliance.market.units import losses, ordinal
 
+MONEY = ("Staked", "Claimed", "Slashed")
+"""The Arena's events that a leaderboard reads."""
 _SAID = {
     Verdict.COMMITTED: "not revealed: the fee is lost",
     Verdict.REVEALED: "revealed, not scored yet",
@@ -67,10 +70,14 @@ class Money:
     slashed_wei: int = 0
 
 
-def standings(place: Reading, task: Task, day: int | None = None) -> Standings:
+Due = Callable[[ArenaView, int, int, str], tuple[int, int]]
+"""As `parts_due`."""
+
+
+def standings(place: Reading, task: Task, day: int | None = None, due: Due = parts_due) -> Standings:
     """Return the leaderboard of a day, of the newest that was settled where none is named."""
     newest = _newest(place, task) if day is None else day
-    money = _money(place, task.number)
+    money = _money(place, task.number, due)
     if newest is None:
         return Standings(task.number, None, False)
     arena, last = place.arena, task.params.day_count
@@ -111,7 +118,7 @@ def _newest(place: Reading, task: Task) -> int | None:
     return next(iter(settled or [day for day, state in states.items() if state.commits]), None)
 
 
-def _money(place: Reading, number: int) -> dict[str, Money]:
+def _money(place: Reading, number: int, due: Due) -> dict[str, Money]:
     """Return by account what events say that it was paid and lost, and what it can still claim."""
     found = defaultdict[str, Money](Money)
     claimed = _count(found, number, place.events())
@@ -119,7 +126,7 @@ def _money(place: Reading, number: int) -> dict[str, Money]:
     for account, money in found.items():
         for day in range(state.finished_days):
             if state.fell_back or (account, day) not in claimed:
-                money.earned_wei += parts_due(place.arena, number, day, account)[0]
+                money.earned_wei += due(place.arena, number, day, account)[0]
     return found
 
 

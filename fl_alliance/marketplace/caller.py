@@ -25,18 +25,17 @@ from fl_alliance.marketplace.credentials import (
     make_ladder,
     session_domain,
 )
+from fl_alliance.marketplace.demands import Terms, payment_of
 from fl_alliance.marketplace.engines import Message
-from fl_alliance.marketplace.errors import ExtraMissing, GatewayFailed, SpendRefused
+from fl_alliance.marketplace.errors import GatewayFailed, SpendRefused
 from fl_alliance.marketplace.exchange import Exchange
-from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, REQUIRED_HEADER, valid_s
+from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, REQUIRED_HEADER
 from fl_alliance.marketplace.pricing import charge_wei
 from fl_alliance.marketplace.purse import Owed, Pending, Purse
 from fl_alliance.marketplace.requests import Chat, model_name
 from fl_alliance.marketplace.stall import Stall
 from fl_alliance.marketplace.typed_data import sign_typed_data
 
-_CLOCKS_S = 60
-"""Seconds that a gateway's clock may be ahead of ours."""
 Said = Callable[[str], object]
 """Hears a stream's pieces."""
 
@@ -208,46 +207,17 @@ class Caller:
 
     def _by_x402(self, call: Call, most_wei: int, said: Said | None) -> dict[str, Any]:
         """Ask, be told what to pay, hold that against the chain, and ask again with the payment."""
-        try:
-            from x402.http.utils import decode_payment_required_header, encode_payment_signature_header
-            from x402.schemas import PaymentError
-        except ImportError:
-            raise ExtraMissing("payment by call", "x402[evm]") from None
-
         told = self.exchange.headers_of_402(self.url + call.path, _body(call))
-        try:
-            required = decode_payment_required_header(told[REQUIRED_HEADER])
-        except (KeyError, ValueError, RecursionError):
-            raise GatewayFailed("the gateway does not say what to pay, needed what x402 needs") from None
-        till, most_s = self.stall.revenue.till(call.model), valid_s(self.stall.place.rpc) + _CLOCKS_S
-        for needed in required.accepts:
-            if str(getattr(needed, "pay_to", "")).lower() != till.lower():
-                raise SpendRefused(f"the gateway wants to be paid elsewhere than at the model's till {till}")
-            if needed.max_timeout_seconds > most_s:
-                raise SpendRefused(
-                    f"the gateway wants a payment good for {needed.max_timeout_seconds} s, and could take it "
-                    f"long after the call; needed {most_s} at most; nothing was signed"
-                )
-        try:
-            payment = self._payer(most_wei).create_payment_payload(required)
-        except (PaymentError, ValueError) as error:
-            raise SpendRefused(
-                f"the gateway asks for something else than the listing says; nothing was signed ({error})"
-            ) from None
+        payment = payment_of(told.get(REQUIRED_HEADER), self._terms(call.model, most_wei), _Signer(self.key))
+        from x402.http.utils import encode_payment_signature_header
 
         return self._sent(call, {PAYMENT_HEADER: encode_payment_signature_header(payment)}, said)
 
-    def _payer(self, most_wei: int) -> Any:
-        """Return x402's client, which pays this market's FML only, and so much at most."""
-        from x402 import x402ClientSync
-        from x402.client_base import SpendControlAsset
-        from x402.mechanisms.evm.exact import ExactEvmScheme
-
-        network = f"eip155:{self.stall.place.market.chain_id}"
-        token = self.stall.token.address
-        allowed: SpendControlAsset = {"network": network, "asset": token, "max_amount_per_payment": str(most_wei)}
-        client = x402ClientSync().register(network, ExactEvmScheme(_Signer(self.key)))
-        return client.set_spend_controls({"allowed_assets": [allowed]})
+    def _terms(self, model: int, most_wei: int) -> Terms:
+        """Return what a payment may be: this market's FML into the model's till, and so much at most."""
+        stall = self.stall
+        now = max(int(time.time()), stall.place.rpc.second())
+        return Terms(stall.place.market.chain_id, stall.token.address, stall.revenue.till(model), most_wei, now)
 
     def _sent(self, call: Call, headers: Mapping[str, str], said: Said | None) -> dict[str, Any]:
         """Send a call and return its answer, a stream's put together."""

@@ -80,9 +80,14 @@ def titles_of(models: ModelsView, store: Store) -> dict[int, tuple[str, str, str
     found = {}
     for number in range(1, models.count + 1):
         with suppress(PackageDamaged):
-            lineage = lineage_of(store, models.listing(number))
-            found[number] = (printable(lineage.title), printable(lineage.kind), printable(lineage.task))
+            found[number] = title_of(store, models.listing(number))
     return found
+
+
+def title_of(store: Store, listing: Listing) -> tuple[str, str, str]:
+    """Return title, kind and task of a listing's lineage; raises `PackageDamaged`."""
+    lineage = lineage_of(store, listing)
+    return printable(lineage.title), printable(lineage.kind), printable(lineage.task)
 
 
 def printable(text: str) -> str:

@@ -7,18 +7,20 @@ cost whoever buys his own trend the part that is burned.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from fl_alliance.arena.events import fml
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import GAUGES, TOKEN, Deployment
-from fl_alliance.chain.listings import ModelsView, Rating
+from fl_alliance.chain.listings import ModelsView
 from fl_alliance.chain.revenue import Payment, RevenueView
 from fl_alliance.chain.rpc import Rpc
 
 WINDOW_S = 30 * 86_400
 HALF_LIFE_S = 7 * 86_400
+UNTITLED = ("?", "?", "?")
+"""Title, kind and task of a model whose lineage is not in the store."""
 _MEAN_STARS, _MEAN_WEIGHT = 3.0, 5
 """A model's rating is taken together with so many raters of the middle: one friend is no reputation."""
 
@@ -79,35 +81,43 @@ def facts_of(
     earnings, direct = dated(rpc, revenue.payments(deployment.block)), direct_calls(rpc, deployment)
     found = []
     for number in range(1, models.count + 1):
-        listing, rating = models.listing(number), models.rating(number)
-        earned_wei, calls = revenue.earned(number)
-        title, kind, task = titles.get(number, ("?", "?", "?"))
         mine = [earning for earning in earnings if earning.model == number]
-        found.append(
-            ModelFacts(
-                model=number,
-                title=title,
-                kind=kind,
-                host=listing.host,
-                digest=listing.digest.hex(),
-                task=task,
-                listed_at=listing.listed_at,
-                follows=listing.follows,
-                is_closed=listing.is_closed,
-                price_wei=listing.price_wei,
-                stake_wei=listing.stake_wei,
-                earned_wei=earned_wei,
-                calls=calls,
-                direct_calls=direct[number],
-                raters=rating.raters,
-                stars=rating.stars,
-                trend=trend(mine, rating, now),
-            )
-        )
+        facts = model_facts(models, revenue, number, titles.get(number, UNTITLED))
+        found.append(in_demand(facts, direct[number], mine, now))
     return found
 
 
-def trend(earnings: Iterable[Earning], rating: Rating, now: int) -> float:
+def model_facts(models: ModelsView, revenue: RevenueView, number: int, title: tuple[str, str, str]) -> ModelFacts:
+    """Return a listed model by itself, as if nobody had paid for it but by vouchers."""
+    listing, rating, (earned_wei, calls) = models.listing(number), models.rating(number), revenue.earned(number)
+    name, kind, task = title
+    return ModelFacts(
+        model=number,
+        title=name,
+        kind=kind,
+        host=listing.host,
+        digest=listing.digest.hex(),
+        task=task,
+        listed_at=listing.listed_at,
+        follows=listing.follows,
+        is_closed=listing.is_closed,
+        price_wei=listing.price_wei,
+        stake_wei=listing.stake_wei,
+        earned_wei=earned_wei,
+        calls=calls,
+        direct_calls=0,
+        raters=rating.raters,
+        stars=rating.stars,
+        trend=0.0,
+    )
+
+
+def in_demand(facts: ModelFacts, direct: int, earnings: Iterable[Earning], now: int) -> ModelFacts:
+    """Return a model with the payments to its till, and its trend from what it earned."""
+    return replace(facts, direct_calls=direct, trend=trend(earnings, facts.raters, facts.stars, now))
+
+
+def trend(earnings: Iterable[Earning], raters: int, stars: float | None, now: int) -> float:
     """Return how much a model is in demand, in FML.
 
     A payment weighs half for every `HALF_LIFE_S` that it is old, and nothing from `WINDOW_S` on; the sum is multiplied
@@ -118,8 +128,8 @@ def trend(earnings: Iterable[Earning], rating: Rating, now: int) -> float:
         age_s = max(0, now - earning.at)
         if age_s < WINDOW_S:
             weighed += earning.amount_wei * float(0.5 ** (age_s / HALF_LIFE_S))
-    stars = (rating.stars or 0) * rating.raters + _MEAN_STARS * _MEAN_WEIGHT
-    return weighed / 1e18 * stars / (rating.raters + _MEAN_WEIGHT) / _MEAN_STARS
+    weight = (stars or 0) * raters + _MEAN_STARS * _MEAN_WEIGHT
+    return weighed / 1e18 * weight / (raters + _MEAN_WEIGHT) / _MEAN_STARS
 
 
 def trending(facts: Sequence[ModelFacts], most: int = 10) -> list[ModelFacts]:

@@ -1,6 +1,5 @@
 """Alliance: tasks, their rounds, roles, scores and balances, and the privacy budgets of a run's sites."""
 
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -9,7 +8,9 @@ from starlette.responses import Response
 from fl_alliance.chain import strict_json
 from fl_alliance.chain.types import GWEI_PER_FML
 from fl_alliance.console import rounds
+from fl_alliance.console.budgets import budgets_of
 from fl_alliance.console.charts import Line, chart
+from fl_alliance.console.delegates import Delegate, has_members, members
 from fl_alliance.console.paging import span_of
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.rounds import Curve, Task
@@ -29,6 +30,13 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
             raise HTTPException(404, f"no task {number} in {name}, or it was not read yet")
         return source, task
 
+    def delegates(source: AllianceSource, number: int) -> list[Delegate] | None:
+        """Return who takes delegators; None where the market does not know this Alliance."""
+        market = sources.market
+        if market is None or not has_members(market.fair, source.feed.deployment):
+            return None
+        return market.fair.kept(("members", number), lambda: members(market.fair, number))
+
     @room.get("")
     def tasks(request: Request) -> Response:
         found = [(source, rounds.tasks(source.feed.index)) for source in sources.alliances.values()]
@@ -47,7 +55,8 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
             page=rounds.rounds(index, number, span_of(before, after)),
             is_newest=not (before or after),
             charts=_charts(task, rounds.curve(index, number)),
-            budgets=_budgets(source.folder.privacy) if source.folder else [],
+            budgets=budgets_of(source.folder.privacy) if source.folder else [],
+            delegates=delegates(source, number),
         )
 
     @room.get("/{name}/{number}/rounds/{which}")
@@ -141,21 +150,3 @@ def _balance(curve: Curve, member: int, style: str, name: str = "") -> Line:
         for at, held in zip(curve.rounds, curve.balances, strict=True)
     ]
     return Line(points, style, name)
-
-
-def _budgets(folder: Path) -> list[tuple[str, Any]]:
-    """Return the privacy ledgers of a run's sites, each by its site's folder; empty where it trained without any."""
-    paths = sorted(folder.rglob("*.jsonl")) if folder.is_dir() else []
-    if not paths:
-        return []
-    from fl_alliance.dp.errors import PrivacyError
-    from fl_alliance.dp.ledger import Ledger
-    from fl_alliance.dp.standing import standing
-
-    found = []
-    for path in paths:
-        try:
-            found.append((path.parent.name, standing(Ledger(path).read())))
-        except (PrivacyError, ImportError):
-            continue  # a ledger being written, or one that only the extra `dp` can add up
-    return found

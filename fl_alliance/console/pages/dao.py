@@ -5,15 +5,14 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
-from fl_alliance.chain.bound import ContractReader
-from fl_alliance.chain.deploy import TREASURY
-from fl_alliance.chain.rules.words import ZERO_ADDRESS
+from fl_alliance.console import proposals
 from fl_alliance.console.charts import bar
+from fl_alliance.console.deciding import MOST_SETTINGS
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.sources import Sources
 from fl_alliance.governance.parameters import PARAMETERS
-from fl_alliance.governance.standing import ProposalFacts, facts_of
+from fl_alliance.governance.standing import ProposalFacts
 
 _PAGE = 10
 _NO_DAO = "this market has no DAO; who deployed it puts one over it"
@@ -32,37 +31,51 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
         return market.fair
 
     @room.get("")
-    def proposals(request: Request, before: int = 0) -> Response:
+    def proposals_page(request: Request, before: int = 0) -> Response:
         fair = fair_of(request)
         if isinstance(fair, Response):
             return fair
-        count, now = len(_proposals(fair)), fair.now()
+        count, now = len(proposals.proposals(fair)), fair.now()
         newest = min(before - 1, count) if before > 0 else count
         numbers = range(newest, max(newest - _PAGE, 0), -1)
-        facts = [_facts(fair, number, now) for number in numbers]
-        terms = fair.kept("terms", lambda: _terms(fair))
+        facts = [proposals.facts(fair, number, now) for number in numbers]
+        terms = fair.kept("terms", lambda: proposals.terms(fair))
         older = numbers[-1] if numbers and numbers[-1] > 1 else 0
         return render(request, "dao/proposals.html", facts=facts, now=now, older=older, terms=terms)
 
     @room.get("/parameters")
-    def parameters(request: Request) -> Response:
+    def parameters_page(request: Request) -> Response:
         fair = fair_of(request)
         if isinstance(fair, Response):
             return fair
+        return render(request, "dao/parameters.html", rows=proposals.parameters(fair))
+
+    @room.get("/propose")
+    def propose_page(request: Request) -> Response:
+        fair = fair_of(request)
+        if isinstance(fair, Response):
+            return fair
+        terms = fair.kept("terms", lambda: proposals.terms(fair))
+        names = [name for name, known in PARAMETERS.items() if known.contract in fair.deployment.contracts]
         return render(
-            request, "dao/parameters.html", rows=fair.kept("parameters", lambda: _parameters(fair), fair.now())
+            request,
+            "dao/propose.html",
+            terms=terms["terms"],
+            treasury_wei=terms["treasury_wei"],
+            names=names,
+            most=MOST_SETTINGS,
         )
 
     @room.get("/{number}")
-    def proposal(request: Request, number: int) -> Response:
+    def proposal_page(request: Request, number: int) -> Response:
         fair = fair_of(request)
         if isinstance(fair, Response):
             return fair
-        known = _proposals(fair)
+        known = proposals.proposals(fair)
         if not 1 <= number <= len(known):
             raise HTTPException(404, f"no proposal {number}; there are {len(known)}")
         now = fair.now()
-        facts = _facts(fair, number, now)
+        facts = proposals.facts(fair, number, now)
         return render(
             request,
             "dao/proposal.html",
@@ -73,39 +86,6 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
         )
 
     return room
-
-
-def _proposals(fair: Fair) -> Any:
-    dao = fair.dao
-    return fair.kept("all proposals", lambda: dao.proposals() if dao else ())
-
-
-def _facts(fair: Fair, number: int, now: int) -> ProposalFacts:
-    """Return how a proposal stands: anew with every second of the chain while something can come of it by time."""
-    dao, proposal = fair.dao, _proposals(fair)[number - 1]
-    assert dao is not None  # noqa: S101  asked for where there is one
-    key = ("proposal", number)
-    settled: bool = fair.kept((*key, "over"), lambda: dao.stage(proposal.number).is_final)
-    return fair.kept(
-        key, lambda: facts_of(dao, fair.decoder, number, proposal, ZERO_ADDRESS, now), None if settled else now
-    )
-
-
-def _terms(fair: Fair) -> dict[str, Any]:
-    dao = fair.dao
-    assert dao is not None  # noqa: S101  as above
-    treasury = fair.deployment.address(TREASURY)
-    return {"terms": dao.terms(), "treasury_wei": fair.balance_wei(treasury), "treasury": treasury}
-
-
-def _parameters(fair: Fair) -> list[tuple[str, str, str]]:
-    """Return every parameter that a proposal can set, with its value and what it is."""
-    rows = []
-    for name, known in PARAMETERS.items():
-        if known.contract in fair.deployment.contracts:
-            reader = ContractReader(fair.rpc, known.contract, fair.deployment.address(known.contract))
-            rows.append((name, known.tell(known.read(reader)), known.about))
-    return rows
 
 
 def _bars(found: ProposalFacts) -> dict[str, Any]:

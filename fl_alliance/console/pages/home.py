@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from fl_alliance.console import rounds
+from fl_alliance.console import contests, proposals, rounds, shelf
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.sources import Sources
 
@@ -21,9 +21,9 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
             request,
             "home.html",
             tasks=tasks,
-            arena_tasks=fair.arena.task_count if fair else 0,
-            proposals=fair.kept("proposals", lambda: len(fair.dao.proposals()) if fair.dao else 0) if fair else 0,
-            models=fair.models.count if fair and fair.models else 0,
+            arena_tasks=contests.count(fair) if fair else 0,
+            proposals=len(proposals.proposals(fair)) if fair else 0,
+            models=shelf.count(fair) if fair else 0,
         )
 
     @room.get("/status")

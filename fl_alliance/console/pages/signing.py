@@ -2,32 +2,18 @@
 
 import re
 from typing import Annotated
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import JSONResponse, Response
 
 from fl_alliance.chain.errors import RequestRefused, TransactionReverted
 from fl_alliance.chain.reverts import explained
-from fl_alliance.console.errors import ConsoleError
+from fl_alliance.console.forms import form
 from fl_alliance.console.intents import intent
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.sources import MarketSource, Sources
 
-_MOST_BYTES = 4_096
-
-
-async def posted(request: Request) -> dict[str, str]:
-    """Return the fields of a form; raises `ConsoleError` where it is none of ours."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            raise ConsoleError(f"a form of more than {_MOST_BYTES} bytes; needed one of this console's")
-    try:
-        return dict(parse_qsl(body.decode("ascii"), max_num_fields=20))
-    except ValueError:
-        raise ConsoleError("a form that cannot be read; needed one of this console's") from None
+_posted = form(32_768)
 
 
 def pages(sources: Sources, render: Renderer) -> APIRouter:
@@ -40,7 +26,7 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
         return sources.market
 
     @room.post("/sign/{name}")
-    def sign(request: Request, name: str, fields: Annotated[dict[str, str], Depends(posted)]) -> Response:
+    def sign(request: Request, name: str, fields: Annotated[dict[str, str], Depends(_posted)]) -> Response:
         market = market_of()
         made = intent(market.fair, name, fields)
         chain_id = market.feed.deployment.chain_id

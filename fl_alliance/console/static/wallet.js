@@ -1,8 +1,10 @@
-// Signs the steps of a page with the wallet of the browser (EIP-1193), one after the other, and shows what became of each.
+// Signs with the wallet of the browser (EIP-1193): the steps of a page, one after the other, showing what became of each;
+// or the payment of one call, which is then sent as the form that it stands in.
 "use strict";
 
 const steps = document.getElementById("steps");
 const send = document.getElementById("send");
+const payment = document.getElementById("payment");
 const outcome = document.getElementById("outcome");
 const POLL_MS = 500;
 const LONGEST_MS = 120_000;
@@ -32,11 +34,24 @@ async function switchTo(chain) {
   }
 }
 
-async function sign() {
+async function account(wanted) {
   const accounts = await window.ethereum.request({ method: "eth_requestAccounts" });
-  const wanted = steps.dataset.account;
   const from = wanted ? accounts.find((each) => each.toLowerCase() === wanted.toLowerCase()) : accounts[0];
   if (!from) throw new Error(`This is for ${wanted}; your wallet offers ${accounts.join(", ")}. Choose that account there.`);
+  return from;
+}
+
+async function pay() {
+  const from = await account(payment.dataset.account);
+  await switchTo(Number(payment.dataset.chain));
+  const signed = { method: "eth_signTypedData_v4", params: [from, payment.dataset.typed] };
+  payment.elements.signature.value = await window.ethereum.request(signed);
+  outcome.textContent = "Signed; waiting for the answer …";
+  payment.submit();
+}
+
+async function sign() {
+  const from = await account(steps.dataset.account);
   await switchTo(Number(steps.dataset.chain));
   for (const step of steps.children) {
     if (step.dataset.done) continue;
@@ -55,21 +70,28 @@ async function sign() {
   }
 }
 
-if (window.ethereum) {
-  send.hidden = false;
-  send.addEventListener("click", async () => {
-    send.disabled = true;
+function offer(button, act) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    button.disabled = true;
     outcome.textContent = "";
     try {
-      await sign();
-      outcome.textContent = "All done. ";
-      const back = document.createElement("a");
-      back.href = steps.dataset.back;
-      back.textContent = "See what changed";
-      outcome.append(back);
+      await act();
     } catch (refusal) {
       outcome.textContent = refusal.message || "The wallet refused.";
-      send.disabled = false;
+      button.disabled = false;
     }
+  });
+}
+
+if (window.ethereum && payment) offer(document.getElementById("pay"), pay);
+if (window.ethereum && steps) {
+  offer(send, async () => {
+    await sign();
+    outcome.textContent = "All done. ";
+    const back = document.createElement("a");
+    back.href = steps.dataset.back;
+    back.textContent = "See what changed";
+    outcome.append(back);
   });
 }

@@ -10,9 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from eth_account.messages import encode_typed_data
 
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.messages import long_signature
 from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.rules.words import keccak
 
 _ARGUMENTS = (
     "--no-sandbox",
@@ -85,11 +88,29 @@ class Wallet:
         if method == "wallet_switchEthereumChain":
             self._chain_id = int(params[0]["chainId"], 16)
             return None
+        if self.refuses:
+            raise PermissionError("User rejected the request.")
         if method == "eth_sendTransaction":
-            if self.refuses:
-                raise PermissionError("User rejected the request.")
             return self._rpc("eth_sendTransaction", params[0])
+        if method == "eth_signTypedData_v4":
+            assert params[0].lower() == self._key.address.lower()
+            return signed_typed_data(self._key, json.loads(params[1]))
         raise PermissionError(f"no such method: {method}")
+
+
+def signed_typed_data(key: NodeKey, data: dict[str, Any]) -> str:
+    """The signature that a wallet gives of typed data; hashed by eth-account, not by what made them."""
+    signable = encode_typed_data(full_message=data)
+    digest = keccak(b"\x19" + signable.version + signable.header + signable.body)
+    return "0x" + long_signature(key.sign_digest(digest)).hex()
+
+
+def shoot(look: Look, name: str) -> None:
+    """Keep a picture of the page, light and dark, where a folder is named for that."""
+    if folder := os.environ.get("FL_ALLIANCE_SCREENSHOTS"):
+        for scheme in ("light", "dark"):
+            look.page.emulate_media(color_scheme=scheme)
+            look.page.screenshot(path=str(Path(folder) / f"{name}-{scheme}.png"), full_page=True)
 
 
 def chromium() -> str:

@@ -17,9 +17,11 @@ from web3 import Web3
 
 from fl_alliance.arena.store import open_store
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.alliance_market import AllianceMarket
 from fl_alliance.chain.dao import Proposal
-from fl_alliance.chain.deploy import Deployment, add_alliance
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, Deployment, add_alliance
 from fl_alliance.chain.ledger import Alliance
+from fl_alliance.chain.market import add_alliance_market
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.steps import Start
@@ -56,11 +58,21 @@ class Stage:
     def propose(self, text: str = "Lower the emission to a half") -> Proposal:
         return self.dao.propose(text=text)
 
+    def open_pool(self, member: int, sigma_bps: int) -> str:
+        """Let a member of the Alliance's task take delegators, and return its address; its wallet has gas by then."""
+        key = NodeKey.derive(7, member)
+        self.bazaar.sender(assembly.LARGE).send(key.address, b"", 21_000, "gas money", value=10**18)
+        market = AllianceMarket(self.bazaar.sender(key), self.deployment.address(ALLIANCE_MARKET))
+        at = market.member(self.federation.task, key.address)
+        assert at is not None
+        market.open_pool(self.federation.task, at, sigma_bps)
+        return key.address
+
     def sources(self, indexes: Path) -> Sources:
         """What a console of this stage would show, its indexes new."""
         rpc = Rpc(self.w3)
         feed = MarketFeed(self.deployment, rpc, indexes / "market.db")
-        fair = Fair(rpc, self.deployment, open_store(str(self.store), {}), feed.index)
+        fair = Fair(rpc, open_store(str(self.store), {}), feed)
         alliance = AllianceFeed(self.deployment, NodeBlocks(rpc, self.deployment.alliance), indexes / "alliance.db")
         return Sources({"run": AllianceSource("run", alliance)}, MarketSource("memory://", feed, fair))
 
@@ -70,7 +82,7 @@ def staged(store: Path, url: str = "memory://") -> Iterator[Stage]:
     """Deploy all of it, list a model with a hostile card, and start a task of seven nodes; two rounds are played."""
     with assembly.assembled(url) as market:
         sender = Sender(market.w3, assembly.DEPLOYER)
-        deployment = add_alliance(sender, market.deployment, "majority")
+        deployment = add_alliance_market(sender, add_alliance(sender, market.deployment, "majority"))
         shop = bazaar.Bazaar(market.w3, deployment)
         shelves = open_store(str(store), {})
         card, lineage = (shelves.put(text.encode()).digest for text in (HOSTILE, '{"format": 1}'))

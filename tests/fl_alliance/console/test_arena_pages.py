@@ -50,7 +50,7 @@ def arena(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Sourc
         task.close(0)
         market.arena(fair.OUTSIDER).claim(task.number, 0, NODE.address)
         feed = MarketFeed(market.deployment, market.rpc, folder / "market.db")
-        source = MarketSource("memory://", feed, Fair(market.rpc, market.deployment, store, feed.index))
+        source = MarketSource("memory://", feed, Fair(market.rpc, store, feed))
         sources = Sources({}, source)
         console_stage.read_all(sources)
         with served(sources) as url:

@@ -33,6 +33,7 @@ PAGES = (
     "/dao/1",
     "/dao/gauges",
     "/dao/parameters",
+    "/dao/propose",
     "/marketplace",
     "/marketplace/1",
     "/ledger",
@@ -58,6 +59,7 @@ def anvil(tmp_path_factory: pytest.TempPathFactory) -> Iterator["console_stage.S
         proposal = found.propose(console_stage.HOSTILE)
         found.dao.by(assembly.LARGE).appear(proposal.number, Appearance.PRESENT)
         found.dao.wait(assembly.TERMS.review_s + 1)
+        found.open_pool(2, 1_500)
         yield found
     close(w3)
 

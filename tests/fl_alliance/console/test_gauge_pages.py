@@ -19,7 +19,7 @@ from fl_alliance.chain.emission import EmissionView
 from fl_alliance.chain.fml import Fml
 from fl_alliance.chain.gauges import Choice, Gauges, GaugesView
 from fl_alliance.chain.types import WEI_PER_FML
-from fl_alliance.console.intents import MOST_CHOICES
+from fl_alliance.console.deciding import MOST_CHOICES
 from fl_alliance.console.serving import served
 from fl_alliance.marketplace.lineage import Lineage
 

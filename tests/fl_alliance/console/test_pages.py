@@ -31,6 +31,7 @@ PAGES = {
     "/arena": "No task yet",
     "/dao": "Treasury",
     "/dao/gauges": "model:1",
+    "/dao/propose": "Have the emission pay a task",
     "/dao/parameters": "emission.power_halves",
     "/marketplace": "Model 1",
     "/marketplace/1": "Knowledge base",

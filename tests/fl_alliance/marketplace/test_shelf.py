@@ -8,7 +8,6 @@ from fairground import CALL_WEI, GLUCOSE, HISTORY, PAYER, TALKER, TOKENS_WEI, Fa
 
 from fl_alliance.chain.deploy import GAUGES, Contract
 from fl_alliance.chain.fml import Fml
-from fl_alliance.chain.listings import Rating
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.marketplace.caller import Means, prediction, question
 from fl_alliance.marketplace.engines import Message
@@ -63,9 +62,8 @@ def test_neither_transfers_of_nothing_nor_what_gauges_pay_are_calls(ground: Fair
 
 
 def test_old_payments_weigh_less_and_a_rating_counts_with_others() -> None:
-    def of(days: float, raters: int = 0, stars: int = 0) -> float:
-        rating = Rating(raters, raters * CALL_WEI, raters * stars * CALL_WEI)
-        return trend([Earning(1, 10 * WEI_PER_FML, NOW - int(days * DAY))], rating, NOW)
+    def of(days: float, raters: int = 0, stars: float | None = None) -> float:
+        return trend([Earning(1, 10 * WEI_PER_FML, NOW - int(days * DAY))], raters, stars, NOW)
 
     assert of(0) == 10
     assert of(7) == pytest.approx(5)
@@ -74,4 +72,4 @@ def test_old_payments_weigh_less_and_a_rating_counts_with_others() -> None:
     assert of(0, 1, 5) == pytest.approx(10 * (5 + 15) / 6 / 3)
     assert of(0, 1_000, 5) < 10 * 5 / 3
     assert of(0, 1_000, 1) > 10 / 3
-    assert trend([], Rating(9, 9, 45), NOW) == 0
+    assert trend([], 9, 5, NOW) == 0
