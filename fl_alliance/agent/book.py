@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fl_alliance.agent.errors import BookRefused, StateDamaged
-from fl_alliance.agent.guards.lexicon import is_reserved
+from fl_alliance.agent.guards.phrasebook import is_reserved
 from fl_alliance.agent.tools import Kind
 from fl_alliance.arena.files import write_whole
 from fl_alliance.chain import strict_json

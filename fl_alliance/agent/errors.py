@@ -5,6 +5,7 @@ AgentError
 ├── ProposalUnreadable      what a model proposed is no tool call
 ├── GuardRefused            a guard said no; nothing was signed
 │   ├── WordsUnclear        something in the words is not understood, or can be read in two ways
+│   │   └── AmountUnclear   an amount that is a thousand to some and one to others
 │   ├── NotInWords          the proposal and the words do not say the same
 │   ├── NameUnknown         a name that is not in the address book
 │   ├── LimitExceeded       more than a transaction or a day may spend
@@ -41,6 +42,14 @@ class GuardRefused(AgentError):
 
 class WordsUnclear(GuardRefused):
     """The words of an action have to be understood to the last one."""
+
+
+class AmountUnclear(WordsUnclear):
+    """An amount that people read in two ways; `text` is what is written."""
+
+    def __init__(self, message: str, text: str) -> None:
+        super().__init__(message)
+        self.text = text
 
 
 class NotInWords(GuardRefused):

@@ -89,7 +89,7 @@ def test_a_chat_goes_on_after_a_refusal(said: Said, typed: Callable[..., None]) 
     typed("send 5 ETH to ada", "send 1 FML to ada", "y", "what is my balance", "")
     shown = said()
     assert "refused: " in shown
-    assert "'ETH' is neither a word of this request" in shown
+    assert "an amount of 'ETH'; needed one of FML" in shown
     assert "sign this? [y/N]" in shown
     assert "done: sends 1 FML to" in shown
     assert f"{ME} has 99999" in shown
