@@ -8,7 +8,8 @@ from fl_alliance.agent.answers import answer
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.calling import ask_model
 from fl_alliance.agent.diary import Diary
-from fl_alliance.agent.errors import AgentError, Unconfirmed, WordsUnclear, WouldFail
+from fl_alliance.agent.errors import Unconfirmed, Unfinished, WordsUnclear, WouldFail
+from fl_alliance.agent.guards.asking import require_finished
 from fl_alliance.agent.guards.decoding import Reader, Reading
 from fl_alliance.agent.guards.grounding import ground
 from fl_alliance.agent.guards.limits import Limits
@@ -66,6 +67,8 @@ class Agent:
 
         Raises
         ------
+        Unfinished
+            Something is missing in the words.
         AgentError
             Something was refused, which the diary has with its reason.
         MarketError, ChainError
@@ -76,12 +79,16 @@ class Agent:
             raise WordsUnclear(_SECRET)
         self.diary.note("asked", words=words, of=proposer.name)
         try:
+            require_finished(words, self.book, self.place.me)
             plain = " ".join(split(words)[0].split())
             proposed = proposer.propose(plain, context)
             self.diary.note("proposed", text=proposed[:1_000])
             call = read_proposal(proposed, self.book, self.place.me)
             return self._act(call, words) if isinstance(call, Action) else answer(call, self.place, self.book)
-        except (AgentError, MarketError, ChainError) as refused:
+        except Unfinished as unfinished:
+            self.diary.note("unclear", question=str(unfinished))
+            raise
+        except (MarketError, ChainError) as refused:
             self.diary.note("refused", why=str(refused))
             raise
 

@@ -2,6 +2,7 @@
 
 AgentError
 ├── NotUnderstood           the words lead to no tool call
+│   └── Unfinished          the words ask for a tool and leave something out; the next line may say it
 ├── ProposalUnreadable      what a model proposed is no tool call
 ├── GuardRefused            a guard said no; nothing was signed
 │   ├── WordsUnclear        something in the words is not understood, or can be read in two ways
@@ -27,6 +28,14 @@ class AgentError(MarketError):
 
 class NotUnderstood(AgentError):
     """The words lead to no tool call, or to more than one."""
+
+
+class Unfinished(NotUnderstood):
+    """Something is missing in the words; `words` is what the next line completes."""
+
+    def __init__(self, question: str, words: str) -> None:
+        super().__init__(question)
+        self.words = words
 
 
 class ProposalUnreadable(AgentError):

@@ -86,14 +86,11 @@ class Mentions:
         What is quoted.
     asks : bool
         Whether the words only ask.
-    slips : tuple of (str, str)
-        What was read as what.
     """
 
     parts: Counter[tuple[Kind, Any]]
     question: str
     asks: bool
-    slips: tuple[tuple[str, str], ...]
 
 
 @dataclass
@@ -282,14 +279,12 @@ def mentions(words: str, tool: str, book: Book, me: str) -> Mentions:
     plain, quoted = split(words)
     if len(quoted) > known.has_question:
         raise WordsUnclear(f"{len(quoted)} quotations in the words, needed at most {int(known.has_question)}")
-    tokens = tuple(_tokens(plain, book))
-    reading = _Reading(tokens, tool, book, me)
+    reading = _Reading(tuple(_tokens(plain, book)), tool, book, me)
     reading.run()
     if not reading.has_cue:
         raise NotUnderstood(f"nothing in the words asks to {tool.replace('_', ' ')}")
     asks = "?" in plain and not any(said.startswith(REQUESTS) for said in reading.said)
-    slips = tuple((token.text, token.small) for token in tokens if token.small != token.text.lower())
-    return Mentions(reading.parts, quoted[0] if quoted else "", asks, slips)
+    return Mentions(reading.parts, quoted[0] if quoted else "", asks)
 
 
 def _tokens(plain: str, book: Book) -> Iterator[Token]:

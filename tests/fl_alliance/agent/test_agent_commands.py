@@ -95,6 +95,25 @@ def test_a_chat_goes_on_after_a_refusal(said: Said, typed: Callable[..., None]) 
     assert f"{ME} has 99999" in shown
 
 
+def test_what_is_missing_is_asked_for_and_the_next_line_says_it(said: Said, typed: Callable[..., None]) -> None:
+    typed("send FML to ada", "2", "y", "send 3 FML", "never mind", "")
+    shown = said()
+    assert "How much FML?" in shown
+    assert f"done: sends 2 FML to {ADA}" in shown
+    assert "To whom (ada, eve)?" in shown
+    assert shown.count("sign this?") == 1
+    typed("to ada", "y")
+    assert f"done: sends 3 FML to {ADA}" in said("send", "3", "FML")
+    typed("")
+    assert "How much FML?" in said("send FML to ada", code=2)
+    assert 'unclear   question "How much FML?"' in said("log")
+
+
+def test_without_a_terminal_what_is_missing_is_told(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    assert "To whom (ada, eve) and how much FML?" in said("send FML", "--yes", code=2)
+
+
 def test_a_document_is_shown_to_the_model_and_grounds_nothing(said: Said, tmp_path: Path) -> None:
     pytest.importorskip("httpx")
     document = tmp_path / "invoice.txt"
