@@ -25,6 +25,7 @@ from fl_alliance.marketplace.credentials import (
     make_ladder,
     session_domain,
 )
+from fl_alliance.marketplace.demands import Terms, payment_of
 from fl_alliance.marketplace.engines import Message
 from fl_alliance.marketplace.errors import ExtraMissing, GatewayFailed, SpendRefused
 from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, REQUIRED_HEADER
@@ -180,41 +181,18 @@ class Caller:
 
     def _by_x402(self, call: Call, most_wei: int, said: Callable[[str], None] | None) -> dict[str, Any]:
         """Ask, be told what to pay, hold that against the chain, and ask again with the payment."""
-        try:
-            from x402.http.utils import decode_payment_required_header, encode_payment_signature_header
-            from x402.schemas import PaymentError
-        except ImportError:
-            raise ExtraMissing("payment by call", "x402[evm]") from None
-
         told = self._request("POST", call.path, _body(call), accepts=(402,))
-        header = told.headers.get(REQUIRED_HEADER)
-        if told.status_code != 402 or header is None:
+        if told.status_code != 402:
             raise GatewayFailed("the gateway did not say what to pay, needed status 402 and what x402 needs")
-        required = decode_payment_required_header(header)
-        till = self.stall.revenue.till(call.model)
-        for needed in required.accepts:
-            if str(getattr(needed, "pay_to", "")).lower() != till.lower():
-                raise SpendRefused(f"the gateway wants to be paid elsewhere than at the model's till {till}")
-        try:
-            payment = self._payer(most_wei).create_payment_payload(required)
-        except PaymentError as error:
-            raise SpendRefused(
-                f"the gateway asks for more than the listing says; nothing was signed ({error})"
-            ) from None
+        payment = payment_of(told.headers.get(REQUIRED_HEADER), self._terms(call.model, most_wei), _Signer(self.key))
+        from x402.http.utils import encode_payment_signature_header
 
         return self._sent(call, {PAYMENT_HEADER: encode_payment_signature_header(payment)}, said)
 
-    def _payer(self, most_wei: int) -> Any:
-        """Return x402's client, which pays this market's FML only, and so much at most."""
-        from x402 import x402ClientSync
-        from x402.client_base import SpendControlAsset
-        from x402.mechanisms.evm.exact import ExactEvmScheme
-
-        network = f"eip155:{self.stall.place.market.chain_id}"
-        token = self.stall.token.address
-        allowed: SpendControlAsset = {"network": network, "asset": token, "max_amount_per_payment": str(most_wei)}
-        client = x402ClientSync().register(network, ExactEvmScheme(_Signer(self.key)))
-        return client.set_spend_controls({"allowed_assets": [allowed]})
+    def _terms(self, model: int, most_wei: int) -> Terms:
+        """Return what a payment may be: this market's FML into the model's till, and so much at most."""
+        stall = self.stall
+        return Terms(stall.place.market.chain_id, stall.token.address, stall.revenue.till(model), most_wei)
 
     def _sent(self, call: Call, headers: Mapping[str, str], said: Callable[[str], None] | None) -> dict[str, Any]:
         """Send a call and return its answer, a stream's put together."""

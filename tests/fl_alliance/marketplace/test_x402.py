@@ -4,6 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,7 +14,8 @@ from fairground import CALL_WEI, GLUCOSE, HISTORY, PAYER, TALKER, TOKENS_WEI, Fa
 
 from fl_alliance.chain.rules.revenue import split_payment
 from fl_alliance.chain.types import WEI_PER_FML
-from fl_alliance.marketplace.caller import Caller, Means, prediction, question
+from fl_alliance.marketplace.caller import Caller, Means, _Signer, prediction, question
+from fl_alliance.marketplace.demands import payment_of
 from fl_alliance.marketplace.engines import Message
 from fl_alliance.marketplace.errors import GatewayFailed, SpendRefused
 from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, REQUIRED_HEADER, RESPONSE_HEADER
@@ -29,11 +31,8 @@ def told(url: str) -> httpx.Response:
 
 def signed(caller: Caller, response: httpx.Response, most_wei: int = CALL_WEI) -> dict[str, Any]:
     """A payment as x402's client makes it of what the gateway says."""
-    from x402.http.utils import decode_payment_required_header
-
-    required = decode_payment_required_header(response.headers[REQUIRED_HEADER])
-    found: dict[str, Any] = caller._payer(most_wei).create_payment_payload(required).model_dump(by_alias=True)
-    return found
+    header, terms = response.headers[REQUIRED_HEADER], caller._terms(GLUCOSE, most_wei)
+    return payment_of(header, terms, _Signer(caller.key)).model_dump(by_alias=True)
 
 
 def paid(url: str, payment: dict[str, Any]) -> httpx.Response:
@@ -186,13 +185,14 @@ def test_a_payment_signed_over_another_token_is_refused(ground: Fairground) -> N
     ground.pay_in(PAYER, WEI_PER_FML)
     with ground.gateway() as (_, url):
         caller, response = ground.caller(url), told(url)
-        from x402.http.utils import decode_payment_required_header
+        from x402.http.utils import decode_payment_required_header, encode_payment_required_header
 
         required = decode_payment_required_header(response.headers[REQUIRED_HEADER])
         honest = required.accepts[0].asset
         required.accepts[0].asset = ground.fair.deployment.address("Models")
-        client = caller._payer(CALL_WEI).set_spend_controls(False)
-        payment = client.create_payment_payload(required).model_dump(by_alias=True)
+        terms = replace(caller._terms(GLUCOSE, CALL_WEI), token=required.accepts[0].asset)
+        header = encode_payment_required_header(required)
+        payment = payment_of(header, terms, _Signer(caller.key)).model_dump(by_alias=True)
         payment["accepted"]["asset"] = honest
         refused = paid(url, payment)
         assert refused.status_code == 402
@@ -260,3 +260,22 @@ def test_a_gateway_that_asks_for_more_than_the_listing_or_elsewhere_is_not_paid(
         with pytest.raises(SpendRefused, match="elsewhere"):
             ground.caller(url).call(prediction(GLUCOSE, [HISTORY]), Means.X402, 5 * WEI_PER_FML)
     assert ground.fair.fml.balance_wei(PAYER.address) == 10 * WEI_PER_FML
+
+
+@pytest.mark.parametrize("header", ["", "x", "e30=", base64.b64encode(b"[1]").decode()])
+def test_a_gateway_that_does_not_say_what_to_pay_is_told_so(header: str, ground: Fairground) -> None:
+    caller = ground.caller("http://127.0.0.1:9")
+    with pytest.raises(GatewayFailed, match="did not say what to pay"):
+        payment_of(header, caller._terms(GLUCOSE, CALL_WEI), _Signer(caller.key))
+
+
+def test_another_signature_than_a_transfer_to_the_till_is_not_given(ground: Fairground) -> None:
+    """x402 knows transfers by Permit2 too, which bind to a contract of others."""
+    from x402.http.utils import decode_payment_required_header, encode_payment_required_header
+
+    with ground.gateway() as (_, url):
+        required = decode_payment_required_header(told(url).headers[REQUIRED_HEADER])
+    required.accepts[0].extra["assetTransferMethod"] = "permit2"
+    caller = ground.caller(url)
+    with pytest.raises(SpendRefused, match="a signature of PermitWitnessTransferFrom"):
+        payment_of(encode_payment_required_header(required), caller._terms(GLUCOSE, CALL_WEI), _Signer(caller.key))
