@@ -13,7 +13,6 @@ from fl_alliance.agent.guards.asking import require_finished
 from fl_alliance.agent.guards.decoding import Reader, Reading
 from fl_alliance.agent.guards.grounding import ground
 from fl_alliance.agent.guards.limits import Limits
-from fl_alliance.agent.guards.payments import Authorizer
 from fl_alliance.agent.guards.schema import read_proposal
 from fl_alliance.agent.guards.simulation import refusal_of, simulate
 from fl_alliance.agent.guards.words import has_secret, split
@@ -116,7 +115,7 @@ class Agent:
     def _act(self, proposed: Action, words: str) -> str:
         action = ground(proposed, words, self.book, self.place.me)
         if isinstance(action, CallModel):
-            return ask_model(action, self.place, self.book, Authorizer(self.place, self.book, self._permit, self.now))
+            return ask_model(action, self.place, self.book, self._permit)
         require_gas(self.place.rpc, self.place.me, self.place.market.chain_id)
         prepared = self.prepare(action)
         fee_wei = self.place.sender.most_wei(GAS) * len(prepared.transactions)

@@ -9,17 +9,15 @@ from fl_alliance.agent.errors import ModelUnavailable, PackageMissing
 from fl_alliance.chain import strict_json
 
 LONGEST_BYTES = 2**20
-PAYMENT_REQUIRED = 402
 _WAIT_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a server answered: `headers` by their names in small letters."""
+    """What a server answered."""
 
     url: str
     status: int
-    headers: Mapping[str, str]
     body: str
 
     def text(self) -> str:
@@ -54,6 +52,6 @@ def complete(base_url: str, asked: Mapping[str, Any], headers: Mapping[str, str]
                 body += piece
                 if len(body) > LONGEST_BYTES:
                     raise ModelUnavailable(f"{url}: answers with more than {LONGEST_BYTES} bytes")
-            return Response(url, response.status_code, dict(response.headers), body.decode("utf-8", "replace"))
+            return Response(url, response.status_code, body.decode("utf-8", "replace"))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise ModelUnavailable(f"{url}: {type(error).__name__}, needed a server that answers") from None

@@ -71,6 +71,10 @@ def question(model: int, messages: Sequence[Message], tokens: int, is_streamed: 
     return Call(model, "/v1/chat/completions", content, tokens)
 
 
+Permit = Callable[["Call", int, Means], None]
+"""Told what a call can cost at most, in wei, before anything of it is signed; raises where that is not allowed."""
+
+
 @dataclass(slots=True)
 class Caller:
     """An account that calls models at a gateway.
@@ -85,12 +89,15 @@ class Caller:
         The gateway's, up to and without `/v1`.
     purse : Purse
         What was signed so far.
+    permit : Permit
+        Asked before each call; allows all that the cap does unless another is given.
     """
 
     stall: Stall
     key: NodeKey
     url: str
     purse: Purse
+    permit: Permit = lambda *_: None
     _client: "httpx.Client | None" = field(default=None)
 
     def call(self, call: Call, means: Means, cap_wei: int, said: Callable[[str], None] | None = None) -> dict[str, Any]:
@@ -104,13 +111,14 @@ class Caller:
         Raises
         ------
         SpendRefused
-            It costs more; nothing was signed.
+            It costs more; nothing was signed. Besides, what `permit` raises.
         GatewayFailed
             The gateway did not answer, or refused.
         """
         most_wei = charge_wei(self.stall.listing(call.model).price_wei, call.tokens)
         if means is not Means.FREE and most_wei > cap_wei:
             raise SpendRefused(f"the call costs up to {fml(most_wei)}, the cap is {fml(cap_wei)}; nothing was signed")
+        self.permit(call, most_wei if means is not Means.FREE else 0, means)
         if means is Means.VOUCHER and most_wei:
             return self._by_voucher(call, most_wei, cap_wei, said)
         if means is Means.X402 and most_wei:
@@ -192,7 +200,8 @@ class Caller:
     def _terms(self, model: int, most_wei: int) -> Terms:
         """Return what a payment may be: this market's FML into the model's till, and so much at most."""
         stall = self.stall
-        return Terms(stall.place.market.chain_id, stall.token.address, stall.revenue.till(model), most_wei)
+        now = max(int(time.time()), stall.place.rpc.second())
+        return Terms(stall.place.market.chain_id, stall.token.address, stall.revenue.till(model), most_wei, now)
 
     def _sent(self, call: Call, headers: Mapping[str, str], said: Callable[[str], None] | None) -> dict[str, Any]:
         """Send a call and return its answer, a stream's put together."""

@@ -11,17 +11,23 @@ from fl_alliance.marketplace.errors import ExtraMissing, GatewayFailed, SpendRef
 if TYPE_CHECKING:
     from x402.schemas import PaymentPayload
 
+LONGEST_VALID_S = 3_600
+"""Seconds that a payment may be good for."""
 _TYPE = "TransferWithAuthorization"
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a payment may be: `most_wei` of a chain's token at most, into a model's till."""
+    """What a payment may be: `most_wei` of a chain's token at most, into a model's till.
+
+    `now` is the second of the chain's clock, or of ours where that is ahead.
+    """
 
     chain_id: int
     token: str
     till: str
     most_wei: int
+    now: int
 
 
 class TypedDataSigner(Protocol):
@@ -98,4 +104,6 @@ class _Bounded:
             raise SpendRefused(f"the gateway asks for a signature of another transfer, needed {wanted}")
         if not 0 < int(message["value"]) <= terms.most_wei:
             raise SpendRefused(f"the gateway asks for {message['value']} wei, the call costs {terms.most_wei} at most")
+        if int(message["validBefore"]) > terms.now + LONGEST_VALID_S:
+            raise SpendRefused(f"the gateway asks for a payment that is good for over {LONGEST_VALID_S} s")
         return self.signer.sign_typed_data(domain, types, primary_type, message)

@@ -13,6 +13,7 @@ MarketplaceError
 ├── PaymentRefused          a payment that does not pay for the call
 ├── BooksBusy               another gateway of this host runs on this machine
 ├── SpendRefused            a call that costs more than the caller allows
+├── PurseBusy               another command of this account pays for calls
 └── GatewayFailed           the gateway did not answer, or not as it should
 """
 
@@ -88,6 +89,13 @@ class BooksBusy(MarketplaceError):
 
 class SpendRefused(MarketplaceError):
     """More than the caller allows; nothing was signed."""
+
+
+class PurseBusy(MarketplaceError):
+    """Two callers of one account would sign the same debt twice."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is in use: another command of this account pays for calls; end it first")
 
 
 class GatewayFailed(MarketplaceError):

@@ -1,12 +1,16 @@
 """What a caller has signed, kept so that no gateway can tell it that it owes more than it knows of."""
 
+import fcntl
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from fl_alliance.arena.files import write_whole
 from fl_alliance.chain import strict_json
-from fl_alliance.marketplace.errors import SpendRefused
+from fl_alliance.marketplace.errors import PurseBusy, SpendRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +75,18 @@ class Purse:
         owed = {str(number): [str(debt.owed_wei), debt.calls] for number, debt in sorted(self._debts.items())}
         sent = {str(number): [str(p.owed_wei), p.calls, p.request] for number, p in sorted(self._pending.items())}
         write_whole(self._path, json.dumps({"owed": owed, "pending": sent}).encode())
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Purse]:
+    """Yield the purse in a file that no other process has; raises `PurseBusy`, and what a `Purse` does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PurseBusy(str(path)) from None
+        yield Purse(path)
+    finally:
+        os.close(lock)

@@ -279,3 +279,15 @@ def test_another_signature_than_a_transfer_to_the_till_is_not_given(ground: Fair
     caller = ground.caller(url)
     with pytest.raises(SpendRefused, match="a signature of PermitWitnessTransferFrom"):
         payment_of(encode_payment_required_header(required), caller._terms(GLUCOSE, CALL_WEI), _Signer(caller.key))
+
+
+def test_a_payment_that_stays_good_for_long_is_not_signed(ground: Fairground) -> None:
+    with ground.gateway() as (gateway, url):
+        honest = gateway.counter.admission.facilitator.requirements
+
+        def lasting(model: int, wei: int) -> Any:
+            return honest(model, wei).model_copy(update={"max_timeout_seconds": 86_400})
+
+        gateway.counter.admission.facilitator.requirements = lasting  # type: ignore[method-assign]
+        with pytest.raises(SpendRefused, match="good for over 3600 s"):
+            ground.caller(url).call(prediction(GLUCOSE, [HISTORY]), Means.X402, CALL_WEI)
