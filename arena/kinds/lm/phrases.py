@@ -52,7 +52,7 @@ PHRASES = {
     "stake": (
         "Stake {amount} FML on {task}.",
         "I want to put {amount} FML at stake in {task}.",
-        "Lock {amount} FML for the task {task}.",
+        "Lock {amount} FML up for {task}.",
         "Join {task} with a stake of {amount} FML.",
         "Add {amount} FML to my stake in {task}.",
         "In {task}, stake {amount} FML for me.",
@@ -148,6 +148,7 @@ _AMOUNTS = (*_WHOLE, *_SHORT, *_SPOKEN * 10)
 _TASKS = tuple(
     f"{name}-{number}" for name in ("glucose", "digits", "speech", "xray", "legal") for number in range(1, 40)
 )
+_NUMBERED = tuple(str(number) for number in range(1, 200))
 _MODELS = tuple(f"{name}-{size}" for name in ("smol", "nova", "atlas", "lyra", "terra") for size in range(1, 60))
 
 FILLERS = {
@@ -155,9 +156,9 @@ FILLERS = {
     "to": _PEOPLE,
     "amount": _AMOUNTS,
     "budget": _AMOUNTS,
-    "task": _TASKS,
-    "model": _MODELS,
-    "proposal": tuple(str(number) for number in range(1, 200)),
+    "task": (*_TASKS, *(f"task {number}" for number in _NUMBERED)),
+    "model": (*_MODELS, *(f"model {number}" for number in _NUMBERED)),
+    "proposal": _NUMBERED,
     "choice": ("yes", "no", "abstain"),
     "stars": ("1", "2", "3", "4", "5"),
 }
