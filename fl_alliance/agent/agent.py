@@ -138,12 +138,13 @@ class Agent:
             raise WouldFail(
                 f"the chain would refuse it now: {refusal}; the allowance before it stands until it is used"
             )
-        self.diary.note("signing", label=one.label, to=one.to, data="0x" + one.data.hex())
+        mark = self.diary.signing(one.label, one.to, one.data)
         try:
             receipt = self.place.sender.send(one.to, one.data, GAS, one.label)
         except TransactionReverted as reverted:
+            self.diary.seen(mark, "reverted", label=one.label)
             raise explained(reverted, one.label) from reverted
-        self.diary.note("sent", label=one.label, transaction=receipt.tx_hash)
+        self.diary.seen(mark, "sent", label=one.label, transaction=receipt.tx_hash)
         return receipt.tx_hash
 
 

@@ -61,8 +61,8 @@ def execute(arguments: argparse.Namespace) -> int:
         raise NotUnderstood("no words and no terminal to chat at; give the words: fl-alliance agent WORDS")
     with open_agent(settings, lambda lines: _confirmed(lines, arguments.yes)) as agent:
         proposer = proposer_of(arguments.language, agent)
-        if signed := agent.diary.unfinished():
-            print(f"{signed} was signed last; whether it was sent is not known: look before you ask again")
+        for signed in agent.diary.unfinished():
+            print(f"{signed} was signed; whether it was sent is not known: look before you ask again")
         if words:
             print(_once(agent, words, proposer, documents))
         else:

@@ -130,10 +130,15 @@ def test_a_document_is_shown_to_the_model_and_grounds_nothing(said: Said, tmp_pa
 
 def test_limits_are_set_by_a_person_and_told(said: Said) -> None:
     assert "100 FML at once, 500 FML in 24 hours" in said("limits", "key.development=7")
-    assert "20 FML at once, 500 FML in 24 hours" in said("limits", "--transaction", "20", "key.development=7")
+    assert "20 FML at once, 500 FML in 24 hours, 50 requests" in said(
+        "limits", "--transaction", "20", "key.development=7"
+    )
+    assert "500 FML in 24 hours, 9 requests" in said("limits", "--requests", "9", "key.development=7")
     assert "the limit is 20 FML" in said("send 21 FML to ada", "--yes", "key.development=7", code=2)
     assert "0 FML of it in the last 24 hours" in said("limits", "key.development=7")
     assert "needs an amount" in said("limits", "--day", "much", "key.development=7", code=2)
+    with pytest.raises(SystemExit):
+        said("limits", "--requests", "-1", "key.development=7")
 
 
 def test_the_log_tells_what_was_refused_and_why(said: Said) -> None:

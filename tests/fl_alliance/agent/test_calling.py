@@ -45,7 +45,7 @@ def test_an_answer_is_paid_into_the_till_by_who_sends_no_transaction(scene: Scen
     assert host.questions == ["Why is the sky blue?"]
     assert (mine - scene.balance(OWNER), scene.sent()) == (ANSWER_WEI, sent)
     assert view.rpc("eth_getCode", view.till(1), "latest") == "0x"  # a till is deployed once it is swept
-    assert agent.limits.spent_wei(agent.now()) == ANSWER_WEI
+    assert agent.limits.spent(agent.now())[0] == ANSWER_WEI
     [lines] = scene.asked
     assert lines[0] == "pays 0.256 FML into the till of model 1, once it is used"
     assert f'sends "Why is the sky blue?" to {host.url}' in lines[1]

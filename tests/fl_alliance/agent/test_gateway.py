@@ -64,7 +64,7 @@ def test_who_has_paid_in_for_calls_signs_vouchers_and_pays_for_what_was_said(
             assert said == f"model {TALKER} says, for {exactly(four)}: Drink some juice."
         most_wei = -(-TOKENS_WEI * 512 // 1_000)
         assert shown[0].startswith(f"signs a voucher of {exactly(most_wei)} at most for model {TALKER}")
-        assert limits.spent_wei(now()) == 2 * most_wei  # what is counted stays counted
+        assert limits.spent(now())[0] == 2 * most_wei  # what is counted stays counted
         assert place.rpc.number("eth_getTransactionCount", place.me, "latest") == sent
         gateway.collect()
         assert ground.stall().revenue.paid_wei(TALKER, place.me) == 2 * four
