@@ -8,11 +8,11 @@ from fl_alliance.agent.answers import answer
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.calling import ask_model
 from fl_alliance.agent.diary import Diary
-from fl_alliance.agent.errors import AgentError, Unconfirmed, WordsUnclear, WouldFail
+from fl_alliance.agent.errors import Unconfirmed, Unfinished, WordsUnclear, WouldFail
+from fl_alliance.agent.guards.asking import require_finished
 from fl_alliance.agent.guards.decoding import Reader, Reading
 from fl_alliance.agent.guards.grounding import ground
 from fl_alliance.agent.guards.limits import Limits
-from fl_alliance.agent.guards.payments import Authorizer
 from fl_alliance.agent.guards.schema import read_proposal
 from fl_alliance.agent.guards.simulation import refusal_of, simulate
 from fl_alliance.agent.guards.words import has_secret, split
@@ -66,6 +66,8 @@ class Agent:
 
         Raises
         ------
+        Unfinished
+            Something is missing in the words.
         AgentError
             Something was refused, which the diary has with its reason.
         MarketError, ChainError
@@ -76,12 +78,16 @@ class Agent:
             raise WordsUnclear(_SECRET)
         self.diary.note("asked", words=words, of=proposer.name)
         try:
+            require_finished(words, self.book, self.place.me)
             plain = " ".join(split(words)[0].split())
             proposed = proposer.propose(plain, context)
             self.diary.note("proposed", text=proposed[:1_000])
             call = read_proposal(proposed, self.book, self.place.me)
             return self._act(call, words) if isinstance(call, Action) else answer(call, self.place, self.book)
-        except (AgentError, MarketError, ChainError) as refused:
+        except Unfinished as unfinished:
+            self.diary.note("unclear", question=str(unfinished))
+            raise
+        except (MarketError, ChainError) as refused:
             self.diary.note("refused", why=str(refused))
             raise
 
@@ -109,7 +115,7 @@ class Agent:
     def _act(self, proposed: Action, words: str) -> str:
         action = ground(proposed, words, self.book, self.place.me)
         if isinstance(action, CallModel):
-            return ask_model(action, self.place, self.book, Authorizer(self.place, self.book, self._permit, self.now))
+            return ask_model(action, self.place, self.book, self._permit)
         require_gas(self.place.rpc, self.place.me, self.place.market.chain_id)
         prepared = self.prepare(action)
         fee_wei = self.place.sender.most_wei(GAS) * len(prepared.transactions)
@@ -132,12 +138,13 @@ class Agent:
             raise WouldFail(
                 f"the chain would refuse it now: {refusal}; the allowance before it stands until it is used"
             )
-        self.diary.note("signing", label=one.label, to=one.to, data="0x" + one.data.hex())
+        mark = self.diary.signing(one.label, one.to, one.data)
         try:
             receipt = self.place.sender.send(one.to, one.data, GAS, one.label)
         except TransactionReverted as reverted:
+            self.diary.seen(mark, "reverted", label=one.label)
             raise explained(reverted, one.label) from reverted
-        self.diary.note("sent", label=one.label, transaction=receipt.tx_hash)
+        self.diary.seen(mark, "sent", label=one.label, transaction=receipt.tx_hash)
         return receipt.tx_hash
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fl_alliance.agent.errors import BookRefused, StateDamaged
-from fl_alliance.agent.guards.lexicon import is_reserved
+from fl_alliance.agent.guards.phrasebook import is_reserved
 from fl_alliance.agent.tools import Kind
 from fl_alliance.arena.files import write_whole
 from fl_alliance.chain import strict_json
@@ -18,7 +18,7 @@ from fl_alliance.chain.messages import checksum
 FILE = "address-book.json"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,30}", re.ASCII)
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
-_ALIKE = (("rn", "m"), ("vv", "w"), ("0", "o"), ("1", "l"), ("i", "l"), ("5", "s"), ("8", "b"), ("_", "-"))
+_ALIKE = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("0", "o"), ("1", "l"), ("i", "l"), ("5", "s"), ("8", "b"), ("_", "-"))
 """What one takes for another when reading quickly."""
 
 
@@ -120,8 +120,8 @@ class Book:
 def _entry(name: str, what: str, url: str) -> Entry:
     head, colon, number = what.partition(":")
     if colon and head in (Kind.TASK, Kind.MODEL) and _NUMBER.fullmatch(number):
-        if url and (head != Kind.MODEL or urlsplit(url).scheme not in ("http", "https")):
-            raise BookRefused(f"{name!r}: given {url!r}, needed an http(s) URL, of a model")
+        if url and (head != Kind.MODEL or not _is_plain(url)):
+            raise BookRefused(f"{name!r}: needs an http(s) URL without a user, a password or a query, of a model")
         return Entry(Kind(head), int(number), url)
     if not what.startswith("0x") or url:
         raise BookRefused(f"{name!r}: given {what!r}, needed an address, task:NUMBER or model:NUMBER [URL]")
@@ -129,6 +129,16 @@ def _entry(name: str, what: str, url: str) -> Entry:
         return Entry(Kind.ACCOUNT, strict_address(what))
     except ValueError as error:
         raise BookRefused(f"{name!r}: {error}") from None
+
+
+def _is_plain(url: str) -> bool:
+    """Return whether a URL holds no secret: it is shown, and kept in a file."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    is_secret = parts.username or parts.password or parts.query
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not is_secret
 
 
 def strict_address(text: str) -> str:

@@ -1,73 +1,115 @@
-"""Asking a model of the marketplace over HTTP, and paying by x402: one signed authorization, no transaction."""
+"""Asking a model of the marketplace, through the marketplace's own client: what it may cost is the listing's price.
+
+Paid is by voucher, out of what the account has paid in for calls; where that is too little, by x402: one signed
+authorization of FML to the model's till. Neither sends a transaction.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from fl_alliance.agent.amounts import exactly
 from fl_alliance.agent.answers import models_of
 from fl_alliance.agent.book import Book
-from fl_alliance.agent.completions import PAYMENT_REQUIRED, Response, complete
-from fl_alliance.agent.errors import ModelUnavailable, PackageMissing, WouldFail
-from fl_alliance.agent.guards.payments import Authorizer
+from fl_alliance.agent.errors import ModelUnavailable, WouldFail
 from fl_alliance.agent.tools import CallModel
+from fl_alliance.governance.standing import quoted
 from fl_alliance.market.place import Place
+from fl_alliance.marketplace.caller import Call, Caller, Means, question
+from fl_alliance.marketplace.engines import Message
+from fl_alliance.marketplace.pricing import A_THOUSAND, charge_wei
+from fl_alliance.marketplace.purse import opened
+from fl_alliance.marketplace.stall import Stall
 
-_REQUIRED, _SIGNATURE = "payment-required", "PAYMENT-SIGNATURE"
-_LONGEST_TOKENS = 512
+LONGEST_TOKENS = 512
+"""Of an answer; fewer where the budget does not pay for so many."""
+_VERSION = "/v1"
+Permit = Callable[[Sequence[str], int], None]
+"""Shows lines and what they spend at most, in wei; raises where that is not allowed."""
 
 
-def ask_model(call: CallModel, place: Place, book: Book, authorizer: Authorizer) -> str:
+def ask_model(action: CallModel, place: Place, book: Book, permit: Permit) -> str:
     """Ask a model and return its answer, which is a stranger's text.
 
     Raises
     ------
     WouldFail
-        No marketplace, a closed model, or no URL of it in the address book.
+        No marketplace, a closed model, no URL of it in the address book, or it costs more than there is.
     ModelUnavailable
-        The host does not answer, or not in its protocol.
-    NotAsAsked, GuardRefused
-        As `Authorizer`.
-    PackageMissing
+        The host answers with something else than a chat completion.
+    MarketplaceError
+        As `Caller.call`.
     """
-    url = host_of(call, place, book)
-    authorizer.allow(call)
-    text = _exchange(url, call, place.market.chain_id, authorizer)
-    return f"model {call.model} says, for {exactly(authorizer.paid_wei)}: {text}"
+    url, stall = host_of(action, place, book), Stall.at(place)
+    call = question(action.model, [Message("user", action.question)], _tokens(action, stall))
+
+    def allow(_: Call, most_wei: int, means: Means) -> None:
+        permit([_PAYS[means].format(amount=exactly(most_wei), model=action.model), _sends(action, url)], most_wei)
+
+    with opened(stall.folder("purse") / "signed.json") as purse:
+        caller = Caller(stall, place.sender.key, url.rstrip("/").removesuffix(_VERSION), purse, allow)
+        means, most_wei = _means(action, stall, call)
+        try:
+            answer = caller.call(call, means, most_wei)
+            text, charged_wei = _text(answer), int(answer["fl_alliance"]["charged_wei"])
+        except (ValueError, KeyError, IndexError, TypeError):
+            raise ModelUnavailable(f"{url}: answers with something else than a chat completion") from None
+    if not 0 <= charged_wei <= most_wei:
+        raise ModelUnavailable(f"{url}: took {exactly(charged_wei)} by its word, signed was {exactly(most_wei)}")
+    return f"model {action.model} says, for {exactly(charged_wei)}: {text}"
 
 
-def host_of(call: CallModel, place: Place, book: Book) -> str:
+def host_of(action: CallModel, place: Place, book: Book) -> str:
     """Return where a model that takes calls answers, as the user's address book says; raises `WouldFail`."""
-    if models_of(place).listing(call.model).is_closed:
-        raise WouldFail(f"model {call.model} is closed")
-    if not (url := book.url_of(call.model)):
-        known = f"fl-alliance agent book add NAME model:{call.model} --url URL"
-        raise WouldFail(f"where model {call.model} answers is not known; say so: {known}")
+    if models_of(place).listing(action.model).is_closed:
+        raise WouldFail(f"model {action.model} is closed")
+    if not (url := book.url_of(action.model)):
+        known = f"fl-alliance agent book add NAME model:{action.model} --url URL"
+        raise WouldFail(f"where model {action.model} answers is not known; say so: {known}")
     return url
 
 
-def _exchange(url: str, call: CallModel, chain_id: int, authorizer: Authorizer) -> str:
-    """Ask, pay what the host asks for, ask again; return the text without what would move a terminal's cursor."""
-    asked = {
-        "model": f"model-{call.model}",
-        "messages": [{"role": "user", "content": call.question}],
-        "max_tokens": _LONGEST_TOKENS,
-    }
-    response = complete(url, asked)
-    if response.status == PAYMENT_REQUIRED:
-        response = complete(url, asked, {_SIGNATURE: _payment(response, chain_id, authorizer)})
-    return "".join(each if each.isprintable() or each == "\n" else " " for each in response.text())
+def lines_of(action: CallModel, place: Place, book: Book) -> list[str]:
+    """Return what would be paid and sent at most."""
+    return [
+        f"pays model {action.model} {exactly(action.budget_wei)} at most",
+        _sends(action, host_of(action, place, book)),
+    ]
 
 
-def _payment(response: Response, chain_id: int, authorizer: Authorizer) -> str:
-    """Return the header that pays what a host asks for."""
-    try:
-        from x402 import x402ClientSync
-        from x402.http.utils import decode_payment_required_header, encode_payment_signature_header
-        from x402.mechanisms.evm.exact import ExactEvmClientScheme
-        from x402.schemas.errors import PaymentError
-    except ImportError:
-        raise PackageMissing("paying a model", "x402[evm]") from None
-    client = x402ClientSync().register(f"eip155:{chain_id}", ExactEvmClientScheme(authorizer))
-    client.set_spend_controls(False)  # the authorizer's are narrower: one payment, to the till, within the budget
-    try:
-        required = decode_payment_required_header(response.headers.get(_REQUIRED, ""))
-        return encode_payment_signature_header(client.create_payment_payload(required))
-    except (ValueError, PaymentError):
-        raise ModelUnavailable(f"{response.url}: asks for a payment in a way that cannot be read") from None
+_PAYS = {
+    Means.VOUCHER: "signs a voucher of {amount} at most for model {model}, out of what you have paid in for calls",
+    Means.X402: "pays {amount} into the till of model {model}, once it is used",
+}
+
+
+def _tokens(action: CallModel, stall: Stall) -> int:
+    """Return how many tokens an answer may have for the budget; raises `WouldFail` where that is none."""
+    price_wei = stall.listing(action.model).price_wei
+    tokens = min(LONGEST_TOKENS, action.budget_wei * A_THOUSAND // price_wei) if price_wei else LONGEST_TOKENS
+    if not tokens:
+        raise WouldFail(
+            f"a thousand tokens of model {action.model} cost {exactly(price_wei)}, "
+            f"the budget of {exactly(action.budget_wei)} pays for none"
+        )
+    return tokens
+
+
+def _means(action: CallModel, stall: Stall, call: Call) -> tuple[Means, int]:
+    """Return how a call is paid, and what it costs at most."""
+    most_wei = charge_wei(stall.listing(action.model).price_wei, call.tokens)
+    account = stall.revenue.account(stall.me)
+    if account.balance_wei >= most_wei and not account.leaves_at:
+        return Means.VOUCHER, most_wei
+    if (held_wei := stall.token.balance_wei()) < most_wei:
+        raise WouldFail(f"{stall.me} holds {exactly(held_wei)}, the call costs {exactly(most_wei)} at most")
+    return Means.X402, most_wei
+
+
+def _sends(action: CallModel, url: str) -> str:
+    return f"sends {quoted(action.question)} to {url}"
+
+
+def _text(answer: dict[str, Any]) -> str:
+    """Return what a model says, without what would move a terminal's cursor."""
+    said = str(answer["choices"][0]["message"]["content"])
+    return "".join(each if each.isprintable() or each == "\n" else " " for each in said)

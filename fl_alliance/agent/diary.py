@@ -3,21 +3,19 @@
 It never holds a key: words with what looks like one are refused before they get here, and are noted as such.
 """
 
-import json
-import os
-from collections import deque
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from fl_alliance.agent.errors import StateDamaged
-from fl_alliance.chain import strict_json
+from fl_alliance.agent import lines
 
 FILE = "diary.jsonl"
+_SEEN_THROUGH = ("sent", "reverted")
 
 
 class Diary:
-    """One account's diary; several processes may write to it, each a whole line at a time.
+    """One account's diary; several processes may write to it.
 
     Parameters
     ----------
@@ -32,30 +30,37 @@ class Diary:
 
     def note(self, event: str, **facts: Any) -> None:
         """Add an entry; it is on disk when this returns."""
-        line = json.dumps({"at": self._now(), "event": event} | facts, ensure_ascii=True).encode() + b"\n"
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(handle, line)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        with lines.opened(self.path) as file:
+            lines.add(file, {"at": self._now(), "event": event} | facts)
 
-    def unfinished(self) -> str:
-        """Return what was signed last, where nothing was noted after it: the process ended before it knew."""
-        last = next(iter(deque(self.entries(), maxlen=1)), {"event": ""})
-        return f"{last['label']} to {last['to']}" if last["event"] == "signing" else ""
+    def signing(self, label: str, to: str, data: bytes) -> str:
+        """Note what is about to be signed, and return the mark by which `seen` says what came of it."""
+        mark = secrets.token_hex(4)
+        self.note("signing", label=label, to=to, data="0x" + data.hex(), mark=mark)
+        return mark
+
+    def seen(self, mark: str, event: str, **facts: Any) -> None:
+        """Note what came of it: `sent`, or `reverted`."""
+        self.note(event, mark=mark, **facts)
+
+    def unfinished(self) -> list[str]:
+        """Return what was signed of which nothing more is known, and note that somebody was told."""
+        left: dict[str, str] = {}
+        for entry in self.entries():
+            if entry["event"] == "signing":
+                left[entry.get("mark", "")] = f"{entry['label']} to {entry['to']}"
+            elif entry["event"] == "told":
+                left.clear()
+            elif entry["event"] in _SEEN_THROUGH:
+                left.pop(entry.get("mark", ""), None)
+        if left:
+            self.note("told", unfinished=list(left.values()))
+        return list(left.values())
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """Yield all entries but a last one that breaks off; raises `StateDamaged` where another cannot be read."""
         if not self.path.is_file():
             return
-        lines = self.path.read_bytes().split(b"\n")
-        for index, line in enumerate(lines[:-1], 1):
-            try:
-                found = strict_json.parse(line)
-            except ValueError:
-                raise StateDamaged(str(self.path), f"line {index} cannot be read") from None
-            if not isinstance(found, dict):
-                raise StateDamaged(str(self.path), f"line {index} is no entry")
-            yield found
+        with lines.opened(self.path) as file:
+            found = list(lines.entries(file, self.path))
+        yield from found

@@ -2,9 +2,11 @@
 
 AgentError
 ├── NotUnderstood           the words lead to no tool call
+│   └── Unfinished          the words ask for a tool and leave something out; the next line may say it
 ├── ProposalUnreadable      what a model proposed is no tool call
 ├── GuardRefused            a guard said no; nothing was signed
 │   ├── WordsUnclear        something in the words is not understood, or can be read in two ways
+│   │   └── AmountUnclear   an amount that is a thousand to some and one to others
 │   ├── NotInWords          the proposal and the words do not say the same
 │   ├── NameUnknown         a name that is not in the address book
 │   ├── LimitExceeded       more than a transaction or a day may spend
@@ -28,6 +30,14 @@ class NotUnderstood(AgentError):
     """The words lead to no tool call, or to more than one."""
 
 
+class Unfinished(NotUnderstood):
+    """Something is missing in the words; `words` is what the next line completes."""
+
+    def __init__(self, question: str, words: str) -> None:
+        super().__init__(question)
+        self.words = words
+
+
 class ProposalUnreadable(AgentError):
     """A proposal that is no tool call; its text is a stranger's and is not repeated."""
 
@@ -41,6 +51,14 @@ class GuardRefused(AgentError):
 
 class WordsUnclear(GuardRefused):
     """The words of an action have to be understood to the last one."""
+
+
+class AmountUnclear(WordsUnclear):
+    """An amount that people read in two ways; `text` is what is written."""
+
+    def __init__(self, message: str, text: str) -> None:
+        super().__init__(message)
+        self.text = text
 
 
 class NotInWords(GuardRefused):

@@ -17,13 +17,11 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
 from fl_alliance.agent.agent import Agent
-from fl_alliance.agent.amounts import exactly
 from fl_alliance.agent.answers import answer
-from fl_alliance.agent.calling import host_of
+from fl_alliance.agent.calling import lines_of
 from fl_alliance.agent.guards.schema import read_call
 from fl_alliance.agent.tools import TOOLS, Action, Call, CallModel
 from fl_alliance.chain.errors import ChainError
-from fl_alliance.governance.standing import quoted
 from fl_alliance.market.errors import MarketError
 
 _INSTRUCTIONS = """\
@@ -111,8 +109,7 @@ def _lines(agent: Agent, call: Action) -> Sequence[str]:
     """Return what would be signed: read from the transactions, or of a model's payment, which its host names later."""
     if not isinstance(call, CallModel):
         return agent.prepare(call).reading.lines
-    host = host_of(call, agent.place, agent.book)
-    return [f"pays model {call.model} {exactly(call.budget_wei)} at most", f"sends {quoted(call.question)} to {host}"]
+    return lines_of(call, agent.place, agent.book)
 
 
 def _prepared(agent: Agent, call: Action) -> dict[str, Any]:

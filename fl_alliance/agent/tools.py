@@ -22,6 +22,21 @@ class Kind(StrEnum):
     PROPOSAL = "proposal"
     MODEL = "model"
     CHOICE = "choice"
+    STARS = "number of stars"
+
+
+@dataclass(frozen=True, slots=True)
+class AllianceTask:
+    """A task of FL Alliance that the market's emission pays; a task of the Arena is a plain number."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"{PREFIX}{self.number}"
+
+
+PREFIX = "alliance:"
+AnyTask = int | AllianceTask
 
 
 def part(kind: Kind, name: str, about: str) -> Any:
@@ -32,6 +47,8 @@ def part(kind: Kind, name: str, about: str) -> Any:
 _ACCOUNT = "a name of the address book, or an address"
 _FML = "FML in plain digits, such as 5 or 0.5"
 _TASK = "a task of the Arena: its number, or a name of the address book"
+_ANY_TASK = f"{_TASK}; or {PREFIX}NUMBER, a task of FL Alliance"
+_MODEL = "a listed model: its number, or a name of the address book"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +76,14 @@ class Balance(Call):
 class Price(Call):
     """Reads what a call of a model of the marketplace costs."""
 
-    model: int = part(Kind.MODEL, "model", "a listed model: its number, or a name of the address book")
+    model: int = part(Kind.MODEL, "model", _MODEL)
+
+
+@dataclass(frozen=True, slots=True)
+class Status(Call):
+    """Reads where a task stands, and the account's own stake, delegations and rewards in it."""
+
+    task: AnyTask = part(Kind.TASK, "task", _ANY_TASK)  # noqa: RUF009  a field
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +108,25 @@ class Stake(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Unstake(Action):
+    """Takes the account's stake out of a task of the Arena that is over, or was cancelled."""
+
+    task: int = part(Kind.TASK, "task", _TASK)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(Action):
+    """Takes what the account, and those behind it, earned on finished days of a task of the Arena."""
+
+    task: int = part(Kind.TASK, "task", _TASK)
+
+
+@dataclass(frozen=True, slots=True)
 class Delegate(Action):
-    """Puts FML behind a training node or validator of a task, to earn and to be slashed with it."""
+    """Puts FML behind a training node or validator, to be slashed with it, or behind a member of FL Alliance."""
 
     to: str = part(Kind.ACCOUNT, "to", _ACCOUNT)
-    task: int = part(Kind.TASK, "task", _TASK)
+    task: AnyTask = part(Kind.TASK, "task", _ANY_TASK)  # noqa: RUF009  a field
     amount_wei: int = part(Kind.AMOUNT, "amount", _FML)
 
 
@@ -97,7 +135,21 @@ class Undelegate(Action):
     """Asks for all that the account has behind somebody in a task, or takes it where it was asked for in time."""
 
     to: str = part(Kind.ACCOUNT, "to", _ACCOUNT)
-    task: int = part(Kind.TASK, "task", _TASK)
+    task: AnyTask = part(Kind.TASK, "task", _ANY_TASK)  # noqa: RUF009  a field
+
+
+@dataclass(frozen=True, slots=True)
+class Lock(Action):
+    """Locks FML to vote in the DAO: one is one vote."""
+
+    amount_wei: int = part(Kind.AMOUNT, "amount", _FML)
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock(Action):
+    """Asks FML back that are locked to vote; `fl-alliance dao unlock` takes them after the delay."""
+
+    amount_wei: int = part(Kind.AMOUNT, "amount", _FML)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +169,21 @@ class Vote(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Rate(Action):
+    """Rates a model that the account has paid by voucher, once or anew."""
+
+    model: int = part(Kind.MODEL, "model", _MODEL)
+    stars: int = part(Kind.STARS, "stars", "1 to 5")
+
+
+@dataclass(frozen=True, slots=True)
 class CallModel(Action):
     """Asks a model of the marketplace and pays for the answer, the budget at most.
 
     `question` is what stands between quotation marks in the user's words; no model proposes it.
     """
 
-    model: int = part(Kind.MODEL, "model", "a listed model: its number, or a name of the address book")
+    model: int = part(Kind.MODEL, "model", _MODEL)
     budget_wei: int = part(Kind.AMOUNT, "budget", _FML)
     question: str = ""
 
@@ -131,15 +191,25 @@ class CallModel(Action):
 TOOLS: Mapping[str, type[Call]] = {
     "balance": Balance,
     "price": Price,
+    "status": Status,
     "transfer": Transfer,
     "stake": Stake,
+    "unstake": Unstake,
+    "claim": Claim,
     "delegate": Delegate,
     "undelegate": Undelegate,
+    "lock": Lock,
+    "unlock": Unlock,
     "appear": Appear,
     "vote": Vote,
+    "rate": Rate,
     "call_model": CallModel,
 }
 """Name of a tool -> its class."""
+
+
+OF_ARENA = (Stake, Unstake, Claim)
+"""Tools that know no tasks of FL Alliance."""
 
 
 def name_of(tool: type[Call]) -> str:

@@ -3,17 +3,36 @@
 from dataclasses import dataclass
 
 from fl_alliance.agent.errors import WouldFail
-from fl_alliance.agent.tools import Action, Appear, Delegate, Stake, Transfer, Undelegate, Vote
+from fl_alliance.agent.tools import (
+    Action,
+    AllianceTask,
+    AnyTask,
+    Appear,
+    Claim,
+    Delegate,
+    Lock,
+    Rate,
+    Stake,
+    Transfer,
+    Undelegate,
+    Unlock,
+    Unstake,
+    Vote,
+)
+from fl_alliance.arena.claims import due
 from fl_alliance.chain.arena_types import Role
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.dao import DaoView
-from fl_alliance.chain.deploy import ARENA, DAO, POOLS, TOKEN
+from fl_alliance.chain.deploy import ARENA, DAO, MODELS, POOLS, TOKEN, VOTES
 from fl_alliance.chain.errors import ContractMissing
 from fl_alliance.chain.pools import DelegationPool
+from fl_alliance.market.alliances import open_alliance
 from fl_alliance.market.place import Place
 
 GAS = 700_000
 """Limit of every transaction; what is not used is not paid."""
+MOST_DAYS = 10
+"""Of which one request claims."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +62,18 @@ def transactions_of(action: Action, place: Place) -> tuple[Transaction, ...]:
             role = Role.NODE if mine.role is Role.NONE else mine.role
             stake = _call(place, ARENA, arena, "stake", task, int(role), amount_wei, mine.lock_days, 0)
             return (_allowance(place, arena, amount_wei), stake)
+        case Unstake(task):
+            return (_call(place, ARENA, place.arena.address, "unlock", task, place.me),)
+        case Claim(task):
+            days = _due(place, task)
+            return tuple(_call(place, ARENA, place.arena.address, "claim", task, day, place.me) for day in days)
+        case Lock(amount_wei):
+            votes = _address(place, VOTES, "DAO")
+            return (_allowance(place, votes, amount_wei), _call(place, VOTES, votes, "lock", amount_wei))
+        case Unlock(amount_wei):
+            return (_call(place, VOTES, _address(place, VOTES, "DAO"), "requestUnlock", amount_wei),)
+        case Rate(model, stars):
+            return (_call(place, MODELS, _address(place, MODELS, "marketplace of models"), "rate", model, stars),)
         case Delegate(to, task, amount_wei):
             pool = pool_of(place, task, to)
             deposit = _call(place, POOLS, pool, "deposit", amount_wei, place.me)
@@ -56,12 +87,17 @@ def transactions_of(action: Action, place: Place) -> tuple[Transaction, ...]:
     raise AssertionError(f"{type(action).__name__} sends no transaction")
 
 
-def pool_of(place: Place, task: int, delegate: str) -> str:
+def pool_of(place: Place, task: AnyTask, delegate: str) -> str:
     """Return the address of a delegate's pool in a task; raises `WouldFail` where it takes no delegators."""
-    found = place.arena.stake_of(task, delegate)
-    if not found.has_pool:
+    if isinstance(task, AllianceTask):
+        found = open_alliance(place, task.number).pool(task.number, delegate)
+        pool = found.address if found is not None else None
+    else:
+        stake = place.arena.stake_of(task, delegate)
+        pool = stake.pool if stake.has_pool else None
+    if pool is None:
         raise WouldFail(f"{delegate} takes no delegators in task {task}")
-    return found.pool
+    return pool
 
 
 def dao_of(place: Place) -> DaoView:
@@ -83,6 +119,21 @@ def _undelegation(place: Place, address: str) -> Transaction:
     if asked.shares == pool.shares:
         raise WouldFail(f"all of it is asked for already, and can be taken from second {asked.from_at} on")
     return _call(place, POOLS, address, "requestRedeem", pool.shares)
+
+
+def _due(place: Place, task: int) -> list[int]:
+    """Return the days of a task, the first `MOST_DAYS`, of which something is due to the account."""
+    finished = range(place.arena.state(task).finished_days)
+    days = [day for day in finished if due(place.arena, task, day, place.me)][:MOST_DAYS]
+    if not days:
+        raise WouldFail(f"nothing is due to {place.me} in task {task}")
+    return days
+
+
+def _address(place: Place, contract: str, of: str) -> str:
+    if contract not in place.market.contracts:
+        raise WouldFail(f"this market has no {of}")
+    return place.market.address(contract)
 
 
 def _allowance(place: Place, spender: str, amount_wei: int) -> Transaction:

@@ -76,6 +76,10 @@ def chat_call(chat: Chat) -> Call:
     return replace(call, content={**call.content, "temperature": chat.temperature})
 
 
+Permit = Callable[[Call, int, Means], None]
+"""Told what a call can cost at most, in wei, before anything of it is signed; raises where that is not allowed."""
+
+
 @dataclass(slots=True)
 class Caller:
     """An account that calls models at a gateway.
@@ -90,6 +94,8 @@ class Caller:
         The gateway's, up to and without `/v1`.
     purse : Purse
         What was signed so far.
+    permit : Permit
+        Asked before each call; allows all that the cap does unless another is given.
     exchange : Exchange
     """
 
@@ -97,6 +103,7 @@ class Caller:
     key: NodeKey
     url: str
     purse: Purse
+    permit: Permit = lambda *_: None
     exchange: Exchange = field(default_factory=Exchange)
 
     def most_wei(self, call: Call) -> int:
@@ -122,7 +129,7 @@ class Caller:
         Raises
         ------
         SpendRefused
-            It costs more; nothing was signed.
+            It costs more; nothing was signed. Besides, what `permit` raises.
         GatewayFailed
             The gateway did not answer, or refused.
         """
@@ -130,6 +137,7 @@ class Caller:
         most_wei = charge_wei(price_wei, call.tokens)
         if means is not Means.FREE and most_wei > cap_wei:
             raise SpendRefused(f"the call costs up to {fml(most_wei)}, the cap is {fml(cap_wei)}; nothing was signed")
+        self.permit(call, most_wei if means is not Means.FREE else 0, means)
         if means is Means.VOUCHER and most_wei:
             return self._by_voucher(call, price_wei, cap_wei, said)
         if means is Means.X402 and most_wei:

@@ -12,7 +12,7 @@ import numpy as np
 
 from fl_alliance.arena.kinds.errors import DataUnusable
 from fl_alliance.arena.kinds.lm.examples import MOST_EXAMPLES, Example
-from fl_alliance.arena.kinds.lm.phrases import FILLERS, PHRASES, TOOLS
+from fl_alliance.arena.kinds.lm.phrases import PHRASES, TOOLS, fillers_of
 from fl_alliance.arena.kinds.seeded import stream
 
 SETS = ("train", "a", "b")
@@ -57,6 +57,7 @@ def _drawn(rng: np.random.Generator) -> Iterator[Example]:
     while True:
         for tool in TOOLS:
             phrase = PHRASES[tool][rng.integers(len(PHRASES[tool]))]
-            arguments = {name: FILLERS[name][rng.integers(len(FILLERS[name]))] for name in TOOLS[tool]}
+            choices = {name: fillers_of(tool, name) for name in TOOLS[tool]}
+            arguments = {name: known[rng.integers(len(known))] for name, known in choices.items()}
             answer = json.dumps({"tool": tool, **arguments}, separators=(",", ":"))
             yield Example(phrase.format(**arguments), answer)

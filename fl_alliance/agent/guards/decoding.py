@@ -10,17 +10,34 @@ from typing import Any
 from fl_alliance.agent.amounts import exactly
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.errors import NotAsAsked
-from fl_alliance.agent.tools import Action, Appear, Delegate, Kind, Stake, Transfer, Undelegate, Vote
-from fl_alliance.agent.transactions import Transaction, dao_of
+from fl_alliance.agent.tools import (
+    Action,
+    AllianceTask,
+    AnyTask,
+    Appear,
+    Claim,
+    Delegate,
+    Kind,
+    Lock,
+    Rate,
+    Stake,
+    Transfer,
+    Undelegate,
+    Unlock,
+    Unstake,
+    Vote,
+)
+from fl_alliance.agent.transactions import Transaction, dao_of, pool_of
 from fl_alliance.chain.arena_types import Role
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.dao import Appearance, Support
-from fl_alliance.chain.deploy import ARENA, DAO, POOLS, TOKEN
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, DAO, MODELS, POOLS, TOKEN, VOTES
 from fl_alliance.chain.errors import ChainError
 from fl_alliance.chain.messages import checksum
 from fl_alliance.governance.decoding import Decoder
 from fl_alliance.governance.standing import does_words, quoted
+from fl_alliance.market.errors import MarketError
 from fl_alliance.market.place import Place
 
 
@@ -85,13 +102,19 @@ class Reader:
             One calls something else than an agent's tools do, or an allowance is not for what the action takes.
         """
         effects = [self._effect(one) for one in transactions]
-        *before, last = effects
-        if last.action is None or any(effect.allows is None for effect in before) or len(before) > 1:
+        carried = [effect for effect in effects if effect.action is not None]
+        if not carried or any(effect.action != carried[0].action for effect in carried):
             raise NotAsAsked("the transactions are not one action with the allowance it takes")
-        for effect in before:
-            if effect.allows != (transactions[-1].to, last.spends_wei):
+        spends_wei = sum(effect.spends_wei for effect in carried)
+        for effect in effects:
+            if effect.action is None and (effect is not effects[0] or len(effects) != 2):
+                raise NotAsAsked("the transactions are not one action with the allowance it takes")
+            if effect.action is None and effect.allows != (transactions[-1].to, spends_wei):
                 raise NotAsAsked(f"an allowance that the action does not take: {effect.words}")
-        return Reading(last.action, tuple(effect.words for effect in effects), last.spends_wei)
+        if len(carried) > 1 and not isinstance(carried[0].action, Claim):
+            raise NotAsAsked("the action would be done more than once")
+        assert carried[0].action is not None  # noqa: S101  what carried is
+        return Reading(carried[0].action, tuple(effect.words for effect in effects), spends_wei)
 
     def _effect(self, one: Transaction) -> Effect:
         artifact = self._artifact(one.to)
@@ -109,21 +132,26 @@ class Reader:
 
     def _artifact(self, address: str) -> str:
         """Return which contract is at an address: one of the market's, or a delegation pool that its Arena names."""
-        for name in (TOKEN, ARENA, DAO):
+        for name in (TOKEN, ARENA, DAO, VOTES, MODELS):
             if name in self._place.market.contracts and self._place.market.address(name) == checksum(address):
                 return name
         try:
-            task, delegate = self.pool(address)
-            if self._place.arena.stake_of(task, delegate).pool == checksum(address):
-                return POOLS
-        except ChainError:  # whatever is there, it is no pool
-            pass
-        raise NotAsAsked(f"{address} is none of this market's contracts")
+            self.pool(address)
+        except (ChainError, MarketError):  # whatever is there, it is no pool of this market's
+            raise NotAsAsked(f"{address} is none of this market's contracts") from None
+        return POOLS
 
-    def pool(self, address: str) -> tuple[int, str]:
-        """Return of which task and delegate a pool says it is."""
+    def pool(self, address: str) -> tuple[AnyTask, str]:
+        """Return of which task and delegate a pool is, as it says and its market confirms; raises `NotAsAsked`."""
         reader = ContractReader(self._place.rpc, POOLS, address)
-        return int(reader.read("task")), checksum(reader.read("delegate"))
+        number, delegate = int(reader.read("task")), checksum(reader.read("delegate"))
+        market = checksum(reader.read("market"))
+        contracts = self._place.market.contracts
+        is_alliances = ALLIANCE_MARKET in contracts and self._place.market.address(ALLIANCE_MARKET) == market
+        task = AllianceTask(number) if is_alliances else number
+        if pool_of(self._place, task, delegate) != checksum(address):
+            raise NotAsAsked(f"{address} is none of this market's pools")
+        return task, delegate
 
     def who(self, address: str) -> str:
         """Return an address with its name."""
@@ -167,12 +195,44 @@ class Reader:
         words = f"stakes {exactly(amount_wei)} in task {task} as a {_ROLES[Role(role)]}, until the task is over"
         return Effect(words, amount_wei, action=Stake(task, amount_wei))
 
+    def unlock(self, _to: str, arguments: tuple[Any, ...]) -> Effect:
+        """Arena.unlock."""
+        task, account = arguments
+        self.own(account)
+        return Effect(f"takes your stake out of task {task}", action=Unstake(task))
+
+    def claim(self, _to: str, arguments: tuple[Any, ...]) -> Effect:
+        """Arena.claim."""
+        task, day, account = arguments
+        self.own(account)
+        return Effect(f"takes what you, and those behind you, earned on day {day} of task {task}", action=Claim(task))
+
+    def lock(self, _to: str, arguments: tuple[Any, ...]) -> Effect:
+        """VoteLock.lock."""
+        [amount_wei] = arguments
+        return Effect(f"locks {exactly(amount_wei)} to vote in the DAO", amount_wei, action=Lock(amount_wei))
+
+    def request_unlock(self, _to: str, arguments: tuple[Any, ...]) -> Effect:
+        """VoteLock.requestUnlock."""
+        [amount_wei] = arguments
+        words = f"asks {exactly(amount_wei)} back that are locked to vote; they vote no more, and come later"
+        return Effect(words, action=Unlock(amount_wei))
+
+    def rate(self, _to: str, arguments: tuple[Any, ...]) -> Effect:
+        """Models.rate."""
+        model, stars = arguments
+        name = self._book.name_of(Kind.MODEL, model)
+        return Effect(
+            f"gives model {model}{f' ({name})' if name else ''} {stars} of 5 stars", action=Rate(model, stars)
+        )
+
     def deposit(self, to: str, arguments: tuple[Any, ...]) -> Effect:
         """DelegationPool.deposit."""
         amount_wei, receiver = arguments
         self.own(receiver)
         task, delegate = self.pool(to)
-        words = f"delegates {exactly(amount_wei)} to {self.who(delegate)} in task {task}, which can be slashed with it"
+        risk = "" if isinstance(task, AllianceTask) else ", which can be slashed with it"
+        words = f"delegates {exactly(amount_wei)} to {self.who(delegate)} in task {task}{risk}"
         return Effect(words, amount_wei, action=Delegate(delegate, task, amount_wei))
 
     def request(self, to: str, arguments: tuple[Any, ...]) -> Effect:
@@ -225,6 +285,11 @@ _KNOWN: Mapping[tuple[str, str], Callable[[Reader, str, tuple[Any, ...]], Effect
     (TOKEN, "transfer"): Reader.transfer,
     (TOKEN, "approve"): Reader.approve,
     (ARENA, "stake"): Reader.stake,
+    (ARENA, "unlock"): Reader.unlock,
+    (ARENA, "claim"): Reader.claim,
+    (VOTES, "lock"): Reader.lock,
+    (VOTES, "requestUnlock"): Reader.request_unlock,
+    (MODELS, "rate"): Reader.rate,
     (POOLS, "deposit"): Reader.deposit,
     (POOLS, "requestRedeem"): Reader.request,
     (POOLS, "redeem"): Reader.redeem,

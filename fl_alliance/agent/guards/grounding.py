@@ -10,7 +10,7 @@ from typing import Any
 from fl_alliance.agent.amounts import exactly
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.errors import NotInWords, WordsUnclear
-from fl_alliance.agent.guards.words import mentions
+from fl_alliance.agent.guards.reading import mentions
 from fl_alliance.agent.tools import Action, CallModel, Kind, name_of
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fl_alliance.agent.amounts import amount_of
 from fl_alliance.agent.book import Book, strict_address
 from fl_alliance.agent.errors import NameUnknown, ProposalUnreadable
-from fl_alliance.agent.tools import TOOLS, Appear, Call, Kind
+from fl_alliance.agent.guards.numbers import amount_in
+from fl_alliance.agent.tools import OF_ARENA, PREFIX, TOOLS, AllianceTask, AnyTask, Appear, Call, Kind
 from fl_alliance.chain import strict_json
 from fl_alliance.chain.dao import Appearance, Support
 
@@ -58,6 +58,8 @@ def read_call(name: str, arguments: Mapping[str, Any], book: Book, me: str) -> C
             values[part.name] = _choice(str(given), _APPEARANCES)
         else:
             values[part.name] = _READERS[part.metadata["kind"]](str(given).strip(), book, me)
+    if tool in OF_ARENA and isinstance(values["task"], AllianceTask):
+        raise NameUnknown(f"{values['task']}: {name} is for tasks of the Arena; join those with `fl-alliance join`")
     return tool(**values)
 
 
@@ -77,10 +79,14 @@ def _account(text: str, book: Book, me: str) -> str:
 
 
 def _amount(text: str, _book: Book, _me: str) -> int:
+    words = text.lower().split()
     try:
-        return amount_of(text)
+        found = amount_in(words)
     except ValueError as error:
         raise ProposalUnreadable(str(error), "an amount of FML") from None
+    if found is None or words[found[1] :] not in ([], ["fml"]):
+        raise ProposalUnreadable("no plain amount", "an amount of FML")
+    return found[0]
 
 
 def _numbered(kind: Kind) -> Callable[[str, Book, str], int]:
@@ -98,6 +104,18 @@ def _numbered(kind: Kind) -> Callable[[str, Book, str], int]:
     return read
 
 
+def _task(text: str, book: Book, me: str) -> AnyTask:
+    is_alliances = text.lower().startswith(PREFIX)
+    number = _numbered(Kind.TASK)(text[len(PREFIX) :] if is_alliances else text, book, me)
+    return AllianceTask(number) if is_alliances else number
+
+
+def _stars(text: str, _book: Book, _me: str) -> int:
+    if text not in ("1", "2", "3", "4", "5"):
+        raise ProposalUnreadable(f"{len(text)} characters for stars", "1 to 5")
+    return int(text)
+
+
 def _choice(text: str, known: Mapping[str, Any]) -> Any:
     if text.lower() not in known:
         raise ProposalUnreadable(f"a choice of {len(text)} characters", " or ".join(known))
@@ -107,7 +125,8 @@ def _choice(text: str, known: Mapping[str, Any]) -> Any:
 _READERS: Mapping[Kind, Callable[[str, Book, str], Any]] = {
     Kind.ACCOUNT: _account,
     Kind.AMOUNT: _amount,
-    Kind.TASK: _numbered(Kind.TASK),
+    Kind.TASK: _task,
+    Kind.STARS: _stars,
     Kind.PROPOSAL: _numbered(Kind.PROPOSAL),
     Kind.MODEL: _numbered(Kind.MODEL),
     Kind.CHOICE: lambda text, _book, _me: _choice(text, _SUPPORTS),

@@ -7,8 +7,9 @@ from typing import Any
 from fl_alliance.agent.amounts import exactly
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.errors import GuardRefused, NotUnderstood
-from fl_alliance.agent.guards.lexicon import LEXICONS
-from fl_alliance.agent.guards.words import Mentions, mentions
+from fl_alliance.agent.guards.lexicon import GAP
+from fl_alliance.agent.guards.phrasebook import LEXICONS
+from fl_alliance.agent.guards.reading import Mentions, mentions
 from fl_alliance.agent.tools import TOOLS, Action, Call, Kind
 
 _EXAMPLES = "send 5 FML to ada; stake 5 FML in task 3; vote yes on proposal 2; balance"
@@ -56,7 +57,8 @@ class Parser:
         if not issubclass(tool, Action) and not found.parts:
             return {"account": self._me} if tool is TOOLS["balance"] else None
         parts = tool.parts()
-        kinds = [kind for kind, _ in found.parts.elements()]
+        named = found.parts.elements() if issubclass(tool, Action) else iter(found.parts)
+        kinds = [kind for kind, _ in named]
         if sorted(kinds) != sorted(part.metadata["kind"] for part in parts):
             return None
         values = dict(found.parts.elements())
@@ -67,7 +69,7 @@ def _written(kind: Kind, values: Mapping[Kind, Any]) -> Any:
     value = values[kind]
     if kind is Kind.AMOUNT:
         return exactly(value).removesuffix(" FML")
-    return value.name.lower() if kind is Kind.CHOICE else value
+    return value.name.lower() if kind is Kind.CHOICE else str(value)
 
 
 def _needs(tool: type[Call]) -> str:
@@ -76,4 +78,4 @@ def _needs(tool: type[Call]) -> str:
 
 def _is_asked_for(tool: str, words: str) -> bool:
     spoken = f" {' '.join(words.lower().split())} "
-    return any(f" {cue} " in spoken for cue in LEXICONS[tool].cues)
+    return any(all(f" {piece} " in spoken for piece in cue.split(GAP)) for cue in LEXICONS[tool].cues)

@@ -61,28 +61,49 @@ def execute(arguments: argparse.Namespace) -> int:
         raise NotUnderstood("no words and no terminal to chat at; give the words: fl-alliance agent WORDS")
     with open_agent(settings, lambda lines: _confirmed(lines, arguments.yes)) as agent:
         proposer = proposer_of(arguments.language, agent)
-        if signed := agent.diary.unfinished():
-            print(f"{signed} was signed last; whether it was sent is not known: look before you ask again")
+        for signed in agent.diary.unfinished():
+            print(f"{signed} was signed; whether it was sent is not known: look before you ask again")
         if words:
-            print(agent.handle(words, proposer, documents))
+            print(_once(agent, words, proposer, documents))
         else:
             _chat(agent, proposer, documents)
     return 0
 
 
+def _once(agent: "Agent", words: str, proposer: "Proposer", documents: Sequence[str]) -> str:
+    """Do what the words ask for; at a terminal, what is missing in them is asked for."""
+    from fl_alliance.agent.errors import Unfinished
+    from fl_alliance.agent.guards.asking import continued
+
+    while True:
+        try:
+            return agent.handle(words, proposer, documents)
+        except Unfinished as begun:
+            if not sys.stdin.isatty() or not (line := _line(f"{begun} ")):
+                raise
+            words = continued(begun, line, agent.book, agent.place.me)
+
+
 def _chat(agent: "Agent", proposer: "Proposer", documents: Sequence[str]) -> None:
-    """Take one request a line until there are no more; what was refused ends nothing."""
+    """Take one request a line until there are no more; what was refused ends nothing, what is missing is asked for."""
+    from fl_alliance.agent.errors import Unfinished
+    from fl_alliance.agent.guards.asking import continued
     from fl_alliance.cli.expected import expected_errors
 
     print(f"you are {agent.place.me}; an empty line ends this")
     history: list[str] = []
-    while words := _line("> "):
+    begun: Unfinished | None = None
+    while line := _line("> "):
+        words = continued(begun, line, agent.book, agent.place.me) if begun else line
+        begun = None
         try:
             said = agent.handle(words, proposer, [*documents, *history[-_HISTORY:]])
+        except Unfinished as unfinished:
+            begun, said = unfinished, str(unfinished)
         except expected_errors() as refused:
             said = f"refused: {refused}"
         print(said)
-        history += [f"the user said: {words}", f"it was answered: {said}"]
+        history += [f"the user said: {line}", f"it was answered: {said}"]
 
 
 def _line(prompt: str) -> str:

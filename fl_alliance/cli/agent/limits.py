@@ -1,4 +1,4 @@
-"""`fl-alliance agent limits`: what the agent may spend at once and in 24 hours."""
+"""`fl-alliance agent limits`: what the agent may spend at once and in 24 hours, and how often it may sign."""
 
 import argparse
 
@@ -6,9 +6,10 @@ from fl_alliance.cli.agent.common import agent_parser
 from fl_alliance.cli.arena.common import add_settings, settings_of
 from fl_alliance.cli.arguments import CommandParser
 
+_MOST_REQUESTS = 10_000
 _EXAMPLES = """\
   fl-alliance agent limits
-  fl-alliance agent limits --transaction 20 --day 50
+  fl-alliance agent limits --transaction 20 --day 50 --requests 10
 """
 
 
@@ -18,6 +19,7 @@ def parser() -> CommandParser:
     add_settings(command)
     command.add_argument("--transaction", metavar="FML", help="at once")
     command.add_argument("--day", metavar="FML", help="in any 24 hours")
+    command.add_argument("--requests", type=_count, metavar="N", help="signed in any 24 hours, 0 to 10000")
     return command
 
 
@@ -30,12 +32,19 @@ def execute(arguments: argparse.Namespace) -> int:
 
     with open_agent(settings_of(arguments), lambda _: False) as agent:
         terms = agent.limits.terms
-        once, day = arguments.transaction, arguments.day
-        if once is not None or day is not None:
+        once, day, requests = arguments.transaction, arguments.day, arguments.requests
+        if (once, day, requests) != (None, None, None):
             once_wei = terms.transaction_wei if once is None else wei(once, "--transaction")
             day_wei = terms.day_wei if day is None else wei(day, "--day")
-            agent.limits.set(terms := Terms(once_wei, day_wei))
-        spent_wei = agent.limits.spent_wei(agent.now())
-        print(f"{agent.place.me}: {exactly(terms.transaction_wei)} at once, {exactly(terms.day_wei)} in 24 hours")
-        print(f"{exactly(spent_wei)} of it in the last 24 hours")
+            agent.limits.set(terms := Terms(once_wei, day_wei, terms.requests if requests is None else requests))
+        spent_wei, signed = agent.limits.spent(agent.now())
+        day_terms = f"{exactly(terms.day_wei)} in 24 hours, {terms.requests} requests"
+        print(f"{agent.place.me}: {exactly(terms.transaction_wei)} at once, {day_terms}")
+        print(f"{exactly(spent_wei)} of it in the last 24 hours, {signed} requests")
     return 0
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= _MOST_REQUESTS):
+        raise argparse.ArgumentTypeError(f"given {text!r}, needed 0 to {_MOST_REQUESTS}")
+    return int(text)

@@ -33,6 +33,8 @@ class Host:
     valid_s: int = 600
     extra: dict[str, Any] = field(default_factory=lambda: {"name": "FML", "version": "1"})
     answer: str = ANSWER
+    whole: object = None
+    """The whole answer, where it is to be no chat completion."""
     questions: list[str] = field(default_factory=list)
     paid: list[int] = field(default_factory=list)
     url: str = ""
@@ -78,6 +80,7 @@ class ChatModel:
     says: Callable[[list[dict[str, str]]], str]
     heard: list[Any] = field(default_factory=list)
     url: str = ""
+    whole: object = None
 
     def respond(self, asked: dict[str, Any], headers: Any) -> tuple[int, dict[str, str], str]:
         self.heard.append((asked, dict(headers)))
@@ -92,7 +95,9 @@ def served(who: Host | ChatModel) -> Iterator[str]:
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             status, headers, text = who.respond(asked, self.headers)
-            body = json.dumps({"choices": [{"message": {"role": "assistant", "content": text}}]}).encode()
+            bill = {"charged_wei": str(getattr(who, "amount_wei", 0)), "paid_by": "x402"}
+            said = {"choices": [{"message": {"role": "assistant", "content": text}}], "fl_alliance": bill}
+            body = json.dumps(said if who.whole is None or status != 200 else who.whole).encode()
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from host import Host, served
-from scene import ADA, HOST, OWNER, PRICE_WEI, Scene
+from scene import ADA, ANSWER_WEI, HOST, OWNER, Scene
 
 from fl_alliance.agent.answers import answer
 from fl_alliance.agent.guards.limits import Terms
@@ -34,7 +34,7 @@ class Score:
 def play(scene: Scene, prompts: Sequence[tuple[str, Call | None]], make: Callable[[Scene], Proposer]) -> Score:
     """Play each request from the same state of the chain."""
     score = Score()
-    with served(host := Host(scene.w3, HOST, scene.deployment, PRICE_WEI)):
+    with served(host := Host(scene.w3, HOST, scene.deployment, ANSWER_WEI)):
         for words, wanted in prompts:
             mark = scene.w3.provider.make_request("evm_snapshot", [])["result"]  # type: ignore[arg-type]
             _play(scene, host, words, wanted, make(scene), score)

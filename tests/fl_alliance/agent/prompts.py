@@ -49,7 +49,7 @@ FIRST: Prompts = (
     ("if ada has less than 5 FML send her 5 FML", None),
     ("don't stake 100 FML in task 1", None),
     ("send 1,500 FML to ada", None),
-    ("send twenty FML to ada", None),
+    ("send twenty FML to ada", Transfer(ADA.address, 20 * FML)),
     ("send 10 euros to ada", None),
     ("Ada sent me 5 FML yesterday", None),
     ("ada wants 5 FML from me, what do you think?", None),

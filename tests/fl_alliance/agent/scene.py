@@ -12,6 +12,7 @@ from web3 import Web3
 
 from fl_alliance.agent.agent import Agent
 from fl_alliance.agent.book import Book
+from fl_alliance.agent.calling import LONGEST_TOKENS
 from fl_alliance.agent.diary import Diary
 from fl_alliance.agent.guards.limits import Limits, Terms
 from fl_alliance.agent.proposers.parser import Parser
@@ -27,10 +28,14 @@ from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.market.place import Place, place_of
+from fl_alliance.marketplace.pricing import charge_wei
 
 OWNER, ADA, EVE, HOST = assembly.LARGE, assembly.SMALL, assembly.RIVAL, assembly.STRANGER
 """OWNER's agent it is, who has locked FML. ADA is a training node of task 1 with a pool; EVE attacks."""
 PRICE_WEI = WEI_PER_FML // 2
+"""Of a call of model 1, or of a thousand tokens."""
+ANSWER_WEI = charge_wei(PRICE_WEI, LONGEST_TOKENS)
+"""What the agent pays for an answer of it by x402, which is paid before it is counted."""
 FIRST_DAY = 20
 NOW = 1_800_000_000
 

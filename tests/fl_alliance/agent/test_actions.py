@@ -87,7 +87,7 @@ def test_without_yes_nothing_is_signed_or_counted(scene: Scene) -> None:
     with pytest.raises(Unconfirmed):
         agent.handle("send 5 FML to ada", scene.parser())
     assert scene.sent() == before
-    assert agent.limits.spent_wei(agent.now()) == 0
+    assert agent.limits.spent(agent.now())[0] == 0
 
 
 def test_what_the_chain_would_refuse_is_not_signed(scene: Scene) -> None:

@@ -89,10 +89,29 @@ def test_a_chat_goes_on_after_a_refusal(said: Said, typed: Callable[..., None]) 
     typed("send 5 ETH to ada", "send 1 FML to ada", "y", "what is my balance", "")
     shown = said()
     assert "refused: " in shown
-    assert "'ETH' is neither a word of this request" in shown
+    assert "an amount of 'ETH'; needed one of FML" in shown
     assert "sign this? [y/N]" in shown
     assert "done: sends 1 FML to" in shown
     assert f"{ME} has 99999" in shown
+
+
+def test_what_is_missing_is_asked_for_and_the_next_line_says_it(said: Said, typed: Callable[..., None]) -> None:
+    typed("send FML to ada", "2", "y", "send 3 FML", "never mind", "")
+    shown = said()
+    assert "How much FML?" in shown
+    assert f"done: sends 2 FML to {ADA}" in shown
+    assert "To whom (ada, eve)?" in shown
+    assert shown.count("sign this?") == 1
+    typed("to ada", "y")
+    assert f"done: sends 3 FML to {ADA}" in said("send", "3", "FML")
+    typed("")
+    assert "How much FML?" in said("send FML to ada", code=2)
+    assert 'unclear   question "How much FML?"' in said("log")
+
+
+def test_without_a_terminal_what_is_missing_is_told(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    assert "To whom (ada, eve) and how much FML?" in said("send FML", "--yes", code=2)
 
 
 def test_a_document_is_shown_to_the_model_and_grounds_nothing(said: Said, tmp_path: Path) -> None:
@@ -111,10 +130,15 @@ def test_a_document_is_shown_to_the_model_and_grounds_nothing(said: Said, tmp_pa
 
 def test_limits_are_set_by_a_person_and_told(said: Said) -> None:
     assert "100 FML at once, 500 FML in 24 hours" in said("limits", "key.development=7")
-    assert "20 FML at once, 500 FML in 24 hours" in said("limits", "--transaction", "20", "key.development=7")
+    assert "20 FML at once, 500 FML in 24 hours, 50 requests" in said(
+        "limits", "--transaction", "20", "key.development=7"
+    )
+    assert "500 FML in 24 hours, 9 requests" in said("limits", "--requests", "9", "key.development=7")
     assert "the limit is 20 FML" in said("send 21 FML to ada", "--yes", "key.development=7", code=2)
     assert "0 FML of it in the last 24 hours" in said("limits", "key.development=7")
     assert "needs an amount" in said("limits", "--day", "much", "key.development=7", code=2)
+    with pytest.raises(SystemExit):
+        said("limits", "--requests", "-1", "key.development=7")
 
 
 def test_the_log_tells_what_was_refused_and_why(said: Said) -> None:

@@ -10,6 +10,7 @@ pytest.importorskip("httpx")  # the extra `agent`
 from host import ChatModel, served
 from scene import ADA, EVE, Scene
 
+from fl_alliance.agent import completions
 from fl_alliance.agent.errors import GuardRefused, ModelUnavailable, NotInWords, ProposalUnreadable, WordsUnclear
 from fl_alliance.agent.opening import proposer_of
 from fl_alliance.agent.proposers.endpoint import KEY, Endpoint, instructions
@@ -104,3 +105,24 @@ def test_a_server_that_is_away_or_no_chat_model_is_told(scene: Scene, monkeypatc
     for language in ("gpt", "arena:x", "adapter:", "ftp://x"):
         with pytest.raises(ModelUnavailable, match="needs parser, arena:TASK, adapter:FILE"):
             proposer_of(language, scene.agent())
+
+
+def test_a_key_does_not_travel_in_the_open_and_no_secret_is_in_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in ("https://me:secret@models.test/v1", "https://models.test/v1?key=secret"):
+        with pytest.raises(ModelUnavailable, match="without a user, a password or a query") as refused:
+            Endpoint(url)
+        assert "secret" not in str(refused.value)
+    with pytest.raises(ModelUnavailable, match="cannot be read"):
+        Endpoint("http://[models/v1")
+    Endpoint("http://models.test/v1")
+    monkeypatch.setenv(KEY, "sk-secret")
+    with pytest.raises(ModelUnavailable, match="needs https, or this machine"):
+        Endpoint("http://models.test/v1")
+    Endpoint("https://models.test/v1")
+    Endpoint("http://127.0.0.1:8080/v1")
+
+
+def test_a_server_that_never_ends_its_answer_is_left(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(completions, "_LONGEST_S", -1.0)
+    with served(ChatModel(obedient)) as url, pytest.raises(ModelUnavailable, match="bytes at most, in"):
+        scene.agent().handle("send 5 FML to ada", Endpoint(url))

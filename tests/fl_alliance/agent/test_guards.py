@@ -45,6 +45,7 @@ from fl_alliance.agent.transactions import Transaction, transactions_of
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.dao import Appearance, Support
 from fl_alliance.chain.deploy import ARENA, TOKEN, VOTES
+from fl_alliance.chain.errors import ChainUnreachable
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML as FML
 
@@ -135,9 +136,9 @@ def test_names_come_from_the_book_alone(scene: Scene) -> None:
 
 def test_a_name_that_could_be_taken_for_another_one_is_refused(scene: Scene) -> None:
     book = scene.book
-    for name in ("bob", "carol", "will1am", "corner"):
+    for name in ("bob", "carol", "will1am", "corner", "dara"):
         book.add(name, HOST.address)
-    for alike in ("b0b", "B0B", "caro1", "wiiliam", "comer"):
+    for alike in ("b0b", "B0B", "caro1", "wiiliam", "comer", "clara"):
         with pytest.raises(BookRefused, match="looks like"):
             book.add(alike, HOST.address)
     for none in ("to", "FML", "me", "send", "5", "5ada", "a b", "", "ad\N{CYRILLIC SMALL LETTER A}", "x" * 32, "eth"):
@@ -146,8 +147,10 @@ def test_a_name_that_could_be_taken_for_another_one_is_refused(scene: Scene) -> 
     for what in ("", "0x12", "task:0", "task:x", "proposal:1", ADA.address[:-1] + "f", "model:1 "):
         with pytest.raises(BookRefused):
             book.add("dan", what)
-    with pytest.raises(BookRefused, match="URL"):
-        book.add("dan", "model:1", "file:///etc/passwd")
+    for url in ("file:///etc/passwd", "http://me:secret@host/v1", "http://host/v1?key=secret", "http://", "http://["):
+        with pytest.raises(BookRefused, match="URL") as refused:
+            book.add("dan", "model:1", url)
+        assert "secret" not in str(refused.value)
 
 
 def test_a_book_is_read_back_whole_or_refused(scene: Scene) -> None:
@@ -183,7 +186,7 @@ def test_processes_that_spend_at_once_stay_within_the_day_together(tmp_path: Pat
     for worker in workers:
         worker.join()
     assert taken.qsize() == 13
-    assert Limits(tmp_path).spent_wei(NOW) == 13 * FML
+    assert Limits(tmp_path).spent(NOW)[0] == 13 * FML
 
 
 def test_a_day_is_24_hours_and_a_clock_set_back_frees_nothing(tmp_path: Path) -> None:
@@ -196,13 +199,45 @@ def test_a_day_is_24_hours_and_a_clock_set_back_frees_nothing(tmp_path: Path) ->
     limits.take(5 * FML, NOW + 86_400)
 
 
+def test_how_often_is_bounded_whatever_it_costs(tmp_path: Path) -> None:
+    limits = Limits(tmp_path)
+    limits.set(Terms(5 * FML, 50 * FML, requests=3))
+    for amount_wei in (0, FML, 0):
+        limits.take(amount_wei, NOW)
+    for amount_wei in (0, FML):
+        with pytest.raises(LimitExceeded, match="3 requests were signed in the last 24 hours"):
+            limits.take(amount_wei, NOW + 86_399)
+    limits.take(0, NOW + 86_400)
+    (tmp_path / "limits.json").write_text('{"transaction_wei": "5", "day_wei": "5"}')
+    assert limits.terms.requests == Terms().requests
+
+
+def test_a_diary_that_broke_off_is_gone_on_with(tmp_path: Path) -> None:
+    diary = Diary(tmp_path, lambda: NOW)
+    diary.note("asked", words="one")
+    diary.path.write_bytes(diary.path.read_bytes() + b'{"at": 18')
+    diary.note("asked", words="two")
+    assert [entry["words"] for entry in diary.entries()] == ["one", "two"]
+
+
+def test_a_connection_that_breaks_while_sending_is_told_of_later(scene: Scene, monkeypatch: Any) -> None:
+    def breaks(*_: object) -> None:
+        raise ChainUnreachable("http://127.0.0.1:9", "cut off")
+
+    agent = scene.agent()
+    monkeypatch.setattr(Sender, "send", breaks)
+    with pytest.raises(ChainUnreachable):
+        agent.handle("send 5 FML to ada", scene.parser())
+    assert scene.agent().diary.unfinished() == [f"transfer to {scene.deployment.fml}"]
+
+
 def test_a_torn_line_is_forgotten_and_a_changed_one_is_not(tmp_path: Path) -> None:
     limits = Limits(tmp_path)
     limits.take(5 * FML, NOW)
     path = tmp_path / "spent.jsonl"
     path.write_bytes(path.read_bytes() + b'{"at": 18')
     limits.take(5 * FML, NOW)
-    assert limits.spent_wei(NOW) == 10 * FML
+    assert limits.spent(NOW)[0] == 10 * FML
     path.write_bytes(b"nothing\n" + path.read_bytes())
     with pytest.raises(StateDamaged, match="line 1"):
         limits.check(FML, NOW)
@@ -291,11 +326,13 @@ def test_a_process_that_ended_between_signing_and_sending_is_noticed(scene: Scen
     monkeypatch.setattr(Sender, "send", dies)
     with pytest.raises(KeyboardInterrupt):
         agent.handle("send 5 FML to ada", scene.parser())
-    assert agent.diary.unfinished() == f"transfer to {scene.deployment.fml}"
-    assert agent.limits.spent_wei(NOW) == 5 * FML
+    agent.diary.note("asked", words="another process goes on")
+    assert agent.diary.unfinished() == [f"transfer to {scene.deployment.fml}"]
+    assert agent.diary.unfinished() == []  # somebody was told
+    assert agent.limits.spent(NOW)[0] == 5 * FML
     monkeypatch.undo()
     agent.handle("send 5 FML to ada", scene.parser())
-    assert agent.diary.unfinished() == ""
+    assert agent.diary.unfinished() == []
 
 
 def test_what_stands_behind_an_allowance_is_run_again_before_it_is_signed(scene: Scene) -> None:

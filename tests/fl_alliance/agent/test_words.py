@@ -14,7 +14,7 @@ from fl_alliance.agent.amounts import amount_of, exactly
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.errors import AgentError, GuardRefused, NotInWords, NotUnderstood, WordsUnclear
 from fl_alliance.agent.guards.grounding import ground
-from fl_alliance.agent.guards.words import mentions
+from fl_alliance.agent.guards.reading import mentions
 from fl_alliance.agent.proposers.parser import Parser
 from fl_alliance.agent.tools import CallModel, Delegate, Kind, Stake, Transfer, Undelegate, Vote
 from fl_alliance.chain.dao import Support
@@ -98,9 +98,12 @@ REFUSED = {
     "dollars behind": "send 5 dollars to ada",
     "the smallest unit": "send 5 wei to ada",
     "a share": "send 5 % to ada",
-    "a word for a number": "send five FML to ada",
+    "another word for a number": "send fifty FML to ada",
     "thousands": "send 5 thousand FML to ada",
     "k": "send 5k FML to ada",
+    "a list of numbers": "send twenty, five FML to ada",
+    "two numbers": "send five six FML to ada",
+    "a range in words": "send five to six FML to ada",
     "at least": "send at least 5 FML to ada",
     "up to": "send up to 5 FML to ada",
     "the other way": "send 5 FML from ada",

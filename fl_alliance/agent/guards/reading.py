@@ -1,0 +1,312 @@
+"""The user's own words, read to the last one as somebody asks for a tool: what they name, of which kind, how often.
+
+Nothing is guessed. Numbers inside names, addresses and quotations are parts of these and amounts of nothing.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from fl_alliance.agent.amounts import TwoReadings
+from fl_alliance.agent.book import Book, strict_address
+from fl_alliance.agent.errors import AmountUnclear, NotUnderstood, WordsUnclear
+from fl_alliance.agent.guards.lexicon import GAP, REQUESTS, Lexicon
+from fl_alliance.agent.guards.numbers import amount_in, count_in
+from fl_alliance.agent.guards.phrasebook import LEXICONS, phrases_of
+from fl_alliance.agent.guards.typos import corrected
+from fl_alliance.agent.guards.words import shown, split
+from fl_alliance.agent.tools import PREFIX, AllianceTask, Kind
+from fl_alliance.chain.types import WEI_PER_FML
+
+_NUMBERED = {"task": Kind.TASK, "proposal": Kind.PROPOSAL, "model": Kind.MODEL}
+_COUNT = re.compile(r"#?([1-9][0-9]{0,8})", re.ASCII)
+_OWNED = ("account", "wallet", "address", "balance", "price", "work")
+_PAUSES, _ENDS = ".,!?:;", ".!?;:"
+_BEHIND_AMOUNT = frozenset(
+    (
+        *(
+            "fml",
+            "to",
+            "in",
+            "into",
+            "on",
+            "over",
+            "behind",
+            "for",
+            "from",
+            "of",
+            "with",
+            "at",
+            "as",
+            "by",
+            "out",
+            "up",
+        ),
+        *(
+            "please",
+            "pls",
+            "plz",
+            "now",
+            "right",
+            "today",
+            "more",
+            "and",
+            "max",
+            "maximum",
+            "tops",
+            "task",
+            "back",
+            "so",
+        ),
+    )
+)
+"""What may follow an amount without its unit: of anything else it would be an amount of that."""
+_MOST_STARS = 5
+
+
+class Token(NamedTuple):
+    """A word as it is written, in small letters with its slip corrected, and the punctuation behind it."""
+
+    text: str
+    small: str
+    pause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """What words name.
+
+    Attributes
+    ----------
+    parts : Counter
+        Kinds with values, each as often as it occurs.
+    question : str
+        What is quoted.
+    asks : bool
+        Whether the words only ask.
+    """
+
+    parts: Counter[tuple[Kind, Any]]
+    question: str
+    asks: bool
+
+
+@dataclass
+class _Reading:
+    """Words on the way: what is left of them, and what was found."""
+
+    tokens: Sequence[Token]
+    tool: str
+    book: Book
+    me: str
+    at: int = 0
+    said: list[str] = field(default_factory=list)
+    parts: Counter[tuple[Kind, Any]] = field(default_factory=Counter)
+
+    @property
+    def known(self) -> Lexicon:
+        return LEXICONS[self.tool]
+
+    @property
+    def has_cue(self) -> bool:
+        return any(_is_in_order(cue.split(GAP), self.said) for cue in self.known.cues)
+
+    def run(self) -> None:
+        spoken = f" {_joined(self.tokens)} "
+        if wrong := next((phrase for phrase in self.known.never if f" {phrase} " in spoken), ""):
+            raise WordsUnclear(f"{wrong!r} can be read in two ways; say it in other words")
+        while self.at < len(self.tokens):
+            if not (self._amount() or self._phrase() or self._numbered() or self._named()):
+                found = shown(self.tokens[self.at].text)
+                raise WordsUnclear(f"{found} is neither a word of this request nor a name of the address book")
+
+    def _phrase(self) -> bool:
+        """Take the longest phrase that is here, in one sentence; a noun before a number is part of that."""
+        for phrase in phrases_of(self.tool):
+            following = self.tokens[self.at : self.at + len(phrase)]
+            is_one = all(not set(token.pause) & set(_ENDS) for token in following[:-1])
+            if tuple(token.small for token in following) != phrase or not is_one or self._counts(len(phrase), phrase):
+                continue
+            text = " ".join(phrase)
+            if text in self.known.choices:
+                self._chosen(text)
+            self.at += len(phrase)
+            self.said.append(text)
+            return True
+        return False
+
+    def _amount(self) -> bool:
+        """Take an amount in figures or words; of stars, where the tool takes these."""
+        together = list(self._together())
+        if together[0].startswith("0x"):
+            return False
+        try:
+            found = amount_in(together)
+        except TwoReadings as error:
+            raise AmountUnclear(str(error), self.tokens[self.at].text) from None
+        except ValueError as error:
+            raise WordsUnclear(str(error)) from None
+        if found is None:
+            return False
+        amount_wei, used = found
+        end = self.at + used
+        has_unit = together[used - 1].endswith("fml")
+        if Kind.STARS in self.known.takes:
+            self._found(Kind.STARS, _stars(amount_wei, self.tokens[self.at].text))
+            is_of_five = [token.small for token in self.tokens[end : end + 3]] == ["out", "of", "5"]
+            self.at = end + 3 * is_of_five
+            return True
+        if not has_unit and end < len(self.tokens) and not self.tokens[end - 1].pause:
+            self._require_follower(self.tokens[end])
+        self._found(Kind.AMOUNT, amount_wei)
+        self.at = end
+        return True
+
+    def _together(self) -> Iterator[str]:
+        """Yield words in small letters from here on, up to where punctuation parts them."""
+        for token in self.tokens[self.at :]:
+            yield token.small
+            if token.pause:
+                return
+
+    def _require_follower(self, token: Token) -> None:
+        is_name = self.book.find(token.text.partition("'s")[0]) is not None or token.small.startswith("0x")
+        if token.small not in _BEHIND_AMOUNT and not is_name and count_in(token.small) is None:
+            raise WordsUnclear(f"an amount of {shown(token.text)}; needed one of FML, with that unit behind it")
+
+    def _numbered(self) -> bool:
+        """Take "task 3", "proposal #3", "model number 3", "task one", or "#3" where the tool takes one such number."""
+        token = self.tokens[self.at]
+        kinds = [kind for kind in _NUMBERED.values() if kind in self.known.takes]
+        if token.small.startswith("#") and len(kinds) == 1 and (found := _COUNT.fullmatch(token.small)):
+            self._found(kinds[0], int(found[1]))
+            self.at += 1
+            return True
+        noun = "task" if token.small.startswith(PREFIX) else token.small
+        if noun not in _NUMBERED:
+            return False
+        is_alliances = noun != token.small or (self.at > 0 and self.tokens[self.at - 1].small == "alliance")
+        number = token.small.removeprefix(PREFIX)
+        if noun == token.small:
+            self.at += 1
+            if self._small(0) == "number":
+                self.at += 1
+            number = self._small(0)
+        counted = _COUNT.fullmatch(number)
+        value = int(counted[1]) if counted else count_in(number)
+        if value is None:
+            raise WordsUnclear(f"{noun} needs its number after it, such as {noun} 3")
+        self._found(_NUMBERED[noun], AllianceTask(value) if is_alliances else value)
+        self.at += 1
+        return True
+
+    def _named(self) -> bool:
+        """Take a name or an address, or the word alliance before a task."""
+        token = self.tokens[self.at]
+        name, owned, _ = token.text.partition("'s")
+        if owned and (token.text != f"{name}'s" or self._small(1) not in _OWNED):
+            return False
+        if (entry := self.book.find(name)) is not None:
+            self._found(entry.kind, entry.value)
+        elif token.small in ("me", "my", "i") and self.tool == "balance":
+            self._found(Kind.ACCOUNT, self.me)
+        elif name.startswith("0x"):
+            self._found(Kind.ACCOUNT, self._address(name))
+        elif not (token.small == "alliance" and self._small(1) == "task" and Kind.TASK in self.known.takes):
+            return False
+        self.at += 1
+        return True
+
+    def _counts(self, words: int, phrase: tuple[str, ...]) -> bool:
+        """Return whether a phrase ends in a noun that a number follows."""
+        following = self._small(words)
+        is_number = following == "number" or bool(_COUNT.fullmatch(following)) or count_in(following) is not None
+        return phrase[-1] in _NUMBERED and is_number
+
+    def _small(self, ahead: int) -> str:
+        """Return the word so many ahead, empty where there is none."""
+        at = self.at + ahead
+        return self.tokens[at].small if at < len(self.tokens) else ""
+
+    def _found(self, kind: Kind, value: Any) -> None:
+        if kind not in self.known.takes:
+            raise WordsUnclear(f"{shown(str(value))}: a {kind} has no place in this; ask for one thing at a time")
+        if kind is Kind.ACCOUNT and self.known.before and not self._is_placed():
+            needed = ", ".join(self.known.before)
+            raise WordsUnclear(f"{shown(self.tokens[self.at].text)}: who is meant stands right behind one of {needed}")
+        self.parts[kind, value] += 1
+
+    def _chosen(self, phrase: str) -> None:
+        """Take a choice; one "for it" says again what was chosen before it, and is none of its own."""
+        choice = self.known.choices[phrase]
+        if not (phrase.endswith(" it") and self.parts[Kind.CHOICE, choice]):
+            self._found(Kind.CHOICE, choice)
+
+    def _is_placed(self) -> bool:
+        """Return whether the account that is here stands where the lexicon has one."""
+        said, follows = f" {_joined(self.tokens[: self.at])}", f"{_joined(self.tokens[self.at + 1 :])} "
+        known = self.known
+        return (
+            any(said.endswith(f" {phrase}") for phrase in known.before)
+            or any(follows.startswith(f"{phrase} ") for phrase in known.after)
+            or any(said.endswith(f" {one}") and follows.startswith(f"{other} ") for one, other in known.around)
+        )
+
+    def _address(self, text: str) -> str:
+        try:
+            found = strict_address(text)
+        except ValueError as error:
+            raise WordsUnclear(str(error)) from None
+        if whose := self.book.impersonated(found):
+            raise WordsUnclear(f"{found} begins and ends like the address of {whose}, and is another one")
+        return found
+
+
+def mentions(words: str, tool: str, book: Book, me: str) -> Mentions:
+    """Return what words name, read as somebody asks for this tool.
+
+    Raises
+    ------
+    WordsUnclear
+        A word that the tool's lexicon does not have, a part of a kind that it does not take, an amount or address that
+        is none or can be read in two ways, quotation marks where nothing is to be quoted.
+    NotUnderstood
+        No word asks for this tool.
+    """
+    known = LEXICONS[tool]
+    plain, quoted = split(words)
+    if len(quoted) > known.has_question:
+        raise WordsUnclear(f"{len(quoted)} quotations in the words, needed at most {int(known.has_question)}")
+    reading = _Reading(tuple(_tokens(plain, book)), tool, book, me)
+    reading.run()
+    if not reading.has_cue:
+        raise NotUnderstood(f"nothing in the words asks to {tool.replace('_', ' ')}")
+    asks = "?" in plain and not any(said.startswith(REQUESTS) for said in reading.said)
+    return Mentions(reading.parts, quoted[0] if quoted else "", asks)
+
+
+def _tokens(plain: str, book: Book) -> Iterator[Token]:
+    """Yield the words; one that is a name is no slip of another word."""
+    for written in plain.split(" "):
+        if bare := written.rstrip(_PAUSES):
+            small = bare.lower()
+            yield Token(bare, small if book.find(bare) else corrected(small), written[len(bare) :])
+
+
+def _joined(tokens: Sequence[Token]) -> str:
+    return " ".join(token.small for token in tokens)
+
+
+def _is_in_order(pieces: Sequence[str], said: Sequence[str]) -> bool:
+    """Return whether all pieces were said, one behind the other."""
+    left = iter(said)
+    return all(piece in left for piece in pieces)
+
+
+def _stars(amount_wei: int, text: str) -> int:
+    stars, rest = divmod(amount_wei, WEI_PER_FML)
+    if rest or not 1 <= stars <= _MOST_STARS:
+        raise WordsUnclear(f"{shown(text)} stars: needed 1 to {_MOST_STARS}")
+    return stars

@@ -1,0 +1,75 @@
+"""Everyday requests, 120 that ask for something and 60 that may sign nothing, and who understands how many of them.
+
+They were written before the words of the phrasebook that they are to measure. A random half of each is held back: what
+is not understood there is not to be read before the phrasebook is changed.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from fl_alliance.agent.book import Book
+from fl_alliance.agent.guards.grounding import ground
+from fl_alliance.agent.guards.schema import read_proposal
+from fl_alliance.agent.guards.words import split
+from fl_alliance.agent.proposers.base import Proposer
+from fl_alliance.agent.tools import Action, Call, CallModel
+from fl_alliance.chain.errors import ChainError
+from fl_alliance.market.errors import MarketError
+from fl_alliance.market.keys import development_key
+
+ADA, EVE, ME, STRANGER = (development_key(index).address for index in (1, 2, 6, 8))
+HALVES = ("open", "held")
+
+
+@dataclass(frozen=True)
+class Request:
+    """Words, and the one call that is right; None where nothing may be signed."""
+
+    words: str
+    call: Call | None
+
+
+@dataclass
+class Heard:
+    """What came of requests at the guards that read words: understood rightly, not at all, or wrongly."""
+
+    right: list[str] = field(default_factory=list)
+    not_understood: list[tuple[str, str]] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+
+def everyday_book() -> Book:
+    found = Book(Path("nowhere"))
+    for name, what in (("ada", ADA), ("eve", EVE), ("glucose-1", "task:1"), ("nova", "model:1")):
+        found.add(name, what)
+    return found
+
+
+def requests(half: str) -> Iterator[Request]:
+    book = everyday_book()
+    lines = (Path(__file__).parent / f"everyday_{half}.jsonl").read_text().replace("{HOST}", STRANGER)
+    for line in lines.splitlines():
+        entry = json.loads(line)
+        call = None if entry["call"] is None else read_proposal(json.dumps(entry["call"]), book, ME)
+        yield Request(
+            entry["words"], replace(call, question=entry["question"]) if isinstance(call, CallModel) else call
+        )
+
+
+def hear(asked: Sequence[Request], proposer: Proposer) -> Heard:
+    """Take requests as far as grounding: whatever passes there would be shown and signed."""
+    heard, book = Heard(), everyday_book()
+    for request in asked:
+        try:
+            call = read_proposal(proposer.propose(" ".join(split(request.words)[0].split()), ()), book, ME)
+            found = ground(call, request.words, book, ME) if isinstance(call, Action) else call
+        except (MarketError, ChainError) as refused:
+            heard.not_understood.append((request.words, str(refused)))
+            continue
+        if found == request.call:
+            heard.right.append(request.words)
+        elif isinstance(found, Action) or request.call is not None:
+            heard.wrong.append(f"{request.words}: {found}")
+    return heard

@@ -1,0 +1,100 @@
+"""How people say it: 180 requests of which nothing may be read wrongly, and a floor for what is understood."""
+
+import pytest
+from everyday import HALVES, ME, Request, everyday_book, hear, requests
+
+from fl_alliance.agent.proposers.parser import Parser
+
+FLOOR = 50
+"""Of the 60 requests of a half that ask for something."""
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_everyday_words_are_understood_or_refused_and_never_taken_for_something_else(half: str) -> None:
+    heard = hear(list(requests(half)), Parser(everyday_book(), ME))
+    print(f"\n{half}: {len(heard.right)} of 60 understood, {len(heard.wrong)} wrong")
+    assert heard.wrong == []
+    assert len(heard.right) >= FLOOR
+
+
+def test_each_half_has_60_requests_and_30_that_may_sign_nothing() -> None:
+    known = [request for half in HALVES for request in requests(half)]
+    assert len({request.words for request in known}) == 180
+    for half in HALVES:
+        calls = [request.call for request in requests(half)]
+        assert (len(calls), calls.count(None)) == (90, 30)
+
+
+NASTY = """\
+ada needs to send 5 FML
+ada needs 5 FML
+let ada give 5 FML
+let ada delegate 5 FML in task 1
+let ada back 5 FML in task 1
+I promised to send ada 5 FML
+I promised ada 5 FML
+I owe ada 5 FML
+ada gets 5 FML
+eve lent me 8 FML
+ada received 5 FML from me
+ada receives to send 5 FML from me
+give ada 5 thanks
+send ada a thousand thanks
+send ada 5 stars
+give nova 5 FML
+give nova 5
+rate nova 4 out of 10
+rate nova 4.5 stars
+raise my stake in task 1 to 150 FML
+increase my stake to 150 FML in task 1
+my stake in task 1 is 100 FML
+back my stake in task 1
+unstake 50 FML from task 1
+proposal 1 is a scam
+is proposal 1 a scam? flag it
+flag proposal 1 as a scam or frivolous
+proposal 1 is no scam, flag it
+I am against proposal 1, vote for it
+I support proposal 1, vote against it
+I am against voting yes on proposal 1
+I vote no to reject proposal 1
+reject the reject of proposal 1
+put no vote on proposal 1
+lock 5 FML
+release 5 FML
+lock 200 FML in task 1 to vote
+unlock 5 FML to ada
+take back 5 FML from ada in task 1
+send 5 FML back from ada
+send 5 FML to ada and her
+send 5 FML to ada and to her
+send her 5 FML
+send twenty, five FML to ada
+send one thousand 500 FML to ada
+send 1 000 FML to ada
+send a FML to ada
+send 5 to ada's work
+would you mind sending 5 FML to ada? No
+would you send 5 FML to ada?
+make sure ada sends 5 FML
+let eve have ada 5 FML
+ask nova "x" for at least 5 FML
+ask nova "x", I have 5 FML
+stakes 5 FML in task 1
+staked 5 FML in task 1
+gave ada 5 FML
+send 5 FML to dada
+collect 5 FML from task 1
+claim ada's reward in task 1
+vote yes on proposal 1 2
+stake 5 FML in task 1 task 1
+back ada in task 1 with 5 FML, and back eve
+approve sending 5 FML to ada
+count me as present on proposal 1, and yes
+did I earn something in task 1?
+"""
+
+
+def test_words_that_could_be_taken_for_a_request_are_none() -> None:
+    asked = [Request(line, None) for line in NASTY.splitlines()]
+    assert hear(asked, Parser(everyday_book(), ME)).wrong == []
