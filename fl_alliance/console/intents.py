@@ -18,7 +18,6 @@ from fl_alliance.chain.reverts import explained
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.gauges import ballot_votes
-from fl_alliance.chain.rules.words import keccak
 from fl_alliance.console.fair import Fair
 from fl_alliance.governance.actions import Actions
 from fl_alliance.governance.decoding import ALARM
@@ -164,9 +163,8 @@ def _settle(fair: Fair, fields: Fields) -> Intent:
     whose = "the treasury, since flags have condemned it" if is_condemned else f"its author, {proposal.proposer}"
     says = [f"Sends the stake of proposal {number} to {whose}. Anybody may."]
     if dao.stage(proposal.number) is Stage.EXECUTED:
-        says.append(
-            f"It was executed: the treasury pays its author {fml(dao.terms().reward_wei)}, as far as it has them."
-        )
+        reward = fml(dao.review(proposal.number).reward_wei)
+        says.append(f"It was executed: the treasury pays its author {reward}, as far as it has them.")
     command = f"fl-alliance dao settle {number}"
     return Intent(f"Settle proposal {number}", says, [step], command, _account(fields, False), f"/dao/{number}")
 
@@ -327,7 +325,7 @@ def _lists(proposal: Proposal) -> tuple[list[str], list[int], list[bytes], bytes
     """Return a proposal as the Governor takes it."""
     calls = proposal.calls
     targets, values, data = [one.target for one in calls], [one.value_wei for one in calls], [one.data for one in calls]
-    return targets, values, data, keccak(proposal.description.encode())
+    return targets, values, data, proposal.description_hash
 
 
 def _pool(fair: Fair, task: int, node: str) -> ContractReader:

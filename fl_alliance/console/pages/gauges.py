@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from fl_alliance.chain.deploy import GAUGES
 from fl_alliance.chain.gauges import GaugeKind, GaugesView
-from fl_alliance.chain.rules.gauges import GaugeTerms, model_pay, task_percent
+from fl_alliance.chain.rules.gauges import GaugeTerms, epoch_budget, model_pay, task_percent
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.intents import MOST_CHOICES
 from fl_alliance.console.rendering import Renderer
@@ -120,13 +120,13 @@ def _cast_wei(view: GaugesView, epoch: int) -> int:
 
 
 def _books(fair: Fair, terms: GaugeTerms, held_wei: int, epoch: int) -> Books:
-    """Return an epoch's budget as its first payment fixed it, or would fix it now."""
-    paid = {
-        event.values["model"]: int(event.values["amountWei"])
-        for event in fair.events(GAUGES, "ModelPaid")
-        if event.values["epoch"] == epoch
-    }
-    return Books(min(terms.budget_wei, held_wei + sum(paid.values())), paid)
+    """Return an epoch's budget as it stands now."""
+    paid: dict[int, int] = {}
+    for event in fair.events(GAUGES, "ModelPaid"):
+        if event.values["epoch"] == epoch:
+            model = event.values["model"]
+            paid[model] = paid.get(model, 0) + int(event.values["amountWei"])
+    return Books(epoch_budget(held_wei, sum(paid.values()), terms), paid)
 
 
 def _row(facts: GaugeFacts, terms: GaugeTerms, former: Books, running: Books) -> Row:

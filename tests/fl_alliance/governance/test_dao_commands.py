@@ -82,7 +82,7 @@ def test_a_mistake_is_one_line_and_nothing_is_signed(desk: Desk) -> None:
     assert "that it is already" in refused("propose", "x", "--set", "dao.review_s=259200")
     assert "seconds of a review" in refused("propose", "x", "--set", "dao.review_s=soon")
     assert "seconds of a review" in refused("propose", "x", "--set", "dao.review_s=-1")
-    assert "one at a time" in refused("propose", "x", "--set", "dao.stake=1", "--set", "dao.reward=1")
+    assert "dao.stake is set twice" in refused("propose", "x", "--set", "dao.stake=1", "--set", "dao.stake=2")
     assert "such as arena:1" in refused("propose", "x", "--verify", "1")
     assert "AllianceMarket" in refused("propose", "x", "--verify", "alliance:1")
     assert "needs a text" in refused("propose", "x")
