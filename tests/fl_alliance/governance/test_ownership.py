@@ -27,6 +27,7 @@ TYPED = {
 """What is no parameter, and a proposal says by an action of its own or is shown in words of its own."""
 OF_CONTRACTS = {
     *(("Emission", name) for name in ("setBrake", "weigh")),
+    ("FML", "setBrake"),
     *(("FML", "mint"), ("Treasury", "reward"), ("Models", "setCallers"), ("Documents", "setRevenue")),
     *(("Documents", "onShare"), ("AllianceMarket", "onReward"), ("AllianceMarket", "onAssets"), ("Arena", "onAssets")),
     *(("DelegationPool", name) for name in ("slash", "setSigma")),
