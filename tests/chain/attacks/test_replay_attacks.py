@@ -127,7 +127,7 @@ def test_a_token_that_calls_back_is_paid_once(chain: Chain) -> None:
 
 
 def chain_with_hostile_token(chain: Chain) -> Chain:
-    """Return the chain with an Alliance whose token answers "true", names no brake and, paid with, withdraws once more."""
+    """Return the chain with an Alliance whose token says "true", names no brake and, paid with, withdraws once more."""
     again = interface("Alliance").functions["withdraw"].encode((1, 0))
     words = [(at, again[at : at + 32].ljust(32, b"\0")) for at in range(0, len(again), 32)]
     attack = b"".join(bytes([0x7F]) + word + bytes([0x60, at, 0x52]) for at, word in words)
