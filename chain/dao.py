@@ -3,13 +3,14 @@
 The contracts are `Dao.sol` (OpenZeppelin's Governor with `Reviews.sol`), `VoteLock.sol` and `Timelock.sol`.
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
 from fl_alliance.chain.bound import BoundContract, ContractReader
-from fl_alliance.chain.codec import interface
+from fl_alliance.chain.codec import Event, interface
 from fl_alliance.chain.deploy import DAO, TOKEN, VOTES, Deployment
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rpc import Rpc
@@ -19,6 +20,8 @@ from fl_alliance.chain.sender import Receipt, Sender, read_log
 _GAS = 400_000
 _PROPOSE_GAS, _EXECUTE_GAS = 2_000_000, 12_000_000
 _CREATED = "ProposalCreated"
+_RESERVED = "#proposer="
+"""Ends a description, before an address: OpenZeppelin's Governor then takes it of nobody else."""
 
 
 class Stage(IntEnum):
@@ -73,6 +76,10 @@ class Proposal:
     ----------
     number : int
         The Governor's id: a hash of calls and description.
+    description : str
+        Without the words that reserve it for its author; what is not UTF-8 in it is replaced.
+    description_hash : bytes
+        keccak256 of its bytes, by which the Governor knows it.
     review_ends_at, vote_ends_at : int
         Seconds; a quorum that is reached late moves the second.
     """
@@ -81,6 +88,7 @@ class Proposal:
     proposer: str
     calls: tuple[Call, ...]
     description: str
+    description_hash: bytes
     review_ends_at: int
     vote_ends_at: int
 
@@ -95,9 +103,10 @@ class Review:
     flag_bps: int
     floor_wei: int
     stake_wei: int
-    present_wei: int
+    reward_wei: int
     scam_wei: int
     frivolous_wei: int
+    present_wei: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +152,7 @@ class DaoView:
 
     def proposals(self) -> tuple[Proposal, ...]:
         """Return every proposal, in the order in which they were made."""
-        event = next(event for event in interface(DAO).events.values() if event.name == _CREATED)
+        event = _created()
         where = {"address": self._dao.address, "topics": ["0x" + event.topic.hex()]}
         found = self.rpc("eth_getLogs", where | {"fromBlock": hex(self._deployment.block), "toBlock": "latest"})
         return tuple(_proposal(event.values(log.topics, log.data)) for log in map(read_log, found))
@@ -160,6 +169,10 @@ class DaoView:
     def review(self, number: int) -> Review:
         """Return a proposal's review."""
         return Review(*self._dao.read("reviewOf", number))
+
+    def flags_until(self, number: int) -> int:
+        """Return the second before which a proposal can be flagged."""
+        return int(self._dao.read("flagsUntil", number))
 
     def is_condemned(self, number: int) -> bool:
         """Return whether flags have condemned a proposal, as far as its review has come."""
@@ -223,6 +236,8 @@ class DaoMember(DaoView):
     def propose(self, calls: Sequence[Call], description: str) -> int:
         """Propose, with the stake and the allowance that it takes, and return the proposal's number.
 
+        The description is reserved for this account: who copies it from a waiting transaction is refused.
+
         Raises
         ------
         AlreadyProposing, ERC20InsufficientBalance, GovernorInvalidProposalLength, GovernorUnexpectedProposalState
@@ -231,7 +246,7 @@ class DaoMember(DaoView):
         stake_wei = self.terms().stake_wei
         if stake_wei:
             self._fml.send(_GAS, "approve", self._bound.address, stake_wei)
-        receipt = self._bound.send(_PROPOSE_GAS, "propose", *_lists(calls), description)
+        receipt = self._bound.send(_PROPOSE_GAS, "propose", *_lists(calls), reserved(description, self.me))
         return int(self._bound.events(receipt, _CREATED)[0]["proposalId"])
 
     def appear(self, number: int, appearance: Appearance) -> Receipt:
@@ -239,7 +254,7 @@ class DaoMember(DaoView):
 
         Raises
         ------
-        AlreadyAppeared, NoVotes, GovernorUnexpectedProposalState
+        AlreadyAppeared, FlagsClosed, NoVotes, GovernorUnexpectedProposalState
         """
         return self._bound.send(_GAS, "appear", number, appearance)
 
@@ -249,15 +264,22 @@ class DaoMember(DaoView):
 
     def queue(self, proposal: Proposal) -> Receipt:
         """Put a proposal that has passed into the time lock; raises `GovernorUnexpectedProposalState`."""
-        return self._bound.send(_EXECUTE_GAS, "queue", *_lists(proposal.calls), _hash(proposal.description))
+        return self._bound.send(_EXECUTE_GAS, "queue", *_lists(proposal.calls), proposal.description_hash)
 
     def execute(self, proposal: Proposal) -> Receipt:
-        """Make a proposal's calls; raises `GovernorUnexpectedProposalState`, and what the calls raise."""
-        return self._bound.send(_EXECUTE_GAS, "execute", *_lists(proposal.calls), _hash(proposal.description))
+        """Make a proposal's calls.
+
+        Raises
+        ------
+        GovernorUnexpectedProposalState, PremiseChanged
+        Refused
+            What the calls raise.
+        """
+        return self._bound.send(_EXECUTE_GAS, "execute", *_lists(proposal.calls), proposal.description_hash)
 
     def cancel(self, proposal: Proposal) -> Receipt:
         """Take a proposal of one's own back in its review; raises `GovernorUnableToCancel`."""
-        return self._bound.send(_GAS, "cancel", *_lists(proposal.calls), _hash(proposal.description))
+        return self._bound.send(_GAS, "cancel", *_lists(proposal.calls), proposal.description_hash)
 
     def settle_stake(self, number: int) -> Receipt:
         """Send a decided proposal's stake where it belongs, and pay its reward; raises `NotSettleable`."""
@@ -313,13 +335,26 @@ class VoteLock:
         return int(self._lock.read("getVotes", self.me))
 
 
+def reserved(description: str, proposer: str) -> str:
+    """Return a description that the Governor takes of this account alone."""
+    return f"{description}{_RESERVED}{checksum(proposer)}"
+
+
+def _created() -> Event:
+    """Return the event of a proposal, with its description as bytes: nothing asks a stranger for UTF-8."""
+    event = next(event for event in interface(DAO).events.values() if event.name == _CREATED)
+    layout = tuple((name, "bytes" if kind == "string" else kind, indexed) for name, kind, indexed in event.layout)
+    return replace(event, layout=layout)
+
+
 def _proposal(values: dict[str, Any]) -> Proposal:
     parts = zip(values["targets"], values["calldatas"], values["values"], strict=True)
     return Proposal(
         values["proposalId"],
         checksum(values["proposer"]),
         tuple(Call(checksum(target), data, value_wei) for target, data, value_wei in parts),
-        values["description"],
+        re.sub(f"{_RESERVED}0x[0-9a-fA-F]{{40}}$", "", values["description"].decode(errors="replace")),
+        keccak(values["description"]),
         values["voteStart"],
         values["voteEnd"],
     )
@@ -328,7 +363,3 @@ def _proposal(values: dict[str, Any]) -> Proposal:
 def _lists(calls: Sequence[Call]) -> tuple[list[str], list[int], list[bytes]]:
     """Return calls as the Governor takes them."""
     return [call.target for call in calls], [call.value_wei for call in calls], [call.data for call in calls]
-
-
-def _hash(description: str) -> bytes:
-    return keccak(description.encode())

@@ -159,12 +159,15 @@ def hand_over(sender: Sender, deployment: Deployment) -> None:
 
 
 def _wire(sender: Sender, deployment: Deployment) -> None:
-    """Let the brake stop the emission and who asks it, and the gauges say what its tasks weigh."""
+    """Let the brake stop what takes FML in, the emission and who asks it, and the gauges say what its tasks weigh."""
+    brake, token = deployment.address(BRAKE), BoundContract(sender, TOKEN, deployment.fml)
+    if checksum(token.read("brake")) == ZERO_ADDRESS:
+        token.send(_GAS, "setBrake", brake)
     if EMISSION not in deployment.contracts:
         return
     emission = BoundContract(sender, EMISSION, deployment.emission)
     if checksum(emission.read("brake")) == ZERO_ADDRESS:
-        emission.send(_GAS, "setBrake", deployment.address(BRAKE))
+        emission.send(_GAS, "setBrake", brake)
     if GAUGES in deployment.contracts:
         gauges, role = deployment.address(GAUGES), emission.read("GAUGE_ROLE")
         if not emission.read("hasRole", role, gauges):

@@ -73,11 +73,11 @@ class NoEpochOver(Refused):
     TEXT = "no epoch is over before second {needed}"
 
 
-class AlreadyPaid(Refused):
-    """A model is paid once for an epoch."""
+class NothingDue(Refused):
+    """A model has no share of an epoch's budget, or has been paid it."""
 
     FIELDS = ("epoch", "model")
-    TEXT = "model {model} was paid for epoch {epoch}"
+    TEXT = "nothing is due to model {model} for epoch {epoch}, or no more than it was paid"
 
 
 class AlreadyAppeared(Refused):
@@ -85,6 +85,34 @@ class AlreadyAppeared(Refused):
 
     FIELDS = ("holder", "appearance")
     TEXT = "{holder} has appeared as {appearance} (1 present, 2 scam, 3 frivolous), or names no appearance"
+
+
+class FlagsClosed(Refused):
+    """The last third of a review is for who signs in."""
+
+    FIELDS = ("until",)
+    TEXT = "a proposal could be flagged until second {until}; the rest of its review is for who signs in"
+
+
+class PremiseChanged(Refused):
+    """What a proposal took for granted has changed since it was made."""
+
+    FIELDS = ("target", "question")
+    TEXT = "what {target} answers to 0x{question} has changed since the proposal was made: propose it anew"
+
+
+class NotWithin(Refused):
+    """A stage, quorum or threshold under which nothing would ever pass again."""
+
+    FIELDS = ("given", "least", "most")
+    TEXT = "given {given}, needed {least} to {most}"
+
+
+class DelayTooLong(Refused):
+    """A time lock that would put every proposal off for good."""
+
+    FIELDS = ("givenS", "mostS")
+    TEXT = "given {givenS} seconds, needed {mostS} at most"
 
 
 class NoVotes(Refused):
@@ -111,7 +139,10 @@ class NotSettleable(Refused):
 class BadTerms(Refused):
     """Terms of reviews under which nothing would pass, or everything be condemned."""
 
-    TEXT = "needed presence of 5,000 of 10,000 at most, and flags above 0 and 10,000 at most"
+    TEXT = (
+        "needed presence of 5,000 of 10,000 at most, flags above 0 and 10,000 at most, a stake of 1,000,000 FML and a "
+        "floor of 10,000,000 FML at most"
+    )
 
 
 class ERC6372InconsistentClock(Refused):

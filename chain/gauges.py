@@ -86,9 +86,13 @@ class GaugesView(DeployedView):
         """Return whether a voter has cast its ballot of an epoch."""
         return bool(self._reader.read("hasVoted", epoch, voter))
 
-    def is_paid(self, epoch: int, model: int) -> bool:
-        """Return whether a model was paid for an epoch."""
-        return bool(self._reader.read("isPaid", epoch, model))
+    def paid_wei(self, epoch: int, model: int) -> int:
+        """Return what a model was paid for an epoch."""
+        return int(self._reader.read("paidWei", epoch, model))
+
+    def due_wei(self, epoch: int, model: int) -> int:
+        """Return what `pay` would pay a model for an epoch that is over."""
+        return int(self._reader.read("dueWei", epoch, model))
 
 
 class Gauges(DeployedClient, GaugesView):
@@ -116,11 +120,11 @@ class Gauges(DeployedClient, GaugesView):
         return int(self._bound.events(receipt, "Weighed")[0]["percent"])
 
     def pay(self, model: int) -> int:
-        """Pay a model its share of the last epoch's budget into its till, and return it, in wei.
+        """Pay a model what it has not had of its share of the last epoch's budget into its till; return that, in wei.
 
         Raises
         ------
-        NoEpochOver, AlreadyPaid, NoGauge, UnknownModel
+        NoEpochOver, NothingDue, NoGauge, UnknownModel
         """
         receipt = self._bound.send(2 * _GAS, "pay", model)
         return int(self._bound.events(receipt, "ModelPaid")[0]["amountWei"])

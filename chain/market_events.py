@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fl_alliance.chain.arena_types import Role, Verdict
 from fl_alliance.chain.arena_view import read_params
 from fl_alliance.chain.codec import Event, interface
-from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, BRAKE, EMISSION, POOLS, TOKEN, Deployment
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, BRAKE, EMISSION, GAUGES, POOLS, TOKEN, VOTES, Deployment
 from fl_alliance.chain.errors import DataUnreadable
 from fl_alliance.chain.messages import checksum, checksummed
 from fl_alliance.chain.rpc import Rpc
@@ -41,7 +41,7 @@ class MarketEvent:
     Attributes
     ----------
     source : str
-        The contract by artifact: Arena, Emission, Brake, AllianceMarket, DelegationPool or FML.
+        The contract by artifact: Arena, Emission, Brake, AllianceMarket, DelegationPool, FML, VoteLock or Gauges.
     address : str
         Where it is; a pool's is the clone's.
     name : str
@@ -126,7 +126,7 @@ class _Reader:
     """Knows which contract is at which address, and reads their events."""
 
     def __init__(self, deployment: Deployment) -> None:
-        there = (name for name in (ALLIANCE_MARKET, BRAKE) if name in deployment.contracts)
+        there = (name for name in (ALLIANCE_MARKET, BRAKE, VOTES, GAUGES) if name in deployment.contracts)
         self.sources: dict[str, str] = {}
         for name in (ARENA, EMISSION, TOKEN, *there):
             self.sources.setdefault(checksum(deployment.address(name)), name)

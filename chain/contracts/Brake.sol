@@ -8,7 +8,8 @@ import {IBrake} from "./IBrake.sol";
 /// @title The emergency brake
 /// @notice A guardian may stop what brings money in or mints it, for `PAUSE_S` at most, and nothing else: not what lets
 /// money out, and not the DAO, which can end a pause and name another guardian. From the beginning of a pause on the
-/// guardian cannot begin another for `REST_S`, so that it cannot stop the system for good.
+/// guardian cannot begin another for `REST_S`, though the DAO end it, so that it cannot stop the system for good; who is
+/// named guardian begins rested.
 contract Brake is IBrake {
     /// @notice Seconds that a pause lasts at most: long enough for the DAO to decide.
     uint256 public constant PAUSE_S = 14 days;
@@ -29,7 +30,7 @@ contract Brake is IBrake {
 
     /// @notice The guardian has paused.
     event Paused(address indexed guardian, uint256 until);
-    /// @notice The DAO has ended a pause, and with it the guardian's rest.
+    /// @notice The DAO has ended a pause.
     event Resumed();
     /// @notice The guardian is `guardian` now; nobody where it is zero.
     event GuardianSet(address indexed guardian);
@@ -48,7 +49,7 @@ contract Brake is IBrake {
     function pause() external {
         if (msg.sender != guardian) revert NotAllowed(msg.sender, guardian);
         if (block.timestamp < restsUntil) revert Resting(restsUntil);
-        _formerS += pausedUntil - pausedAt;
+        _formerS = uint48(pausedS()); // a guardian named in a pause may begin the next before it is over
         pausedAt = uint48(block.timestamp);
         (pausedUntil, restsUntil) = (uint48(block.timestamp + PAUSE_S), uint48(block.timestamp + REST_S));
         emit Paused(msg.sender, pausedUntil);
@@ -58,11 +59,10 @@ contract Brake is IBrake {
     function resume() external {
         if (msg.sender != dao) revert NotAllowed(msg.sender, dao);
         if (paused()) pausedUntil = uint48(block.timestamp);
-        restsUntil = 0;
         emit Resumed();
     }
 
-    /// @notice Name another guardian, or nobody; only the DAO.
+    /// @notice Name another guardian, or nobody, or the same anew; only the DAO.
     function setGuardian(address guardian_) external {
         if (msg.sender != dao) revert NotAllowed(msg.sender, dao);
         _setGuardian(guardian_);
@@ -74,12 +74,12 @@ contract Brake is IBrake {
     }
 
     /// @inheritdoc IBrake
-    function pausedS() external view returns (uint256) {
+    function pausedS() public view returns (uint256) {
         return _formerS + Math.min(block.timestamp, pausedUntil) - pausedAt;
     }
 
     function _setGuardian(address guardian_) private {
-        guardian = guardian_;
+        (guardian, restsUntil) = (guardian_, 0);
         emit GuardianSet(guardian_);
     }
 }

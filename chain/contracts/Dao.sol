@@ -12,6 +12,7 @@ import {GovernorVotesQuorumFraction} from "@openzeppelin/contracts/governance/ex
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {Premises} from "./Premises.sol";
 import {Reviews} from "./Reviews.sol";
 
 /// @title The DAO
@@ -24,7 +25,8 @@ contract Dao is
     GovernorVotesQuorumFraction,
     GovernorPreventLateQuorum,
     GovernorTimelockControl,
-    Reviews
+    Reviews,
+    Premises
 {
     /// @notice How long the stages are, and what they take.
     struct Terms {
@@ -34,6 +36,15 @@ contract Dao is
         uint256 quorumPercent; // of the locked FML, for or abstaining, that a vote takes
         ReviewTerms review;
     }
+
+    /// @notice Seconds of a review and of a general meeting at least and at most: no proposal can end all others.
+    uint256 public constant MIN_STAGE_S = 1 hours;
+    uint256 public constant MAX_STAGE_S = 30 days;
+    /// @notice Percent of the locked FML that a vote takes at most.
+    uint256 public constant MAX_QUORUM_PERCENT = 50;
+
+    /// @notice Seconds of a stage, percent of a quorum, or a threshold, are outside their range.
+    error NotWithin(uint256 given, uint256 least, uint256 most);
 
     constructor(IVotes votes, TimelockController timelock_, address fml, Terms memory terms)
         Governor("FL Alliance DAO")
@@ -55,14 +66,15 @@ contract Dao is
         return super.state(proposalId);
     }
 
-    /// @notice Votes for or abstaining that a general meeting takes: a share of those locked, and `floorWei` at least.
+    /// @notice Votes for or abstaining that a general meeting takes: a share of those locked, and `floorWei` at least,
+    /// both as they were at `timepoint`.
     function quorum(uint256 timepoint)
         public
         view
         override(Governor, GovernorVotesQuorumFraction)
         returns (uint256)
     {
-        return Math.max(super.quorum(timepoint), _floorWei());
+        return Math.max(super.quorum(timepoint), _floorWei(timepoint));
     }
 
     /// @inheritdoc Governor
@@ -107,6 +119,31 @@ contract Dao is
         returns (bool)
     {
         return super._validateCancel(proposalId, caller);
+    }
+
+    function _setVotingDelay(uint48 delayS) internal override {
+        _requireRange(delayS, MIN_STAGE_S, MAX_STAGE_S);
+        super._setVotingDelay(delayS);
+    }
+
+    function _setVotingPeriod(uint32 periodS) internal override {
+        _requireRange(periodS, MIN_STAGE_S, MAX_STAGE_S);
+        super._setVotingPeriod(periodS);
+    }
+
+    /// @dev A proposal takes a stake, and no votes.
+    function _setProposalThreshold(uint256 votes) internal override {
+        _requireRange(votes, 0, 0);
+        super._setProposalThreshold(votes);
+    }
+
+    function _updateQuorumNumerator(uint256 percent) internal override {
+        _requireRange(percent, 0, MAX_QUORUM_PERCENT);
+        super._updateQuorumNumerator(percent);
+    }
+
+    function _requireRange(uint256 given, uint256 least, uint256 most) private pure {
+        if (given < least || given > most) revert NotWithin(given, least, most);
     }
 
     function _tallyUpdated(uint256 proposalId) internal override(Governor, GovernorPreventLateQuorum) {

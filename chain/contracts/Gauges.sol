@@ -15,12 +15,6 @@ import {Shares} from "./Shares.sol";
 /// @title Gauges
 /// @notice Documented in IGauges; the reference of its divisions is `chain/rules/gauges.py`.
 contract Gauges is IGauges {
-    /// @dev What an epoch has for models.
-    struct Budget {
-        uint128 amountWei;
-        bool isFixed; // by the first payment after the epoch
-    }
-
     /// @notice Seconds of an epoch.
     uint256 public constant EPOCH_S = 7 days;
     /// @notice Gauges of one ballot at most.
@@ -47,8 +41,9 @@ contract Gauges is IGauges {
     mapping(uint256 epoch => mapping(bytes32 gauge => uint256)) private _votesWei;
     mapping(uint256 epoch => mapping(Kind => uint256)) private _castWei;
     mapping(uint256 epoch => mapping(address voter => bool)) private _voted;
-    mapping(uint256 epoch => mapping(uint256 model => bool)) private _paid;
-    mapping(uint256 epoch => Budget) private _budgets;
+    /// @inheritdoc IGauges
+    mapping(uint256 epoch => mapping(uint256 model => uint256)) public paidWei;
+    mapping(uint256 epoch => uint256) private _spentWei; // what models were paid of an epoch
 
     constructor(IVotes votes_, IEmission emission_, IModels models_, ITills revenue_, address dao_, Terms memory terms_) {
         (votes, emission, models, revenue, dao) = (votes_, emission_, models_, revenue_, dao_);
@@ -94,17 +89,13 @@ contract Gauges is IGauges {
     /// @inheritdoc IGauges
     function pay(uint256 model) external returns (uint256 amountWei) {
         uint256 epoch = _ended();
-        if (_paid[epoch][model]) revert AlreadyPaid(epoch, model);
         if (models.listingOf(model).closed) revert NoGauge(address(models), model);
-        _paid[epoch][model] = true;
-        Budget storage budget = _budgets[epoch];
-        if (!budget.isFixed) {
-            uint256 held = IFML(fml).balanceOf(address(this));
-            (budget.amountWei, budget.isFixed) = (uint128(Math.min(_terms.budgetWei, held)), true);
-        }
-        amountWei = budget.amountWei * shareBps(epoch, address(models), model) / BPS;
+        amountWei = dueWei(epoch, model);
+        if (amountWei == 0) revert NothingDue(epoch, model);
+        paidWei[epoch][model] += amountWei;
+        _spentWei[epoch] += amountWei;
         emit ModelPaid(epoch, model, amountWei);
-        if (amountWei > 0) IFML(fml).transfer(revenue.tillOf(model), amountWei);
+        IFML(fml).transfer(revenue.tillOf(model), amountWei);
     }
 
     // --- The DAO ----------------------------------------------------------------------------------------------------
@@ -164,8 +155,12 @@ contract Gauges is IGauges {
     }
 
     /// @inheritdoc IGauges
-    function isPaid(uint256 epoch, uint256 model) external view returns (bool) {
-        return _paid[epoch][model];
+    /// @dev What was paid of the epoch counts as if it were still here, so that nobody gains or loses by the order.
+    function dueWei(uint256 epoch, uint256 model) public view returns (uint256) {
+        uint256 held = IFML(fml).balanceOf(address(this));
+        uint256 budgetWei = Math.min(_terms.budgetWei, held + _spentWei[epoch]);
+        uint256 shareWei = budgetWei * shareBps(epoch, address(models), model) / BPS;
+        return Math.min(held, Math.saturatingSub(shareWei, paidWei[epoch][model]));
     }
 
     /// @inheritdoc IGauges

@@ -66,8 +66,8 @@ interface IGauges {
     error OwnGauge(address voter, address source, uint256 number);
     /// @notice No epoch is over before second `needed`.
     error NoEpochOver(uint256 needed);
-    /// @notice The model was paid for this epoch.
-    error AlreadyPaid(uint256 epoch, uint256 model);
+    /// @notice The model has no share of this epoch's budget, or has been paid it.
+    error NothingDue(uint256 epoch, uint256 model);
 
     /// @notice Cast one's ballot of this epoch, once: 1 to 32 gauges, ascending by keccak256(abi.encode(source, number)),
     /// 10,000 in all at most. What is not given counts nowhere.
@@ -76,8 +76,9 @@ interface IGauges {
     /// @notice Let a task weigh what the votes of the last epoch say, from today on; anybody.
     function weigh(address source, uint256 task) external returns (uint256 percent);
 
-    /// @notice Pay a model its share of the last epoch's budget, once; anybody. The budget is fixed by the first payment; what
-    /// is not paid until the next epoch stays for it.
+    /// @notice Pay a model what it has not had yet of its share of the last epoch's budget; anybody. The budget is what the
+    /// terms say, or what is here and was paid of it where that is less: money that comes later is shared out by another
+    /// call, in whichever order. What is not paid until the next epoch stays for it.
     function pay(uint256 model) external returns (uint256 amountWei);
 
     /// @notice Set what ballots move; only the DAO.
@@ -104,8 +105,10 @@ interface IGauges {
     function castWei(uint256 epoch, Kind kind) external view returns (uint256);
     /// @notice Whether a voter has cast its ballot of an epoch.
     function hasVoted(uint256 epoch, address voter) external view returns (bool);
-    /// @notice Whether a model was paid for an epoch.
-    function isPaid(uint256 epoch, uint256 model) external view returns (bool);
+    /// @notice What a model was paid for an epoch, in wei.
+    function paidWei(uint256 epoch, uint256 model) external view returns (uint256);
+    /// @notice What `pay` would pay a model for an epoch that is over, in wei, rounded down.
+    function dueWei(uint256 epoch, uint256 model) external view returns (uint256);
     /// @notice What ballots move.
     function terms() external view returns (Terms memory);
 }

@@ -8,14 +8,20 @@ import {ERC20Capped} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20C
 import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
+import {IBraked} from "./IBraked.sol";
+
 /// @title Points, for a consortium that wants no token
 /// @notice Stakes, rewards and slashes as with FML, by the same contracts. Between holders nothing moves: points go into a
 /// contract of the protocol, as a stake or into a task's pool, and come out of one; only such a contract can burn them. Who holds `MINTER_ROLE`, by custom the
 /// contract of the consortium, creates them; who holds `DEFAULT_ADMIN_ROLE` names the protocol's contracts and then renounces.
 /// Nodes sign stakes as for FML: the domain of their signatures has its name, and this contract's address.
-contract Points is ERC20, ERC20Burnable, ERC20Capped, EIP712, ERC3009, AccessControl {
+contract Points is ERC20, ERC20Burnable, ERC20Capped, EIP712, ERC3009, AccessControl, IBraked {
     /// @notice Most points that can ever exist, in wei: as many as FML, so that the same amounts fit everywhere.
     uint256 public constant CAP_WEI = 1_000_000_000 ether;
+
+    /// @inheritdoc IBraked
+    /// @dev No DAO stops what a consortium does.
+    address public constant brake = address(0);
 
     /// @notice May create points.
     bytes32 public constant MINTER_ROLE = keccak256("MINTER_ROLE");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {Halts} from "./Halts.sol";
 import {IAlliance} from "./IAlliance.sol";
 import {Members} from "./Members.sol";
 import {Messages} from "./Messages.sol";
@@ -32,8 +33,9 @@ library Registry {
 
     uint256 private constant BPS = 10_000;
 
-    /// @notice Write a new task.
+    /// @notice Write a new task; not in a pause.
     function create(Task storage t, uint256 task, IAlliance.TaskParams calldata p, uint256 poolGwei) external {
+        Halts.requireRunning();
         _requireParams(p);
         Header h = Headers.fromParams(p).withPool(poolGwei);
         t.header = h.withPhase(IAlliance.Phase.REGISTRATION, block.timestamp);
@@ -44,8 +46,9 @@ library Registry {
         (t.codeDigest, t.configDigest, t.initialModel) = (p.codeDigest, p.configDigest, p.initialModel);
     }
 
-    /// @notice Take `amountWei` of the caller's, which may be a contract, into the pool.
+    /// @notice Take `amountWei` of the caller's, which may be a contract, into the pool; not in a pause.
     function fund(Task storage t, uint256 task, address fml, uint256 amountWei) external {
+        Halts.requireRunning();
         Header h = t.unfinished(task);
         h = h.withPool(h.poolGwei() + Money.gwei_(amountWei));
         t.header = h;
@@ -53,7 +56,7 @@ library Registry {
         Money.pull(fml, amountWei);
     }
 
-    /// @notice Register `node` with its key and a stake that is about to come in, or queue it.
+    /// @notice Register `node` with its key and a stake that is about to come in, or queue it; not in a pause.
     /// @return fromRound When it takes effect; 0: now.
     function register(
         Task storage t,
@@ -63,6 +66,7 @@ library Registry {
         Vrf.Proof calldata possession,
         uint256 amountGwei
     ) external returns (uint256 fromRound) {
+        Halts.requireRunning();
         Header h = t.running(task);
         uint256 taken = h.members() + t.terms.queueTail - t.terms.queueHead;
         if (taken >= MAX_MEMBERS) revert IAlliance.TaskFull(task, taken);

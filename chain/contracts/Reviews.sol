@@ -4,6 +4,7 @@ pragma solidity ^0.8.30;
 import {IERC20} from "@openzeppelin/contracts/interfaces/IERC20.sol";
 import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
 import {GovernorVotes} from "@openzeppelin/contracts/governance/extensions/GovernorVotes.sol";
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 
 import {Treasury} from "./Treasury.sol";
 
@@ -11,9 +12,12 @@ import {Treasury} from "./Treasury.sol";
 /// @notice Who proposes stakes FML. Until the review ends each holder may appear once, by the votes that it had when the
 /// proposal was made: sign in, or flag. The general meeting opens where `presenceBps` of all votes, and `floorWei` at
 /// least, have appeared and the proposal is not condemned. It is condemned where flags are `flagBps` of all votes and more than half of those
-/// that appeared: who flags to hinder others is outvoted by who signs in. A condemned proposal's stake goes to the
-/// treasury; every other comes back, and an executed one brings its author a reward.
+/// that appeared: who flags to hinder others is outvoted by who signs in, for which the last third of a review is left. A
+/// condemned proposal's stake goes to the treasury; every other comes back, and an executed one brings its author a
+/// reward. What has passed and is not executed for `LAPSE_S` expires: nobody keeps it to undo what was decided since.
 abstract contract Reviews is GovernorVotes {
+    using Checkpoints for Checkpoints.Trace208;
+
     /// @notice What reviews take and give. All of it can be set by a proposal alone.
     struct ReviewTerms {
         uint128 stakeWei; // of a proposal
@@ -39,10 +43,18 @@ abstract contract Reviews is GovernorVotes {
         uint16 flagBps;
         uint128 floorWei;
         uint128 stakeWei;
-        uint128 presentWei; // votes that signed in
+        uint128 rewardWei;
         uint128 scamWei; // votes that flagged it
         uint128 frivolousWei;
+        uint128 presentWei; // votes that signed in
     }
+
+    /// @notice Seconds in which a proposal that has passed can be queued, and then one that has waited be executed.
+    uint256 public constant LAPSE_S = 14 days;
+    /// @notice A proposal's stake at most, and the votes that must appear and vote at most, in wei: no proposal can set terms
+    /// under which there is never another.
+    uint256 public constant MAX_STAKE_WEI = 1_000_000 ether;
+    uint256 public constant MAX_FLOOR_WEI = 10_000_000 ether;
 
     uint256 private constant BPS = 10_000;
 
@@ -52,6 +64,7 @@ abstract contract Reviews is GovernorVotes {
     Treasury public immutable treasury;
 
     ReviewTerms private _terms;
+    Checkpoints.Trace208 private _floors; // `floorWei` by second: what is over is counted by that of its time
     mapping(uint256 proposalId => Review) private _reviews;
     mapping(uint256 proposalId => mapping(address holder => Appearance)) private _appearances;
     mapping(address proposer => uint256 proposalId) private _latest;
@@ -67,11 +80,13 @@ abstract contract Reviews is GovernorVotes {
     error AlreadyProposing(address proposer, uint256 proposalId);
     /// @notice `holder` has appeared, as this.
     error AlreadyAppeared(address holder, Appearance appearance);
+    /// @notice The rest of the review, from second `until` on, is for who signs in.
+    error FlagsClosed(uint256 until);
     /// @notice `holder` had no votes when the proposal was made.
     error NoVotes(address holder);
     /// @notice The stake is settled already, or the proposal is not decided.
     error NotSettleable(uint256 proposalId);
-    /// @notice Terms that would let nothing pass, or condemn everything.
+    /// @notice Terms that would let nothing pass, condemn everything, or take more than anybody has.
     error BadTerms();
 
     constructor(address fml_, address timelock_, ReviewTerms memory terms) {
@@ -80,12 +95,15 @@ abstract contract Reviews is GovernorVotes {
         _setTerms(terms);
     }
 
-    /// @notice Appear in a review: sign in, or flag.
+    /// @notice Appear in a review: sign in, or flag before its last third.
     function appear(uint256 proposalId, Appearance appearance) external {
         _validateStateBitmap(proposalId, _encodeStateBitmap(ProposalState.Pending));
         Review storage review = _reviews[proposalId];
         Appearance before = _appearances[proposalId][msg.sender];
         if (before != Appearance.NONE || appearance == Appearance.NONE) revert AlreadyAppeared(msg.sender, before);
+        if (appearance != Appearance.PRESENT && clock() >= flagsUntil(proposalId)) {
+            revert FlagsClosed(flagsUntil(proposalId));
+        }
         uint128 votesWei = uint128(token().getPastVotes(msg.sender, review.countedAt));
         if (votesWei == 0) revert NoVotes(msg.sender);
         _appearances[proposalId][msg.sender] = appearance;
@@ -105,7 +123,7 @@ abstract contract Reviews is GovernorVotes {
         bool lost = _isCondemned(review);
         address to = lost ? address(treasury) : proposer;
         uint256 paidWei =
-            decided == ProposalState.Executed ? treasury.reward(proposer, _terms.rewardWei) : 0;
+            decided == ProposalState.Executed ? treasury.reward(proposer, review.rewardWei) : 0;
         emit StakeSettled(proposalId, to, review.stakeWei, paidWei);
         fml.transfer(to, review.stakeWei);
     }
@@ -118,6 +136,12 @@ abstract contract Reviews is GovernorVotes {
     /// @notice The terms of the next proposal.
     function reviewTerms() external view returns (ReviewTerms memory) {
         return _terms;
+    }
+
+    /// @notice The second before which a proposal can be flagged.
+    function flagsUntil(uint256 proposalId) public view returns (uint256) {
+        uint256 endsAt = proposalSnapshot(proposalId);
+        return endsAt - (endsAt - _reviews[proposalId].countedAt) / 3;
     }
 
     /// @notice A proposal's review.
@@ -136,12 +160,16 @@ abstract contract Reviews is GovernorVotes {
     }
 
     /// @inheritdoc Governor
-    /// @dev A proposal whose review ended without a general meeting is `Defeated`.
+    /// @dev A proposal whose review ended without a general meeting is `Defeated`; one that nobody executes, `Expired`.
     function state(uint256 proposalId) public view virtual override returns (ProposalState current) {
         current = super.state(proposalId);
         if (current == ProposalState.Pending || current == ProposalState.Canceled) return current;
         Review storage review = _reviews[proposalId];
         if (!_isOpened(review) || _isCondemned(review)) return ProposalState.Defeated;
+        bool waits = current == ProposalState.Queued;
+        if (!waits && current != ProposalState.Succeeded) return current;
+        uint256 from = waits ? proposalEta(proposalId) : proposalDeadline(proposalId);
+        if (clock() > from + LAPSE_S) return ProposalState.Expired;
     }
 
     function _propose(
@@ -156,7 +184,7 @@ abstract contract Reviews is GovernorVotes {
         proposalId = super._propose(targets, values, calldatas, description, proposer);
         _latest[proposer] = proposalId;
         Review storage review = _reviews[proposalId];
-        (review.countedAt, review.stakeWei) = (clock() - 1, _terms.stakeWei);
+        (review.countedAt, review.stakeWei, review.rewardWei) = (clock() - 1, _terms.stakeWei, _terms.rewardWei);
         (review.presenceBps, review.flagBps, review.floorWei) = (_terms.presenceBps, _terms.flagBps, _terms.floorWei);
         fml.transferFrom(proposer, address(this), _terms.stakeWei);
     }
@@ -167,14 +195,16 @@ abstract contract Reviews is GovernorVotes {
         return review.scamWei + review.frivolousWei == 0 && super._validateCancel(proposalId, caller);
     }
 
-    /// @dev The votes that a general meeting takes at least, in wei, however few are locked.
-    function _floorWei() internal view returns (uint256) {
-        return _terms.floorWei;
+    /// @dev The votes that a general meeting takes at least, in wei, however few were locked at `timepoint`.
+    function _floorWei(uint256 timepoint) internal view returns (uint256) {
+        return _floors.upperLookupRecent(uint48(timepoint));
     }
 
     function _setTerms(ReviewTerms memory terms) private {
         if (terms.presenceBps > BPS / 2 || terms.flagBps == 0 || terms.flagBps > BPS) revert BadTerms();
+        if (terms.stakeWei > MAX_STAKE_WEI || terms.floorWei > MAX_FLOOR_WEI) revert BadTerms();
         _terms = terms;
+        _floors.push(clock(), terms.floorWei);
         emit ReviewTermsSet(terms);
     }
 

@@ -61,6 +61,11 @@ def task_percent(share: int, terms: GaugeTerms) -> int:
     return WHOLE + share * terms.boost // terms.gauge_bps
 
 
+def epoch_budget(held_wei: int, spent_wei: int, terms: GaugeTerms) -> int:
+    """Return what models share of an epoch: its budget, or what is there and was paid of it where that is less."""
+    return min(terms.budget_wei, held_wei + spent_wei)
+
+
 def model_pay(budget_wei: int, share: int) -> int:
     """Return what a model is paid of an epoch's budget, in wei, rounded down."""
     return budget_wei * share // BPS

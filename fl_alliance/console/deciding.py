@@ -9,7 +9,6 @@ from fl_alliance.chain.deploy import DAO, GAUGES, TOKEN
 from fl_alliance.chain.gauges import ballot
 from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.gauges import ballot_votes
-from fl_alliance.chain.rules.words import keccak
 from fl_alliance.console.drafts import Intent, step
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.fields import Fields, account_of, choice_of, number_of
@@ -91,9 +90,8 @@ def settle(fair: Fair, fields: Fields) -> Intent:
     whose = "the treasury, since flags have condemned it" if is_condemned else f"its author, {proposal.proposer}"
     says = [f"Sends the stake of proposal {number} to {whose}. Anybody may."]
     if dao.stage(proposal.number) is Stage.EXECUTED:
-        says.append(
-            f"It was executed: the treasury pays its author {fml(dao.terms().reward_wei)}, as far as it has them."
-        )
+        reward = fml(dao.review(proposal.number).reward_wei)
+        says.append(f"It was executed: the treasury pays its author {reward}, as far as it has them.")
     command = f"fl-alliance dao settle {number}"
     return Intent(f"Settle proposal {number}", says, [call], command, account_of(fields, False), f"/dao/{number}")
 
@@ -215,7 +213,7 @@ def _words(fair: Fair, calls: Sequence[Call]) -> list[str]:
 
 def _lists(proposal: Proposal) -> tuple[list[str], list[int], list[bytes], bytes]:
     """Return a proposal as the Governor takes it."""
-    return *_columns(proposal.calls), keccak(proposal.description.encode())
+    return *_columns(proposal.calls), proposal.description_hash
 
 
 def _columns(calls: Sequence[Call]) -> tuple[list[str], list[int], list[bytes]]:

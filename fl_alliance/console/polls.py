@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fl_alliance.chain.deploy import EMISSION, GAUGES, MODELS, TOKEN
 from fl_alliance.chain.gauges import GaugeKind, GaugesView
-from fl_alliance.chain.rules.gauges import GaugeTerms, model_pay, task_percent
+from fl_alliance.chain.rules.gauges import GaugeTerms, epoch_budget, model_pay, task_percent
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.views import TERMS
 from fl_alliance.governance.gauges import GaugeFacts, gauges_of
@@ -99,13 +99,13 @@ def _cast_wei(view: GaugesView, epoch: int) -> int:
 
 
 def _books(fair: Fair, terms: GaugeTerms, held_wei: int, epoch: int) -> Books:
-    """Return an epoch's budget as its first payment fixed it, or would fix it now."""
-    paid = {
-        event.values["model"]: int(event.values["amountWei"])
-        for event in fair.events(GAUGES, "ModelPaid")
-        if event.values["epoch"] == epoch
-    }
-    return Books(min(terms.budget_wei, held_wei + sum(paid.values())), paid)
+    """Return an epoch's budget as it stands now."""
+    paid: dict[int, int] = {}
+    for event in fair.events(GAUGES, "ModelPaid"):
+        if event.values["epoch"] == epoch:
+            model = event.values["model"]
+            paid[model] = paid.get(model, 0) + int(event.values["amountWei"])
+    return Books(epoch_budget(held_wei, sum(paid.values()), terms), paid)
 
 
 def _row(facts: GaugeFacts, terms: GaugeTerms, former: Books, running: Books) -> Row:

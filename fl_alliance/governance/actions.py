@@ -1,15 +1,18 @@
 """Typed actions of a proposal, as a person names them, and the calls that they are."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
 
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.dao import Call
-from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, BRAKE, EMISSION, GAUGES, MODELS, TREASURY, Deployment
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, BRAKE, DAO, EMISSION, GAUGES, MODELS, TREASURY, Deployment
 from fl_alliance.chain.errors import ContractMissing
 from fl_alliance.chain.gauges import Choice
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.consensus import BPS
+from fl_alliance.chain.rules.words import keccak
 from fl_alliance.governance.errors import ActionRefused
 from fl_alliance.governance.parameters import parameter
 from fl_alliance.market.config import wei
@@ -34,18 +37,21 @@ class Actions:
         self._rpc, self._deployment = rpc, deployment
 
     def set(self, words: Iterable[str]) -> list[Call]:
-        """Return the calls that set parameters, given as NAME=VALUE; raises `ActionRefused`."""
-        calls: dict[str, Call] = {}
+        """Return the calls that set parameters, given as NAME=VALUE; raises `ActionRefused`.
+
+        What one function sets together is set by one call, behind the premise that the terms which nobody names are
+        still what they are now: it writes them back.
+        """
+        chosen: dict[str, Any] = {}
         for word in words:
             name, equals, text = word.partition("=")
             if not equals:
                 raise ActionRefused(f"--set {word}: needs NAME=VALUE")
-            known = parameter(name)
-            key = f"{known.contract}.{known.setter}"
-            if key in calls:
-                raise ActionRefused(f"--set {word}: is set together with another one of this proposal; one at a time")
-            calls[key] = self._set(name, text)
-        return list(calls.values())
+            if name in chosen:
+                raise ActionRefused(f"--set {word}: {name} is set twice")
+            chosen[name] = self._value(name, text)
+        setters = groupby(sorted(chosen, key=_setter), _setter)
+        return [call for _, names in setters for call in self._set({name: chosen[name] for name in names})]
 
     def verify(self, tasks: Iterable[str], *, is_verified: bool) -> list[Call]:
         """Return the calls that have the emission pay tasks, given as arena:1 or alliance:1, or pay them no more."""
@@ -93,7 +99,7 @@ class Actions:
         """Return the call that ends a pause."""
         return self._call(BRAKE, "resume")
 
-    def _set(self, name: str, text: str) -> Call:
+    def _value(self, name: str, text: str) -> Any:
         known = parameter(name)
         reader = self._reader(known.contract)
         try:
@@ -102,10 +108,33 @@ class Actions:
             raise ActionRefused(f"--set {name}={text}: {error}; it is {known.about}") from None
         if value == known.read(reader):
             raise ActionRefused(f"--set {name}={text}: that it is already")
+        return value
+
+    def _set(self, chosen: Mapping[str, Any]) -> list[Call]:
+        """Return the calls that set parameters of one setter."""
+        parameters = {parameter(name): value for name, value in chosen.items()}
+        first = next(iter(parameters))
+        reader = self._reader(first.contract)
+        premises: tuple[str, ...] = ()
+        arguments: tuple[Any, ...] = (parameters[first],)
+        if first.terms is not None:
+            values = first.terms.read(reader)
+            for known, value in parameters.items():
+                values[known.field] = value
+            if len(parameters) < len(values):
+                premises = first.terms.premises([known.field for known in parameters])
+            arguments = first.terms.arguments(values)
         try:
-            return Call(reader.address, reader.encode(known.setter, *known.arguments(value, reader)))
+            call = Call(reader.address, reader.encode(first.setter, *arguments))
         except Exception as error:  # the encoder's own errors have no common root
-            raise ActionRefused(f"--set {name}={text}: {error}; it is {known.about}") from None
+            about = "; ".join(f"{name} is {parameter(name).about}" for name in chosen)
+            raise ActionRefused(f"--set {', '.join(chosen)}: {error}; {about}") from None
+        return [*(self._premise(reader, view) for view in premises), call]
+
+    def _premise(self, reader: ContractReader, view: str) -> Call:
+        question = reader.encode(view)
+        answer = self._rpc.bytes("eth_call", {"to": reader.address, "data": "0x" + question.hex()}, "latest")
+        return self._call(DAO, "requireAnswer", reader.address, question, keccak(answer))
 
     def _payee(self, account: str) -> str:
         return self._reader(GAUGES).address if account == "gauges" else address_of(account)
@@ -126,3 +155,8 @@ class Actions:
             return ContractReader(self._rpc, contract, self._deployment.address(contract))
         except ContractMissing as missing:
             raise ActionRefused(str(missing)) from None
+
+
+def _setter(name: str) -> tuple[str, str]:
+    known = parameter(name)
+    return known.contract, known.setter

@@ -1,20 +1,26 @@
 """What a proposal's calls do, in plain words, read from their bytes and never from what its author says."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fl_alliance.arena.events import fml
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.dao import Call
-from fl_alliance.chain.deploy import BRAKE, EMISSION, GAUGES, MODELS, TREASURY, Deployment
+from fl_alliance.chain.deploy import BRAKE, DAO, EMISSION, GAUGES, MODELS, TREASURY, Deployment
+from fl_alliance.chain.errors import DataUnreadable, RequestRefused
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.rules.words import keccak
 from fl_alliance.governance.parameters import PARAMETERS, Parameter
 
 ALARM = "!! "
 """Begins the line of a call that nobody can read, or that gives power away."""
-_POWERS = ("grantRole", "revokeRole", "updateTimelock", "relay", "schedule", "scheduleBatch", "execute", "executeBatch")
+_PREMISE = "requireAnswer"
+_POWERS = (
+    *("grantRole", "revokeRole", "setBrake", "updateTimelock", "relay"),
+    *("schedule", "scheduleBatch", "execute", "executeBatch"),
+)
 _MOVES = ("transfer", "approve", "permit")
 """What functions begin with that hand tokens on, which the treasury's `spend` does in the open."""
 _MULTICALL, _DEEPEST = "multicall", 3
@@ -82,6 +88,28 @@ class Decoder:
                 parts.append(f"sets {name} to {known.tell(given)} (now {known.tell(current)})")
         return ", ".join(parts) or f"sets {', '.join(name for name, _ in settable)} to what they are now"
 
+    def changed(self, calls: Iterable[Call]) -> list[str]:
+        """Return what calls take for granted and is no longer so: they will not be made."""
+        premise = interface(DAO).functions[_PREMISE]
+        asked = [call for call in calls if self._names.get(call.target) == DAO and call.data[:4] == premise.selector]
+        return [found for call in asked if (found := self._changed(call)) is not None]
+
+    def answer(self, target: str, question: bytes) -> str:
+        """Return in words what a view answers."""
+        name = self._names.get(checksum(target))
+        function = interface(name).by_selector.get(question[:4]) if name is not None else None
+        return f"{name}.{function.name}" if function is not None else f"what {target} answers to 0x{question.hex()}"
+
+    def _changed(self, call: Call) -> str | None:
+        try:
+            target, question, answer = interface(DAO).functions[_PREMISE].decode(call.data)
+            found = self._rpc.bytes("eth_call", {"to": checksum(target), "data": "0x" + question.hex()}, "latest")
+        except DataUnreadable:
+            return "a condition that cannot be read"
+        except RequestRefused:
+            return self.answer(target, question)
+        return None if keccak(found) == answer else self.answer(target, question)
+
     def task(self, source: str, task: int) -> str:
         """Return a task by the name of its source."""
         address = checksum(source)
@@ -118,5 +146,6 @@ _KNOWN: Mapping[tuple[str, str], Callable[[Decoder, tuple[Any, ...]], str]] = {
     (TREASURY, "spend"): lambda decoder, of: decoder.spent(*of),
     (MODELS, "expel"): lambda decoder, of: f"closes model {of[0]} and burns its host's stake",
     (GAUGES, "withdraw"): lambda decoder, of: f"takes {fml(of[1])} of the gauges' budget to {decoder.named(of[0])}",
+    (DAO, _PREMISE): lambda decoder, of: f"does the rest only if {decoder.answer(*of[:2])} is as when it was proposed",
     (BRAKE, "resume"): lambda decoder, of: "ends the pause, if there is one",
 }

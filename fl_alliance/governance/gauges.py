@@ -84,7 +84,7 @@ def gauges_of(view: GaugesView, emission: EmissionView, rpc: Rpc, deployment: De
             former_wei=view.votes_wei(epoch - 1, models.address, number) if epoch else 0,
             former_bps=share,
             percent=None,
-            is_due=bool(share) and not view.is_paid(epoch - 1, number),
+            is_due=bool(epoch) and view.due_wei(epoch - 1, number) > 0,
         )
 
 

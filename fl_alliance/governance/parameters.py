@@ -1,6 +1,6 @@
 """What the DAO can set, each by its name: where it stands, how it is read, given, set and told."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,45 @@ Read = Callable[[ContractReader], Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """Parameters that one function sets together: those that are not named are written back as they are.
+
+    Attributes
+    ----------
+    views : tuple of str
+        What gives their values, in the setter's order: one view that returns all of them, or one for each.
+    """
+
+    contract: str
+    setter: str
+    views: tuple[str, ...]
+
+    def read(self, contract: ContractReader) -> list[Any]:
+        """Return all of them as they are."""
+        if self._is_struct:
+            return list(contract.read(self.views[0]))
+        return [contract.read(view) for view in self.views]
+
+    def arguments(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """Return the setter's arguments."""
+        return (tuple(values),) if self._is_struct else tuple(values)
+
+    def premises(self, fields: Collection[int]) -> tuple[str, ...]:
+        """Return the views whose answers a proposal of these fields takes for granted: those of all others."""
+        return self.views if self._is_struct else tuple(v for n, v in enumerate(self.views) if n not in fields)
+
+    def term(self, field: int, parse: Callable[[str], int], tell: Callable[[int], str], about: str) -> "Parameter":
+        """Return the how-manyth of them."""
+        return Parameter(
+            self.contract, self.setter, lambda contract: self.read(contract)[field], parse, tell, about, self, field
+        )
+
+    @property
+    def _is_struct(self) -> bool:
+        return len(self.views) == 1
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """One thing that the DAO can set.
 
@@ -42,8 +81,8 @@ class Parameter:
         Returns a value in words.
     about : str
         What it is.
-    arguments : callable
-        Returns the setter's arguments from a new value and the contract, which has the others.
+    terms, field : Terms or None, int
+        What it is set together with, and where it stands among them.
     """
 
     contract: str
@@ -52,7 +91,8 @@ class Parameter:
     parse: Callable[[str], Any]
     tell: Callable[[Any], str]
     about: str
-    arguments: Callable[[Any, ContractReader], tuple[Any, ...]] = lambda value, _: (value,)
+    terms: Terms | None = None
+    field: int = 0
 
 
 def _amount(text: str) -> int:
@@ -79,51 +119,12 @@ def _percent(value: int) -> str:
     return f"{value} %"
 
 
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    """Parameters that one function sets together, as a struct: those that are not named stay as they are."""
-
-    contract: str
-    setter: str
-    view: str
-
-    def term(self, field: int, parse: Callable[[str], int], tell: Callable[[int], str], about: str) -> Parameter:
-        """Return the struct's how-manyth field."""
-
-        def read(contract: ContractReader) -> int:
-            return int(contract.read(self.view)[field])
-
-        def arguments(value: int, contract: ContractReader) -> tuple[Any, ...]:
-            terms = list(contract.read(self.view))
-            terms[field] = value
-            return (tuple(terms),)
-
-        return Parameter(self.contract, self.setter, read, parse, tell, about, arguments)
-
-
-def _pair(
-    contract: str,
-    views: tuple[str, str],
-    field: int,
-    parse: Callable[[str], int],
-    tell: Callable[[int], str],
-    about: str,
-) -> Parameter:
-    """Return the first or second of two parameters that `setTerms` takes: the other stays as it is."""
-
-    def arguments(value: int, reader: ContractReader) -> tuple[Any, ...]:
-        terms = [reader.read(view) for view in views]
-        terms[field] = value
-        return tuple(terms)
-
-    return Parameter(contract, "setTerms", _view(views[field]), parse, tell, about, arguments)
-
-
-_REVIEW = _Terms(DAO, "setReviewTerms", "reviewTerms")
-_LIMITS = _Terms(ARENA, "setLimits", "limits")
-_SPLIT = _Terms(REVENUE, "setSplit", "split")
-_GAUGES = _Terms(GAUGES, "setTerms", "terms")
-_LISTINGS, _DOCUMENTS = ("minStakeWei", "releaseS"), ("stakeWei", "quorumWei")
+_REVIEW = Terms(DAO, "setReviewTerms", ("reviewTerms",))
+_LIMITS = Terms(ARENA, "setLimits", ("limits",))
+_SPLIT = Terms(REVENUE, "setSplit", ("split",))
+_GAUGES = Terms(GAUGES, "setTerms", ("terms",))
+_LISTINGS = Terms(MODELS, "setTerms", ("minStakeWei", "releaseS"))
+_DOCUMENTS = Terms(DOCUMENTS, "setTerms", ("stakeWei", "quorumWei"))
 
 PARAMETERS: Mapping[str, Parameter] = {
     "emission.schedule_bps": Parameter(
@@ -149,14 +150,12 @@ PARAMETERS: Mapping[str, Parameter] = {
     "arena.validator_stake": _LIMITS.term(1, _amount, fml, "least stake of validators that a creator may ask, in FML"),
     "arena.paid_nodes": _LIMITS.term(2, _whole, str, "nodes that a task may pay a day at most"),
     "arena.paid_validators": _LIMITS.term(3, _whole, str, "validators that a task may pay a day at most"),
-    "market.host_stake": _pair(MODELS, _LISTINGS, 0, _amount, fml, "least stake of a listed model, in FML"),
-    "market.release_s": _pair(
-        MODELS, _LISTINGS, 1, _whole, duration, "seconds that it stays after a listing was closed"
-    ),
+    "market.host_stake": _LISTINGS.term(0, _amount, fml, "least stake of a listed model, in FML"),
+    "market.release_s": _LISTINGS.term(1, _whole, duration, "seconds that it stays after a listing was closed"),
     "market.host_bps": _SPLIT.term(0, _whole, _bps, "of a payment that is the host's, of 10,000"),
     "market.contributors_bps": _SPLIT.term(1, _whole, _bps, "of a payment that is its contributors', of 10,000"),
-    "market.document_stake": _pair(DOCUMENTS, _DOCUMENTS, 0, _amount, fml, "stake of a document, in FML"),
-    "market.document_quorum": _pair(DOCUMENTS, _DOCUMENTS, 1, _amount, fml, "locked FML that accept one at least"),
+    "market.document_stake": _DOCUMENTS.term(0, _amount, fml, "stake of a document, in FML"),
+    "market.document_quorum": _DOCUMENTS.term(1, _amount, fml, "locked FML that accept one at least"),
     "dao.review_s": Parameter(DAO, "setVotingDelay", _view("votingDelay"), _whole, duration, "seconds of a review"),
     "dao.vote_s": Parameter(
         DAO, "setVotingPeriod", _view("votingPeriod"), _whole, duration, "seconds of a general meeting"

@@ -20,8 +20,12 @@ class ProposalFacts:
         Of `Stage`, in small letters.
     does : list of str
         What its calls do.
+    changed : list of str
+        What it takes for granted and is no longer so, as long as it is not over: its calls will not be made.
     until : int or None
         When the stage ends by itself.
+    flags_until : int
+        When flags end: the last third of a review is for who signs in.
     """
 
     number: int
@@ -29,8 +33,10 @@ class ProposalFacts:
     proposer: str
     says: str
     does: list[str]
+    changed: list[str]
     stage: str
     until: int | None
+    flags_until: int
     is_settled: bool
     present_wei: int
     scam_wei: int
@@ -56,8 +62,10 @@ def facts_of(view: DaoView, decoder: Decoder, number: int, proposal: Proposal, h
         proposer=proposal.proposer,
         says=proposal.description,
         does=[decoder.words(call) for call in proposal.calls],
+        changed=[] if stage.is_final else decoder.changed(proposal.calls),
         stage=stage.name.lower(),
         until=_until(view, proposal, stage),
+        flags_until=view.flags_until(proposal.number),
         is_settled=review.is_settled,
         present_wei=review.present_wei,
         scam_wei=review.scam_wei,
@@ -81,7 +89,7 @@ def facts_words(found: ProposalFacts, now: int) -> list[str]:
         f"proposal {found.number}: {_STAGES[found.stage]}{left}",
         f"  its author says: {quoted(found.says)}",
     ]
-    lines += does_words(found.does)
+    lines += does_words(found.does) + changed_words(found.changed)
     appeared_wei = found.present_wei + found.scam_wei + found.frivolous_wei
     lines.append(
         f"  review: {fml(appeared_wei)} appeared of {fml(found.needed_present_wei)} needed; flagged as a scam by "
@@ -101,6 +109,11 @@ def does_words(does: list[str]) -> list[str]:
     return [f"  {words}" if words.startswith(ALARM) else f"  it {words}" for words in does]
 
 
+def changed_words(changed: list[str]) -> list[str]:
+    """Return in lines why a proposal's calls will not be made."""
+    return [f"  {ALARM}{what} has changed since: none of this will be done; propose it anew" for what in changed]
+
+
 def quoted(says: str) -> str:
     """Return a stranger's text in one line, without what would move a terminal's cursor, cut where it is long."""
     plain = " ".join("".join(each if each.isprintable() else " " for each in says).split())
@@ -115,7 +128,7 @@ _STAGES = {
     "defeated": "failed",
     "succeeded": "passed",
     "queued": "in the time lock",
-    "expired": "expired",
+    "expired": "expired: nobody executed it in time",
     "executed": "executed",
 }
 
@@ -125,7 +138,8 @@ def _next(found: ProposalFacts, now: int) -> str:
     if found.stage == "pending":
         if found.appeared != Appearance.NONE.name.lower():
             return f"wait; you have appeared as {found.appeared}"
-        return f"sign in with {command} attend {number}, or {command} flag {number} scam, or frivolous"
+        flag = f", or {command} flag {number} scam, or frivolous" if now < found.flags_until else ""
+        return f"sign in with {command} attend {number}{flag}"
     if found.stage == "active":
         return "wait; you have voted" if found.has_voted else f"{command} vote {number} for, against or abstain"
     if found.stage == "succeeded":

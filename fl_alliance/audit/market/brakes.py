@@ -35,7 +35,7 @@ def paused(step: Step) -> None:
 
 
 def resumed(step: Step) -> None:
-    """The DAO ends a pause, or the guardian's rest."""
+    """The DAO ends a pause."""
     step.reading.called(BRAKE, "resume")
     step.books.emission.pauses.end(step.now)
     step.brake("Resumed")
@@ -46,4 +46,5 @@ def guardian_set(step: Step) -> None:
     guardian = step.head.values["guardian"]
     step.reading.called(BRAKE, "setGuardian", guardian)
     step.books.guardian = guardian
+    step.books.emission.pauses.rest()
     step.brake("GuardianSet", guardian=guardian)

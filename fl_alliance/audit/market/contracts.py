@@ -6,6 +6,7 @@ from typing import Any
 
 from fl_alliance.audit.contracts import compiled, created_address
 from fl_alliance.audit.finding import DoesNotHold, Where
+from fl_alliance.audit.market.polls import PollAddresses
 from fl_alliance.audit.market.source import Source, view
 from fl_alliance.audit.market.step import Addresses
 from fl_alliance.audit.reading import UNREADABLE
@@ -15,10 +16,14 @@ from fl_alliance.chain.deploy import (
     ARENA,
     BRAKE,
     EMISSION,
+    GAUGES,
     MARKET,
+    MODELS,
     POOLS,
+    REVENUE,
     RULES,
     TOKEN,
+    VOTES,
     Contract,
     Deployment,
 )
@@ -125,6 +130,33 @@ def _pays_of(created: Created, market: str, deployment: Deployment) -> str | Non
     return alliance if (emission, pools) == ours and created.names.get(alliance) in RULES.values() else None
 
 
+def with_polls(created: Created, deployment: Deployment) -> Deployment:
+    """Return a market with the gauges that were created over its emission and what is locked to vote there.
+
+    Raises
+    ------
+    DoesNotHold
+        The manifest has some, and not from our code or not of these contracts.
+    """
+    emission = checksum(deployment.emission)
+    over = {at: list(map(checksum, created.args[at][:4])) for at, name in created.names.items() if name == GAUGES}
+    found = {at: parts for at, parts in over.items() if parts[1] == emission and created.names.get(parts[0]) == VOTES}
+    named = deployment.contracts.get(GAUGES)
+    if named is not None and checksum(named.address) not in found:
+        raise DoesNotHold("the chain", f"{GAUGES} at {named.address} was not created over this market's emission")
+    if not found:
+        return deployment
+    at = checksum(named.address) if named is not None else next(iter(found))
+    votes, _, models, revenue = found[at]
+    parts = {GAUGES: at, VOTES: votes, MODELS: models, REVENUE: revenue}
+    for name, address in parts.items():
+        if name in deployment.contracts and checksum(deployment.address(name)) != address:
+            told = f"the manifest's {name} is {deployment.address(name)}"
+            raise DoesNotHold("the chain", f"{GAUGES} at {at} knows {name} at {address}, {told}")
+    more = {name: Contract(address, "") for name, address in parts.items()}
+    return Deployment(deployment.chain_id, deployment.block, more | deployment.contracts)
+
+
 def check_created(created: Created, deployment: Deployment) -> None:
     """Refuse contracts of a market that no transaction created from our code, or that do not belong together.
 
@@ -207,12 +239,26 @@ def addresses_of(source: Source, deployment: Deployment, created: Created | None
         _check_parts(source, fml, emission, arena, pools)
     parts = (source.chain_id, fml, emission, arena, pools, start_at, delay, least)
     brake = checksum(deployment.address(BRAKE)) if BRAKE in deployment.contracts else None
+    polls = _polls(source, deployment, is_seen=created is not None)
     if ALLIANCE_MARKET not in deployment.contracts or not deployment.has_alliance:
-        return Addresses(*parts, brake=brake)
+        return Addresses(*parts, brake=brake, polls=polls)
     market, alliance = checksum(deployment.address(ALLIANCE_MARKET)), checksum(deployment.alliance)
     if created is None:
         _check_alliance_market(source, market, alliance, emission, pools)
-    return Addresses(*parts, market, alliance, deployment.contract, brake)
+    return Addresses(*parts, market, alliance, deployment.contract, brake, polls)
+
+
+def _polls(source: Source, deployment: Deployment, is_seen: bool) -> PollAddresses | None:
+    """Return where the gauges and what they count are; on a node they say so themselves, and none of it can change."""
+    if GAUGES not in deployment.contracts:
+        return None
+    votes, gauges, models, revenue = (checksum(deployment.address(name)) for name in (VOTES, GAUGES, MODELS, REVENUE))
+    needed = {"votes": votes, "emission": checksum(deployment.emission), "models": models, "revenue": revenue}
+    for name, address in () if is_seen else needed.items():
+        found = checksum(view(source, "the gauges", GAUGES, gauges, name))
+        if found != address:
+            raise DoesNotHold("the gauges", f"{GAUGES}.{name} is {found}, the manifest says {address}")
+    return PollAddresses(votes, gauges, models, revenue)
 
 
 def _check_alliance_market(source: Source, market: str, alliance: str, emission: str, pools: str) -> None:
@@ -254,10 +300,10 @@ def creation(source: Source, deployment: Deployment | None) -> tuple[Deployment,
     if chosen is None:
         raise DoesNotHold("the chain", "no contract on it is the Arena as this version compiles it")
     check_created(created, chosen)
-    return with_alliance(created, chosen), created
+    return with_polls(created, with_alliance(created, chosen)), created
 
 
 def _ours() -> tuple[str, ...]:
-    mains = (*MARKET, *RULES.values(), ALLIANCE_MARKET, BRAKE)
+    mains = (*MARKET, *RULES.values(), ALLIANCE_MARKET, BRAKE, VOTES, GAUGES)
     libraries = sorted({library for name in (TOKEN, *mains) for _, library in compiled(name).links})
     return (TOKEN, *libraries, *mains)

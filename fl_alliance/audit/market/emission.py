@@ -58,14 +58,17 @@ class Pauses:
     rests_until: int = 0
 
     def begin(self, now: int, until: int, rests_until: int) -> None:
-        """Begin a pause."""
+        """Begin a pause; one that is not over ends with it."""
+        self._cut(now)
         self.spans.append((now, until))
         self.rests_until = rests_until
 
     def end(self, now: int) -> None:
-        """End the running one, if there is one, and the guardian's rest."""
-        if self.are_on(now):
-            self.spans[-1] = (self.spans[-1][0], now)
+        """End the running one, if there is one."""
+        self._cut(now)
+
+    def rest(self) -> None:
+        """Let whoever is named guardian begin rested."""
         self.rests_until = 0
 
     def are_on(self, now: int) -> bool:
@@ -75,6 +78,10 @@ class Pauses:
     def seconds(self, now: int) -> int:
         """Return how long all of them were until a second."""
         return sum(min(now, until) - since for since, until in self.spans)
+
+    def _cut(self, now: int) -> None:
+        if self.are_on(now):
+            self.spans[-1] = (self.spans[-1][0], now)
 
 
 @dataclass(slots=True)

@@ -81,17 +81,35 @@ def power_set(step: Step) -> None:
 
 
 def weighed(step: Step) -> None:
-    """Gauge votes let a task weigh more or less; what they came to is the word of who holds the role for it."""
-    emission, key, percent = step.books.emission, _key(step), step.head.values["percent"]
+    """A task weighs more or less by the word of who holds the role for it; our gauges tell of ballots first."""
+    key, percent = _key(step), step.head.values["percent"]
     if step.reading.called(EMISSION, "weigh", *key, percent) is not None:
         sender = step.reading.taken.sender
         step.require(has_role(step.books, EMISSION, GAUGE_ROLE, sender), f"{sender} does not hold the gauges' role")
+    else:
+        holders = step.books.roles.get((EMISSION, GAUGE_ROLE), {})
+        ours = step.books.polls.at.gauges if step.books.polls is not None else None
+        others = [account for account, is_held in holders.items() if is_held and account != ours]
+        step.require(bool(others), f"{percent} percent, by no ballots")
+    step.require(percent != _percent(step, key), f"the task weighs {percent} percent already")
+    weigh(step, key, percent)
+
+
+def weigh(step: Step, key: Key, percent: int) -> None:
+    """Let a task's powered stake weigh so much of 100, which leaves an event where that is another weight."""
+    emission = step.books.emission
     step.require(key in emission.records, "the task was never verified")
     step.require(WHOLE <= percent <= MAX_PERCENT, f"{percent} percent, needed {WHOLE} to {MAX_PERCENT}")
-    step.require(emission.weigh(key, percent, step.now), f"the task weighs {percent} percent already")
+    if not emission.weigh(key, percent, step.now):
+        return
     day = emission.today(step.now)
     powered = emission.totals(emission.kind(key), day)[1]
     step.emission("TaskWeighed", source=key[0], task=key[1], day=day, percent=percent, poweredTotal=powered)
+
+
+def _percent(step: Step, key: Key) -> int | None:
+    emission = step.books.emission
+    return at(emission.records[key].percents, emission.today(step.now)) if key in emission.records else None
 
 
 def closed(step: Step) -> None:

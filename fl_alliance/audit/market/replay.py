@@ -11,10 +11,12 @@ from functools import partial
 from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.audit.market import (
     alliances,
+    ballots,
     brakes,
     claims,
     delegators,
     finishing,
+    locks,
     money,
     releases,
     roles,
@@ -25,10 +27,11 @@ from fl_alliance.audit.market import (
 )
 from fl_alliance.audit.market.alliance_books import alliance_of
 from fl_alliance.audit.market.emission import EmissionBooks
+from fl_alliance.audit.market.polls import PollBooks
 from fl_alliance.audit.market.step import Addresses, Books, Step
 from fl_alliance.audit.market.taken import Reading, Taken, calls_of, told
 from fl_alliance.audit.reading import UNREADABLE
-from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, BRAKE, EMISSION, POOLS, TOKEN
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, BRAKE, EMISSION, GAUGES, POOLS, TOKEN, VOTES
 
 Handler = Callable[[Step], None]
 
@@ -71,6 +74,17 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     (BRAKE, "Paused"): brakes.paused,
     (BRAKE, "Resumed"): brakes.resumed,
     (BRAKE, "GuardianSet"): brakes.guardian_set,
+    (VOTES, "DelegateChanged"): locks.delegated,
+    (VOTES, "DelegateVotesChanged"): locks.asked,
+    (VOTES, "Locked"): locks.asked,
+    (VOTES, "UnlockRequested"): locks.asked,
+    (VOTES, "Withdrawn"): locks.withdrawn,
+    (VOTES, "UnlockDelaySet"): locks.delay_set,
+    (GAUGES, "TermsSet"): ballots.terms_set,
+    (GAUGES, "Voted"): ballots.voted,
+    (GAUGES, "Weighed"): ballots.weighed,
+    (GAUGES, "ModelPaid"): ballots.paid,
+    (GAUGES, "Withdrawn"): ballots.withdrawn,
     (POOLS, "Transfer"): delegators.shares_moved,
     (POOLS, "RedeemRequested"): delegators.requested,
     (POOLS, "SigmaSet"): delegators.sigma_set,
@@ -104,6 +118,8 @@ _LOUD: dict[str, frozenset[str]] = {
     ALLIANCE_MARKET: frozenset({"openPool"}),
     EMISSION: frozenset({"closeDay", "draw", "verify", "unverify", "lower", "setPower", "setBrake"}),
     BRAKE: frozenset({"pause", "resume", "setGuardian"}),
+    VOTES: frozenset({"lock", "requestUnlock", "withdraw", "setUnlockDelay", "delegate", "delegateBySig"}),
+    GAUGES: frozenset({"vote", "weigh", "pay", "setTerms", "withdraw"}),
     POOLS: frozenset({"deposit", "mint", "redeem", "withdraw", "requestRedeem", "setSigma", "report"}),
     TOKEN: frozenset({"transfer", "transferFrom", "burn"}),
 }
@@ -121,7 +137,8 @@ class Replay:
 
     def __init__(self, addresses: Addresses) -> None:
         emission, least = EmissionBooks(addresses.start_at), addresses.min_creator_stake_wei
-        self.books = Books(addresses, emission, alliance_of(addresses), min_creator_stake_wei=least)
+        polls = None if addresses.polls is None else PollBooks(addresses.polls)
+        self.books = Books(addresses, emission, alliance_of(addresses), min_creator_stake_wei=least, polls=polls)
 
     def take_all(self, transactions: Iterable[Taken]) -> None:
         """Replay a whole chain; raises as `take`."""
@@ -179,6 +196,8 @@ class Replay:
         known = {addresses.fml: TOKEN, addresses.emission: EMISSION, addresses.arena: ARENA}
         if addresses.alliance_market is not None:
             known[addresses.alliance_market] = ALLIANCE_MARKET
+        if addresses.polls is not None:
+            known |= {addresses.polls.votes: VOTES, addresses.polls.gauges: GAUGES}
         if self.books.brake is not None:
             known[self.books.brake] = BRAKE
         if address in self.books.pools:

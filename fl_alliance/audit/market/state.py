@@ -11,6 +11,7 @@ from fl_alliance.audit.market.contracts import check_brake, check_clone
 from fl_alliance.audit.market.delegators import REDEEM_S
 from fl_alliance.audit.market.emission import ALLIANCE, at
 from fl_alliance.audit.market.emission import ARENA as ARENA_KIND
+from fl_alliance.audit.market.poll_state import poll_facts
 from fl_alliance.audit.market.settling import pass_silent
 from fl_alliance.audit.market.source import Source, view
 from fl_alliance.audit.market.stakes import pool_of
@@ -32,7 +33,7 @@ def check_state(source: Source, books: Books, where: Where) -> None:
     """
     check = _Check(source, books, where)
     parts = (check.tasks(), check.alliance(), check.pools(), check.emission(), check.roles(), check.money())
-    for facts in parts:
+    for facts in (*parts, check.polls()):
         for name, found, needed in facts:
             if _plain(found) != _plain(needed):
                 raise DoesNotHold(where, f"{name}: the contract says {_shown(found)}, the rules give {_shown(needed)}")
@@ -205,6 +206,10 @@ class _Check:
         yield "seconds of all pauses", told("pausedS"), pauses.seconds(self._now)
         if guardian is not None:
             yield "the guardian", told("guardian"), guardian
+
+    def polls(self) -> Iterator[Fact]:
+        polls = self._books.polls
+        return iter(()) if polls is None else poll_facts(self._source, polls, self._where)
 
     def roles(self) -> Iterator[Fact]:
         told = {ARENA: self._arena, EMISSION: self._emission}

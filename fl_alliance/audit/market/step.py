@@ -6,6 +6,7 @@ from typing import Any
 from fl_alliance.audit.market.alliance_books import AllianceBooks
 from fl_alliance.audit.market.books import Money, Pool, Task
 from fl_alliance.audit.market.emission import EmissionBooks, Key
+from fl_alliance.audit.market.polls import PollAddresses, PollBooks
 from fl_alliance.audit.market.taken import Reading
 from fl_alliance.chain.arena_types import Limits, Phase
 from fl_alliance.chain.calls import MAJORITY
@@ -29,6 +30,7 @@ class Counts:
     emission_days: int = 0
     draws: int = 0
     delegations: int = 0
+    ballots: int = 0
     unseen: int = 0
 
 
@@ -36,8 +38,8 @@ class Counts:
 class Addresses:
     """Where the market's contracts are, and what their construction fixed.
 
-    `alliance_market` pays the tasks of `alliance`, whose artifact is `rule`; `brake` is the one of the manifest. None
-    where there is none.
+    `alliance_market` pays the tasks of `alliance`, whose artifact is `rule`; `brake` is the one of the manifest,
+    `polls` are the gauges that say what tasks weigh. None where there is none.
     """
 
     chain_id: int
@@ -52,6 +54,7 @@ class Addresses:
     alliance: str | None = None
     rule: str = MAJORITY
     brake: str | None = None
+    polls: PollAddresses | None = None
 
 
 @dataclass(slots=True)
@@ -66,6 +69,8 @@ class Books:
         What the DAO lets creators fix.
     brake, guardian : str or None
         Where the emergency brake is, once it is wired; who may use it, once that was told.
+    polls : PollBooks or None
+        Ballots of the gauges and what is locked to vote, where there are some.
     roles : dict
         Who holds a role, or held it, by contract and the role's keccak256.
     """
@@ -81,13 +86,15 @@ class Books:
     limits: Limits = field(default_factory=Limits)
     brake: str | None = None
     guardian: str | None = None
+    polls: PollBooks | None = None
     counts: Counts = field(default_factory=Counts)
 
     @property
     def contracts(self) -> frozenset[str]:
         """The accounts that move FML by the rules alone."""
         market = () if self.alliance is None else (self.alliance.address,)
-        return frozenset({self.addresses.arena, self.addresses.emission, *market, *self.pools})
+        polls = () if self.polls is None else (self.polls.at.votes, self.polls.at.gauges)
+        return frozenset({self.addresses.arena, self.addresses.emission, *market, *polls, *self.pools})
 
     @property
     def arena_pools(self) -> int:

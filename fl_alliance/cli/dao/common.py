@@ -36,13 +36,14 @@ def add_proposal(command: CommandParser) -> None:
 def confirm_proposal(hall: "Hall", number: int, intent: str, is_said: bool) -> None:
     """Show a proposal and what its calls do, then what is about to be signed; raises `NotConfirmed`."""
     from fl_alliance.governance.hall import confirm
-    from fl_alliance.governance.standing import does_words, quoted
+    from fl_alliance.governance.standing import changed_words, does_words, quoted
 
     facts = hall.facts(number)
     lines = [
         f"proposal {number} of {facts.proposer}",
         f"  its author says: {quoted(facts.says)}",
         *does_words(facts.does),
+        *changed_words(facts.changed),
     ]
     confirm([*lines, f"{hall.place.me} {intent}"], is_said)
 

@@ -28,6 +28,10 @@ def execute(arguments: argparse.Namespace) -> int:
         wait_s = hall.dao.executable_at(proposal.number) - hall.place.now()
         if wait_s > 0:
             raise WrongStage(f"proposal {arguments.proposal} can be executed in {duration(wait_s)}")
+        if changed := hall.decoder.changed(proposal.calls):
+            raise WrongStage(
+                f"{', '.join(changed)} changed since proposal {arguments.proposal} was made: propose it anew"
+            )
         confirm_proposal(hall, arguments.proposal, "makes its calls", arguments.yes)
         hall.dao.execute(proposal)
         hall.dao.settle_stake(proposal.number)

@@ -7,7 +7,8 @@ from fl_alliance.cli.arguments import CommandParser
 from fl_alliance.cli.dao.common import add_proposal, confirm_proposal, dao_parser
 
 _MORE = """
-It is condemned where flags are a fifth of all votes, and more than those that signed in.
+It is condemned where flags are a fifth of all votes, and more than those that signed in. The last third of a review is
+for who signs in alone.
 """
 _EXAMPLES = """\
   fl-alliance dao flag 3 scam

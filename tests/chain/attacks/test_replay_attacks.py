@@ -127,16 +127,19 @@ def test_a_token_that_calls_back_is_paid_once(chain: Chain) -> None:
 
 
 def chain_with_hostile_token(chain: Chain) -> Chain:
-    """Return the chain with an Alliance whose token answers "true" and, paid with, withdraws once more."""
+    """Return the chain with an Alliance whose token says "true", names no brake and, paid with, withdraws once more."""
     again = interface("Alliance").functions["withdraw"].encode((1, 0))
     words = [(at, again[at : at + 32].ljust(32, b"\0")) for at in range(0, len(again), 32)]
     attack = b"".join(bytes([0x7F]) + word + bytes([0x60, at, 0x52]) for at, word in words)
     # the call: no answer wanted, the data above, no value, to whoever called; 1 + whether it succeeded goes to slot 0
     attack += bytes.fromhex("5f5f60") + bytes([len(again)]) + bytes.fromhex("5f5f335af16001015f55")
+    # if the selector is brake's, return 0
+    calm = bytes.fromhex("5f3560e01c63") + interface("FML").functions["brake"].selector
+    calm += bytes.fromhex("141560135760205ff35b")
     # if the selector is transfer's, run the attack; then return 1
     test = bytes.fromhex("5f3560e01c63a9059cbb1415")
-    head = test + bytes([0x60, len(test) + 3 + len(attack), 0x57])
-    code = head + attack + bytes.fromhex("5b60015f5260205ff3")
+    head = test + bytes([0x60, len(calm) + len(test) + 3 + len(attack), 0x57])
+    code = calm + head + attack + bytes.fromhex("5b60015f5260205ff3")
     init = bytes([0x60, len(code), 0x80, 0x60, 0x09, 0x5F, 0x39, 0x5F, 0xF3]) + code
     token = chain.send_raw(None, init, DEPLOYER, "a hostile token").contract
     assert token is not None

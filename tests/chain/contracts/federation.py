@@ -18,6 +18,7 @@ from fl_alliance.chain.connect import advance_to, close, connect
 from fl_alliance.chain.deploy import Deployment, deploy
 from fl_alliance.chain.errors import RequestRefused
 from fl_alliance.chain.messages import Commitment, Domain, Leave, Proposal, Vote, fml_domain, majority_motion
+from fl_alliance.chain.reverts import custom_errors
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.draw import draw, leader, seat_count
@@ -149,8 +150,7 @@ class Chain:
         with pytest.raises(RequestRefused) as refused:
             self.rpc("eth_call", request, "latest")
         data = refused.value.data
-        known = interface(self.contract).errors | interface("FML").errors | interface(contract).errors
-        found = known[data[:4]]
+        found = custom_errors()[data[:4]]
         return Refusal(found.name, found.values(data))
 
     def events(self, receipt: Receipt, name: str | None = None) -> list[tuple[str, dict[str, Any]]]:

@@ -130,6 +130,7 @@ class Brake:
     def pause(self, now: int) -> str | None:
         if now < self.rests_until:
             return "Resting"
+        self.resume(now)
         self.pauses.append((now, now + PAUSE_S))
         self.rests_until = now + REST_S
         return None
@@ -137,6 +138,9 @@ class Brake:
     def resume(self, now: int) -> str | None:
         if now < self.until():
             self.pauses[-1] = (self.pauses[-1][0], now)
+        return None
+
+    def appoint(self, _now: int) -> str | None:
         self.rests_until = 0
         return None
 

@@ -285,6 +285,8 @@ class MarketMachine(RuleBasedStateMachine):
         self.lapse(1)
         if hours % 2:
             self.attempt(model.resume, brake, "resume", by=DAO)
+        if hours % 4 in (1, 2):
+            self.attempt(model.appoint, brake, "setGuardian", DAO.address, by=DAO)
 
     # --- what must hold
 

@@ -2,20 +2,23 @@
 
 import pytest
 from assembly import LARGE, LOCKED, PROPOSER, RIVAL, SMALL, STRANGER, TERMS, TREASURY_WEI, Assembly
+from eth_abi.abi import encode
 
 from fl_alliance.chain.bound import BoundContract
-from fl_alliance.chain.dao import Appearance, Call, Stage, Support
+from fl_alliance.chain.codec import interface
+from fl_alliance.chain.dao import Appearance, Call, Stage, Support, reserved
 from fl_alliance.chain.dao_deploy import DaoTerms, add_dao
 from fl_alliance.chain.dao_refusals import (
     AlreadyProposing,
+    FlagsClosed,
     GovernorAlreadyCastVote,
+    GovernorRestrictedProposer,
     GovernorUnexpectedProposalState,
     NotUnlocked,
     NoVotes,
 )
 from fl_alliance.chain.deploy import DAO, EMISSION, TREASURY, VOTES, Deployment, deploy
 from fl_alliance.chain.rpc import Rpc
-from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.governance.decoding import ALARM, Decoder
@@ -124,11 +127,11 @@ def test_calls_other_than_those_voted_on_are_never_made(dao: Assembly) -> None:
     bound = BoundContract(Sender(dao.w3, RIVAL), DAO, dao.deployment.address(DAO))
     other = dao.call(EMISSION, "lower", 0)
     with pytest.raises(Exception, match="no proposal"):
-        bound.send(1_000_000, "queue", [other.target], [0], [other.data], keccak(proposal.description.encode()))
+        bound.send(1_000_000, "queue", [other.target], [0], [other.data], proposal.description_hash)
     dao.by(STRANGER).queue(proposal)
     dao.wait(TERMS.delay_s)
     with pytest.raises(Exception, match="no proposal"):
-        bound.send(1_000_000, "execute", [other.target], [0], [other.data], keccak(proposal.description.encode()))
+        bound.send(1_000_000, "execute", [other.target], [0], [other.data], proposal.description_hash)
 
 
 def test_a_grab_for_power_behind_a_benign_text_is_shown_and_costs_its_author_the_stake(dao: Assembly) -> None:
@@ -194,3 +197,58 @@ def test_a_vote_in_the_review_or_after_the_meeting_counts_for_nothing(dao: Assem
     dao.wait(TERMS.vote_s)
     with pytest.raises(GovernorUnexpectedProposalState):
         dao.by(LARGE).vote(proposal.number, Support.FOR)
+
+
+def test_flags_of_the_last_third_of_a_review_are_refused_so_that_others_can_sign_in_against_them(dao: Assembly) -> None:
+    """A quarter of all votes, in the last second and with nobody else there: the author would lose 10,000 FML."""
+    before = dao.fml.balance_wei(PROPOSER.address)
+    proposal = dao.propose()
+    dao.wait(dao.view.flags_until(proposal.number) - dao.rpc.second())
+    with pytest.raises(FlagsClosed):
+        dao.by(RIVAL).appear(proposal.number, Appearance.SCAM)
+    dao.by(LARGE).appear(proposal.number, Appearance.PRESENT)
+    second = dao.propose(by=RIVAL, text="In time")
+    dao.wait(TERMS.review_s * 2 // 3 - 60)
+    dao.by(LARGE).appear(second.number, Appearance.FRIVOLOUS)
+    dao.wait(TERMS.review_s // 3)
+    dao.by(SMALL).appear(second.number, Appearance.PRESENT)
+    dao.by(LARGE).vote(proposal.number, Support.AGAINST)
+    dao.wait(TERMS.vote_s)
+    dao.by(STRANGER).settle_stake(proposal.number)
+    assert dao.fml.balance_wei(PROPOSER.address) == before
+    assert dao.view.is_condemned(second.number)
+
+
+def test_who_copies_a_waiting_proposal_neither_takes_its_reward_nor_takes_it_back(dao: Assembly) -> None:
+    """RIVAL sees it before it is in a block, and sends the same first: the description names its author."""
+    call = dao.call(EMISSION, "lower", 5_000)
+    said = reserved("Lower the emission to a half", PROPOSER.address)
+    with pytest.raises(GovernorRestrictedProposer):
+        dao.bound(DAO, RIVAL).send(2_000_000, "propose", [call.target], [0], [call.data], said)
+    proposal = dao.propose(call)
+    assert proposal.proposer == PROPOSER.address
+    assert proposal.description == "Lower the emission to a half"
+
+
+def test_a_description_that_is_no_text_hinders_nothing_that_holders_do(dao: Assembly) -> None:
+    """Neither the list of proposals, nor queueing and executing it: the Governor knows it by the hash of its bytes."""
+    dao.by(PROPOSER).propose([dao.call(EMISSION, "lower", 9_000)], "An ordinary one")
+    call = dao.call(EMISSION, "lower", 5_000)
+    text = bytes.fromhex("4c6f776572ff20c328")
+    inputs = interface(DAO).functions["propose"].inputs.replace("string", "bytes")
+    data = interface(DAO).functions["propose"].selector + encode(
+        inputs[1:-1].split(","), ([call.target], [0], [call.data], text)
+    )
+    sender = Sender(dao.w3, RIVAL)
+    BoundContract(sender, "FML", dao.deployment.fml).send(200_000, "approve", dao.deployment.address(DAO), 10**30)
+    sender.send(dao.deployment.address(DAO), data, 2_000_000, "propose")
+    proposal = dao.view.proposals()[1]
+    assert proposal.description == text.decode(errors="replace")
+    dao.by(LARGE).appear(proposal.number, Appearance.PRESENT)
+    dao.wait(TERMS.review_s)
+    dao.by(LARGE).vote(proposal.number, Support.FOR)
+    dao.wait(TERMS.vote_s)
+    dao.by(STRANGER).queue(proposal)
+    dao.wait(TERMS.delay_s)
+    dao.by(STRANGER).execute(proposal)
+    assert dao.view.stage(proposal.number) is Stage.EXECUTED

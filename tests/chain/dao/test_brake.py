@@ -190,6 +190,33 @@ def test_a_guardian_cannot_stop_the_proposal_that_replaces_it(town: Town) -> Non
     town.emission().close_days()
 
 
+def test_a_guardian_that_pauses_again_as_soon_as_the_dao_ended_a_pause_rests(town: Town) -> None:
+    """The DAO takes ten days to end a pause: with another at once all would stand still for good."""
+    dao = town.dao
+    town.pause()
+    dao.pass_(dao.call(BRAKE, "resume"), text="Go on")
+    with pytest.raises(Resting):
+        town.pause()
+    town.emission().close_days()
+    brake = dao.bound(BRAKE)
+    dao.wait(brake.read("restsUntil") - dao.rpc.second())
+    assert brake.read("pausedS") < brake.read("REST_S") // 2
+    town.pause()
+
+
+def test_a_guardian_named_in_a_pause_begins_another_and_no_second_of_both_counts_twice(town: Town) -> None:
+    """Days wait for their shares as long as there were pauses, and not longer."""
+    dao, brake = town.dao, town.dao.bound(BRAKE)
+    town.pause()
+    began = dao.rpc.second()
+    dao.pass_(dao.call(BRAKE, "setGuardian", LARGE.address), text="Another guardian")
+    assert town.emission().is_paused
+    dao.bound(BRAKE, LARGE).send(200_000, "pause")
+    assert brake.read("pausedS") == dao.rpc.second() - began
+    dao.wait(brake.read("PAUSE_S") + DAY)
+    assert brake.read("pausedS") == brake.read("pausedUntil") - began
+
+
 def test_a_guardian_that_tries_more_moves_nothing(town: Town) -> None:
     """Mint, spend, expel, set terms, and resume what it paused: refused, and nobody's balance changes."""
     dao, deployment = town.dao, town.dao.deployment

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.arena import Arena
+from fl_alliance.chain.dao import Support
+from fl_alliance.chain.dao_deploy import DaoTerms
 from fl_alliance.chain.dao_refusals import (
-    AlreadyPaid,
     AlreadyVoted,
     NoEpochOver,
     NoGauge,
     NotAscending,
+    NothingDue,
     NoVotes,
     OwnGauge,
 )
@@ -33,7 +35,7 @@ from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML
 
-TERMS = GaugeTerms()
+TERMS, DAO_TERMS = GaugeTerms(), DaoTerms()
 CREATOR, HOST = SMALL, STRANGER
 LOCKED_WEI = sum(LOCKED.values()) * WEI_PER_FML
 """A million FML; a gauge's share is of a fifth of that at least."""
@@ -145,13 +147,70 @@ def test_models_share_the_epochs_budget_and_what_is_left_stays(polls: Polls) -> 
     assert paid == [model_pay(TREASURY_WEI, share) for share in shares] == [450 * WEI_PER_FML, 900 * WEI_PER_FML]
     tills = [Revenue(Sender(dao.w3, HOST), dao.deployment).till(model.number) for model in polls.models]
     assert [dao.fml.balance_wei(till) for till in tills] == paid
-    assert gauges.is_paid(epoch, first.number)
-    with pytest.raises(AlreadyPaid):
+    assert gauges.paid_wei(epoch, first.number) == paid[0]
+    with pytest.raises(NothingDue):
         gauges.pay(first.number)
     assert dao.fml.balance_wei(gauges.address) == TREASURY_WEI - sum(paid)
     before = dao.fml.balance_wei(HOST.address)
     Revenue(Sender(dao.w3, HOST), dao.deployment).sweep(second.number)
     assert dao.fml.balance_wei(HOST.address) == before + 810 * WEI_PER_FML  # it has no documents; a tenth is burned
+
+
+def test_who_is_paid_first_while_little_is_here_takes_nothing_from_the_others(polls: Polls) -> None:
+    """The budget comes a moment later: who was paid before it is paid the rest, and everybody by the same budget."""
+    first, second = polls.models
+    polls.vote(LARGE, (first, 1_000), (second, 1_500))
+    epoch = polls.next_epoch()
+    dao, gauges = polls.dao, polls.gauges()
+    assert gauges.pay(first.number) == TREASURY_WEI * 3 // 10
+    with pytest.raises(NothingDue):
+        gauges.pay(first.number)
+    dao.fml.transfer(gauges.address, 2 * TERMS.budget_wei)
+    assert [gauges.pay(model.number) for model in (second, first)] == [
+        TERMS.budget_wei * 3 // 10,
+        TERMS.budget_wei * 3 // 10 - TREASURY_WEI * 3 // 10,
+    ]
+    assert gauges.paid_wei(epoch, first.number) == gauges.paid_wei(epoch, second.number)
+    assert gauges.due_wei(epoch, first.number) == gauges.due_wei(epoch, second.number) == 0
+
+
+def test_terms_that_change_between_two_payments_pay_nobody_more_than_there_is(polls: Polls) -> None:
+    first, second = polls.models
+    polls.vote(LARGE, (first, 2_500), (second, 2_500))
+    dao, gauges = polls.dao, polls.gauges()
+    proposal = dao.meet(dao.call(GAUGES, "setTerms", (10_000, 10_000, 0, 50, TERMS.budget_wei)), text="No caps")
+    dao.by(LARGE).vote(proposal.number, Support.FOR)
+    epoch = polls.next_epoch()
+    assert gauges.pay(first.number) == TREASURY_WEI * 3 // 10
+    dao.wait(dao.view.vote_ends_at(proposal.number) - dao.rpc.second() + 1)
+    dao.by(STRANGER).queue(proposal)
+    dao.wait(DAO_TERMS.delay_s)
+    dao.by(STRANGER).execute(proposal)
+    assert gauges.epoch == epoch + 1
+    assert gauges.pay(first.number) == TREASURY_WEI // 5
+    assert gauges.pay(second.number) == TREASURY_WEI // 2
+    assert dao.fml.balance_wei(gauges.address) == 0
+
+
+@pytest.mark.parametrize(("percent", "taken_percent"), [(5, 25), (30, 100)])
+def test_a_holder_with_models_of_its_own_takes_its_votes_over_a_fifth_of_all_where_nobody_else_votes(
+    polls: Polls, percent: int, taken_percent: int
+) -> None:
+    """By another account, with as many models as its caps take: four are free to list but for their stakes."""
+    dao = polls.dao
+    models = Models(Sender(dao.w3, HOST), dao.deployment)
+    more = [models.list(keccak(bytes([n])), bytes(32), bytes(32), 1, 1_000 * WEI_PER_FML) for n in (8, 9)]
+    own = (*polls.models, *(replace(polls.models[0], number=number) for number in more))
+    holder = dao.by(LARGE).votes
+    holder.request_unlock(holder.locked_wei - 10 * percent * 1_000 * WEI_PER_FML)
+    rest = dao.by(RIVAL).votes
+    dao.fml.transfer(RIVAL.address, 10**24)
+    rest.lock(LOCKED_WEI - dao.view.all_votes_wei(dao.rpc.second() - 1))
+    polls.next_epoch()
+    polls.vote(LARGE, *((model, 2_500) for model in own))
+    polls.next_epoch()
+    budget = dao.fml.balance_wei(polls.gauges().address)
+    assert sum(polls.gauges().pay(model.number) for model in own) == budget * taken_percent // 100
 
 
 def test_locked_fml_count_once_in_an_epoch_whatever_becomes_of_them(polls: Polls) -> None:
@@ -280,5 +339,7 @@ def test_what_ballots_move_is_the_references_and_never_more_than_there_is(
             if kind is GaugeKind.ARENA:
                 assert contract.weigh(gauge.source, gauge.number) == task_percent(share, TERMS) <= 100 + TERMS.boost
             else:
-                assert contract.pay(gauge.number) == model_pay(TREASURY_WEI, share)
+                assert contract.due_wei(epoch, gauge.number) == model_pay(TREASURY_WEI, share)
+                if share:
+                    assert contract.pay(gauge.number) == model_pay(TREASURY_WEI, share)
     polls.dao.rpc("evm_revert", mark)

@@ -45,6 +45,11 @@ def test_every_role_of_every_contract_is_a_contracts(dao: Assembly) -> None:
     }
 
 
+def test_one_brake_stops_what_takes_fml_in_and_what_mints_them(dao: Assembly) -> None:
+    brake = dao.deployment.address(BRAKE)
+    assert {str(dao.bound(name).read("brake")).lower() for name in ("FML", "Emission", "Revenue")} == {brake.lower()}
+
+
 def test_before_the_hand_over_the_deployer_holds_them_and_afterwards_nothing(dao: Assembly) -> None:
     sender = Sender(dao.w3, STRANGER)
     fresh = add_dao(sender, deploy_market(sender, dao.rpc.second() + 60), STRANGER.address)

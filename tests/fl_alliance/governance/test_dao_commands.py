@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from council import DAY, HOLDER, PROPOSER, RIVAL, Desk
 
+from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.connect import connected
-from fl_alliance.chain.deploy import Deployment
+from fl_alliance.chain.dao_refusals import Stopped
+from fl_alliance.chain.deploy import Deployment, add_alliance
 from fl_alliance.chain.listings import Models
+from fl_alliance.chain.refusals import UnknownTask
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.market.keys import development_key
@@ -57,6 +60,22 @@ def test_a_scam_is_flagged_and_its_author_loses_the_stake(desk: Desk) -> None:
     assert "went to the treasury: holders condemned it" in desk.dao("settle", "1")
 
 
+def test_a_guardian_stops_what_an_alliance_over_the_same_token_takes_in(desk: Desk) -> None:
+    """`dao deploy` named the brake at the token; the Alliance was deployed by somebody else, and after it."""
+    fund = ("fund", 1, WEI_PER_FML)
+    with connected(desk.url) as w3:
+        sender = Sender(w3, development_key(RIVAL))
+        alliance = add_alliance(sender, Deployment.load(Path("market/market.json")), "majority")
+        bound = BoundContract(sender, alliance.contract, alliance.alliance)
+        with pytest.raises(UnknownTask):
+            bound.send(200_000, *fund)
+    assert "paused for 14 d" in desk.dao("pause")
+    with connected(desk.url) as w3:
+        bound = BoundContract(Sender(w3, development_key(RIVAL)), alliance.contract, alliance.alliance)
+        with pytest.raises(Stopped, match="until second"):
+            bound.send(200_000, *fund)
+
+
 def test_holders_pay_a_model_from_the_treasury_by_their_votes(desk: Desk) -> None:
     with connected(desk.url) as w3:
         host = Models(Sender(w3, development_key(RIVAL)), Deployment.load(Path("market/market.json")))
@@ -82,7 +101,7 @@ def test_a_mistake_is_one_line_and_nothing_is_signed(desk: Desk) -> None:
     assert "that it is already" in refused("propose", "x", "--set", "dao.review_s=259200")
     assert "seconds of a review" in refused("propose", "x", "--set", "dao.review_s=soon")
     assert "seconds of a review" in refused("propose", "x", "--set", "dao.review_s=-1")
-    assert "one at a time" in refused("propose", "x", "--set", "dao.stake=1", "--set", "dao.reward=1")
+    assert "dao.stake is set twice" in refused("propose", "x", "--set", "dao.stake=1", "--set", "dao.stake=2")
     assert "such as arena:1" in refused("propose", "x", "--verify", "1")
     assert "AllianceMarket" in refused("propose", "x", "--verify", "alliance:1")
     assert "needs a text" in refused("propose", "x")
