@@ -161,7 +161,9 @@ def _run_held(overrides: list[str], folder: "RunFolder", quiet: bool, resume: bo
         print(_stopped(folder), file=sys.stderr)
         return 130
     except expected_errors():
-        if not resume and not folder.deployment.is_file():
+        if not resume and folder.deployment.is_file():
+            print(_stopped(folder), file=sys.stderr)
+        elif not resume:
             discard(folder)  # what could not begin leaves nothing behind
         raise
 
