@@ -40,7 +40,7 @@ class ExtraMissing(ArenaError):
     """An optional dependency is not installed."""
 
     def __init__(self, purpose: str, package: str) -> None:
-        super().__init__(f"{purpose} needs {package}; needed: pip install fl-alliance[arena]")
+        super().__init__(f"{purpose} needs {package}; needed: pip install 'fl-alliance[arena]'")
         self.purpose, self.package = purpose, package
 
 

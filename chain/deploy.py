@@ -153,6 +153,8 @@ class Deployment:
             deployment = cls(int(found["chain_id"]), int(found["block"]), contracts)
             for name in _main_contracts(contracts):
                 address_bytes(contracts[name].address)
+        except FileNotFoundError as reason:
+            raise ManifestUnusable(str(path), "no such file") from reason
         except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as reason:
             raise ManifestUnusable(str(path), f"{type(reason).__name__}: {reason}") from reason
         return deployment

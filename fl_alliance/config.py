@@ -27,6 +27,7 @@ __all__ = [
     "ConfigError",
     "JobConfig",
     "config_digest",
+    "explain_class",
     "fml_to_wei",
     "load_config",
     "read_config",
@@ -35,6 +36,9 @@ __all__ = [
     "validate",
     "yaml_digest",
 ]
+
+_MERGING = "Error merging override "
+"""How hydra begins to complain of a value of a wrong type; only its cause names the type."""
 
 _UNPINNED = ("chain", "market", "runtime", "records")
 """What a task does not pin: where its chain and a market are, how its nodes are run and what is kept of it."""
@@ -129,14 +133,26 @@ def _content_digest(content: Any) -> bytes:
     return hashlib.sha256(json.dumps(kept, sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
+def explain_class(error: Exception) -> str:
+    """Return in one line why hydra could not make an object of a class that the configuration names."""
+    # hydra wraps whatever a constructor raises; its cause says it best.
+    reason = " ".join(str(error.__cause__ or error).split())
+    if isinstance(error.__cause__, ImportError):
+        reason += " A class in a folder of your own is found with that folder on Python's path: PYTHONPATH=FOLDER"
+    return reason
+
+
 def _explain(error: Exception, words: Sequence[str]) -> str:
     """Return hydra's message in one line, with the nearest setting that exists for an unknown one."""
     text = " ".join(str(error).split())
+    if text.startswith(_MERGING) and error.__cause__ is not None:
+        return f"override {text.removeprefix(_MERGING)!r}: {str(error.__cause__).splitlines()[0]}"
     known = _setting_names(OmegaConf.to_container(OmegaConf.structured(JobConfig)))
     for word in words:
         name = word.lstrip("+~").split("=", 1)[0]
-        if name in text and name not in known and (near := get_close_matches(name, known, n=1)):
-            return f"override {word!r}: {text} Did you mean {near[0]!r}?"
+        others = [setting for setting in known if not name.startswith(f"{setting}.")]
+        if name in text and name not in known and (near := get_close_matches(name, others, n=1)):
+            return f"override {word!r}: {text.split(' To append', 1)[0]} Did you mean {near[0]!r}?"
     return text
 
 

@@ -48,6 +48,19 @@ class Federation:
     task: int
 
 
+def relayer_key(config: JobConfig) -> NodeKey:
+    """Return the key of the account that carries messages to the chain; raises `KeyUnusable`, `ConfigError`."""
+    if config.chain.relayer_key_env:
+        return NodeKey.from_env(config.chain.relayer_key_env)
+    # On the development chain the key that everybody knows is worth nothing; `connect` makes sure that it is that one.
+    if config.chain.chain_id != DEVELOPMENT_CHAIN and config.chain.url.startswith(("http://", "https://", "ipc://")):
+        raise ConfigError(
+            f"chain.relayer_key_env is empty, but chain.url={config.chain.url} needs the name of an environment "
+            "variable with the relayer's key"
+        )
+    return NodeKey(DEVELOPMENT_SECRET, is_public=True)
+
+
 @contextmanager
 def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, resume: bool) -> Iterator[Federation]:
     """Connect to the chain; deploy the contracts and create the task, or with `resume` find both again.
@@ -57,7 +70,7 @@ def open_federation(config: JobConfig, folder: RunFolder, initial_model: bytes, 
     ChainError
         The chain cannot be reached, is another one, or is not as it was left.
     """
-    key = _relayer_key(config)
+    key = relayer_key(config)
     is_begun = resume and folder.deployment.is_file()
     has_contracts = is_begun or (resume and bool(config.chain.url) and folder.manifest.is_file())
     if resume:
@@ -263,18 +276,6 @@ def _check_settings(ledger: Alliance, task: int, config: JobConfig, folder: RunF
 def _forget_chain(folder: RunFolder) -> None:
     for suffix in ("", "-wal", "-shm"):
         folder.chain.with_name(folder.chain.name + suffix).unlink(missing_ok=True)
-
-
-def _relayer_key(config: JobConfig) -> NodeKey:
-    if config.chain.relayer_key_env:
-        return NodeKey.from_env(config.chain.relayer_key_env)
-    # On the development chain the key that everybody knows is worth nothing; `connect` makes sure that it is that one.
-    if config.chain.chain_id != DEVELOPMENT_CHAIN and config.chain.url.startswith(("http://", "https://", "ipc://")):
-        raise ConfigError(
-            f"chain.relayer_key_env is empty, but chain.url={config.chain.url} needs the name of an environment "
-            "variable with the relayer's key"
-        )
-    return NodeKey(DEVELOPMENT_SECRET, is_public=True)
 
 
 def write_deployment(

@@ -15,7 +15,7 @@ from fl_alliance.attacks.memory import remembering
 from fl_alliance.behaviour import HonestJudge, HonestTrainer, Judge, Trainer
 from fl_alliance.chain.accounts import NodeKey, SigningKey
 from fl_alliance.coalition import coalition
-from fl_alliance.config import ConfigError, JobConfig
+from fl_alliance.config import ConfigError, JobConfig, explain_class
 from fl_alliance.dp.account import Account
 from fl_alliance.dp.hospital import open_account, private_judge, private_trainer
 from fl_alliance.node import Node
@@ -143,5 +143,4 @@ def _made(name: str, settings: Mapping[str, Any], **given: Any) -> Any:
         # Not converted: what is given is passed on as it is.
         return instantiate({**settings, "_partial_": True})(**given)
     except Exception as error:
-        # hydra wraps whatever a constructor raises; its cause says it best.
-        raise ConfigError(f"{name} {settings.get('_target_')}: {error.__cause__ or error}") from error
+        raise ConfigError(f"{name} {settings.get('_target_')}: {explain_class(error)}") from error

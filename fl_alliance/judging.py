@@ -6,7 +6,7 @@ from typing import Any
 from flwr.serverapp.strategy import Strategy
 from hydra.utils import get_class, instantiate
 
-from fl_alliance.config import ConfigError, JobConfig
+from fl_alliance.config import ConfigError, JobConfig, explain_class
 from fl_alliance.strategies.rules import CandidateVoting, Majority, Rule
 from fl_alliance.workloads import get
 from fl_alliance.workloads.base import HasGradient
@@ -23,8 +23,7 @@ def make_strategy(config: JobConfig) -> Strategy:
     try:
         strategy = instantiate(config.strategy)
     except Exception as error:
-        # hydra wraps whatever a constructor raises; its cause says it best.
-        raise ConfigError(f"strategy {config.strategy['_target_']}: {error.__cause__ or error}") from error
+        raise ConfigError(f"strategy {config.strategy['_target_']}: {explain_class(error)}") from error
     if not isinstance(strategy, Strategy):
         raise ConfigError(f"strategy {config.strategy['_target_']}: is not a flwr.serverapp.strategy.Strategy")
     return strategy
@@ -44,8 +43,7 @@ def make_rule(config: JobConfig) -> Rule:
     try:
         consensus = instantiate(_options(config))
     except Exception as error:
-        # hydra wraps whatever a constructor raises; its cause says it best.
-        raise ConfigError(f"rule.menu {name}: {error.__cause__ or error}") from error
+        raise ConfigError(f"rule.menu {name}: {explain_class(error)}") from error
     missing = [method for method in ("menu", "prepare") if not callable(getattr(consensus, method, None))]
     if missing:
         raise ConfigError(f"rule.menu {name}: lacks {', '.join(missing)}; needed: the methods of ConsensusRule")

@@ -16,6 +16,7 @@ from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.commitments import day_times
 from fl_alliance.chain.connect import connected
 from fl_alliance.chain.deploy import EMISSION, Deployment
+from fl_alliance.chain.errors import ManifestUnusable
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.config import ConfigError, JobConfig
 from fl_alliance.learners import KINDS, network_kind
@@ -46,7 +47,10 @@ def fetch_winner(config: JobConfig, number: int) -> Winner:
         The store lacks the model or holds another under its digest; or it is no model of this workload.
     """
     market = config.market
-    deployment = Deployment.load(market.manifest)
+    try:
+        deployment = Deployment.load(market.manifest)
+    except ManifestUnusable as error:
+        raise ConfigError(f"init=arena:{number}: {error}; where the market is: market.folder=FOLDER") from None
     store = open_store(market.store or Path(market.folder) / STORE)
     with connected(market.chain_url, chain_id=deployment.chain_id) as w3:
         rpc = Rpc(w3)

@@ -3,11 +3,17 @@
 import argparse
 import sys
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class CommandParser(argparse.ArgumentParser):
     """An ArgumentParser whose complaint is one line instead of the usage and a line."""
+
+    def add_argument(self, *names: Any, **settings: Any) -> argparse.Action:
+        """Add an argument; one of any number of words has a default, or argparse calls it required when another is."""
+        if settings.get("nargs") == "*":
+            settings.setdefault("default", [])
+        return super().add_argument(*names, **settings)
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong and where help is, and leave with exit code 2."""

@@ -23,7 +23,9 @@ any Ethereum tool as an RPC endpoint.
 Time is real. A new chain begins now, and --speed N lets N seconds pass in one, for windows of days that should take
 minutes; a chain that is started again goes on from its last block, so a pause does not count. Without transactions the
 last block is at most --block-time old when somebody looks: with --speed 3600 give --block-time 0.1, which is 6 minutes
-of its time. Nobody can move the clock or take a block back: evm_ methods are refused.
+of its time. A task's windows (alliance.*_s) are of its time too: where a day takes minutes, `fl-alliance run` needs
+alliance.leader_s=3600, or a leader's turn is over before it was asked. Nobody can move the clock or take a block back:
+evm_ methods are refused.
 
 With --file every block is on the disk before its transaction is confirmed, and a crash loses nothing; `fl-alliance
 audit FILE` reads it, also meanwhile. Without, the chain is gone when it stops.

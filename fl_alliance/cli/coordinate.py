@@ -53,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
 def execute(arguments: argparse.Namespace) -> int:
     """Coordinate until the payout, or until Ctrl-C or SIGTERM."""
     from fl_alliance.config import ConfigError, load_config, split_overrides
-    from fl_alliance.deployment.coordinating import coordinate
+    from fl_alliance.deployment.coordinating import coordinate, require_relayer
     from fl_alliance.deployment.link import Link
 
     link = Link(arguments.host, arguments.port, arguments.certificates, arguments.node_keys)
@@ -65,9 +65,10 @@ def execute(arguments: argparse.Namespace) -> int:
         overrides = split_overrides(folder.overrides.read_text())
     else:
         overrides = [*arguments.overrides, "runtime.name=deployment"]
-        root = arguments.run_dir or default_root(load_config(overrides).workload.name)
-        folder = new_folder(Path(root))
     config, resume = load_config(overrides), arguments.resume is not None
+    require_relayer(config)
+    if not resume:
+        folder = new_folder(Path(arguments.run_dir) if arguments.run_dir else default_root(config.workload.name))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         coordinate(config, overrides, folder, link=link, resume=resume, say=_say)

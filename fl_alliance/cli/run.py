@@ -25,11 +25,12 @@ settings (name=value, in any order; the value here is the default):
   market.url, .store       its chain (http://HOST) and its store (path or URL) where they are not in that folder
   market.emission=false    true: that market's emission pays this task too, once the DAO has verified it. The task is
                            on the market's chain and in its FML; the run notes each day's work, closes days and draws
-  workload=glucose         what is learned: glucose, digits, linear
+  workload=glucose         what is learned: glucose, digits, breast_cancer, linear
   workload.options.NAME    the workload's own options, such as workload.options.horizon_min=60
   workload.name            set by workload=...
   strategy=fedavg          how updates are combined: fedavg, fedavgm, fedadam, fedyogi, fedprox, fedmedian,
-                           fedtrimmedavg, krum, bulyan, dp-server-fixed; its own options are +strategy.NAME=VALUE
+                           fedtrimmedavg, krum, multikrum, bulyan, nnm, dp-server-fixed; its own options are
+                           +strategy.NAME=VALUE, a class of your own is strategy._target_=package.module.Class
   train.local_epochs       passes over a proposer's own data in a round (default: the workload's)
   train.batch_size         examples in a training step (default: the workload's)
   train.learning_rate      step size (default: the workload's)
@@ -160,7 +161,9 @@ def _run_held(overrides: list[str], folder: "RunFolder", quiet: bool, resume: bo
         print(_stopped(folder), file=sys.stderr)
         return 130
     except expected_errors():
-        if not resume and not folder.deployment.is_file():
+        if not resume and folder.deployment.is_file():
+            print(_stopped(folder), file=sys.stderr)
+        elif not resume:
             discard(folder)  # what could not begin leaves nothing behind
         raise
 

@@ -15,11 +15,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from fl_alliance.chain import strict_json
+from fl_alliance.chain.connect import connected
 from fl_alliance.chain.deploy import Deployment
+from fl_alliance.chain.rpc import Rpc
 from fl_alliance.config import ConfigError, JobConfig
 from fl_alliance.deployment.admitting import Admission
 from fl_alliance.deployment.link import Link
 from fl_alliance.deployment.processes import Supervised, environment
+from fl_alliance.federation import relayer_key
 from fl_alliance.folders import FolderError
 from fl_alliance.records import RunFolder
 
@@ -45,6 +48,24 @@ run-dir = ""
 resume = false
 """
 _NOISE = ("INFO", "WARNING", "DEBUG")
+
+
+def require_relayer(config: JobConfig) -> None:
+    """Refuse what the task could not begin with, while nothing is started and no folder is made.
+
+    Raises
+    ------
+    ConfigError
+        There is no chain that others could reach, or the relayer's account cannot pay for gas.
+    KeyUnusable, ConnectError
+        The relayer's key does not open, or the chain does not answer or is another one.
+    """
+    _require_shared_chain(config)
+    account, chain_id = relayer_key(config).address, config.chain.chain_id
+    with connected(config.chain.url, chain_id=chain_id) as w3:
+        rpc = Rpc(w3)
+        if not rpc.number("eth_getBalance", account, "latest") and rpc.number("eth_gasPrice"):
+            raise ConfigError(f"the relayer {account} has no gas on chain {chain_id}; needed some of its coin")
 
 
 def coordinate(

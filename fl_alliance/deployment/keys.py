@@ -38,7 +38,7 @@ class KeySource:
     def open(self) -> NodeKey:
         """Return the key; raises `ConfigError`, `FolderError` or `KeyUnusable` where it is not to be had."""
         if (self.keystore is None) == (not self.env):
-            raise ConfigError("the hospital's key: needs one of --keystore FILE and --key-env VARIABLE")
+            raise ConfigError("the account's key: needs one of --keystore FILE and --key-env VARIABLE")
         if self.keystore is None:
             return NodeKey.from_env(self.env)
         require_private(self.keystore)

@@ -100,7 +100,10 @@ def _amount(text: str) -> int:
 
 
 def _whole(text: str) -> int:
-    return int(text)
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError("no whole number") from None
 
 
 def _view(name: str) -> Read:

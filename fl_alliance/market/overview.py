@@ -161,7 +161,11 @@ def task_facts(place: Reading, number: int) -> TaskFacts:
 def parts(place: Place, number: int, accounts: Sequence[str]) -> list[Part]:
     """Return what these accounts are in a task, without those that are nothing."""
     found = [(account, place.arena.stake_of(number, account)) for account in accounts]
-    return [_part(place, number, account, stake) for account, stake in found if stake.role is not Role.NONE]
+    return [
+        _part(place, number, account, stake, _acting(accounts, account))
+        for account, stake in found
+        if stake.role is not Role.NONE
+    ]
 
 
 def delegations(place: Place, number: int, accounts: Sequence[str], delegates: Sequence[str]) -> list[Delegation]:
@@ -175,8 +179,13 @@ def delegations(place: Place, number: int, accounts: Sequence[str], delegates: S
         for account in accounts:
             pool.me = account
             if pool.shares:
-                found.append(_delegation(place, number, pool, account, delegate))
+                found.append(_delegation(place, number, pool, account, delegate, _acting(accounts, account)))
     return found
+
+
+def _acting(accounts: Sequence[str], account: str) -> str:
+    """Return what lets a command act as this account: nothing for the only one, else its number (`accounts_of`)."""
+    return f" key.development={accounts.index(account)}" if len(accounts) > 1 else ""
 
 
 def due_wei(place: Place, number: int, account: str) -> int:
@@ -219,7 +228,7 @@ def delegation_words(found: Delegation) -> list[str]:
     ]
 
 
-def _part(place: Place, number: int, account: str, stake: StakeState) -> Part:
+def _part(place: Place, number: int, account: str, stake: StakeState, acting: str) -> Part:
     pending, phase = due_wei(place, number, account), place.arena.state(number).phase
     return Part(
         account=account,
@@ -229,24 +238,26 @@ def _part(place: Place, number: int, account: str, stake: StakeState) -> Part:
         locked_until=stake.locked_until,
         pool=stake.pool if stake.has_pool else None,
         due_wei=pending,
-        next=_next(number, stake, pending, phase, place.now()),
+        next=_next(number, stake, pending, phase, place.now(), acting),
     )
 
 
-def _next(number: int, stake: StakeState, pending_wei: int, phase: Phase, now: int) -> str:
+def _next(number: int, stake: StakeState, pending_wei: int, phase: Phase, now: int, acting: str) -> str:
     if phase is Phase.ACTIVE:
         command = {Role.CREATOR: "keep", Role.NODE: "train", Role.VALIDATOR: "validate"}[stake.role]
-        return f"leave running: fl-alliance arena {command} {number}"
+        return f"leave running: fl-alliance arena {command} {number}{acting}"
     if pending_wei or (stake.own_wei and now >= stake.locked_until):
-        return f"take what is yours: fl-alliance arena claim {number}"
+        return f"take what is yours: fl-alliance arena claim {number}{acting}"
     if stake.own_wei:
         return f"wait {duration(stake.locked_until - now)} until the stake is free"
     return "nothing, it is over"
 
 
-def _delegation(place: Place, number: int, pool: DelegationPool, account: str, delegate: str) -> Delegation:
+def _delegation(
+    place: Place, number: int, pool: DelegationPool, account: str, delegate: str, acting: str
+) -> Delegation:
     asked, now = pool.redemption(), place.now()
-    take = f"fl-alliance arena undelegate {number} {delegate}"
+    take = f"fl-alliance arena undelegate {number} {delegate}{acting}"
     if not asked.shares or now >= asked.until_at:
         then, asked_from, asked_until = f"it earns; to take it back: {take}", None, None
     else:

@@ -11,8 +11,8 @@ def address_of(text: str) -> str:
     """Return an account's address with its checksum; raises `SettingRefused` where it is none."""
     try:
         return checksum(text)
-    except (ValueError, TypeError) as error:
-        raise SettingRefused(f"{text!r}: needs an account's address, 0x and 40 hex digits ({error})") from None
+    except (ValueError, TypeError):
+        raise SettingRefused(f"{text!r}: needs an account's address, 0x and 40 hex digits") from None
 
 
 def accounts_of(place: Place, key: Key) -> list[str]:

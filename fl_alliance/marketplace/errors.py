@@ -28,7 +28,7 @@ class ExtraMissing(MarketplaceError):
     """An optional dependency is not installed."""
 
     def __init__(self, purpose: str, package: str) -> None:
-        super().__init__(f"{purpose} needs {package}; needed: pip install fl-alliance[market]")
+        super().__init__(f"{purpose} needs {package}; needed: pip install 'fl-alliance[market]'")
 
 
 class MarketplaceUnknown(MarketplaceError):

@@ -146,7 +146,7 @@ def test_many_writers_of_one_content_and_their_readers_never_meet_half_of_it(fol
 
 def test_a_url_without_fsspec_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fsspec", None)
-    with pytest.raises(ExtraMissing, match=r"pip install fl-alliance\[arena\]"):
+    with pytest.raises(ExtraMissing, match=r"pip install 'fl-alliance\[arena\]'"):
         open_store("memory://models")
 
 

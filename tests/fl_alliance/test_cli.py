@@ -1,8 +1,10 @@
 """The command line: help that is complete, mistakes in one line with exit code 2, sweeps as hydra reads them."""
 
+import re
 import subprocess
 import sys
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,17 @@ def test_the_help_of_run_names_every_setting(capsys: pytest.CaptureFixture[str])
             assert any(words in shown for words in told), (name, setting)
 
 
+def test_the_help_of_run_names_every_strategy_and_workload(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["run", "--help"])
+    shown = capsys.readouterr().out
+    for group in ("strategy", "workload"):
+        names = {path.name.removesuffix(".yaml") for path in files("fl_alliance.conf").joinpath(group).iterdir()}
+        assert names
+        told = shown.partition(f"\n  {group}=")[2].partition(f"\n  {group}.")[0]
+        assert names <= set(re.findall(r"[\w-]+", told)), group
+
+
 def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.strip() == version("fl-alliance")
@@ -77,7 +90,14 @@ def test_settings_prints_the_composed_configuration_and_runs_nothing(capsys: pyt
         (["rum"], "run"),
         (["run", "--fast"], "--fast"),
         (["run", "roundz=3"], "rounds"),
-        (["run", "rounds=many"], "rounds"),
+        (
+            ["run", "rounds=many"],
+            "override 'rounds=many': Value 'many' of type 'str' could not be converted",
+        ),
+        (["run", "roundz=3"], "Could not override 'roundz'. Did you mean 'rounds'?"),
+        (["run", "strategy.agreement=1"], "use +strategy.agreement=1"),
+        (["run", "strategy._target_=nowhere.Mine"], "PYTHONPATH=FOLDER"),
+        (["dao", "vote"], "are required: N, SUPPORT (see"),
         (["run", "nodes=3"], "committee"),
         (["run", "alliance.stake=1"], "minimum stake"),
         (["run", "--resume", "nowhere"], "no run in this folder"),
@@ -89,7 +109,9 @@ def test_a_mistake_is_one_line_that_names_it(
     words: list[str], named: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert named in complaint(capsys, *words)
+    said = complaint(capsys, *words)
+    assert named in said
+    assert "Did you mean 'strategy'" not in said
     assert not list(tmp_path.iterdir())
 
 

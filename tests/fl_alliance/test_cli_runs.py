@@ -12,6 +12,8 @@ import pytest
 
 from fl_alliance.bookkeeping import read_books
 from fl_alliance.books import Books
+from fl_alliance.chain.node.serve import Listener
+from fl_alliance.chain.node.served import open_chain
 from fl_alliance.cli.main import main
 from fl_alliance.records import RunFolder
 
@@ -139,6 +141,22 @@ def test_ctrl_c_says_how_to_go_on_and_resume_finishes_the_task(tmp_path: Path) -
     assert main(["run", "--resume", str(root), "--quiet"]) == 0
     assert [record.round for record in RunFolder(root).rounds()] == list(range(1, 61))
     assert read_books(RunFolder(root)).flows.is_even
+
+
+def test_a_run_whose_chain_went_away_says_how_to_go_on(tmp_path: Path) -> None:
+    root = tmp_path / "cut-off"
+    listener = Listener("127.0.0.1", 0)
+    words = [*SMALL, "rounds=60", f"chain.url={listener.url}", "chain.patience_s=0.2", "--run-dir", str(root)]
+    with listener.serving(open_chain(None, None, 1.0, 2.0)):
+        run = command(["run", *words])
+        wait_for(root / "metrics.jsonl", lines=1)
+    _, complaint = run.communicate(timeout=60)
+    assert run.returncode == 2
+    stopped, reason = complaint.splitlines()
+    assert re.fullmatch(
+        rf"fl-alliance run: stopped after round \d+; go on with: fl-alliance run --resume {root}", stopped
+    )
+    assert reason.startswith("fl-alliance run: ")
 
 
 def command(words: list[str]) -> "subprocess.Popen[str]":

@@ -19,7 +19,7 @@ def parser() -> CommandParser:
     """Return the command's parser."""
     usage = "show | add NAME ADDRESS|task:N|model:N | remove NAME [NAME=VALUE ...]"
     command = agent_parser("book", "Show, add or remove names.", usage, _EXAMPLES)
-    command.add_argument("what", choices=("show", "add", "remove"), help="what to do")
+    command.add_argument("what", choices=("show", "add", "remove"), metavar="show|add|remove", help="what to do")
     add_settings(command)
     command.add_argument("--url", default="", help="of a model: where it answers, as `openai` takes a base URL")
     return command

@@ -26,7 +26,7 @@ def parser() -> CommandParser:
         _MORE,
     )
     add_proposal(command)
-    command.add_argument("why", choices=("scam", "frivolous"), help="what it is")
+    command.add_argument("why", choices=("scam", "frivolous"), metavar="WHY", help="scam or frivolous")
     add_signing(command)
     return command
 

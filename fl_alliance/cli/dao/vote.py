@@ -21,7 +21,9 @@ def parser() -> CommandParser:
         _EXAMPLES,
     )
     add_proposal(command)
-    command.add_argument("support", choices=("for", "against", "abstain"), help="how")
+    command.add_argument(
+        "support", choices=("for", "against", "abstain"), metavar="SUPPORT", help="for, against or abstain"
+    )
     add_signing(command)
     return command
 

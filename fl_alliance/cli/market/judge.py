@@ -24,7 +24,12 @@ def parser() -> CommandParser:
     command.add_argument(
         "document", type=number, metavar="DOCUMENT", help="its number, see `fl-alliance market documents`"
     )
-    command.add_argument("verdict", choices=("relevant", "irrelevant", "malicious"), help="what it is")
+    command.add_argument(
+        "verdict",
+        choices=("relevant", "irrelevant", "malicious"),
+        metavar="VERDICT",
+        help="relevant, irrelevant or malicious",
+    )
     add_signing(command)
     return command
 

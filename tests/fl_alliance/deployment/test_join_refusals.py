@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from fl_alliance.chain.node.serve import Listener
+from fl_alliance.chain.node.served import open_chain
 from fl_alliance.cli.main import main
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import load_config, to_yaml
@@ -208,7 +210,37 @@ def test_a_folder_is_one_hospitals_in_one_task(
 def test_a_coordinator_needs_a_chain_that_hospitals_reach(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["coordinate", *WORDS, "--run-dir", str(tmp_path / "run")]) == 2
     assert "needs a chain that the hospitals reach too" in capsys.readouterr().err
-    assert not (tmp_path / "run.flower").exists()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("settings", "secret", "found"),
+    [
+        (["chain.relayer_key_env=RELAYER"], "", "key from $RELAYER: found an unset variable"),
+        (["chain.relayer_key_env=RELAYER"], "nowhere.json", "no 64 hex digits and no $RELAYER_PASSWORD"),
+        (["chain.relayer_key_env=RELAYER"], "5c" * 32, "has no gas on chain 31337; needed some of its coin"),
+        (["chain.chain_id=5"], "", "chain.relayer_key_env is empty"),
+        (["chain.chain_id=5", "chain.relayer_key_env=RELAYER"], "5c" * 32, "31337"),
+        (["chain.url=http://127.0.0.1:1"], "", "http://127.0.0.1:1"),
+    ],
+)
+def test_a_coordinator_that_could_not_begin_is_told_so_and_leaves_nothing(
+    settings: list[str],
+    secret: str,
+    found: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("RELAYER", secret)
+    listener = Listener("127.0.0.1", 0)
+    with listener.serving(open_chain(None, None, 1.0, 2.0)):
+        words = [*WORDS, f"chain.url={listener.url}", *settings, "--run-dir", str(tmp_path / "run")]
+        assert main(["coordinate", *words]) == 2
+    complaint = capsys.readouterr().err
+    assert found in complaint
+    assert complaint.count("\n") == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_on_this_machine_does_not_wait_for_hospitals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,6 @@ from fl_alliance.arena.card import parse_lineage
 from fl_alliance.arena.errors import ContentMissing
 from fl_alliance.audit import audit
 from fl_alliance.audit.finding import DoesNotHold
-from fl_alliance.chain.errors import ManifestUnusable
 from fl_alliance.chain.refusals import UnknownTask
 from fl_alliance.cli.main import main
 from fl_alliance.config import ConfigError, config_digest, load_config
@@ -161,7 +160,7 @@ def test_where_the_b_day_came_to_nothing_the_last_days_ranking_counts(tmp_path: 
         (["init=arena:2"], UnknownTask, "2"),
         (["workload.options.hidden=5"], ConfigError, "hidden=4, the run 5"),
         (["workload=breast_cancer"], ConfigError, "the task trains workload digits, the run breast_cancer"),
-        (["market.folder=nowhere"], ManifestUnusable, "nowhere/market.json"),
+        (["market.folder=nowhere"], ConfigError, "nowhere/market.json: found no such file.*market.folder=FOLDER"),
         (["init=arena:zero"], ConfigError, "needs workload, or arena:TASK"),
     ],
 )

@@ -55,7 +55,9 @@ def test_step_by_step_each_complaint_names_the_next_command(capsys: pytest.Captu
     assert "no task 2" in said(capsys, 2, "validate", "2", here)
     shown = said(capsys, 0, "status", here)
     assert "Handwritten digits" in shown
-    assert "leave running: fl-alliance arena keep 1" in shown
+    assert "leave running: fl-alliance arena keep 1 key.development=0" in shown
+    alone = said(capsys, 0, "status", here, "key.development=0")
+    assert "leave running: fl-alliance arena keep 1\n" in alone
     assert "nobody has submitted a model yet" in said(capsys, 0, "leaderboard", "1", here)
     assert "takes no delegators" in said(capsys, 2, "delegate", "1", STRANGER, "5", here)
     assert "nothing to claim now" in said(capsys, 0, "claim", "1", here)

@@ -133,7 +133,7 @@ def test_a_runs_final_model_is_the_one_that_the_chain_adopted(
 def test_what_needs_the_extra_says_so_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for module in ("xllamacpp", "x402.mechanisms.evm.exact.facilitator"):
         monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ExtraMissing, match=r"xllamacpp; needed: pip install fl-alliance\[market\]"):
+    with pytest.raises(ExtraMissing, match=r"xllamacpp; needed: pip install 'fl-alliance\[market\]'"):
         LlamaCpp(tmp_path / "model.gguf")
     with pytest.raises(ExtraMissing, match="x402"):
         Facilitator(cast(Stall, None))
