@@ -194,7 +194,7 @@ def test_a_gateway_that_asks_for_more_or_elsewhere_is_refused_by_name(shop: Shop
         facilitator = gateway.counter.admission.facilitator
         honest = facilitator.requirements
         for asked, said in (
-            (lambda model, wei: honest(model, 2 * wei), "asks for more than the listing says"),
+            (lambda model, wei: honest(model, 2 * wei), "asks for something else than the listing says"),
             (lambda model, wei: honest(TALKER, wei), "wants to be paid elsewhere"),
         ):
             facilitator.requirements = asked  # type: ignore[method-assign]
