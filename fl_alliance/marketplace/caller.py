@@ -28,7 +28,7 @@ from fl_alliance.marketplace.credentials import (
 from fl_alliance.marketplace.engines import Message
 from fl_alliance.marketplace.errors import ExtraMissing, GatewayFailed, SpendRefused
 from fl_alliance.marketplace.exchange import Exchange
-from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, REQUIRED_HEADER, valid_s
+from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, REQUIRED_HEADER, readable, valid_s
 from fl_alliance.marketplace.pricing import charge_wei
 from fl_alliance.marketplace.purse import Owed, Pending, Purse
 from fl_alliance.marketplace.requests import Chat, model_name
@@ -216,8 +216,8 @@ class Caller:
 
         told = self.exchange.headers_of_402(self.url + call.path, _body(call))
         try:
-            required = decode_payment_required_header(told[REQUIRED_HEADER])
-        except (KeyError, ValueError, RecursionError):
+            required = decode_payment_required_header(readable(told[REQUIRED_HEADER]))
+        except (KeyError, ValueError):
             raise GatewayFailed("the gateway does not say what to pay, needed what x402 needs") from None
         till, most_s = self.stall.revenue.till(call.model), valid_s(self.stall.place.rpc) + _CLOCKS_S
         for needed in required.accepts:
