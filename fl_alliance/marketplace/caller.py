@@ -37,6 +37,8 @@ from fl_alliance.marketplace.typed_data import sign_typed_data
 
 _CLOCKS_S = 60
 """Seconds that a gateway's clock may be ahead of ours."""
+_COUNTS = {"owed_wei": 2**127, "reserved_wei": 2**127, "calls": 2**62}
+"""What a gateway says of an account, each below what a voucher can hold."""
 Said = Callable[[str], object]
 """Hears a stream's pieces."""
 
@@ -193,12 +195,12 @@ class Caller:
         """Return what is owed so far, as the gateway says; what goes beyond what we know must be within the cap."""
         told = self.exchange.get(f"{self.url}/v1/accounts/{self.key.address}/{model}")
         try:
-            amounts = [int(told[name]) for name in ("owed_wei", "reserved_wei", "calls")]
+            counts = {name: int(told[name]) for name in _COUNTS}
         except (ValueError, KeyError, TypeError):
-            amounts = []
-        if not amounts or not all(0 <= amount < 2**127 for amount in amounts):
+            counts = {}
+        if not counts or not all(0 <= counts[name] < most for name, most in _COUNTS.items()):
             raise GatewayFailed("the gateway does not say what is owed")
-        owed, known_wei = Owed(amounts[0] + amounts[1], amounts[2]), self.known_wei(model)
+        owed, known_wei = Owed(counts["owed_wei"] + counts["reserved_wei"], counts["calls"]), self.known_wei(model)
         if owed.owed_wei + most_wei > known_wei + cap_wei:
             raise SpendRefused(
                 f"the gateway says that {fml(owed.owed_wei)} are owed for model {model}, known are {fml(known_wei)}; "

@@ -1,16 +1,19 @@
-"""Requests that were damaged at random: the gateway and the proxy refuse them, and never fail."""
+"""Requests and answers that were damaged at random: gateway and proxy refuse them, and neither fails nor overpays."""
 
 import base64
 import json
 import random
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 from bazaar import CALLER
-from fairground import HISTORY, TALKER, Fairground
+from fairground import HISTORY, TALKER, TOKENS_WEI, Fairground
 
 from fl_alliance.chain.types import WEI_PER_FML
-from fl_alliance.marketplace.credentials import PREFIX, VOUCHER_HEADER
+from fl_alliance.marketplace.credentials import PREFIX, VOUCHER_HEADER, decode_voucher
+from fl_alliance.marketplace.pricing import charge_wei
 
 REQUESTS = 500
 ODD = [None, True, -1, 0, 2**64, 10**300, 1.5, "", "x", "1", "\ud83d", "\x00", [], {}, [[]], ["user"], "a" * 9_000]
@@ -62,3 +65,64 @@ def test_no_request_makes_a_server_fail(ground: Fairground) -> None:
                 seen.add(client.get(f"{url}/v1/accounts/{payer}/{model}").status_code)
     assert {200, 400, 401, 402, 404} <= seen
     assert 500 not in seen
+
+
+WHOLE = {
+    "id": "x",
+    "created": 1,
+    "model": "model-2",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "Yes"}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+    "fl_alliance": {"paid_by": "voucher", "charged_wei": str(charge_wei(TOKENS_WEI, 1))},
+}
+PIECE = {"choices": [{"index": 0, "delta": {"content": "Yes"}, "finish_reason": None}]}
+LAST = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "fl_alliance": WHOLE["fl_alliance"]}
+
+
+def liar(chance: random.Random, signed: list[int]) -> type[BaseHTTPRequestHandler]:
+    """A gateway that answers with damaged content, and notes what the vouchers that it is sent are worth."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._send(json.dumps(damaged({"owed_wei": "0", "reserved_wei": "0", "calls": 0}, chance)))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            header = body.decode() if self.path.endswith("vouchers") else self.headers[VOUCHER_HEADER]
+            signed.append(decode_voucher(header).voucher.owed_wei)
+            if self.path.endswith("vouchers"):
+                self._send("{}")
+            elif json.loads(body)["stream"]:
+                self._send("".join(f"data: {json.dumps(damaged(one, chance))}\n\n" for one in (PIECE, LAST)))
+            else:
+                self._send(json.dumps(damaged(WHOLE, chance)), chance.choice([200] * 5 + [402, 503, 301, 999]))
+
+        def _send(self, content: str, status: int = 200) -> None:
+            self.send_response(status)
+            self.send_header("Location", "http://127.0.0.1:1/")
+            self.end_headers()
+            self.wfile.write(content.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    return Handler
+
+
+def test_no_gateway_makes_the_proxy_fail_or_sign_beyond_one_call(ground: Fairground) -> None:
+    chance, signed, seen = random.Random(5), list[int](), set[int]()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), liar(chance, signed))
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    with ground.proxy(f"http://127.0.0.1:{server.server_address[1]}", WEI_PER_FML) as (spender, near):
+        client = httpx.Client(trust_env=False, timeout=60)
+        for number in range(REQUESTS):
+            asked = {"messages": [{"role": "user", "content": f"Question {number}?"}], "max_tokens": 10}
+            body = asked | {"model": f"model-{TALKER}", "stream": number % 2 == 0}
+            response = client.post(f"{near}/v1/chat/completions", json=body)
+            seen |= {response.status_code, client.get(f"{near}/v1/models").status_code}
+        assert {200, 402, 502, 503} <= seen
+        assert 500 not in seen
+        assert spender.spent_wei > 0
+        assert max(signed) <= spender.spent_wei + charge_wei(TOKENS_WEI, 10)
+    server.shutdown()
+    server.server_close()
