@@ -111,8 +111,9 @@ class Caller:
 
         With a record the chain's word does not count: a host that turned in a voucher without an answer is not owed it.
         """
-        debt = self.purse.owed(model)
-        return debt.owed_wei if debt.calls else self.stall.revenue.paid_wei(model, self.key.address)
+        if self.purse.has(model):
+            return self.purse.owed(model).owed_wei
+        return self.stall.revenue.paid_wei(model, self.key.address)
 
     def call(self, call: Call, means: Means, cap_wei: int, said: Said | None = None) -> dict[str, Any]:
         """Make a call and return its answer; `said` hears a stream's pieces.
@@ -183,6 +184,8 @@ class Caller:
         if pending is not None and pending.request == request and pending.owed_wei <= known.owed_wei + cap_wei:
             return pending
         owed = self._agreed(call.model, most_wei, cap_wei)
+        if not self.purse.has(call.model):  # from the first voucher on what the host turns in is no debt
+            self.purse.note(call.model, Owed(self.known_wei(call.model), owed.calls))
         sent = Pending(owed.owed_wei + most_wei, owed.calls + 1, request)
         self.purse.send(call.model, sent)
         return sent
