@@ -59,11 +59,6 @@ class DocumentsView(DeployedView):
         contributor, *rest = self._reader.read("documentOf", number)
         return Document(checksum(contributor), *rest)
 
-    def accepted(self, model: int) -> Mapping[bytes, int]:
-        """Return what a model answers with: digest -> number of its accepted documents."""
-        found = ((number, self.document(number)) for number in range(1, self.count + 1))
-        return {one.digest: number for number, one in found if one.model == model and one.is_accepted}
-
     def share_wei(self, model: int) -> int:
         """Return a model's contributors' share that is not credited yet."""
         return int(self._reader.read("shareWei", model))

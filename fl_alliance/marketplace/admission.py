@@ -191,7 +191,7 @@ class Admission:
             more than the account holds is worth nothing to the host.
         """
         revenue = self._stall.revenue
-        paid_wei = {model: revenue.paid_wei(model, payer) for model in self.books.debts(payer)}
+        paid_wei = {model: revenue.paid_wei(model, payer) for model in {asked.model, *self.books.debts(payer)}}
         account = revenue.account(payer)  # read last: what is turned in meanwhile is missing here, and still owed there
         if account.leaves_at:
             raise PaymentRefused(f"{payer} has asked for its balance, needed an account that stays; pay by x402")

@@ -36,6 +36,8 @@ from fl_alliance.marketplace.requests import Chat, model_name
 from fl_alliance.marketplace.stall import Stall
 from fl_alliance.marketplace.typed_data import sign_typed_data
 
+_COUNTS = {"owed_wei": 2**127, "reserved_wei": 2**127, "calls": 2**62}
+"""What a gateway says of an account, each below what a voucher can hold."""
 Said = Callable[[str], object]
 """Hears a stream's pieces."""
 
@@ -115,8 +117,9 @@ class Caller:
 
         With a record the chain's word does not count: a host that turned in a voucher without an answer is not owed it.
         """
-        debt = self.purse.owed(model)
-        return debt.owed_wei if debt.calls else self.stall.revenue.paid_wei(model, self.key.address)
+        if self.purse.has(model):
+            return self.purse.owed(model).owed_wei
+        return self.stall.revenue.paid_wei(model, self.key.address)
 
     def call(self, call: Call, means: Means, cap_wei: int, said: Said | None = None) -> dict[str, Any]:
         """Make a call and return its answer; `said` hears a stream's pieces.
@@ -188,6 +191,8 @@ class Caller:
         if pending is not None and pending.request == request and pending.owed_wei <= known.owed_wei + cap_wei:
             return pending
         owed = self._agreed(call.model, most_wei, cap_wei)
+        if not self.purse.has(call.model):  # from the first voucher on what the host turns in is no debt
+            self.purse.note(call.model, Owed(self.known_wei(call.model), owed.calls))
         sent = Pending(owed.owed_wei + most_wei, owed.calls + 1, request)
         self.purse.send(call.model, sent)
         return sent
@@ -200,12 +205,12 @@ class Caller:
         """Return what is owed so far, as the gateway says; what goes beyond what we know must be within the cap."""
         told = self.exchange.get(f"{self.url}/v1/accounts/{self.key.address}/{model}")
         try:
-            amounts = [int(told[name]) for name in ("owed_wei", "reserved_wei", "calls")]
+            counts = {name: int(told[name]) for name in _COUNTS}
         except (ValueError, KeyError, TypeError):
-            amounts = []
-        if not amounts or not all(0 <= amount < 2**127 for amount in amounts):
+            counts = {}
+        if not counts or not all(0 <= counts[name] < most for name, most in _COUNTS.items()):
             raise GatewayFailed("the gateway does not say what is owed")
-        owed, known_wei = Owed(amounts[0] + amounts[1], amounts[2]), self.known_wei(model)
+        owed, known_wei = Owed(counts["owed_wei"] + counts["reserved_wei"], counts["calls"]), self.known_wei(model)
         if owed.owed_wei + most_wei > known_wei + cap_wei:
             raise SpendRefused(
                 f"the gateway says that {fml(owed.owed_wei)} are owed for model {model}, known are {fml(known_wei)}; "

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fl_alliance.arena.events import fml
 from fl_alliance.chain.call_vouchers import SignedVoucher
+from fl_alliance.chain.marketplace_refusals import AccountShort
 from fl_alliance.marketplace.books import Books
 from fl_alliance.marketplace.stall import Stall
 
@@ -47,19 +48,37 @@ def collect(stall: Stall, books: Books, models: Iterable[int], tell: Callable[[s
         The chain did not take it; nothing is lost.
     """
     chosen = _affordable(stall, due(stall, books), tell)
-    vouchers_wei = 0
+    taken: list[tuple[SignedVoucher, int]] = []
     for start in range(0, len(chosen), MOST_VOUCHERS):
-        batch = chosen[start : start + MOST_VOUCHERS]
-        before = [stall.revenue.paid_wei(one.voucher.model, one.voucher.payer) for one in batch]
-        stall.revenue.claim(batch)
-        vouchers_wei += sum(one.voucher.owed_wei - paid for one, paid in zip(batch, before, strict=True))
-        for one in batch:
-            books.forget(one.voucher.payer, one.voucher.model, one.voucher.owed_wei)
+        taken += _claimed(stall, chosen[start : start + MOST_VOUCHERS], tell)
+    for one, _ in taken:
+        books.forget(one.voucher.payer, one.voucher.model, one.voucher.owed_wei)
     numbers = sorted(set(models))
     tills = [model for model in numbers if stall.token.balance_wei(stall.revenue.till(model))]
     tills_wei = sum(stall.revenue.sweep(model) for model in tills)
     uses = sum(_credit(stall, model, found) for model, found in books.uses().items() if model in numbers)
-    return Collected(vouchers_wei, tills_wei, len(chosen), uses)
+    return Collected(sum(worth_wei for _, worth_wei in taken), tills_wei, len(taken), uses)
+
+
+def _claimed(stall: Stall, batch: list[SignedVoucher], tell: Callable[[str], None]) -> list[tuple[SignedVoucher, int]]:
+    """Turn vouchers in, and return those that were with what each was worth.
+
+    Where an account has become too short since it was looked at, in one transaction each: else whoever empties one just
+    before would keep the host from all.
+    """
+    worth = [(one, _worth_wei(stall, one)) for one in batch]
+    try:
+        stall.revenue.claim(batch)
+    except AccountShort as short:
+        if len(batch) > 1:
+            return [found for one in batch for found in _claimed(stall, [one], tell)]
+        tell(f"a voucher for model {batch[0].voucher.model} is left for later: {short}")
+        return []
+    return worth
+
+
+def _worth_wei(stall: Stall, one: SignedVoucher) -> int:
+    return one.voucher.owed_wei - stall.revenue.paid_wei(one.voucher.model, one.voucher.payer)
 
 
 def due(stall: Stall, books: Books) -> list[SignedVoucher]:

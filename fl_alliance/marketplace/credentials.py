@@ -70,7 +70,7 @@ class SessionKey:
         """Return what an API key holds, nothing of it checked yet; raises `CredentialRefused`."""
         try:
             account, host, until, signature, rungs = _unpacked(text.removeprefix(PREFIX))
-            session = Session(checksum(account), checksum(host), _whole(until))
+            session = Session(_address(account), _address(host), _whole(until))
             ladder = tuple(
                 SignedVoucher(
                     CallVoucher(session.account, _whole(model, _MOST_CALLS), _whole(owed), _whole(calls, _MOST_CALLS)),
@@ -128,7 +128,7 @@ def decode_voucher(text: str) -> SignedVoucher:
     """Return the voucher in a header, its signature not checked yet; raises `PaymentRefused`."""
     try:
         payer, model, owed_wei, calls, signature = _unpacked(text)
-        voucher = CallVoucher(checksum(payer), _whole(model, _MOST_CALLS), _whole(owed_wei), _whole(calls, _MOST_CALLS))
+        voucher = CallVoucher(_address(payer), _whole(model, _MOST_CALLS), _whole(owed_wei), _whole(calls, _MOST_CALLS))
         return SignedVoucher(voucher, bytes.fromhex(signature))
     except (ValueError, TypeError):
         raise PaymentRefused(f"{VOUCHER_HEADER}: cannot be read, needed a voucher's fields in base64") from None
@@ -155,6 +155,12 @@ def _unpacked(text: str) -> list[Any]:
     if not isinstance(found, list):
         raise ValueError("no list")
     return found
+
+
+def _address(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("no address")
+    return checksum(value)
 
 
 def _whole(value: Any, most: int = _MOST) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fl_alliance.marketplace.errors import ExtraMissing, GatewayFailed, SpendRefused
-from fl_alliance.marketplace.facilitator import VALID_S
+from fl_alliance.marketplace.facilitator import VALID_S, readable
 
 if TYPE_CHECKING:
     from x402.schemas import PaymentPayload
@@ -63,9 +63,9 @@ def payment_of(header: str | None, terms: Terms, signer: TypedDataSigner) -> "Pa
         raise ExtraMissing("payment by call", "x402[evm]") from None
 
     try:
-        required = decode_payment_required_header(header or "")
+        required = decode_payment_required_header(readable(header or ""))
         wanted = [str(getattr(needed, "pay_to", "")) for needed in required.accepts]
-    except (ValueError, AttributeError, RecursionError):
+    except (ValueError, AttributeError):
         raise GatewayFailed("the gateway did not say what to pay, needed status 402 and what x402 needs") from None
     if any(each.lower() != terms.till.lower() for each in wanted):
         raise SpendRefused(f"the gateway wants to be paid elsewhere than at the model's till {terms.till}")

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fl_alliance.chain import strict_json
 from fl_alliance.marketplace.errors import ExtraMissing, GatewayFailed
+from fl_alliance.marketplace.requests import parsed
 
 if TYPE_CHECKING:
     import httpx
@@ -25,12 +25,12 @@ class Exchange:
     def get(self, url: str) -> dict[str, Any]:
         """Return a JSON object; raises `GatewayFailed`."""
         with self._sent("GET", url, None, {}) as response:
-            return _object(_read(response))
+            return parsed(_read(response))
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return the JSON object that answers a body; raises `GatewayFailed`."""
         with self._sent("POST", url, body, headers or {}) as response:
-            return _object(_read(response))
+            return parsed(_read(response))
 
     def headers_of_402(self, url: str, body: bytes) -> Mapping[str, str]:
         """Return what says how a request is to be paid; raises `GatewayFailed` where it is not refused with 402."""
@@ -100,20 +100,16 @@ def _chunks(response: "httpx.Response") -> Iterator[dict[str, Any]]:
         if size > MOST_BYTES:
             raise GatewayFailed(f"the gateway sent more than {MOST_BYTES} bytes")
         if line.startswith("data: {"):
-            chunk = _object(line.removeprefix("data: "))
+            chunk = parsed(line.removeprefix("data: "))
             if "error" in chunk:
                 raise _told(502, chunk["error"], "")
             yield chunk
 
 
-def _object(content: str | bytes) -> dict[str, Any]:
-    return dict(strict_json.parse(content))
-
-
 def _failure(response: "httpx.Response") -> GatewayFailed:
     """Return what a refusal says, in the gateway's words."""
     try:
-        error = _object(_read(response))["error"]
+        error = parsed(_read(response))["error"]
     except (ValueError, KeyError, TypeError):
         error = {}
     return _told(response.status_code, error, f"the gateway answered {response.status_code}: ")

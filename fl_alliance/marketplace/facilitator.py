@@ -4,11 +4,13 @@ The checks are x402's own (`x402.mechanisms.evm.exact`); here is the account tha
 send to the token goes through Revenue, which moves the same money and notes who has paid.
 """
 
+import base64
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fl_alliance.chain import strict_json
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.call_vouchers import TillPayment
 from fl_alliance.chain.codec import interface
@@ -97,8 +99,8 @@ class Facilitator:
         from x402.schemas import PaymentPayload
 
         try:
-            payment = decode_payment_signature_header(header)
-        except (ValueError, RecursionError):
+            payment = decode_payment_signature_header(readable(header))
+        except ValueError:
             raise PaymentRefused(f"{PAYMENT_HEADER}: cannot be read, needed an x402 payment in base64") from None
         if not isinstance(payment, PaymentPayload) or not isinstance(payment.payload.get("authorization"), dict):
             raise PaymentRefused(f"{PAYMENT_HEADER}: needed version 2 of x402, scheme exact, by authorization")
@@ -145,6 +147,16 @@ class Facilitator:
         transfer = read_receipt(raw).logs[at + 1]
         found = interface(TOKEN).events[transfer.topics[0]].values(transfer.topics, transfer.data)
         return checksum(found["from"]), checksum(found["to"]), int(found["value"])
+
+
+def readable(header: str) -> str:
+    """Return one of x402's headers in which our own reader finds an object; raises `ValueError`.
+
+    x402's reader recurses as deeply as a stranger likes.
+    """
+    if not isinstance(strict_json.parse(base64.b64decode(header)), dict):
+        raise ValueError("no object")
+    return header
 
 
 def valid_s(rpc: Rpc) -> int:

@@ -56,6 +56,10 @@ class Purse:
         """Return what is owed for a model."""
         return self._debts.get(model, Owed(0, 0))
 
+    def has(self, model: int) -> bool:
+        """Return whether there is a record of what is owed for a model."""
+        return model in self._debts
+
     def pending(self, model: int) -> Pending | None:
         """Return the voucher for a model that was not answered yet."""
         return self._pending.get(model)

@@ -1,5 +1,6 @@
 """What callers send, checked before anything is paid: chat completions as OpenAI's clients write them, and rows."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,14 +77,20 @@ def model_name(number: int) -> str:
     return f"model-{number}"
 
 
+def parsed(content: str | bytes) -> dict[str, Any]:
+    """Return a JSON object whose texts can be sent on, which have no half of a character; raises `ValueError`."""
+    found = strict_json.parse(content)
+    if not isinstance(found, dict):
+        raise ValueError("no object")
+    json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        found = strict_json.parse(body)
+        return parsed(body)
     except ValueError as error:
-        raise InputRefused(f"the request: is no JSON ({error})") from None
-    if not isinstance(found, dict):
-        raise InputRefused("the request: needed a JSON object")
-    return found
+        raise InputRefused(f"the request: is no JSON object in UTF-8 ({error})") from None
 
 
 def _message(number: int, found: Any) -> Message:

@@ -76,6 +76,7 @@ class Gateway:
 
     def __init__(self, stall: Stall, setup: Setup, models: list[int], tell: Callable[[str], None]) -> None:
         self.stall, self.setup, self.tell = stall, setup, tell
+        self._settled, self._accepted = set[int](), dict[int, dict[bytes, int]]()
         numbers = _own(stall, models)
         folder = stall.folder("gateway")
         facilitator = Facilitator(stall)
@@ -90,9 +91,18 @@ class Gateway:
         self.refresh()
 
     def refresh(self) -> None:
-        """Take in documents that were accepted meanwhile."""
-        for number in self.counter.served:
-            self.knowledge.sync(number, self.stall.documents.accepted(number), self.tell)
+        """Take in documents that were accepted meanwhile; what is settled stays as it is, and is read once."""
+        documents = self.stall.documents
+        for number in range(1, documents.count + 1):
+            if number in self._settled:
+                continue
+            found = documents.document(number)
+            if found.is_settled:
+                self._settled.add(number)
+            if found.is_accepted:
+                self._accepted.setdefault(found.model, {})[found.digest] = number
+        for model in self.counter.served:
+            self.knowledge.sync(model, self._accepted.get(model, {}), self.tell)
 
     def collect(self) -> None:
         """Turn in what was earned, and tell of it."""

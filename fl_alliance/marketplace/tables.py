@@ -1,7 +1,6 @@
 """Models of the kinds `tabular` and `classify`: rows of numbers in, a forecast or a class out."""
 
 from collections.abc import Mapping
-from math import isfinite
 from typing import Any, cast
 
 import numpy as np
@@ -57,7 +56,7 @@ class Table:
         least, most, unit = _GLUCOSE if self.options["workload"] == "glucose" else _ANY
         for place, value in enumerate(row):
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not is_number or not isfinite(value) or not least <= value <= most:
+            if not is_number or not least <= value <= most:  # which no NaN is
                 given = str(value)[:40]
                 raise InputRefused(f"inputs[{number}][{place}]: given {given}, needed {least:g} to {most:g}{unit}")
 

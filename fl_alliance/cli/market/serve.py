@@ -8,8 +8,9 @@ from fl_alliance.cli.arguments import CommandParser
 from fl_alliance.cli.market.common import number, stall_parser
 
 _MORE = """
-Paths: /v1/models, /v1/chat/completions (with streaming), /v1/predict. Any OpenAI client works with base_url=URL/v1 and
-a key of `fl-alliance market key`. An answer is charged when it is given; who is not answered does not pay.
+Paths: /v1/models, /v1/chat/completions (with streaming), /v1/predict. Any OpenAI client works through its user's
+`fl-alliance market proxy`, or with base_url=URL/v1 and a key of `fl-alliance market key`. An answer is charged when it
+is given; who is not answered does not pay.
 
 Free calls: an account that has locked FML to vote has one a day for every --free-stake FML, --free-most at most.
 --backend URL answers for models listed as openai:MODEL; its key is in the environment variable FL_ALLIANCE_BACKEND_KEY.

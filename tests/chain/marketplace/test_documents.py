@@ -32,7 +32,8 @@ def test_an_accepted_document_has_its_stake_back_and_the_model_answers_with_it(f
     with pytest.raises(WrongTime):
         fair.documents(CALLER).judge(number, Verdict.RELEVANT)
     fair.documents().settle(number)
-    assert fair.documents().accepted(model) == {keccak(b"document"): number}
+    found = fair.documents().document(number)
+    assert (found.model, found.digest, found.is_accepted) == (model, keccak(b"document"), True)
     assert fair.balance(CONTRIBUTOR) == before
     with pytest.raises(WrongTime):
         fair.documents().settle(number)
@@ -49,7 +50,7 @@ def test_a_malicious_document_costs_its_stake_and_an_irrelevant_one_does_not(fai
     fair.wait(3 * DAY)
     for number in (bad, dull):
         fair.documents().settle(number)
-    assert fair.documents().accepted(model) == {}
+    assert not any(fair.documents().document(number).is_accepted for number in (bad, dull))
     assert fair.balance(CONTRIBUTOR) == before - TERMS.document_stake_wei
     assert fair.fml.total_supply_wei == supply - TERMS.document_stake_wei
     fair.documents(CONTRIBUTOR).contribute(model, keccak(b"dull"))  # it may be tried again

@@ -9,7 +9,7 @@ from bazaar import CALLER, CONTRIBUTOR, HOLDER, HOST, TERMS
 from fairground import GLUCOSE, TALKER, TOKENS_WEI, Fairground
 
 from fl_alliance.arena.store import open_store
-from fl_alliance.chain.documents import Verdict
+from fl_alliance.chain.documents import Document, Verdict
 from fl_alliance.chain.rules.revenue import credit_shares, split_payment
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.marketplace.caller import Means, question
@@ -166,6 +166,28 @@ def test_a_document_whose_bytes_are_others_is_left_out_and_named(ground: Fairgro
         gateway.refresh()
         assert [found.document for found in gateway.knowledge.search(TALKER, "hypoglycaemia drink", 3)] == [number]
         assert gateway.knowledge.search(GLUCOSE, "hypoglycaemia drink", 3) == []
+
+
+def test_a_document_whose_vote_is_over_is_read_from_the_chain_once(ground: Fairground) -> None:
+    """Else strangers who contribute many would have every gateway read all of them again and again."""
+    ground.contribute(JUICE)
+    waiting = ground.fair.documents(CONTRIBUTOR).contribute(TALKER, ground.store.put(SENSOR.encode()).digest)
+    with ground.gateway() as (gateway, _):
+        documents, read = gateway.stall.documents, list[int]()
+        honest = documents.document
+
+        def document(number: int) -> Document:
+            read.append(number)
+            return honest(number)
+
+        documents.document = document  # type: ignore[method-assign]
+        gateway.refresh()
+        assert read == [waiting]
+        ground.fair.documents(HOLDER).judge(waiting, Verdict.RELEVANT)
+        ground.fair.wait(3 * 86_400)
+        ground.fair.documents(HOST).settle(waiting)
+        gateway.refresh()
+        assert [found.document for found in gateway.knowledge.search(TALKER, "changing sensors?", 3)] == [waiting]
 
 
 def test_a_refused_document_is_never_answered_from(ground: Fairground) -> None:

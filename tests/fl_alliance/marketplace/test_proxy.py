@@ -126,21 +126,25 @@ class Thief:
         engine.answer = answer
 
 
-def test_a_host_that_turns_vouchers_in_and_does_not_answer_has_one_call_of_a_cap(ground: Fairground) -> None:
+@pytest.mark.parametrize("before_wei", [0, FOUR], ids=["from the first call on", "after an answer"])
+def test_a_host_that_turns_vouchers_in_and_does_not_answer_has_one_call_of_a_cap(
+    before_wei: int, ground: Fairground
+) -> None:
     ground.fair.revenue(CALLER).deposit(10 * WEI_PER_FML)
     with ground.gateway() as (gateway, url), ground.proxy(url, 5 * WEI_PER_FML) as (spender, near):
         stranger = client(near)
-        stranger.chat.completions.create(**ASKED)
+        if before_wei:
+            stranger.chat.completions.create(**ASKED)
         thief = Thief(ground, gateway)
         for number in range(4):
             refusal(stranger, messages=[{"role": "user", "content": f"Question {number}?"}])
-        assert paid_wei(ground) == FOUR + TEN
-        assert (spender.spent_wei, spender.unanswered_wei) == (FOUR, TEN)
-        thief.claims = FOUR + TEN
+        assert paid_wei(ground) == before_wei + TEN
+        assert (spender.spent_wei, spender.unanswered_wei) == (before_wei, TEN)
+        thief.claims = before_wei + TEN
         refusal(stranger, messages=[{"role": "user", "content": "Once more?"}])
         lied = refusal(stranger, messages=[{"role": "user", "content": "And again?"}])
-        assert "cover" in lied.message  # the call that it counts was not shown, so nothing new was signed
-        assert paid_wei(ground) == FOUR + TEN
+        assert lied.status_code == 402  # the call that it counts was not shown, so nothing new was signed
+        assert paid_wei(ground) == before_wei + TEN
 
 
 def test_a_gateway_that_says_that_more_is_owed_is_refused(ground: Fairground) -> None:

@@ -194,6 +194,7 @@ def test_a_request_that_is_none_is_refused_before_it_is_paid(
         ([HISTORY[:-1]], "inputs[0]: given 23 numbers, needed 24"),
         ([[*HISTORY[:-1], 5.5]], "inputs[0][23]: given 5.5, needed 20 to 600 mg/dL"),
         ([HISTORY, [*HISTORY[:-1], True]], "inputs[1][23]"),
+        ([[*HISTORY[:-1], 10**400]], "inputs[0][23]"),
         ([[*HISTORY[:-1], "110"]], "inputs[0][23]"),
     ],
 )

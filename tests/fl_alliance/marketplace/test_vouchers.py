@@ -15,9 +15,10 @@ import pytest
 from bazaar import CALLER, HOST, OTHER_CALLER, TERMS
 from fairground import CALL_WEI, GLUCOSE, HISTORY, TALKER, TOKENS_WEI, Fairground
 
-from fl_alliance.chain.call_vouchers import CallVoucher
+from fl_alliance.chain.call_vouchers import CallVoucher, SignedVoucher
 from fl_alliance.chain.revenue import CallerAccount
 from fl_alliance.chain.rules.revenue import split_payment
+from fl_alliance.chain.sender import Receipt
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.marketplace.admission import Asked
 from fl_alliance.marketplace.books import Books
@@ -328,6 +329,32 @@ def test_a_voucher_over_more_than_the_account_holds_buys_nothing(ground: Fairgro
             assert asked(url, {"Authorization": f"Bearer {key}"}).status_code == status
         gateway.collect()
         assert ground.stall().revenue.paid_wei(TALKER, CALLER.address) >= charge_wei(TOKENS_WEI, 4)
+
+
+def test_an_account_emptied_just_before_keeps_the_host_from_its_own_voucher_alone(ground: Fairground) -> None:
+    four = charge_wei(TOKENS_WEI, 4)
+    for key in (CALLER, OTHER_CALLER):
+        ground.fair.revenue(key).deposit(WEI_PER_FML)
+    with ground.gateway() as (gateway, url):
+        for key in (CALLER, OTHER_CALLER):
+            ground.caller(url, key).call(question(TALKER, ASKED, 10), Means.VOUCHER, WEI_PER_FML)
+        stall = gateway.stall
+        all_of_it = CallVoucher(CALLER.address, GLUCOSE, WEI_PER_FML, 1).signed(CALLER, stall.revenue.domain)
+        claim = stall.revenue.claim
+
+        def emptied_first(vouchers: list[SignedVoucher]) -> Receipt:
+            claim([all_of_it])
+            return claim(vouchers)
+
+        stall.revenue.claim = emptied_first  # type: ignore[assignment, method-assign]
+        gateway.collect()
+        stall.revenue.claim = claim  # type: ignore[method-assign]
+        assert stall.revenue.paid_wei(TALKER, OTHER_CALLER.address) == four
+        assert stall.revenue.paid_wei(TALKER, CALLER.address) == 0
+        assert any("left for later" in line and CALLER.address.lower() in line.lower() for line in ground.told)
+        ground.fair.revenue(CALLER).deposit(WEI_PER_FML)
+        gateway.collect()  # nothing was lost
+        assert stall.revenue.paid_wei(TALKER, CALLER.address) == four
 
 
 def test_a_price_that_rises_during_an_answer_is_for_the_next_one(ground: Fairground) -> None:

@@ -276,6 +276,17 @@ def test_a_payment_that_is_nonsense_is_refused_like_any_other(field: str, ground
     assert ground.fair.fml.balance_wei(PAYER.address) == WEI_PER_FML
 
 
+@pytest.mark.parametrize(
+    "content", [b"[" * 40_000, b'{"a":' * 8_000, b'{"x402Version": 2}', b"null", b"\xff", b"1" * 9_000]
+)
+def test_a_header_that_holds_no_payment_is_refused(content: bytes, ground: Fairground) -> None:
+    with ground.gateway() as (_, url):
+        header = base64.b64encode(content).decode()
+        refused = httpx.post(f"{url}/v1/predict", json=BODY, headers={PAYMENT_HEADER: header}, trust_env=False)
+        assert refused.status_code == 402
+        assert PAYMENT_HEADER in reason(refused)
+
+
 def test_a_payment_signed_over_another_token_is_refused(ground: Fairground) -> None:
     ground.pay_in(PAYER, WEI_PER_FML)
     with ground.gateway() as (_, url):
