@@ -36,9 +36,9 @@ def told(url: str) -> httpx.Response:
     return httpx.post(f"{url}/v1/predict", json=BODY, trust_env=False)
 
 
-def signed(caller: Caller, response: httpx.Response, most_wei: int = CALL_WEI) -> dict[str, Any]:
+def signed(caller: Caller, response: httpx.Response, most_wei: int, model: int = GLUCOSE = CALL_WEI) -> dict[str, Any]:
     """A payment as x402's client makes it of what the gateway says."""
-    header, terms = response.headers[REQUIRED_HEADER], caller._terms(GLUCOSE, most_wei)
+    header, terms = response.headers[REQUIRED_HEADER], caller._terms(model, most_wei)
     return payment_of(header, terms, _Signer(caller.key)).model_dump(by_alias=True)
 
 
@@ -334,7 +334,7 @@ def test_a_stream_is_sent_once_it_is_settled(ground: Fairground) -> None:
     body = question(TALKER, ASKED, 10, True).content
     with ground.gateway() as (gateway, url):
         path = f"{url}/v1/chat/completions"
-        payment = signed(ground.caller(url), httpx.post(path, json=body, trust_env=False), WEI_PER_FML)
+        payment = signed(ground.caller(url), httpx.post(path, json=body, trust_env=False), WEI_PER_FML, TALKER)
         engine: Any = gateway.counter.served[TALKER].seat.engine
         honest = engine.answer
 
