@@ -36,7 +36,7 @@ def told(url: str) -> httpx.Response:
     return httpx.post(f"{url}/v1/predict", json=BODY, trust_env=False)
 
 
-def signed(caller: Caller, response: httpx.Response, most_wei: int, model: int = GLUCOSE = CALL_WEI) -> dict[str, Any]:
+def signed(caller: Caller, response: httpx.Response, most_wei: int = CALL_WEI, model: int = GLUCOSE) -> dict[str, Any]:
     """A payment as x402's client makes it of what the gateway says."""
     header, terms = response.headers[REQUIRED_HEADER], caller._terms(model, most_wei)
     return payment_of(header, terms, _Signer(caller.key)).model_dump(by_alias=True)
