@@ -112,6 +112,8 @@ class NodeKey:
 
         try:
             content = strict_json.parse(path.read_bytes())
+        except FileNotFoundError:
+            raise KeyUnusable(str(path), "no such file", "a readable keystore v3 file") from None
         except (OSError, ValueError) as reason:
             raise KeyUnusable(str(path), type(reason).__name__, "a readable keystore v3 file") from None
         try:

@@ -130,6 +130,13 @@ def _request(w3: "Web3", method: str, params: list[Any]) -> Any:
     return w3.manager.request_blocking(method, params)  # type: ignore[arg-type]
 
 
+def _innermost(error: BaseException) -> BaseException:
+    """Return what was raised first: HTTP libraries wrap the system's words into their own three times."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return error
+
+
 def _check_chain(url: str, w3: "Web3", needed: int | None) -> None:
     """Ask for the chain id; any failure to answer is ChainUnreachable."""
     import requests
@@ -138,7 +145,8 @@ def _check_chain(url: str, w3: "Web3", needed: int | None) -> None:
     try:
         found = w3.eth.chain_id
     except (OSError, requests.RequestException, Web3Exception, ValueError) as failed:
-        raise ChainUnreachable(url, f"{type(failed).__name__}: {failed}") from failed
+        reason = _innermost(failed)
+        raise ChainUnreachable(url, f"{type(reason).__name__}: {reason}") from failed
     if needed is not None and found != needed:
         raise WrongChain(url, found, needed)
 

@@ -55,7 +55,8 @@ def _as_configured(message: Message, context: Context, answer: Answer) -> Messag
 
 def _with_discretion(message: Message, context: Context, answer: Answer) -> Message:
     """In a deployment, let no exception tell the coordinator what is the site's own."""
-    return discreet(message, context, answer) if _home(context) else answer(message, context)
+    home = _home(context)
+    return discreet(message, context, answer, Path(home)) if home else answer(message, context)
 
 
 def _as_agreed(message: Message, context: Context, answer: Answer) -> Message:

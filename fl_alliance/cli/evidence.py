@@ -44,4 +44,5 @@ def execute(arguments: argparse.Namespace) -> int:
         return 1
     content = path.read_bytes()
     print(f"{path}: {len(entries)} files, {len(content)} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
+    print("how to verify it is said in its README.md")
     return 0

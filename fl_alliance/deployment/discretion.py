@@ -6,6 +6,8 @@ what leaves is a fixed sentence; only refusals that are about the coordinator's 
 """
 
 import logging
+from contextlib import suppress
+from pathlib import Path
 
 from flwr.app import Context, Message
 
@@ -20,6 +22,10 @@ _ABOUT_THE_REQUEST = (NotAgreed, NotApproved, AlreadySaid, BadReply, BudgetSpent
 """Their messages hold what was asked, what was agreed to and how much of it is spent; nothing of the site's data."""
 
 
+_FAILED = "failed"
+"""The file in the site's home that is written anew whenever a message could not be answered; it holds its type."""
+
+
 class SiteFailed(RuntimeError):
     """The site could not answer, and says no more than that."""
 
@@ -27,8 +33,30 @@ class SiteFailed(RuntimeError):
         super().__init__("the site could not answer; its own log says why")
 
 
-def discreet(message: Message, context: Context, answer: Answer) -> Message:
-    """Answer, or fail without a word of what failed.
+class Failures:
+    """What `join` sees of messages that its node could not answer: that there are some, and not what failed.
+
+    Parameters
+    ----------
+    home : Path
+        The site's folder; what failed before is not told again.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._path = home / _FAILED
+        self._seen_ns = self._written_ns()
+
+    def is_new(self) -> bool:
+        """Return whether another one failed since this was asked last."""
+        before, self._seen_ns = self._seen_ns, self._written_ns()
+        return self._seen_ns != before
+
+    def _written_ns(self) -> int:
+        return self._path.stat().st_mtime_ns if self._path.is_file() else 0
+
+
+def discreet(message: Message, context: Context, answer: Answer, home: Path) -> Message:
+    """Answer, or fail without a word of what failed; `home` is the site's folder, where `Failures` looks.
 
     Raises
     ------
@@ -43,4 +71,6 @@ def discreet(message: Message, context: Context, answer: Answer) -> Message:
         raise
     except Exception:
         logging.getLogger("flwr").exception("a %s message could not be answered", message.metadata.message_type)
+        with suppress(OSError):  # whose text would leave with the place of the site's folder in it
+            (home / _FAILED).write_text(message.metadata.message_type)
     raise SiteFailed

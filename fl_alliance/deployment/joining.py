@@ -23,6 +23,7 @@ from fl_alliance.code_digest import code_digest
 from fl_alliance.config import ConfigError, JobConfig, fml_to_wei
 from fl_alliance.deployment.anchoring import Anchoring, anchoring
 from fl_alliance.deployment.approval import require_approved
+from fl_alliance.deployment.discretion import Failures
 from fl_alliance.deployment.draws import note_draw
 from fl_alliance.deployment.identity import keep_binding, sign_binding
 from fl_alliance.deployment.keys import KeySource, require_private
@@ -40,6 +41,7 @@ from fl_alliance.site.station import facts_of, write_members
 from fl_alliance.strategies.wire import OWN_DATA, Place
 
 _POLL_S, _AWAY_S = 1.0, 15.0
+_NODE_LOG = "supernode.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +140,11 @@ def join(wish: Wish, say: Callable[[str], None] = print) -> None:
 
 def _follow(watch: Watch, node: Supervised, home: Path, anchors: Anchoring | None, say: Callable[[str], None]) -> None:
     """Keep the node running, show it each round's draw, and tell what happens until the payout."""
-    is_away, members, rounds = False, 0, watch.rounds
+    is_away, members, rounds, failures = False, 0, watch.rounds, Failures(home)
     while not watch.is_paid_out:
         node.look()
+        if failures.is_new():
+            say(f"the node could not answer the coordinator; {home / _NODE_LOG} says why")
         try:
             watch.look()
             note_draw(home, watch.model)
@@ -262,7 +266,7 @@ def _told(wish: Wish, deployment: Deployment, rpc: Rpc, watch: Watch) -> Iterato
         yield from (f"  {line}" for line in slashing_told(params))
     if policy := Terms.load(wish.home).policy:
         yield f"everything that its node does has to meet the policy {policy}"
-    yield f"SuperNode log: {wish.home / 'supernode.log'}"
+    yield f"SuperNode log: {wish.home / _NODE_LOG}"
 
 
 def _transport(wish: Wish) -> list[str]:
@@ -289,6 +293,4 @@ def _supernode(wish: Wish, transport: list[str], say: Callable[[str], None]) -> 
     port = str(free_port())
     arguments = [*transport, "--superlink", wish.superlink, "--node-config", settings, "--host", "127.0.0.1"]
     arguments += ["--port", port]
-    return Supervised(
-        "supernode", arguments, environment(home / "flower", wish.key.variables), home / "supernode.log", say
-    )
+    return Supervised("supernode", arguments, environment(home / "flower", wish.key.variables), home / _NODE_LOG, say)

@@ -61,6 +61,8 @@ def test_a_key_does_not_travel_to_another_process() -> None:
 
 def test_a_keystore_opens_with_its_password(keystore: Path) -> None:
     assert NodeKey.from_keystore(keystore, "right").secret == SECRET
+    with pytest.raises(KeyUnusable, match=r"nowhere\.json: found no such file, needed a readable keystore"):
+        NodeKey.from_keystore(keystore.with_name("nowhere.json"), "right")
 
 
 def test_a_wrong_password_is_named_and_neither_it_nor_the_key_is_shown(keystore: Path) -> None:

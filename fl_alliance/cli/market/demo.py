@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from importlib.util import find_spec
 
 from fl_alliance.cli.arguments import CommandParser, command_parser
 
@@ -30,7 +31,10 @@ def execute(arguments: argparse.Namespace) -> int:
     """Walk, and print where the money went."""
     from fl_alliance.market.demo.asked import new_folder
     from fl_alliance.marketplace.demo.walk import walk
+    from fl_alliance.marketplace.errors import ExtraMissing
 
+    if find_spec("x402") is None:  # found out half-way through otherwise
+        raise ExtraMissing("payment by call", "x402[evm]")
     folder, began = new_folder(arguments.run_dir), time.monotonic()
     sums = walk(folder, lambda line: print(line, flush=True))
     print("\n".join(["", *sums.lines]))

@@ -16,7 +16,7 @@ from fl_alliance.chain.vrf import Tag
 from fl_alliance.client_app import app
 from fl_alliance.code_digest import code_digest
 from fl_alliance.config import config_digest, load_config
-from fl_alliance.deployment.discretion import SiteFailed
+from fl_alliance.deployment.discretion import Failures, SiteFailed
 from fl_alliance.deployment.presence import challenge_message, member_of
 from fl_alliance.deployment.signer import LINK, HeldKey, SignerService
 from fl_alliance.deployment.terms import NotAgreed, Terms
@@ -179,8 +179,12 @@ def test_what_failed_is_in_the_sites_log_and_not_in_what_leaves(
         raise ValueError("PLANTED: patient 17, 42 mg/dL")
 
     monkeypatch.setattr("fl_alliance.node.Node.train", broken)
+    failures = Failures(home)
+    assert not failures.is_new()
     with pytest.raises(SiteFailed) as told:
         trained(started(home))
+    assert failures.is_new()
+    assert not failures.is_new()
     shown = told.value
     assert str(shown) == "the site could not answer; its own log says why"
     assert (shown.__cause__, shown.__context__) == (None, None)

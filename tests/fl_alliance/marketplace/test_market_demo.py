@@ -1,6 +1,7 @@
 """The whole walk as a user does it; a minute and more, so on demand: FL_ALLIANCE_WHOLE_DEMO=1."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,15 @@ def test_sums_hold_to_the_wei_or_do_not() -> None:
     assert not Sums(rows, 90, 12).holds
     assert not Sums(rows, 91, 13).holds
     assert "DIFFERENT" in Sums(rows, 90, 12).lines[-1]
+
+
+def test_without_the_extra_nothing_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "x402", None)
+    assert main(["market", "demo", "--run-dir", str(tmp_path / "walk")]) == 2
+    assert "needed: pip install 'fl-alliance[market]'" in capsys.readouterr().err
+    assert not (tmp_path / "walk").exists()
 
 
 @pytest.mark.slow
