@@ -14,7 +14,7 @@ from fl_alliance.chain.batches import Evidence, Listed, SignedProposal, VoteReco
 from fl_alliance.chain.committee import DIGEST_BYTES
 from fl_alliance.chain.errors import VrfInvalid
 from fl_alliance.chain.ledger import Alliance
-from fl_alliance.chain.refusals import TooLate
+from fl_alliance.chain.refusals import TooLate, VrfProofRejected
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.reasons import by_member
@@ -345,14 +345,25 @@ class RoundOnChain:
             member = model.leader(tag, rank)
             proof = None if member is None or member in silent else self._proof(model, nodes, member, tag)
             if proof is not None:
-                step = OpenRound if tag is Tag.PROPOSERS else DrawVoters
-                self._ledger.send(step(self._task, proof))
-                return True
+                if self._led(tag, proof, rank):
+                    return True
+                continue
             silent.add(member)
             turn_end = model.phase_at + (rank + 1) * model.params.leader_s
             self._wait_until(turn_end, f"leader {member}, or the next in line")
         self._ledger.send(SkipRound(self._task))
         return False
+
+    def _led(self, tag: Tag, proof: Proof, rank: int) -> bool:
+        """Send a leader's proof; return whether it came in the leader's turn, which may have ended on the way."""
+        step = OpenRound if tag is Tag.PROPOSERS else DrawVoters
+        try:
+            self._ledger.send(step(self._task, proof))
+        except VrfProofRejected:
+            if self.model.rank(self._ledger.now()) == rank:
+                raise
+            return False
+        return True
 
     def _proof(self, model: TaskModel, nodes: Exchange, member: int, tag: Tag) -> Proof | None:
         """Return the member's proof in the form that goes on chain, or None where it has sent none."""

@@ -11,7 +11,7 @@ from flwr.serverapp.strategy import FedAvg
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase
 from fl_alliance.federation import pay_out
 from fl_alliance.strategies import round_on_chain
-from fl_alliance.strategies.events import RoundSettled
+from fl_alliance.strategies.events import RoundOpened, RoundSettled
 from fl_alliance.strategies.round_on_chain import Votes
 
 STAKE = 100 * 10**9
@@ -56,6 +56,30 @@ def test_a_round_whose_answers_come_too_late_for_the_chain_is_void(
     late.task.run(FedAvg())
     assert late.passed == 1
     goes_on(late.task, "void")
+
+
+@pytest.mark.parametrize(("turns", "outcome"), [(1, "accepted"), (3, "accepted"), (99, "void")])
+def test_a_proof_that_comes_after_its_leaders_turn_is_another_leaders_to_give(
+    alliance: Callable[..., Any], turns: int, outcome: str
+) -> None:
+    """As on a chain whose clock runs fast: the leader has answered, and is late when that is in a block."""
+    passed = []
+
+    def late(message: Message, context: Context, app: ClientApp) -> Message:
+        reply = app(message, context)
+        if message.metadata.message_type == "query.prove" and not passed:
+            passed.append(turns)
+            ledger, model = task.federation.ledger, task.model
+            ledger.advance_to(min(ledger.now() + turns * model.params.leader_s, model.skip_at()) + 1)
+        return reply
+
+    task = alliance("rounds=3", "alliance.proposers=3", "alliance.voters=3", behave=late)
+    task.run(FedAvg())
+    assert passed == [turns]
+    assert [event.outcome for event in task.told(RoundSettled)] == [outcome, "accepted", "accepted"]
+    opened = [event.absent_leaders for event in task.told(RoundOpened) if event.round == 1]
+    assert [bool(absent) for absent in opened] == ([True] if outcome == "accepted" else [])
+    assert task.model.stored_phase is Phase.FINISHED
 
 
 def test_a_list_of_votes_that_cannot_be_made_again_is_passed_over(
