@@ -30,6 +30,8 @@ from fl_alliance.console import contests, filling, polls, proposals, shelf
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.market import MarketFeed
 from fl_alliance.console.sources import MarketSource, Sources
+from fl_alliance.governance.actions import Actions
+from fl_alliance.governance.parameters import PARAMETERS
 from fl_alliance.marketplace.lineage import titles_of
 from fl_alliance.marketplace.shelf import facts_of
 
@@ -172,6 +174,46 @@ def test_what_is_kept_is_what_the_chain_says_after_any_deed(console: "Console", 
     place = market.fair
     titles = titles_of(place.models, place.store)  # type: ignore[arg-type]
     assert shelf.shelf(place) == facts_of(place.rpc, place.deployment, titles, place.now())
+
+
+SETTINGS = (
+    "emission.schedule_bps=9000",
+    "emission.power_halves=1",
+    "arena.creator_stake=99",
+    "arena.paid_nodes=7",
+    "market.host_stake=999",
+    "market.host_bps=8000",
+    "market.document_stake=7",
+    "dao.review_s=200000",
+    "dao.vote_s=300000",
+    "dao.late_s=50000",
+    "dao.quorum_percent=19",
+    "dao.delay_s=100000",
+    "dao.unlock_s=500000",
+    "dao.stake=9000",
+    "gauges.boost=49",
+    f"guardian={assembly.RIVAL.address}",
+)
+"""One of what each setter sets."""
+
+
+def test_every_setter_is_tried() -> None:
+    tried = {PARAMETERS[setting.partition("=")[0]] for setting in SETTINGS}
+    setters = {(known.contract, known.setter) for known in PARAMETERS.values()}
+    assert {(known.contract, known.setter) for known in tried} == setters
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_what_a_proposal_sets_is_read_anew(console: "Console", setting: str) -> None:
+    market = console.sources.market
+    assert market is not None
+    before = {name: value for name, value, _ in proposals.parameters(market.fair)}
+    console.stage.dao.pass_(*Actions(market.fair.rpc, market.fair.deployment).set([setting]), text=setting)
+    console.stage.dao.wait(DAY)
+    console.read()
+    check(console.sources)
+    after = {name: value for name, value, _ in proposals.parameters(market.fair)}
+    assert [name for name in after if after[name] != before[name]] == [setting.partition("=")[0]]
 
 
 @pytest.mark.parametrize("has_final", [True, False])
