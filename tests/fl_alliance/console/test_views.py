@@ -17,7 +17,7 @@ from test_arena_pages import SPEC
 
 from fl_alliance.arena.store import open_store
 from fl_alliance.chain.dao import Appearance, Support
-from fl_alliance.chain.deploy import EMISSION, GAUGES, MODELS, TREASURY
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, EMISSION, GAUGES, MODELS, TREASURY
 from fl_alliance.chain.documents import Verdict
 from fl_alliance.chain.errors import ChainError, ChainUnreachable
 from fl_alliance.chain.fml import Fml
@@ -74,6 +74,7 @@ class Town:
         call = self.dice.choice(
             [
                 self.dao.call(EMISSION, "setPower", self.dice.choice((1, 2))),
+                self.dao.call(EMISSION, "verify", self.stage.deployment.address(ALLIANCE_MARKET), 1),
                 self.dao.call(TREASURY, "spend", self.stage.deployment.fml, author.address, WEI_PER_FML),
                 self.dao.call(GAUGES, "setTerms", (2_500, 3_000, self.dice.randrange(1, 3_000), 50, WEI_PER_FML)),
             ]
@@ -173,7 +174,10 @@ def test_what_is_kept_is_what_the_chain_says_after_any_deed(console: "Console", 
     assert sum(succeeded.values()) >= 40, succeeded
     place = market.fair
     titles = titles_of(place.models, place.store)  # type: ignore[arg-type]
-    assert shelf.shelf(place) == facts_of(place.rpc, place.deployment, titles, place.now())
+    shown, told = shelf.shelf(place), facts_of(place.rpc, place.deployment, titles, place.now())
+    assert [replace(one, trend=0) for one in shown] == [replace(one, trend=0) for one in told]
+    # A page's trend is of the second of the last event on the same day: half as much for every seven days later.
+    assert [one.trend for one in shown] == pytest.approx([one.trend for one in told], rel=0.1)
 
 
 SETTINGS = (
@@ -342,3 +346,23 @@ def test_a_chain_that_does_not_answer_leaves_what_is_kept(console: "Console", mo
     assert check(console.sources) > len(before)
     assert contests.count(market.fair) == 0
     assert polls.poll(market.fair).rows
+
+
+def test_a_task_that_is_verified_and_voted_for_is_read_anew(console: "Console") -> None:
+    dao, source = console.stage.dao, console.stage.deployment.address(ALLIANCE_MARKET)
+    view = GaugesView(dao.rpc, console.stage.deployment)
+    dao.pass_(dao.call(EMISSION, "verify", source, 1), text="Pay it")
+    dao.wait(view.ends_at(view.epoch) - dao.rpc.second())
+    console.read()
+    check(console.sources)
+    Gauges(console.stage.bazaar.sender(assembly.LARGE), console.stage.deployment).vote([Choice(source, 1, 2_000)])
+    console.read()
+    check(console.sources)
+    market = console.sources.market
+    assert market is not None
+    (task, *_) = polls.poll(market.fair).rows
+    assert (task.facts.name, task.facts.votes_wei) == ("alliance:1", 120_000 * WEI_PER_FML)
+    dao.pass_(dao.call(EMISSION, "unverify", source, 1), text="Pay it no more")
+    console.read()
+    check(console.sources)
+    assert all(row.facts.name.startswith("model:") for row in polls.poll(market.fair).rows)
