@@ -30,6 +30,7 @@ from fl_alliance.console import contests, filling, polls, proposals, shelf
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.market import MarketFeed
 from fl_alliance.console.sources import MarketSource, Sources
+from fl_alliance.console.trying import trial_of
 from fl_alliance.governance.actions import Actions
 from fl_alliance.governance.parameters import PARAMETERS
 from fl_alliance.marketplace.lineage import titles_of
@@ -366,3 +367,32 @@ def test_a_task_that_is_verified_and_voted_for_is_read_anew(console: "Console") 
     console.read()
     check(console.sources)
     assert all(row.facts.name.startswith("model:") for row in polls.poll(market.fair).rows)
+
+
+def test_what_is_signed_is_read_from_the_chain_and_not_from_the_index(console: "Console") -> None:
+    """An index that somebody changed shows what he wants; it moves no money."""
+    till, fair = console.stage.bazaar.revenue().till(1), console.sources.market.fair  # type: ignore[union-attr]
+    elsewhere = bytes(12) + bytes.fromhex(assembly.STRANGER.address[2:])
+    console.read()
+    node = console.stage.open_pool(2, 0)
+    console.read()
+    views = fair.feed.views
+    for key in list(views._answers):
+        views._answers[key] = elsewhere if len(views._answers[key]) == 32 else views._answers[key]
+    assert fair.revenue.till(1) == assembly.STRANGER.address  # type: ignore[union-attr]
+    assert fair.live().revenue.till(1) == till  # type: ignore[union-attr]
+    fields = {"task": "alliance:1", "node": node, "account": assembly.LARGE.address, "amount": "5"}
+    assert assembly.STRANGER.address.lower()[2:] not in console.post("/sign/delegate", **fields).text.lower()
+    rows = {"rows": "1", "gateway": "http://127.0.0.1:9", "account": assembly.LARGE.address}
+    assert "ConnectError" in console.post("/marketplace/1/try", **rows).text
+
+
+def test_a_trial_takes_price_and_till_from_the_chain(console: "Console") -> None:
+    market = console.sources.market
+    assert market is not None
+    console.stage.bazaar.models().set_price(1, 3 * WEI_PER_FML)  # the index has not read that yet
+    live = market.fair.live()
+    rows = {"rows": "1", "gateway": "http://127.0.0.1:9", "account": assembly.LARGE.address}
+    terms = trial_of(live, shelf.model(live, 1), rows).terms
+    assert (terms.most_wei, terms.till) == (3 * WEI_PER_FML, console.stage.bazaar.revenue().till(1))
+    assert shelf.model(market.fair, 1).price_wei == bazaar.PRICE_WEI
