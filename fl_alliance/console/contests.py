@@ -8,10 +8,12 @@ from fl_alliance.arena.claims import parts_due
 from fl_alliance.arena.errors import ArenaError
 from fl_alliance.arena.store import Store
 from fl_alliance.arena.task import Task, read_task
+from fl_alliance.chain.arena_types import DayState, StakeState, TaskState
 from fl_alliance.chain.arena_view import ArenaView
 from fl_alliance.chain.deploy import ARENA, EMISSION
 from fl_alliance.chain.emission import EmissionView
 from fl_alliance.chain.market_events import MarketEvent
+from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.console.charts import Line, chart
 from fl_alliance.console.fair import Fair
@@ -41,9 +43,11 @@ def description(fair: Fair, number: int) -> Task | None:
 def board(fair: Fair, task: Task, day: int | None) -> Standings:
     """Return the leaderboard of a day, of the newest that was settled where none is named."""
 
-    def due(arena: ArenaView, number: int, of: int, account: str) -> tuple[int, int]:
+    once = _Once(fair.seen, fair.arena.address)
+
+    def due(_: ArenaView, number: int, of: int, account: str) -> tuple[int, int]:
         subjects = (f"{ARENA}:{number}:{of}", f"{ARENA}:{number}:*")
-        return fair.kept(("due", number, of, account), lambda: parts_due(arena, number, of, account), subjects=subjects)
+        return fair.kept(("due", number, of, account), lambda: parts_due(once, number, of, account), subjects=subjects)
 
     moment = _Moment(fair, task.number, 0)
     subjects = (_task(task.number),)
@@ -68,6 +72,34 @@ def _rewards(fair: Fair, number: int) -> Any:
 
 def _task(number: int) -> str:
     return f"{ARENA}:{number}"
+
+
+class _Once(ArenaView):
+    """The Arena for the length of one leaderboard, in which the same is asked for every account and day."""
+
+    def __init__(self, rpc: Rpc, address: str) -> None:
+        super().__init__(rpc, address)
+        self._states: dict[int, TaskState] = {}
+        self._days: dict[tuple[int, int], DayState] = {}
+        self._stakes: dict[tuple[int, str], StakeState] = {}
+
+    def state(self, task: int) -> TaskState:
+        """See `ArenaView`."""
+        if task not in self._states:
+            self._states[task] = super().state(task)
+        return self._states[task]
+
+    def day_state(self, task: int, day: int) -> DayState:
+        """See `ArenaView`."""
+        if (task, day) not in self._days:
+            self._days[task, day] = super().day_state(task, day)
+        return self._days[task, day]
+
+    def stake_of(self, task: int, account: str) -> StakeState:
+        """See `ArenaView`."""
+        if (task, account) not in self._stakes:
+            self._stakes[task, account] = super().stake_of(task, account)
+        return self._stakes[task, account]
 
 
 @dataclass(frozen=True, slots=True)

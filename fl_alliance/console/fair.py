@@ -39,16 +39,19 @@ class Fair:
         Where its datasets and models are.
     feed : MarketFeed
         Its contracts, and what was read of their events and views.
+    is_live : bool
+        Whether every view is asked anew.
     """
 
-    def __init__(self, rpc: Rpc, store: Store, feed: MarketFeed) -> None:
+    def __init__(self, rpc: Rpc, store: Store, feed: MarketFeed, is_live: bool = False) -> None:
         self.rpc, self.store, self.feed = rpc, store, feed
         self.deployment = deployment = feed.deployment
-        self.index, seen = feed.index, ViewingRpc(rpc, feed.views)
+        self._viewing = ViewingRpc(rpc, feed.views)
+        self.index, seen = feed.index, rpc if is_live else self._viewing
         self.arena = ArenaView(seen, deployment.arena)
         self.emission = EmissionView(seen, deployment.emission)
         self.decoder = Decoder(seen, deployment)
-        self.seen = seen
+        self.seen: Rpc = seen
         self.dao = DaoView(seen, deployment) if DAO in deployment.contracts else None
         self.gauges = GaugesView(seen, deployment) if GAUGES in deployment.contracts else None
         has_models = MODELS in deployment.contracts
@@ -58,9 +61,13 @@ class Fair:
         self._kept: dict[Any, tuple[object, Any]] = {}
         self._guard = threading.Lock()
 
+    def live(self) -> "Fair":
+        """Return the same market with every view asked anew: for what somebody is about to sign."""
+        return Fair(self.rpc, self.store, self.feed, is_live=True)
+
     def noting(self) -> AbstractContextManager[None]:
         """Keep what views answer to this thread, which is the one that follows the chain, until the block ends."""
-        return self.seen.noting()
+        return self._viewing.noting()
 
     def events(self, source: str = ARENA, name: str = "", task: int | None = None) -> Iterator[MarketEvent]:
         """Yield what the index has of a contract's events, in the chain's order; `task` may be a model."""

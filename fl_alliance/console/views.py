@@ -154,6 +154,8 @@ def subjects_of(event: MarketEvent) -> Iterator[str]:
         yield TERMS
     if event.name == "ProposalCreated":
         yield PROPOSED
+    if event.name in _KINDS:
+        yield GAUGES
     if source == TOKEN:
         yield from (f"{TOKEN}:{values[name]}" for name in ("from", "to") if name in values)
     if (named := next((name for name in _NAMED if name in values), None)) is not None:
@@ -214,6 +216,7 @@ _SUBJECTS: Mapping[tuple[str, str], Rule] = {
     **_rules(EMISSION, _task, "isVerified", "kindOf"),
     **_rules(EMISSION, _same(_FOR_EVER), "startAt"),
     **_rules(GAUGES, _same(TERMS), "terms"),
+    **_rules(GAUGES, _same(GAUGES), "votesWei", "castWei", "isPaid", "shareBps"),
     **_rules(GAUGES, _same(_FOR_EVER), "startAt", "countedAt"),
     **_rules(MODELS, _first(MODELS), "listingOf", "ratingOf"),
     **_rules(MODELS, _same(MODELS), "count"),
@@ -230,5 +233,7 @@ _SETTING = ("Set", "Lowered", "Updated", "Change")
 """How events of what a proposal sets end."""
 _NAMED = ("proposalId", "document", "model", "task")
 """The field of an event that says what it is about."""
+_KINDS = ("TaskVerified", "TaskUnverified")
+"""Events of the emission that say which gauges there are, and of which kind."""
 _WHOLE_TASK = ("FinalEntered", "DatasetBRevealed", "TaskCompleted", "TaskCancelled")
 """Events of a task that say something of its other days too."""

@@ -77,8 +77,8 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
         """Return the call that a form asks for; for who sits at this machine, since the console asks in its name."""
         if request.client is None or not ip_address(request.client.host).is_loopback:
             raise HTTPException(403, "models are tried from this console's own machine; from another one use a tunnel")
-        fair, found = listed(number)
-        return fair, trial_of(fair, found[number - 1], fields)
+        fair = listed(number)[0].live()
+        return fair, trial_of(fair, shelf.model(fair, number), fields)
 
     def shown(request: Request, tried: Trial, fields: dict[str, str], code: int = 200, **values: Any) -> Response:
         given = {"answer": None, "demand": None, "failed": "", **values}

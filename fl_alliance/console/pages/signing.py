@@ -28,7 +28,7 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
     @room.post("/sign/{name}")
     def sign(request: Request, name: str, fields: Annotated[dict[str, str], Depends(_posted)]) -> Response:
         market = market_of()
-        made = intent(market.fair, name, fields)
+        made = intent(market.fair.live(), name, fields)
         chain_id = market.feed.deployment.chain_id
         return render(request, "sign.html", intent=made, chain_id=chain_id, name=name, fields=fields)
 

@@ -11,7 +11,7 @@ import console_stage
 import pytest
 
 from fl_alliance.chain.connect import close, connect
-from fl_alliance.chain.dao import Appearance, Support
+from fl_alliance.chain.dao import Appearance, Stage, Support
 from fl_alliance.chain.deploy import MODELS
 from fl_alliance.chain.errors import AnvilMissing
 from fl_alliance.chain.fml import Fml
@@ -186,6 +186,36 @@ def test_a_wallet_casts_a_ballot_of_several_choices(anvil: "console_stage.Stage"
         assert look.errors == []
     votes = [view.votes_wei(view.epoch, models, number) // WEI_PER_FML for number in (1, 2, 3)]
     assert votes == [75_000, 0, 150_000]
+
+
+def test_a_wallet_proposes_and_takes_it_back(anvil: "console_stage.Stage", console: tuple[str, Sources]) -> None:
+    url, _ = console
+    wallet = browser.Wallet(anvil.dao.rpc, assembly.SMALL, chain_id=anvil.deployment.chain_id)
+    with browser.browsing(viewport=DESK) as context:
+        look = browser.Look(context.new_page())
+        wallet.install(look.page)
+        look.page.goto(f"{url}/dao")
+        look.page.get_by_role("button", name="Connect wallet").click()
+        look.page.get_by_role("link", name="Make a proposal").click()
+        look.page.get_by_label("Why, in your words").fill("Cheaper proposals")
+        choice = look.page.get_by_role("group", name="Parameter 1")
+        choice.get_by_label("Name").select_option("dao.stake")
+        choice.get_by_label("New value").fill("1000")
+        look.page.get_by_role("button", name="Propose …").click()
+        assert "Once executed, it sets dao.stake to 1,000.0000 FML" in look.page.inner_text("main")
+        browser.shoot(look, "sign-propose")
+        look.page.get_by_role("button", name="Sign with your wallet").click()
+        look.page.get_by_text("All done.").wait_for()
+        proposal = anvil.dao.view.proposals()[-1]
+        assert (proposal.description, proposal.proposer) == ("Cheaper proposals", assembly.SMALL.address)
+        look.page.get_by_role("link", name="See what changed").click()
+        look.page.get_by_role("link", name="Proposal 2").click(timeout=15_000)
+        browser.shoot(look, "dao-pending")
+        look.page.get_by_role("button", name="Take it back").click()
+        look.page.get_by_role("button", name="Sign with your wallet").click()
+        look.page.get_by_text("All done.").wait_for()
+        assert anvil.dao.view.stage(proposal.number) is Stage.CANCELED
+        assert look.errors == []
 
 
 def test_a_page_that_is_open_shows_what_happens_meanwhile(

@@ -20,6 +20,7 @@ import console_stage
 import fairground
 import pytest
 from fairground import CALL_WEI, GLUCOSE, HISTORY, PAYER, TALKER, TOKENS_WEI, Fairground
+from starlette.testclient import TestClient
 
 from fl_alliance.chain.connect import close, connect
 from fl_alliance.chain.errors import AnvilMissing
@@ -27,6 +28,7 @@ from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.cli.market.common import GATEWAY
 from fl_alliance.console import relay
+from fl_alliance.console.app import make_app
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.market import MarketFeed
 from fl_alliance.console.serving import served
@@ -296,6 +298,16 @@ def test_forms_of_other_pages_make_no_call(shop: Shop) -> None:
             for headers in ({"Origin": "https://evil.example"}, {"Sec_Fetch_Site": "cross-site"}):
                 assert console_stage.ask(at, fields, **headers).code == 403
             assert console_stage.ask(at).code == 405
+
+
+def test_nobody_on_another_machine_has_the_console_ask_for_it(shop: Shop) -> None:
+    """Who can reach the port must not reach what this machine can: `ssh -L` comes from this machine."""
+    with answering(200, b"{}") as url:
+        fields = {"gateway": url, **ROWS}
+        for address, code in (("192.0.2.7", 403), ("::ffff:192.0.2.7", 403), ("127.0.0.1", 502), ("::1", 502)):
+            client = TestClient(make_app(shop.sources), base_url="http://127.0.0.1", client=(address, 50_000))
+            assert client.post(f"/marketplace/{GLUCOSE}/try", data=fields).status_code == code, address
+            assert client.get(f"/marketplace/{GLUCOSE}").status_code == 200
 
 
 def test_a_closed_model_is_not_tried(shop: Shop) -> None:

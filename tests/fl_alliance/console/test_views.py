@@ -17,7 +17,7 @@ from test_arena_pages import SPEC
 
 from fl_alliance.arena.store import open_store
 from fl_alliance.chain.dao import Appearance, Support
-from fl_alliance.chain.deploy import EMISSION, GAUGES, MODELS, TREASURY
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, EMISSION, GAUGES, MODELS, TREASURY
 from fl_alliance.chain.documents import Verdict
 from fl_alliance.chain.errors import ChainError, ChainUnreachable
 from fl_alliance.chain.fml import Fml
@@ -30,6 +30,9 @@ from fl_alliance.console import contests, filling, polls, proposals, shelf
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.market import MarketFeed
 from fl_alliance.console.sources import MarketSource, Sources
+from fl_alliance.console.trying import trial_of
+from fl_alliance.governance.actions import Actions
+from fl_alliance.governance.parameters import PARAMETERS
 from fl_alliance.marketplace.lineage import titles_of
 from fl_alliance.marketplace.shelf import facts_of
 
@@ -72,6 +75,7 @@ class Town:
         call = self.dice.choice(
             [
                 self.dao.call(EMISSION, "setPower", self.dice.choice((1, 2))),
+                self.dao.call(EMISSION, "verify", self.stage.deployment.address(ALLIANCE_MARKET), 1),
                 self.dao.call(TREASURY, "spend", self.stage.deployment.fml, author.address, WEI_PER_FML),
                 self.dao.call(GAUGES, "setTerms", (2_500, 3_000, self.dice.randrange(1, 3_000), 50, WEI_PER_FML)),
             ]
@@ -171,7 +175,50 @@ def test_what_is_kept_is_what_the_chain_says_after_any_deed(console: "Console", 
     assert sum(succeeded.values()) >= 40, succeeded
     place = market.fair
     titles = titles_of(place.models, place.store)  # type: ignore[arg-type]
-    assert shelf.shelf(place) == facts_of(place.rpc, place.deployment, titles, place.now())
+    shown, told = shelf.shelf(place), facts_of(place.rpc, place.deployment, titles, place.now())
+    assert [replace(one, trend=0) for one in shown] == [replace(one, trend=0) for one in told]
+    # A page's trend is of the second of the last event on the same day: half as much for every seven days later.
+    assert [one.trend for one in shown] == pytest.approx([one.trend for one in told], rel=0.1)
+
+
+SETTINGS = (
+    "emission.schedule_bps=9000",
+    "emission.power_halves=1",
+    "arena.creator_stake=99",
+    "arena.paid_nodes=7",
+    "market.host_stake=999",
+    "market.host_bps=8000",
+    "market.document_stake=7",
+    "dao.review_s=200000",
+    "dao.vote_s=300000",
+    "dao.late_s=50000",
+    "dao.quorum_percent=19",
+    "dao.delay_s=100000",
+    "dao.unlock_s=500000",
+    "dao.stake=9000",
+    "gauges.boost=49",
+    f"guardian={assembly.RIVAL.address}",
+)
+"""One of what each setter sets."""
+
+
+def test_every_setter_is_tried() -> None:
+    tried = {PARAMETERS[setting.partition("=")[0]] for setting in SETTINGS}
+    setters = {(known.contract, known.setter) for known in PARAMETERS.values()}
+    assert {(known.contract, known.setter) for known in tried} == setters
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_what_a_proposal_sets_is_read_anew(console: "Console", setting: str) -> None:
+    market = console.sources.market
+    assert market is not None
+    before = {name: value for name, value, _ in proposals.parameters(market.fair)}
+    console.stage.dao.pass_(*Actions(market.fair.rpc, market.fair.deployment).set([setting]), text=setting)
+    console.stage.dao.wait(DAY)
+    console.read()
+    check(console.sources)
+    after = {name: value for name, value, _ in proposals.parameters(market.fair)}
+    assert [name for name in after if after[name] != before[name]] == [setting.partition("=")[0]]
 
 
 @pytest.mark.parametrize("has_final", [True, False])
@@ -300,3 +347,52 @@ def test_a_chain_that_does_not_answer_leaves_what_is_kept(console: "Console", mo
     assert check(console.sources) > len(before)
     assert contests.count(market.fair) == 0
     assert polls.poll(market.fair).rows
+
+
+def test_a_task_that_is_verified_and_voted_for_is_read_anew(console: "Console") -> None:
+    dao, source = console.stage.dao, console.stage.deployment.address(ALLIANCE_MARKET)
+    view = GaugesView(dao.rpc, console.stage.deployment)
+    dao.pass_(dao.call(EMISSION, "verify", source, 1), text="Pay it")
+    dao.wait(view.ends_at(view.epoch) - dao.rpc.second())
+    console.read()
+    check(console.sources)
+    Gauges(console.stage.bazaar.sender(assembly.LARGE), console.stage.deployment).vote([Choice(source, 1, 2_000)])
+    console.read()
+    check(console.sources)
+    market = console.sources.market
+    assert market is not None
+    (task, *_) = polls.poll(market.fair).rows
+    assert (task.facts.name, task.facts.votes_wei) == ("alliance:1", 120_000 * WEI_PER_FML)
+    dao.pass_(dao.call(EMISSION, "unverify", source, 1), text="Pay it no more")
+    console.read()
+    check(console.sources)
+    assert all(row.facts.name.startswith("model:") for row in polls.poll(market.fair).rows)
+
+
+def test_what_is_signed_is_read_from_the_chain_and_not_from_the_index(console: "Console") -> None:
+    """An index that somebody changed shows what he wants; it moves no money."""
+    till, fair = console.stage.bazaar.revenue().till(1), console.sources.market.fair  # type: ignore[union-attr]
+    elsewhere = bytes(12) + bytes.fromhex(assembly.STRANGER.address[2:])
+    console.read()
+    node = console.stage.open_pool(2, 0)
+    console.read()
+    views = fair.feed.views
+    for key in list(views._answers):
+        views._answers[key] = elsewhere if len(views._answers[key]) == 32 else views._answers[key]
+    assert fair.revenue.till(1) == assembly.STRANGER.address  # type: ignore[union-attr]
+    assert fair.live().revenue.till(1) == till  # type: ignore[union-attr]
+    fields = {"task": "alliance:1", "node": node, "account": assembly.LARGE.address, "amount": "5"}
+    assert assembly.STRANGER.address.lower()[2:] not in console.post("/sign/delegate", **fields).text.lower()
+    rows = {"rows": "1", "gateway": "http://127.0.0.1:9", "account": assembly.LARGE.address}
+    assert "ConnectError" in console.post("/marketplace/1/try", **rows).text
+
+
+def test_a_trial_takes_price_and_till_from_the_chain(console: "Console") -> None:
+    market = console.sources.market
+    assert market is not None
+    console.stage.bazaar.models().set_price(1, 3 * WEI_PER_FML)  # the index has not read that yet
+    live = market.fair.live()
+    rows = {"rows": "1", "gateway": "http://127.0.0.1:9", "account": assembly.LARGE.address}
+    terms = trial_of(live, shelf.model(live, 1), rows).terms
+    assert (terms.most_wei, terms.till) == (3 * WEI_PER_FML, console.stage.bazaar.revenue().till(1))
+    assert shelf.model(market.fair, 1).price_wei == bazaar.PRICE_WEI
