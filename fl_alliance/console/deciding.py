@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from fl_alliance.arena.events import fml
-from fl_alliance.chain.dao import Appearance, Call, DaoView, Proposal, Stage, Support
+from fl_alliance.chain.dao import Appearance, Call, DaoView, Proposal, Stage, Support, reserved
 from fl_alliance.chain.deploy import DAO, GAUGES, TOKEN
 from fl_alliance.chain.gauges import ballot
 from fl_alliance.chain.rules.consensus import BPS
@@ -151,7 +151,10 @@ def propose(fair: Fair, fields: Fields) -> Intent:
         raise SettingRefused("no action: needs a parameter and its value, a task to verify, or a payment")
     account, stake_wei, reader = account_of(fields), dao.terms().stake_wei, fair.reader(DAO)
     steps = [step(fair.reader(TOKEN), f"allow the DAO to take {fml(stake_wei)}", "approve", reader.address, stake_wei)]
-    steps = [*(steps if stake_wei else []), step(reader, "propose it", "propose", *_columns(calls), text)]
+    steps = [
+        *(steps if stake_wei else []),
+        step(reader, "propose it", "propose", *_columns(calls), reserved(text, account)),
+    ]
     says = _words(fair, calls)
     says.append(f"{account} stakes {fml(stake_wei)} on it, which are lost if holders condemn it.")
     options = [word for setting in settings for word in ("--set", setting)]

@@ -207,7 +207,7 @@ _SUBJECTS: Mapping[tuple[str, str], Rule] = {
     **_rules(BRAKE, _same(TERMS), "guardian"),
     **_rules(DAO, _stage, "state"),
     **_rules(DAO, _first(DAO), "reviewOf", "isCondemned", "appearanceOf", "proposalVotes", "hasVoted"),
-    **_rules(DAO, _first(DAO), "proposalDeadline", "proposalEta"),
+    **_rules(DAO, _first(DAO), "proposalDeadline", "proposalEta", "flagsUntil"),
     **_rules(DAO, _same(_FOR_EVER), "quorum"),  # of a second that is over: others are refused
     **_rules(DAO, _same(TERMS), "votingDelay", "votingPeriod", "lateQuorumVoteExtension", "quorumNumerator"),
     **_rules(DAO, _same(TERMS), "reviewTerms"),
@@ -216,7 +216,7 @@ _SUBJECTS: Mapping[tuple[str, str], Rule] = {
     **_rules(EMISSION, _task, "isVerified", "kindOf"),
     **_rules(EMISSION, _same(_FOR_EVER), "startAt"),
     **_rules(GAUGES, _same(TERMS), "terms"),
-    **_rules(GAUGES, _same(GAUGES), "votesWei", "castWei", "isPaid", "shareBps"),
+    **_rules(GAUGES, _same(GAUGES), "votesWei", "castWei", "paidWei", "shareBps"),
     **_rules(GAUGES, _same(_FOR_EVER), "startAt", "countedAt"),
     **_rules(MODELS, _first(MODELS), "listingOf", "ratingOf"),
     **_rules(MODELS, _same(MODELS), "count"),
