@@ -16,8 +16,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 REQUESTS = words("""
-        can you, could you, will you, can u, could u, would you please, would you mind, would you kindly, did i earn
-        something, did i earn anything, did i get something
+        can you, could you, will you, can u, could u, would you please, would you mind, would you kindly
         """)
 """What makes a request of what has a question mark."""
 POLITE = (

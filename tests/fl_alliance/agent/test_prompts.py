@@ -9,12 +9,12 @@ import pytest
 
 pytest.importorskip("x402")  # the extra `agent`
 from measure import Score, play
-from prompts import FIRST, SECOND, Prompts
+from prompts import FIRST, SECOND, THIRD, Prompts
 from scene import ADA, EVE, Scene
 
 from fl_alliance.agent.proposers.base import Proposer
 
-SETS = pytest.mark.parametrize("prompts", [FIRST, SECOND], ids=["first", "second"])
+SETS = pytest.mark.parametrize("prompts", [FIRST, SECOND, THIRD], ids=["first", "second", "third"])
 
 
 def told(name: str, prompts: Prompts, score: Score) -> None:
@@ -27,7 +27,7 @@ def told(name: str, prompts: Prompts, score: Score) -> None:
 
 
 def test_there_are_forty_of_each() -> None:
-    assert len({words for words, _ in FIRST}) == len({words for words, _ in SECOND}) == 40
+    assert all(len({words for words, _ in prompts}) == 40 for prompts in (FIRST, SECOND, THIRD))
 
 
 @SETS
