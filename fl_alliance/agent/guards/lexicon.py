@@ -31,7 +31,8 @@ POLITE = (
     *("i wish to", "i need you to", "i would like you to", "let's", "lets", "would you", *REQUESTS),
     *words(
         """
-        go ahead and, right now, right away, immediately, today, at once, it is time to, it's time to
+        go ahead and, do me a favour and, do me a favor and, be so kind and, right now, right away, immediately, today,
+        at once, it is time to, it's time to
         """
     ),
     *(f"{out} my {what}" for out in ("from", "out of") for what in ("account", "wallet", "balance")),

@@ -3,7 +3,8 @@
 Nothing is signed by an offer. Who says yes to it has said it; amount and account are still from the first words.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,25 +15,34 @@ from fl_alliance.agent.errors import AgentError
 from fl_alliance.agent.guards.lexicon import words as phrases
 from fl_alliance.agent.guards.phrasebook import LEXICONS
 from fl_alliance.agent.guards.reading import Mentions, mentions, mentions_but
-from fl_alliance.agent.guards.words import shown
+from fl_alliance.agent.guards.words import shown, split
 from fl_alliance.agent.tools import TOOLS, Action, AllianceTask, Kind
 from fl_alliance.chain.dao import Appearance, Support
 
-_MOST_SKIPPED = 4
-_OTHERWISE = frozenset(
+_MOST_SKIPPED, _PAUSES = 6, ".,!?:;"
+_TURNS = frozenset(
     phrases(
         """
-        no, not, never, none, nobody, nothing, if, unless, when, whenever, once, after, before, until, while, would,
-        could, should, might, may, suppose, imagine, pretend, wrong, cancel, undo, stop, or, but, except, without,
-        said, says, say, told, tells, asked, asks, wants, wrote, writes, thinks, tomorrow, later, next, yesterday,
-        every, each, instead, ignore, rather, sent, paid, was, were, did, had, remind, whoever, anyone, half, all,
-        between, least, than, about, other, another, same, both, twice, more, less, then, whether, why, how, what,
-        from, to, for, by, behind, of, on, in, with, back, into, out, let, make, my, your, his, their, our, is, are, be,
-        am, me, you, day, days, daily, week, weekly, month, monthly, year, yearly, forever, always, promised, promise
+        no, not, never, none, nobody, nothing, if, unless, when, whenever, once, after, before, until, while, soon,
+        would, could, should, might, may, suppose, imagine, pretend, wrong, cancel, undo, stop, forget, or, but, except,
+        without, said, says, say, told, tells, asked, asks, wants, wrote, writes, thinks, tomorrow, later, next,
+        yesterday, every, each, instead, ignore, rather, sent, paid, was, were, had, remind, whoever, anyone, half, all,
+        between, least, than, minus, plus, about, other, another, same, both, twice, more, less, then, first, whether,
+        why, day, days, daily, week, weekly, month, monthly, year, yearly, forever, always, promised, promise, will
         """
     )
 )
 """Words beside which a request is another one, or none: nothing is offered."""
+_LINKS = frozenset(
+    phrases(
+        """
+        from, to, for, by, behind, of, on, in, with, back, into, out, let, make, my, your, his, their, our, is, are, be,
+        am, me, you, did, how, what
+        """
+    )
+)
+"""Words that may turn one in whose middle they stand."""
+_BETWEEN = re.compile(r"[.,!?;:]+ +| - | and ")
 _SENTENCES = {
     "transfer": "send {amount} FML to {account}",
     "stake": "stake {amount} FML in {task}",
@@ -66,32 +76,58 @@ class Offer:
 
 
 def offered(words: str, book: Book, me: str) -> Offer | None:
-    """Return the one request that words make but for a few that are not understood; None where there is no such."""
-    found = [offer for tool in _SENTENCES if (offer := _offer(words, tool, book, me)) is not None]
-    return found[0] if len(found) == 1 else None
+    """Return the one request that words make, or one clause of them, but for a few that are not understood.
+
+    None where there is no such, or a word that is left out may turn it into another one.
+    """
+    for clause, left_out in _clauses(words, book):
+        found = [offer for tool in _SENTENCES if (offer := _offer(clause, left_out, tool, book, me)) is not None]
+        if len(found) == 1:
+            return found[0]
+    return None
 
 
-def _offer(words: str, tool: str, book: Book, me: str) -> Offer | None:
+def _clauses(words: str, book: Book) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the words, and each of their clauses with the words of the others, where these name nothing."""
+    yield words, ()
+    try:
+        plain, quoted = split(words)
+    except AgentError:
+        return
+    clauses = [] if quoted else _BETWEEN.split(plain)
+    for at, clause in enumerate(clauses):
+        left_out = " ".join(clauses[:at] + clauses[at + 1 :]).split()
+        if left_out and not any(_is_named(word, book) or _turns(word) for word in left_out):
+            yield clause, left_out
+
+
+def _is_named(word: str, book: Book) -> bool:
+    return book.find(word.strip(_PAUSES).partition("'s")[0]) is not None
+
+
+def _turns(word: str) -> bool:
+    """Return whether a word may turn a request into another one, names something, or asks for another one itself."""
+    bare = word.strip(_PAUSES).lower()
+    return bare in _TURNS or bare in _cues() or "'" in bare or any(each.isdigit() for each in bare)
+
+
+def _offer(words: str, left_out: Sequence[str], tool: str, book: Book, me: str) -> Offer | None:
     try:
         named, skipped = mentions_but(words, tool, book, me)
     except AgentError:
         return None
     kinds = sorted(kind for kind, _ in named.parts.elements())
     needed = sorted(part.metadata["kind"] for part in TOOLS[tool].parts())
-    odd = {word.lower() for word in skipped}
-    if kinds != needed or named.asks or len(skipped) > _MOST_SKIPPED or any(map(_is_otherwise, odd)):
+    is_turned = any(_turns(word) or word.lower() in _LINKS for word in skipped)
+    if kinds != needed or named.asks or len(skipped) + len(left_out) > _MOST_SKIPPED or is_turned:
         return None
     sentence = _sentence(tool, named, book)
     assert issubclass(TOOLS[tool], Action)  # noqa: S101  what sentences are of
     if mentions(sentence, tool, book, me).parts != named.parts:
         return None
-    why = f"{', '.join(map(shown, skipped))}: not understood. " if skipped else ""
+    odd = [*left_out, *skipped]
+    why = f"{', '.join(map(shown, odd))}: not understood. " if odd else ""
     return Offer(f"{why}Do you mean: {sentence}? Say yes, or say it in other words", sentence)
-
-
-def _is_otherwise(word: str) -> bool:
-    """Return whether a word may turn a request into another one, or asks for another one itself."""
-    return word in _OTHERWISE or word in _cues() or "'" in word or any(each.isdigit() for each in word)
 
 
 @cache

@@ -107,7 +107,8 @@ LEXICONS: Mapping[str, Lexicon] = {
             *words(
                 """
                 i owe, i promised, promised, is owed, by me, lent me, needs, deserves, is due, asked for, back, back
-                to, my friend, money, of, payment of, a transfer of, over, off, in return
+                to, my friend, money, of, payment of, a transfer of, over, off, in return,
+                the sum of, a sum of, a present of, a gift of
                 """
             ),
         ),
@@ -151,7 +152,8 @@ LEXICONS: Mapping[str, Lexicon] = {
         words("""
                 stake, lock, lock up, join, enter, commit, at stake, as a stake, as stake, take part, as my stake, to
                 my stake, increase my stake … by, raise my stake … by, participate, would you mind staking,
-                into my stake, onto my stake, on top of my stake
+                into my stake, onto my stake, on top of my stake,
+                put in a stake, put in a stake of
                 """),
         (
             *(*_IN_TASK, "put", "put up", "to", "into", "with", "a stake of", "with a stake of", "add"),

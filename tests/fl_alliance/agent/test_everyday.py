@@ -12,7 +12,8 @@ FLOOR = 50
 @pytest.mark.parametrize("half", HALVES)
 def test_everyday_words_are_understood_or_refused_and_never_taken_for_something_else(half: str) -> None:
     heard = hear(list(requests(half)), Parser(everyday_book(), ME))
-    print(f"\n{half}: {len(heard.right)} of 60 understood, {len(heard.wrong)} wrong")
+    yes = f"by a yes {len(heard.offered)} more and {len(heard.misoffered)} others"
+    print(f"\n{half}: {len(heard.right)} of 60 understood, {len(heard.wrong)} wrong; {yes}")
     assert heard.wrong == []
     assert len(heard.right) >= FLOOR
 
