@@ -339,8 +339,8 @@ def is_reserved(name: str) -> bool:
 
 _NEVER = frozenset(
     words("""
-            me, mine, you, we, us, none, nobody, everyone, number, never, cancel, or, then, eth, ether, wei, gwei,
-            usd, usdc, usdt, dai, btc, eur, euro, euros, dollar, dollars, coin, coins, token, tokens, percent, half,
-            if, when
+            alliance, me, mine, you, we, us, none, nobody, everyone, number, never, cancel, or, then, eth, ether, wei,
+            gwei, usd, usdc, usdt, dai, btc, eur, euro, euros, dollar, dollars, coin, coins, token, tokens, percent,
+            half, if, when
             """)
 )

@@ -4,8 +4,8 @@ FIRST were written after the guards and the parser (commit "Read the words of an
 as they are; then the lexicons got more words. SECOND were written after that (commit "Know more words for the same
 actions"), and no rule that reads words was changed after they were measured. THIRD were written and measured after the
 words of everyday requests (`everyday.py`) were known, FOURTH after THIRD's words were: 12 and 8 of 28 were understood
-then (2 and 5 by the code before all of these); then some of their words were learned, too. "twenty" in FIRST was to be refused when
-no amount could be said in words.
+then (2 and 5 by the code before all of these); then some of their words were learned, too. "twenty" in FIRST was to be
+refused when no amount could be said in words.
 
 ada, eve: accounts of the address book; glucose-1: task 1; nova: model 1.
 """

@@ -141,7 +141,21 @@ def test_a_name_that_could_be_taken_for_another_one_is_refused(scene: Scene) -> 
     for alike in ("b0b", "B0B", "caro1", "wiiliam", "comer", "clara"):
         with pytest.raises(BookRefused, match="looks like"):
             book.add(alike, HOST.address)
-    for none in ("to", "FML", "me", "send", "5", "5ada", "a b", "", "ad\N{CYRILLIC SMALL LETTER A}", "x" * 32, "eth"):
+    for none in (
+        "to",
+        "FML",
+        "me",
+        "send",
+        "5",
+        "5ada",
+        "a b",
+        "",
+        "ad\N{CYRILLIC SMALL LETTER A}",
+        "x" * 32,
+        "eth",
+        "alliance",
+        "twenty-five",
+    ):
         with pytest.raises(BookRefused):
             book.add(none, HOST.address)
     for what in ("", "0x12", "task:0", "task:x", "proposal:1", ADA.address[:-1] + "f", "model:1 "):
