@@ -321,15 +321,18 @@ LEXICONS: Mapping[str, Lexicon] = {
 
 
 @cache
-def phrases_of(tool: str) -> Sequence[tuple[str, ...]]:
-    """Return the phrases of a tool's lexicon, the longest first."""
-    return LEXICONS[tool].phrases()
+def phrases_of(tool: str) -> Mapping[str, Sequence[tuple[str, ...]]]:
+    """Return the phrases of a tool's lexicon by their first words, the longest first."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in LEXICONS[tool].phrases():
+        found.setdefault(phrase[0], []).append(phrase)
+    return found
 
 
 @cache
 def vocabulary() -> frozenset[str]:
     """Return every word that a request can be made of, but names and numbers."""
-    return frozenset(word for tool in LEXICONS for phrase in phrases_of(tool) for word in phrase)
+    return frozenset(word for known in LEXICONS.values() for phrase in known.phrases() for word in phrase)
 
 
 def is_reserved(name: str) -> bool:

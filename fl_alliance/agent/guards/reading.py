@@ -134,7 +134,7 @@ class _Reading:
 
     def _phrase(self) -> bool:
         """Take the longest phrase that is here, in one sentence; a noun before a number is part of that."""
-        for phrase in phrases_of(self.tool):
+        for phrase in phrases_of(self.tool).get(self._small(0), ()):
             following = self.tokens[self.at : self.at + len(phrase)]
             is_one = all(not set(token.pause) & set(_ENDS) for token in following[:-1])
             if tuple(token.small for token in following) != phrase or not is_one or self._counts(len(phrase), phrase):
