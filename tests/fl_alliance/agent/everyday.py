@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fl_alliance.agent.book import Book
-from fl_alliance.agent.guards.grounding import ground
+from fl_alliance.agent.guards.grounding import ground, require_subject
 from fl_alliance.agent.guards.offers import offered
 from fl_alliance.agent.guards.schema import read_proposal
 from fl_alliance.agent.guards.words import split
@@ -72,15 +72,18 @@ def hear(asked: Sequence[Request], proposer: Proposer) -> Heard:
     for request in asked:
         try:
             call = read_proposal(proposer.propose(" ".join(split(request.words)[0].split()), ()), book, ME)
-            found = ground(call, request.words, book, ME) if isinstance(call, Action) else call
+            if isinstance(call, Action):
+                call = ground(call, request.words, book, ME)
+            else:
+                require_subject(call, request.words, book, ME)
         except (MarketError, ChainError) as refused:
             heard.not_understood.append((request.words, str(refused)))
             _say_yes(request, heard)
             continue
-        if found == request.call:
+        if call == request.call:
             heard.right.append(request.words)
-        elif isinstance(found, Action) or request.call is not None:
-            heard.wrong.append(f"{request.words}: {found}")
+        elif isinstance(call, Action) or request.call is not None:
+            heard.wrong.append(f"{request.words}: {call}")
     return heard
 
 
