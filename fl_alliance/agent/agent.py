@@ -11,7 +11,7 @@ from fl_alliance.agent.diary import Diary
 from fl_alliance.agent.errors import Unconfirmed, Unfinished, WordsUnclear, WouldFail
 from fl_alliance.agent.guards.asking import require_finished
 from fl_alliance.agent.guards.decoding import Reader, Reading
-from fl_alliance.agent.guards.grounding import ground
+from fl_alliance.agent.guards.grounding import ground, require_subject
 from fl_alliance.agent.guards.limits import Limits
 from fl_alliance.agent.guards.schema import read_proposal
 from fl_alliance.agent.guards.simulation import refusal_of, simulate
@@ -83,7 +83,10 @@ class Agent:
             proposed = proposer.propose(plain, context)
             self.diary.note("proposed", text=proposed[:1_000])
             call = read_proposal(proposed, self.book, self.place.me)
-            return self._act(call, words) if isinstance(call, Action) else answer(call, self.place, self.book)
+            if isinstance(call, Action):
+                return self._act(call, words)
+            require_subject(call, words, self.book, self.place.me)
+            return answer(call, self.place, self.book)
         except Unfinished as unfinished:
             self.diary.note("unclear", question=str(unfinished))
             raise

@@ -44,3 +44,9 @@ def exactly(amount_wei: int) -> str:
     """Return an amount with all its decimals: 5 FML, 0.000000001 FML."""
     whole, rest = divmod(amount_wei, WEI_PER_FML)
     return f"{whole}.{rest:018d}".rstrip("0").rstrip(".") + " FML"
+
+
+def plainly(amount_wei: int) -> str:
+    """Return an amount as `amount_of` reads it, to the wei, without its unit: 5, 1.2340."""
+    text = exactly(amount_wei).removesuffix(" FML")
+    return f"{text}0" if _TWO_READINGS.fullmatch(text) else text

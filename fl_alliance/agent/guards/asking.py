@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from fl_alliance.agent.book import Book
-from fl_alliance.agent.errors import AgentError, AmountUnclear, GuardRefused, NotUnderstood, Unfinished
+from fl_alliance.agent.errors import AgentError, AmountUnclear, GuardRefused, NotUnderstood, Offered, Unfinished
+from fl_alliance.agent.guards.offers import offered
 from fl_alliance.agent.guards.phrasebook import LEXICONS
 from fl_alliance.agent.guards.reading import mentions
 from fl_alliance.agent.tools import TOOLS, Balance, Kind
@@ -17,18 +18,21 @@ _CHOICES = {"vote": "yes, no or abstain", "appear": "present, scam or frivolous"
 _BUDGET = "how much FML at most"
 _ASKED = {Kind.AMOUNT: "how much FML", Kind.PROPOSAL: "which proposal", Kind.STARS: "how many stars, 1 to 5"}
 _ASKED |= {Kind.TASK: "in which task", Kind.MODEL: "which model"}
+_YES = ("y", "yes", "yes please", "yes, please", "ok", "sure", "right", "exactly", "correct")
 _MOST_NAMES = 8
 """Of the address book in a question."""
 
 
 def require_finished(words: str, book: Book, me: str) -> None:
-    """Ask for what is missing, where the words ask for one tool and are otherwise understood; raises `Unfinished`."""
+    """Ask for what is missing, or whether what is understood is what is meant; raises `Unfinished`, `Offered`."""
     lacking = {tool: missing for tool in TOOLS if (missing := missing_in(words, tool, book, me)) is not None}
     if len(lacking) == 1 and all(lacking.values()):
         [(tool, missing)] = lacking.items()
         raise Unfinished(_question(tool, missing, book), words)
     if not lacking:
         _require_plain_amount(words, book, me)
+        if (offer := offered(words, book, me)) is not None:
+            raise Offered(offer.question, offer.words)
 
 
 def missing_in(words: str, tool: str, book: Book, me: str) -> Counter[Kind] | None:
@@ -45,7 +49,9 @@ def missing_in(words: str, tool: str, book: Book, me: str) -> Counter[Kind] | No
 
 
 def continued(begun: Unfinished, line: str, book: Book, me: str) -> str:
-    """Return a line as what completes a request, joined to it, or the line alone where it is a request of its own."""
+    """Return what a line comes to: what completes a request joined to it, what it says yes to, or the line alone."""
+    if isinstance(begun, Offered):
+        return begun.words if line.strip(" .!").lower() in _YES else line
     for joined in _joined(begun.words, line, book, me):
         if any(missing_in(joined, tool, book, me) is not None for tool in TOOLS):
             return joined

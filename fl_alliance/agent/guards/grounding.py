@@ -9,9 +9,9 @@ from typing import Any
 
 from fl_alliance.agent.amounts import exactly
 from fl_alliance.agent.book import Book
-from fl_alliance.agent.errors import NotInWords, WordsUnclear
-from fl_alliance.agent.guards.reading import mentions
-from fl_alliance.agent.tools import Action, CallModel, Kind, name_of
+from fl_alliance.agent.errors import GuardRefused, NotInWords, NotUnderstood, WordsUnclear
+from fl_alliance.agent.guards.reading import mentions, mentions_but
+from fl_alliance.agent.tools import Action, Balance, Call, CallModel, Kind, name_of
 
 
 def ground(call: Action, words: str, book: Book, me: str) -> Action:
@@ -34,6 +34,18 @@ def ground(call: Action, words: str, book: Book, me: str) -> Action:
     if left := found.parts - claims:
         raise NotInWords(f"your words also say {_listed(left, book)}, the proposal does not; say one thing at a time")
     return _asked(call, found.question) if isinstance(call, CallModel) else call
+
+
+def require_subject(call: Call, words: str, book: Book, me: str) -> None:
+    """Refuse an answer of something else than the words ask about, as far as they can be read; raises `NotInWords`."""
+    try:
+        found, _ = mentions_but(words, name_of(type(call)), book, me)
+    except (GuardRefused, NotUnderstood):
+        return
+    named = set(found.parts) or ({(Kind.ACCOUNT, me)} if isinstance(call, Balance) else set())
+    if named and not named.issuperset(call.claims()):
+        said = _listed(Counter(named), book)
+        raise NotInWords(f"the answer would be of {_listed(call.claims(), book)}, your words ask about {said}")
 
 
 def _asked(call: CallModel, question: str) -> CallModel:

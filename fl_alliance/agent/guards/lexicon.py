@@ -16,8 +16,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 REQUESTS = words("""
-        can you, could you, will you, can u, could u, would you please, would you mind, would you kindly, did i earn
-        something, did i earn anything, did i get something
+        can you, could you, will you, can u, could u, would you please, would you mind, would you kindly
         """)
 """What makes a request of what has a question mark."""
 POLITE = (
@@ -32,7 +31,8 @@ POLITE = (
     *("i wish to", "i need you to", "i would like you to", "let's", "lets", "would you", *REQUESTS),
     *words(
         """
-        go ahead and, right now, right away, immediately, today, at once, it is time to, it's time to
+        go ahead and, do me a favour and, do me a favor and, be so kind and, right now, right away, immediately, today,
+        at once, it is time to, it's time to
         """
     ),
     *(f"{out} my {what}" for out in ("from", "out of") for what in ("account", "wallet", "balance")),

@@ -9,7 +9,22 @@ from fl_alliance.agent.tools import Kind
 from fl_alliance.chain.dao import Appearance, Support
 
 _OWNED = ("address", "the address", "this address", "account", "the account", "wallet", "the wallet")
-_SENDS = ("send", "pay", "transfer", "give", "wire", "move", "hand", "remit", "forward", "deposit", "tip")
+_SENDS = (
+    "send",
+    "pay",
+    "transfer",
+    "give",
+    "wire",
+    "move",
+    "hand",
+    "remit",
+    "forward",
+    "deposit",
+    "tip",
+    "drop",
+    "shoot",
+    "slip",
+)
 _SENDING = ("sending", "paying", "transferring", "giving", "wiring", "moving", "tipping")
 _IN_TASK = ("in", "on", "for", "task", "the task", "fml")
 _THEM = ("her", "him", "them", "it", "that", "to her", "to him", "to them", "and", "so")
@@ -18,8 +33,10 @@ _ALSO = tuple(f"and {whom}" for whom in ("her", "him", "them", "to her", "to him
 """Somebody else beside who is named."""
 _VOTES = {
     **dict.fromkeys(("yes", "aye", "in favour", "in favor", "in favour of", "in favor of", "approve"), Support.FOR),
-    **dict.fromkeys(("vote for", "i vote for", "vote for it", "i support"), Support.FOR),
-    **dict.fromkeys(("no", "nay", "against", "vote against", "against it", "reject", "i oppose"), Support.AGAINST),
+    **dict.fromkeys(("vote for", "i vote for", "vote for it", "i support", "i approve"), Support.FOR),
+    **dict.fromkeys(
+        ("no", "nay", "against", "vote against", "against it", "reject", "i reject", "i oppose"), Support.AGAINST
+    ),
     **dict.fromkeys(("abstain", "abstaining", "abstention", "i abstain", "abstain from"), Support.ABSTAIN),
 }
 _APPEARANCES = {
@@ -56,7 +73,7 @@ LEXICONS: Mapping[str, Lexicon] = {
         words("""
                 show, tell, show me, tell me, what is, what's, whats, what, what does, does, how, is, a call, call,
                 calling, of, for, to, model, check, use, ask, it, one question, using, asking, would, it cost, a
-                question, do, know, per call, i'd like to know
+                question, do, know, per call, i'd like to know, one call, a single call, let me know, i want to know
                 """),
     ),
     "status": Lexicon(
@@ -79,10 +96,9 @@ LEXICONS: Mapping[str, Lexicon] = {
             *(f"would you mind {sending}" for sending in _SENDING),
             *words(
                 """
-                should get, should receive, should have, gets … from me, receives … from me, settle, payment of, a
-                transfer of, let … have, make a payment, make a transfer, i want … to have, i want … to get, i'd like
-                … to have, i'd like … to get, make sure that … gets, make sure that … receives, make sure … gets, make
-                sure … receives
+                should get, should receive, gets … from me, receives … from me, settle, let … have, make a payment,
+                make a transfer, i want … to have, i want … to get, i'd like … to have, i'd like … to get, make sure
+                that … gets, make sure that … receives, make sure … gets, make sure … receives
                 """
             ),
         ),
@@ -90,33 +106,58 @@ LEXICONS: Mapping[str, Lexicon] = {
             *("to", "into", "over to", "fml", "account", "wallet", "address", "this address", "the amount of", *_THEM),
             *words(
                 """
-                i owe, i promised, promised, is owed, by me, lent me, needs, back, back to, my friend, money, of
+                i owe, i promised, promised, is owed, by me, lent me, needs, deserves, is due, asked for, back, back
+                to, my friend, money, of, payment of, a transfer of, over, off, in return,
+                the sum of, a sum of, a present of, a gift of
                 """
             ),
         ),
         before=(
-            *("to", "into", *_SENDS, *_SENDING, "i owe", "i promised", "back to", "to my friend", "my friend"),
+            *(
+                "to",
+                "into",
+                *_SENDS,
+                *_SENDING,
+                *(f"{verb} back" for verb in ("pay", "give", "send")),
+                "i owe",
+                "i promised",
+                "back to",
+                "to my friend",
+                "my friend",
+            ),
             *(f"to {what}" for what in _OWNED),
         ),
-        after=words("should get, should receive, should have, gets, receives, is owed, lent me, needs"),
+        after=words("should get, should receive, gets, receives, is owed, is due, lent me, needs, deserves, asked for"),
         around=(
             *(("let", "have"), ("i want", "to have"), ("i want", "to get"), ("i'd like", "to have")),
             ("i'd like", "to get"),
         ),
         never=(
-            *words("needs to, gets to, should get to, should receive to, should have to, receives to"),
-            *("promised to", "owe to", "owed to", "to have to", "to get to", "have to", *_ALSO),
+            *words("needs to, gets to, should get to, should receive to, receives to"),
+            *(
+                "the transfer",
+                "the payment",
+                "promised to",
+                "owe to",
+                "owed to",
+                "to have to",
+                "to get to",
+                "have to",
+                *_ALSO,
+            ),
         ),
     ),
     "stake": Lexicon(
         frozenset({Kind.TASK, Kind.AMOUNT}),
         words("""
                 stake, lock, lock up, join, enter, commit, at stake, as a stake, as stake, take part, as my stake, to
-                my stake, increase … by, raise … by, participate, would you mind staking
+                my stake, increase my stake … by, raise my stake … by, participate, would you mind staking,
+                into my stake, onto my stake, on top of my stake,
+                put in a stake, put in a stake of
                 """),
         (
             *(*_IN_TASK, "put", "put up", "to", "into", "with", "a stake of", "with a stake of", "add"),
-            *words("more, of, and, another, my stake, take part in, participate in, of mine"),
+            *words("more, of, and, another, by, take part in, participate in, of mine"),
         ),
     ),
     "unstake": Lexicon(
@@ -225,7 +266,7 @@ LEXICONS: Mapping[str, Lexicon] = {
                 """),
         words("""
                 to, in, at, for, as, the review of, review of, proposal, is, it is, it's, it, and, that, being,
-                because it is, because it's, a scam
+                because it is, because it's, a scam, i think, i believe, i think that, i believe that, this
                 """),
         _APPEARANCES
         | dict.fromkeys(
@@ -243,21 +284,22 @@ LEXICONS: Mapping[str, Lexicon] = {
         words("""
                 vote, vote for, vote against, i vote, i vote for, my vote, cast, say, i say, approve, reject, abstain,
                 i abstain, abstain from, put me down, count me, put a, vote for it, i am in favour of, i'm in favour
-                of, i am in favor of, i'm in favor of, i am against, i'm against, cast my vote, would you mind voting
+                of, i am in favor of, i'm in favor of, i am against, i'm against, cast my vote, would you mind voting,
+                register a, record a, put in a, i reject, i approve, i say
                 """),
         words("""
                 on, is, of, for, to, proposal, my, as, as a, and, it, that way, vote that way, accordingly, i am, i'm,
-                about, in
+                about, in, goes to, goes for, the
                 """),
         _VOTES
         | dict.fromkeys(("i am in favour of", "i'm in favour of", "i am in favor of", "i'm in favor of"), Support.FOR)
         | dict.fromkeys(("i am against", "i'm against"), Support.AGAINST),
-        never=("no vote", "no votes"),
+        never=words("no vote, no votes, let's say, lets say, say i, say my"),
     ),
     "rate": Lexicon(
         frozenset({Kind.MODEL, Kind.STARS}),
         ("rate", "i'd rate", "i would rate", "my rating", "a rating of", "rating", "star", "stars"),
-        ("give", "i give", "out of", "with", "for", "model", "is", "of", "as", "to", "and", "at"),
+        ("give", "i give", "with", "for", "model", "is", "of", "as", "to", "and", "at"),
     ),
     "call_model": Lexicon(
         frozenset({Kind.MODEL, Kind.AMOUNT}),
@@ -269,7 +311,7 @@ LEXICONS: Mapping[str, Lexicon] = {
                 and, and spend, spend, spending, and pay, pay, paying, for, at most, up to, model, no more than, not
                 more than, a maximum of, maximum, with, of, fml, to, is, it, budget, a budget of, with a budget
                 of, my budget, you can spend, it can cost, can cost, tops, the question, this, at a
-                maximum of, limit, for a maximum of, i will pay, i'll pay, i would pay, i'd pay, this question,
+                maximum of, on, limit, for a maximum of, i will pay, i'll pay, i would pay, i'd pay, this question,
                 answer, spend up to
                 """),
         has_question=True,
@@ -279,15 +321,18 @@ LEXICONS: Mapping[str, Lexicon] = {
 
 
 @cache
-def phrases_of(tool: str) -> Sequence[tuple[str, ...]]:
-    """Return the phrases of a tool's lexicon, the longest first."""
-    return LEXICONS[tool].phrases()
+def phrases_of(tool: str) -> Mapping[str, Sequence[tuple[str, ...]]]:
+    """Return the phrases of a tool's lexicon by their first words, the longest first."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in LEXICONS[tool].phrases():
+        found.setdefault(phrase[0], []).append(phrase)
+    return found
 
 
 @cache
 def vocabulary() -> frozenset[str]:
     """Return every word that a request can be made of, but names and numbers."""
-    return frozenset(word for tool in LEXICONS for phrase in phrases_of(tool) for word in phrase)
+    return frozenset(word for known in LEXICONS.values() for phrase in known.phrases() for word in phrase)
 
 
 def is_reserved(name: str) -> bool:
@@ -297,8 +342,8 @@ def is_reserved(name: str) -> bool:
 
 _NEVER = frozenset(
     words("""
-            me, mine, you, we, us, none, nobody, everyone, number, never, cancel, or, then, eth, ether, wei, gwei,
-            usd, usdc, usdt, dai, btc, eur, euro, euros, dollar, dollars, coin, coins, token, tokens, percent, half,
-            if, when
+            alliance, me, mine, you, we, us, none, nobody, everyone, number, never, cancel, or, then, eth, ether, wei,
+            gwei, usd, usdc, usdt, dai, btc, eur, euro, euros, dollar, dollars, coin, coins, token, tokens, percent,
+            half, if, when
             """)
 )

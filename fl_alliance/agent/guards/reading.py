@@ -64,6 +64,9 @@ _BEHIND_AMOUNT = frozenset(
 )
 """What may follow an amount without its unit: of anything else it would be an amount of that."""
 _MOST_STARS = 5
+_PART = "*"
+"""Stands in what was said for a part that was found."""
+_OF_FIVE = (("out", "of", "5"), ("of", "5"), ("out", "of", "five"), ("of", "five"))
 
 
 class Token(NamedTuple):
@@ -102,6 +105,8 @@ class _Reading:
     book: Book
     me: str
     at: int = 0
+    skipped: list[str] | None = None
+    """Words that are not understood, where these are to be passed over; None where they refuse."""
     said: list[str] = field(default_factory=list)
     parts: Counter[tuple[Kind, Any]] = field(default_factory=Counter)
 
@@ -119,17 +124,24 @@ class _Reading:
             raise WordsUnclear(f"{wrong!r} can be read in two ways; say it in other words")
         while self.at < len(self.tokens):
             if not (self._amount() or self._phrase() or self._numbered() or self._named()):
-                found = shown(self.tokens[self.at].text)
-                raise WordsUnclear(f"{found} is neither a word of this request nor a name of the address book")
+                self._unknown(self.tokens[self.at].text)
+
+    def _unknown(self, text: str) -> None:
+        if self.skipped is None:
+            raise WordsUnclear(f"{shown(text)} is neither a word of this request nor a name of the address book")
+        self.skipped.append(text)
+        self.at += 1
 
     def _phrase(self) -> bool:
         """Take the longest phrase that is here, in one sentence; a noun before a number is part of that."""
-        for phrase in phrases_of(self.tool):
+        for phrase in phrases_of(self.tool).get(self._small(0), ()):
             following = self.tokens[self.at : self.at + len(phrase)]
             is_one = all(not set(token.pause) & set(_ENDS) for token in following[:-1])
             if tuple(token.small for token in following) != phrase or not is_one or self._counts(len(phrase), phrase):
                 continue
             text = " ".join(phrase)
+            if self.said[-1:] == ["to"] and text in self.known.cues:
+                raise WordsUnclear(f"'to {text}' may be what somebody else is to do; say it in other words")
             if text in self.known.choices:
                 self._chosen(text)
             self.at += len(phrase)
@@ -155,14 +167,16 @@ class _Reading:
         has_unit = together[used - 1].endswith("fml")
         if Kind.STARS in self.known.takes:
             self._found(Kind.STARS, _stars(amount_wei, self.tokens[self.at].text))
-            is_of_five = [token.small for token in self.tokens[end : end + 3]] == ["out", "of", "5"]
-            self.at = end + 3 * is_of_five
+            self.at = end + next((len(tail) for tail in _OF_FIVE if self._is_next(end, tail)), 0)
             return True
         if not has_unit and end < len(self.tokens) and not self.tokens[end - 1].pause:
             self._require_follower(self.tokens[end])
         self._found(Kind.AMOUNT, amount_wei)
         self.at = end
         return True
+
+    def _is_next(self, at: int, words: tuple[str, ...]) -> bool:
+        return tuple(token.small for token in self.tokens[at : at + len(words)]) == words
 
     def _together(self) -> Iterator[str]:
         """Yield words in small letters from here on, up to where punctuation parts them."""
@@ -237,6 +251,7 @@ class _Reading:
             needed = ", ".join(self.known.before)
             raise WordsUnclear(f"{shown(self.tokens[self.at].text)}: who is meant stands right behind one of {needed}")
         self.parts[kind, value] += 1
+        self.said.append(_PART)
 
     def _chosen(self, phrase: str) -> None:
         """Take a choice; one "for it" says again what was chosen before it, and is none of its own."""
@@ -275,11 +290,24 @@ def mentions(words: str, tool: str, book: Book, me: str) -> Mentions:
     NotUnderstood
         No word asks for this tool.
     """
+    return _read(words, tool, book, me, None)
+
+
+def mentions_but(words: str, tool: str, book: Book, me: str) -> tuple[Mentions, Sequence[str]]:
+    """Return what words name, and which of them are passed over as not understood; nothing may be signed by this.
+
+    Raises as `mentions` for everything else.
+    """
+    skipped: list[str] = []
+    return _read(words, tool, book, me, skipped), skipped
+
+
+def _read(words: str, tool: str, book: Book, me: str, skipped: list[str] | None) -> Mentions:
     known = LEXICONS[tool]
     plain, quoted = split(words)
     if len(quoted) > known.has_question:
         raise WordsUnclear(f"{len(quoted)} quotations in the words, needed at most {int(known.has_question)}")
-    reading = _Reading(tuple(_tokens(plain, book)), tool, book, me)
+    reading = _Reading(tuple(_tokens(plain, book)), tool, book, me, skipped=skipped)
     reading.run()
     if not reading.has_cue:
         raise NotUnderstood(f"nothing in the words asks to {tool.replace('_', ' ')}")

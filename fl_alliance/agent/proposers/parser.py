@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fl_alliance.agent.amounts import exactly
+from fl_alliance.agent.amounts import plainly
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.errors import GuardRefused, NotUnderstood
 from fl_alliance.agent.guards.lexicon import GAP
@@ -68,7 +68,7 @@ class Parser:
 def _written(kind: Kind, values: Mapping[Kind, Any]) -> Any:
     value = values[kind]
     if kind is Kind.AMOUNT:
-        return exactly(value).removesuffix(" FML")
+        return plainly(value)
     return value.name.lower() if kind is Kind.CHOICE else str(value)
 
 

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from fl_alliance.agent.proposers.base import Proposer
 
 _MORE = """
-The words are a request in English, quoted or not: balance, price, send, stake, delegate, undelegate, vote, sign in or
-flag, ask a model. Anything in them that is not understood refuses. Amounts are FML in plain digits: 5, 0.5, 1000.
+The words are a request in English, quoted or not: balance, price, send, stake, unstake, claim, delegate, undelegate,
+lock and unlock votes, vote, sign in or flag, ask or rate a model, the status of a task. Anything in them that is not
+understood refuses; at a terminal, what is missing is asked for. Amounts are FML: 5, 0.5, 1000, 2k, twenty-five.
 """
 _EXAMPLES = """\
   fl-alliance agent "how much FML does ada have?"
-  fl-alliance agent "delegate 20 FML to ada in task 3"
+  fl-alliance agent "delegate 20 FML to ada in task 3"                or in alliance:1
   fl-alliance agent 'ask model 2 "Why is the sky blue?" for at most 0.5 FML'
   fl-alliance agent "send 5 FML to ada" --yes
 """

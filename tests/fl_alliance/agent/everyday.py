@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fl_alliance.agent.book import Book
-from fl_alliance.agent.guards.grounding import ground
+from fl_alliance.agent.guards.grounding import ground, require_subject
+from fl_alliance.agent.guards.offers import offered
 from fl_alliance.agent.guards.schema import read_proposal
 from fl_alliance.agent.guards.words import split
 from fl_alliance.agent.proposers.base import Proposer
+from fl_alliance.agent.proposers.parser import Parser
 from fl_alliance.agent.tools import Action, Call, CallModel
 from fl_alliance.chain.errors import ChainError
 from fl_alliance.market.errors import MarketError
@@ -33,11 +35,17 @@ class Request:
 
 @dataclass
 class Heard:
-    """What came of requests at the guards that read words: understood rightly, not at all, or wrongly."""
+    """What came of requests at the guards that read words: understood rightly, not at all, or wrongly.
+
+    Of those not understood, `offered` are what a yes to the agent's question makes right, `misoffered` what it makes
+    something else: of requests that may sign nothing, whatever is offered.
+    """
 
     right: list[str] = field(default_factory=list)
     not_understood: list[tuple[str, str]] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    offered: list[str] = field(default_factory=list)
+    misoffered: list[str] = field(default_factory=list)
 
 
 def everyday_book() -> Book:
@@ -64,12 +72,25 @@ def hear(asked: Sequence[Request], proposer: Proposer) -> Heard:
     for request in asked:
         try:
             call = read_proposal(proposer.propose(" ".join(split(request.words)[0].split()), ()), book, ME)
-            found = ground(call, request.words, book, ME) if isinstance(call, Action) else call
+            if isinstance(call, Action):
+                call = ground(call, request.words, book, ME)
+            else:
+                require_subject(call, request.words, book, ME)
         except (MarketError, ChainError) as refused:
             heard.not_understood.append((request.words, str(refused)))
+            _say_yes(request, heard)
             continue
-        if found == request.call:
+        if call == request.call:
             heard.right.append(request.words)
-        elif isinstance(found, Action) or request.call is not None:
-            heard.wrong.append(f"{request.words}: {found}")
+        elif isinstance(call, Action) or request.call is not None:
+            heard.wrong.append(f"{request.words}: {call}")
     return heard
+
+
+def _say_yes(request: Request, heard: Heard) -> None:
+    book = everyday_book()
+    if (offer := offered(request.words, book, ME)) is None:
+        return
+    call = read_proposal(Parser(book, ME).propose(offer.words, ()), book, ME)
+    found = ground(call, offer.words, book, ME) if isinstance(call, Action) else call
+    (heard.offered if found == request.call else heard.misoffered).append(f"{request.words}: {offer.words}")

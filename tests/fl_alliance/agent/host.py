@@ -35,6 +35,9 @@ class Host:
     answer: str = ANSWER
     whole: object = None
     """The whole answer, where it is to be no chat completion."""
+    is_free: bool = False
+    heard: int = 0
+    """Requests."""
     questions: list[str] = field(default_factory=list)
     paid: list[int] = field(default_factory=list)
     url: str = ""
@@ -66,9 +69,11 @@ class Host:
         self.paid.append(int(signed["value"]))
 
     def respond(self, asked: dict[str, Any], headers: Any) -> tuple[int, dict[str, str], str]:
-        if "PAYMENT-SIGNATURE" not in headers:
+        self.heard += 1
+        if "PAYMENT-SIGNATURE" in headers:
+            self.settle(headers["PAYMENT-SIGNATURE"])
+        elif not self.is_free:
             return 402, {"PAYMENT-REQUIRED": self.required()}, ""
-        self.settle(headers["PAYMENT-SIGNATURE"])
         self.questions.append(asked["messages"][-1]["content"])
         return 200, {}, self.answer
 

@@ -2,7 +2,10 @@
 
 FIRST were written after the guards and the parser (commit "Read the words of an action to the last one") and measured
 as they are; then the lexicons got more words. SECOND were written after that (commit "Know more words for the same
-actions"), and no rule that reads words was changed after they were measured.
+actions"), and no rule that reads words was changed after they were measured. THIRD were written and measured after the
+words of everyday requests (`everyday.py`) were known, FOURTH after THIRD's words were: 12 and 8 of 28 were understood
+then (2 and 5 by the code before all of these); then some of their words were learned, too. "twenty" in FIRST was to be
+refused when no amount could be said in words.
 
 ada, eve: accounts of the address book; glucose-1: task 1; nova: model 1.
 """
@@ -99,4 +102,93 @@ SECOND: Prompts = (
     ("vote like ada on proposal 1", None),
     ("remind me to send 5 FML to ada", None),
     ("It would be wrong to send 5 FML to eve", None),
+)
+
+THIRD: Prompts = (
+    ("Hey agent, fire off 16 FML to Ada, would you?", Transfer(ADA.address, 16 * FML)),
+    ("eve deserves 10 FML, please send it over", Transfer(EVE.address, 10 * FML)),
+    ("Send thirty FML over to Eve please", Transfer(EVE.address, 30 * FML)),
+    ("i'd like to send ada 0.4k fml", Transfer(ADA.address, 400 * FML)),
+    ("Please pay back Ada, I owe her 22 FML", Transfer(ADA.address, 22 * FML)),
+    ("trasfer 9 FML to eve", Transfer(EVE.address, 9 * FML)),
+    ("Could you kindly pay eve three hundred FML from my account?", Transfer(EVE.address, 300 * FML)),
+    ("Ada asked for 5 FML. Give it to her.", Transfer(ADA.address, 5 * FML)),
+    ("what have I got in my wallet at the moment", Balance(OWNER.address)),
+    ("tell me how much eve owns", Balance(EVE.address)),
+    ("Do you know ada's balance?", Balance(ADA.address)),
+    ("how much is one call to nova?", Price(1)),
+    ("Let me know what model 1 costs", Price(1)),
+    ("Put another 60 FML into my stake in task 1", Stake(1, 60 * FML)),
+    ("Could I get in on glucose-1 with 150 FML?", Stake(1, 150 * FML)),
+    ("please stake one hundred and twenty FML for me in glucose-1", Stake(1, 120 * FML)),
+    ("I'd like to support ada in task 1 with forty FML", Delegate(ADA.address, 1, 40 * FML)),
+    ("delegate 55 to ada, task 1", Delegate(ADA.address, 1, 55 * FML)),
+    ("Pls undelegate all from ada in task 1, thanks", Undelegate(ADA.address, 1)),
+    ("get me out of ada's pool in task 1", Undelegate(ADA.address, 1)),
+    ("My vote goes to yes for proposal 1", Vote(1, Support.FOR)),
+    ("Register a no from me on proposal 1", Vote(1, Support.AGAINST)),
+    ("please abstain for me on proposal 1", Vote(1, Support.ABSTAIN)),
+    ("I think proposal 1 is a scam. Flag it please.", Appear(1, Appearance.SCAM)),
+    ("please mark me as present in the review of proposal 1", Appear(1, Appearance.PRESENT)),
+    ('nova, "What is DNA?", up to 1 FML', CallModel(1, FML, "What is DNA?")),
+    (
+        'Let model 1 answer this: "Who was Noether?" It can cost 0.9 FML.',
+        CallModel(1, 9 * FML // 10, "Who was Noether?"),
+    ),
+    ('please run "Sum up Hamlet." on nova for 1.5 FML at most', CallModel(1, 3 * FML // 2, "Sum up Hamlet.")),
+    ("ada would like to send 5 FML to eve", None),
+    ("send 5 FML to ada or lock it to vote", None),
+    ("I never said to pay eve 5 FML", None),
+    ("after you pay ada 5 FML, stake 100 FML in task 1", None),
+    ("send 5 of my models to ada", None),
+    ("Eve thinks that I should vote yes on proposal 1", None),
+    ("pretend to send 5 FML to ada", None),
+    ("send 5 FML to whoever wins task 1", None),
+    ("make ada pay 5 FML to eve", None),
+    ("undo the vote yes on proposal 1", None),
+    ("send between 5 and 10 FML to ada", None),
+    ("5 FML were sent to ada from my account", None),
+)
+
+FOURTH: Prompts = (
+    ("Ada did the washing up, send her 3 FML", Transfer(ADA.address, 3 * FML)),
+    ("I want to give eve a present of 50 FML", Transfer(EVE.address, 50 * FML)),
+    ("Please transfer the sum of 18 FML to Ada", Transfer(ADA.address, 18 * FML)),
+    ("quick one: pay eve 6 FML", Transfer(EVE.address, 6 * FML)),
+    ("May I ask you to send eve 9 FML?", Transfer(EVE.address, 9 * FML)),
+    ("send ada 12.25", Transfer(ADA.address, 49 * FML // 4)),
+    ("Tranfer four hundred FML to eve.", Transfer(EVE.address, 400 * FML)),
+    ("Do me a favour and wire 2k FML to ada", Transfer(ADA.address, 2000 * FML)),
+    (f"5 FML should go to {HOST.address}", Transfer(HOST.address, 5 * FML)),
+    ("Any idea how much FML I own?", Balance(OWNER.address)),
+    ("eve's balance, please", Balance(EVE.address)),
+    ("show my wallet", Balance(OWNER.address)),
+    ("What's the going rate for nova?", Price(1)),
+    ("price of model 1?", Price(1)),
+    ("I'm in for task 1 with 200 FML", Stake(1, 200 * FML)),
+    ("please put in a stake of 125 FML for task 1", Stake(1, 125 * FML)),
+    ("Up my stake in glucose-1 by 75 FML", Stake(1, 75 * FML)),
+    ("Ada is good at task 1, so delegate 33 FML to her", Delegate(ADA.address, 1, 33 * FML)),
+    ("I would like to back Ada with 21 FML in glucose-1.", Delegate(ADA.address, 1, 21 * FML)),
+    ("pull everything out from behind ada in task 1", Undelegate(ADA.address, 1)),
+    ("I no longer want to delegate to ada in task 1", Undelegate(ADA.address, 1)),
+    ("vote: proposal 1, yes", Vote(1, Support.FOR)),
+    ("I'd like my vote on proposal 1 to be no", Vote(1, Support.AGAINST)),
+    ("note my abstention on proposal 1", Vote(1, Support.ABSTAIN)),
+    ("this is spam: flag proposal 1 as frivolous", Appear(1, Appearance.FRIVOLOUS)),
+    ("check me in to the review of proposal 1", Appear(1, Appearance.PRESENT)),
+    ('can you ask nova "Is tea healthy?" and pay it up to 1 FML?', CallModel(1, FML, "Is tea healthy?")),
+    ('"What is a VRF?" - ask model 1, 0.7 FML tops', CallModel(1, 7 * FML // 10, "What is a VRF?")),
+    ("send eve the 5 FML that ada sent me", None),
+    ("has anybody paid ada 5 FML", None),
+    ("I can't pay eve 20 FML", None),
+    ("pay ada 5 FML, but first ask me", None),
+    ("vote yes on proposal 1 as soon as it opens", None),
+    ("ada, eve and I share 15 FML", None),
+    ("delegate 10 FML to ada in task 1 or task 2", None),
+    ("Ada will stake 100 FML in task 1", None),
+    ("send 5 FML to ada minus the fee", None),
+    ("forget about sending 5 FML to ada", None),
+    ("Who would vote no on proposal 1?", None),
+    ("my sister would send 5 FML to ada", None),
 )

@@ -14,8 +14,10 @@ from fl_alliance.agent.agent import Agent
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.errors import LimitExceeded, ModelUnavailable, Unconfirmed, Unfinished, WordsUnclear, WouldFail
 from fl_alliance.agent.guards.limits import Terms
+from fl_alliance.chain.listings import Models
 from fl_alliance.chain.revenue import RevenueView
 from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML as FML
 from fl_alliance.marketplace.errors import GatewayFailed, PurseBusy, SpendRefused
 from fl_alliance.marketplace.purse import opened
@@ -109,6 +111,22 @@ def test_a_host_cannot_say_that_it_took_more_than_was_signed(scene: Scene, host:
     host.whole = {"choices": [{"message": {"content": "x"}}], "fl_alliance": {"charged_wei": str(FML)}}
     with pytest.raises(ModelUnavailable, match=r"took 1 FML by its word, signed was 0\.256 FML"):
         agent_of(scene, host).handle(WORDS, scene.parser())
+
+
+def test_a_model_that_costs_nothing_is_asked_by_who_says_who_it_is(scene: Scene, host: Host) -> None:
+    Models(Sender(scene.w3, HOST), scene.deployment).set_price(1, 0)
+    host.is_free, host.amount_wei = True, 0
+    assert agent_of(scene, host).handle(WORDS, scene.parser()) == f"model 1 says, for 0 FML: {ANSWER}"
+    assert scene.asked[0][0] == "signs who you are, for the host of model 1 and an hour; it costs 0 FML"
+    host.is_free = False
+    with pytest.raises(GatewayFailed):
+        agent_of(scene, host).handle(WORDS, scene.parser())
+
+
+def test_nothing_is_sent_to_a_host_before_somebody_says_yes(scene: Scene, host: Host) -> None:
+    with pytest.raises(Unconfirmed):
+        agent_of(scene, host, says=lambda _: False).handle(WORDS, scene.parser())
+    assert host.heard == 0
 
 
 def test_two_calls_at_once_do_not_sign_the_same_debt(scene: Scene, host: Host) -> None:

@@ -59,6 +59,20 @@ def test_a_lying_model_is_refused_with_the_reason(scene: Scene) -> None:
     assert scene.asked == []
 
 
+def test_a_model_cannot_answer_of_something_else(scene: Scene) -> None:
+    agent = scene.agent()
+    for words, lie in (
+        ("how much FML does ada have?", {"tool": "balance", "account": "eve"}),
+        ("balance", {"tool": "balance", "account": "eve"}),
+        ("what does nova cost?", {"tool": "price", "model": "2"}),
+        ("how is task 1 going?", {"tool": "status", "task": "2"}),
+    ):
+        with served(ChatModel(proposing(**lie))) as url, pytest.raises(NotInWords, match="your words ask about"):
+            agent.handle(words, Endpoint(url))
+    with served(ChatModel(proposing(tool="balance", account="ada"))) as url:
+        assert agent.handle("is ada rich, tell me?", Endpoint(url)).startswith("ada has")
+
+
 def test_an_injection_in_a_document_or_in_history_is_refused(scene: Scene) -> None:
     before = scene.sent()
     with served(model := ChatModel(obedient)) as url:

@@ -12,7 +12,8 @@ FLOOR = 50
 @pytest.mark.parametrize("half", HALVES)
 def test_everyday_words_are_understood_or_refused_and_never_taken_for_something_else(half: str) -> None:
     heard = hear(list(requests(half)), Parser(everyday_book(), ME))
-    print(f"\n{half}: {len(heard.right)} of 60 understood, {len(heard.wrong)} wrong")
+    yes = f"by a yes {len(heard.offered)} more and {len(heard.misoffered)} others"
+    print(f"\n{half}: {len(heard.right)} of 60 understood, {len(heard.wrong)} wrong; {yes}")
     assert heard.wrong == []
     assert len(heard.right) >= FLOOR
 
@@ -92,6 +93,66 @@ back ada in task 1 with 5 FML, and back eve
 approve sending 5 FML to ada
 count me as present on proposal 1, and yes
 did I earn something in task 1?
+I promised ada to pay 5 FML
+i trust ada to delegate 5 FML in task 1
+it is a scam to flag proposal 1
+let's say I vote yes on proposal 1
+let's say yes to proposal 1
+say I vote no on proposal 1
+I am about to vote yes on proposal 1
+ada should have 5 FML now
+the payment of 5 FML to ada, thanks
+the transfer of 5 FML to ada
+lock my stake of 100 FML in task 1
+raise my stake in task 1 to 150 FML
+ada lent me 5 FML. I promised to pay it back
+ada should get 5 FML to pay
+tell ada to send 5 FML
+claim that task 1 is over
+did I earn something in task 1? Claim it.
+withdraw to ada in task 1
+lock 5 FML to vote yes on proposal 1
+unlock 5 votes
+flag proposal 1 as being no scam
+vote for proposal 1 as a no
+is my vote yes on proposal 1?
+I oppose proposal 1
+send 5 FML to ada not today
+let's say ada gets 5 FML from me
+I want you to let ada send 5 FML
+I want ada to send 5 FML
+I'd like ada to pay 5 FML
+make sure that ada pays 5 FML
+ada promised 5 FML, pay
+promised ada 5 FML
+send 5 FML to ada's friend eve
+hand over 5 FML from ada to me
+move 5 FML into ada's stake
+deposit 5 FML for ada
+deposit 5 FML into task 1
+pay ada 5 FML a day
+pay ada 5 FML more
+pay ada's 5 FML
+pay ada for 5 FML
+give ada 5 FML of my stake in task 1
+stake 5 FML of ada in task 1
+stake 5 FML by ada in task 1
+unstake everything and claim my rewards in task 1
+withdraw everything from task 1
+withdraw my stake behind ada in task 1
+withdraw my rewards from ada in task 1
+release ada in task 1
+reclaim 5 FML from ada
+vote yes on proposal 1 for ada
+vote yes on proposal 1 with 5 FML
+vote yes, I mean no, on proposal 1
+vote yes on proposal 1 in task 1
+vote yes on proposal 1 again
+rate nova 5 stars or 4 stars
+rate ada 5 stars
+ask nova about "x" for 5 FML
+ask ada "x" for 5 FML
+ask nova "x" for 5 FML to ada
 """
 
 

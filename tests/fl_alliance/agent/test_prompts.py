@@ -1,4 +1,4 @@
-"""Forty fresh requests: nothing wrong is ever signed, whoever proposes; how many right ones are carried out is told."""
+"""Four times forty requests: nothing wrong is ever signed, whoever proposes; how many right ones are is told."""
 
 import json
 import os
@@ -9,12 +9,15 @@ import pytest
 
 pytest.importorskip("x402")  # the extra `agent`
 from measure import Score, play
-from prompts import FIRST, SECOND, Prompts
+from prompts import FIRST, FOURTH, SECOND, THIRD, Prompts
 from scene import ADA, EVE, Scene
 
 from fl_alliance.agent.proposers.base import Proposer
 
-SETS = pytest.mark.parametrize("prompts", [FIRST, SECOND], ids=["first", "second"])
+KNOWN = {"first": FIRST, "second": SECOND, "third": THIRD, "fourth": FOURTH}
+FLOORS = {"first": 26, "second": 24, "third": 19, "fourth": 8}
+"""How many right ones the parser carries out at least."""
+SETS = pytest.mark.parametrize("prompts", KNOWN.values(), ids=KNOWN)
 
 
 def told(name: str, prompts: Prompts, score: Score) -> None:
@@ -27,15 +30,15 @@ def told(name: str, prompts: Prompts, score: Score) -> None:
 
 
 def test_there_are_forty_of_each() -> None:
-    assert len({words for words, _ in FIRST}) == len({words for words, _ in SECOND}) == 40
+    assert all(len({words for words, _ in prompts}) == 40 for prompts in KNOWN.values())
 
 
-@SETS
-def test_with_the_parser_nothing_wrong_is_signed(prompts: Prompts, scene: Scene) -> None:
-    score = play(scene, prompts, lambda there: there.parser())
-    told("parser", prompts, score)
+@pytest.mark.parametrize("name", KNOWN)
+def test_with_the_parser_nothing_wrong_is_signed(name: str, scene: Scene) -> None:
+    score = play(scene, KNOWN[name], lambda there: there.parser())
+    told(f"parser, {name}", KNOWN[name], score)
     assert score.wrong == []
-    assert len(score.right) >= 15
+    assert len(score.right) >= FLOORS[name]
 
 
 class Liar:
