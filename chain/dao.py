@@ -19,6 +19,8 @@ from fl_alliance.chain.sender import Receipt, Sender, read_log
 
 _GAS = 400_000
 _PROPOSE_GAS, _EXECUTE_GAS = 2_000_000, 12_000_000
+LAPSE_S = 14 * 86_400
+"""Seconds in which what has passed can be queued, and then what has waited be executed."""
 _CREATED = "ProposalCreated"
 _RESERVED = "#proposer="
 """Ends a description, before an address: OpenZeppelin's Governor then takes it of nobody else."""

@@ -1,15 +1,20 @@
-"""A task that the emission pays: what keeps its days going while it runs.
+"""A task that the emission pays: what keeps its days going while it runs, and applies gauge votes for it.
 
 What is due is read from the chain each time, so that nothing is done twice: not by a run that was killed and goes on,
 nor beside somebody who keeps the same task with `fl-alliance arena keep alliance:TASK`.
 """
 
+from typing import TYPE_CHECKING
+
 from fl_alliance.chain.alliance_market import AllianceMarket
-from fl_alliance.chain.deploy import ALLIANCE_MARKET
+from fl_alliance.chain.deploy import ALLIANCE_MARKET, GAUGES
 from fl_alliance.chain.refusals import Refused
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.federation import Federation
 from fl_alliance.strategies.events import Event, Listener, RoundSettled, Stage
+
+if TYPE_CHECKING:
+    from fl_alliance.governance.vote_keeping import VoteKeeper
 
 
 class Upkeep:
@@ -27,11 +32,14 @@ class Upkeep:
         self._task, self._listener, self._ledger = federation.task, listener, federation.ledger
         address = federation.deployment.contracts.get(ALLIANCE_MARKET)
         self._market = AllianceMarket(self._ledger.sender, address.address) if address else None
+        self._votes = _vote_keeper(federation, listener) if self._market is not None else None
 
     def __call__(self, event: Event) -> None:
         """Keep the task's days going after every round: before the next one a day may begin."""
         if isinstance(event, RoundSettled):
             self.keep()
+            if self._votes is not None and self._market is not None:
+                self._votes.weigh_for(self._market.address, self._task)
         self._listener(event)
 
     def begin(self) -> None:
@@ -59,3 +67,12 @@ class Upkeep:
         for split in market.keep(self._task, self._ledger.now()):
             amount = f"{split.amount_wei / WEI_PER_FML:,.2f} FML"
             self._listener(Stage(f"the emission paid {amount} for day {split.day}"))
+
+
+def _vote_keeper(federation: Federation, listener: Listener) -> "VoteKeeper | None":
+    """Return who applies gauge votes, None where the market has no gauges: most runs import nothing for them."""
+    if GAUGES not in federation.deployment.contracts:
+        return None
+    from fl_alliance.governance.vote_keeping import VoteKeeper
+
+    return VoteKeeper(federation.ledger.sender, federation.deployment, lambda what: listener(Stage(what)))

@@ -32,7 +32,7 @@ contract Dao is
     struct Terms {
         uint48 reviewS; // seconds of a review
         uint32 voteS; // seconds of a general meeting
-        uint48 lateS; // seconds that a meeting lasts at least after its quorum was reached
+        uint48 lateS; // seconds that a meeting lasts at least after its quorum was reached, or its outcome has turned
         uint256 quorumPercent; // of the locked FML, for or abstaining, that a vote takes
         ReviewTerms review;
     }
@@ -40,8 +40,13 @@ contract Dao is
     /// @notice Seconds of a review and of a general meeting at least and at most: no proposal can end all others.
     uint256 public constant MIN_STAGE_S = 1 hours;
     uint256 public constant MAX_STAGE_S = 30 days;
+    /// @notice Seconds by which votes that turn a meeting's outcome prolong it at most.
+    uint256 public constant MAX_TURNS_S = 7 days;
     /// @notice Percent of the locked FML that a vote takes at most.
     uint256 public constant MAX_QUORUM_PERCENT = 50;
+
+    mapping(uint256 proposalId => bool) private _passing; // by the votes so far
+    mapping(uint256 proposalId => uint256) private _turnedUntil; // the end that votes which turned the outcome give it
 
     /// @notice Seconds of a stage, percent of a quorum, or a threshold, are outside their range.
     error NotWithin(uint256 given, uint256 least, uint256 most);
@@ -78,13 +83,14 @@ contract Dao is
     }
 
     /// @inheritdoc Governor
+    /// @dev Whoever turns the outcome late leaves the others time to answer, as who completes the quorum late does.
     function proposalDeadline(uint256 proposalId)
         public
         view
         override(Governor, GovernorPreventLateQuorum)
         returns (uint256)
     {
-        return super.proposalDeadline(proposalId);
+        return Math.max(super.proposalDeadline(proposalId), _turnedUntil[proposalId]);
     }
 
     /// @inheritdoc Governor
@@ -148,6 +154,14 @@ contract Dao is
 
     function _tallyUpdated(uint256 proposalId) internal override(Governor, GovernorPreventLateQuorum) {
         super._tallyUpdated(proposalId);
+        bool passing = _quorumReached(proposalId) && _voteSucceeded(proposalId);
+        if (passing == _passing[proposalId]) return;
+        _passing[proposalId] = passing;
+        uint256 most = Governor.proposalDeadline(proposalId) + MAX_TURNS_S;
+        uint256 until = Math.min(clock() + lateQuorumVoteExtension(), most);
+        if (until <= proposalDeadline(proposalId)) return;
+        _turnedUntil[proposalId] = until;
+        emit ProposalExtended(proposalId, uint64(until));
     }
 
     function _queueOperations(

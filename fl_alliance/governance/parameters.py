@@ -169,7 +169,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         _view("lateQuorumVoteExtension"),
         _whole,
         duration,
-        "seconds that a meeting lasts at least after its quorum",
+        "seconds that a meeting lasts at least after its quorum, or after its outcome turned",
     ),
     "dao.quorum_percent": Parameter(
         DAO,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fl_alliance.arena.events import fml
-from fl_alliance.chain.dao import Appearance, DaoView, Proposal, Stage
+from fl_alliance.chain.dao import LAPSE_S, Appearance, DaoView, Proposal, Stage
 from fl_alliance.governance.decoding import ALARM, Decoder
 from fl_alliance.market.units import duration
 
@@ -143,10 +143,11 @@ def _next(found: ProposalFacts, now: int) -> str:
     if found.stage == "active":
         return "wait; you have voted" if found.has_voted else f"{command} vote {number} for, against or abstain"
     if found.stage == "succeeded":
-        return f"{command} queue {number}"
+        return f"{command} queue {number}; it expires {duration(LAPSE_S)} after its meeting"
     if found.stage == "queued":
         is_ready = found.until is None or found.until <= now
-        return f"{command} execute {number}" if is_ready else "wait for the time lock"
+        execute = f"{command} execute {number}; it expires {duration(LAPSE_S)} after its time lock"
+        return execute if is_ready else "wait for the time lock"
     return "nothing, it is over" if found.is_settled else f"{command} settle {number}: its stake goes where it belongs"
 
 

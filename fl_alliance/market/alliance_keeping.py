@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fl_alliance.arena.events import Trying, fml
 from fl_alliance.arena.patience import Patience, Waiting, patiently
 from fl_alliance.chain.alliance_market import Split
+from fl_alliance.governance.vote_keeping import VoteKeeper
 from fl_alliance.market.alliances import open_alliance
 from fl_alliance.market.narrator import Narrator
 from fl_alliance.market.place import Place
@@ -36,6 +37,8 @@ def keep_alliance(
     if not market.is_finished(task) and not market.emission.is_verified(market.address, task):
         narrator.say(f"the DAO has not verified task {task} of {market.address}: nothing is paid until it has")
 
+    votes = VoteKeeper(place.sender, place.market, narrator.say)
+
     def look() -> tuple[tuple[Split, ...], bool]:
         return market.keep(task, place.now()), market.is_over(task)
 
@@ -45,6 +48,7 @@ def keep_alliance(
         drawn, is_over = patiently(look, place.rpc, place.me, waiting)
         for split in drawn:
             narrator.say(_told(split))
+        votes.weigh_for(market.address, task)
         if not is_over:
             pause(network.look_s)
     narrator.say(f"task {task} is over, and so is its last day")

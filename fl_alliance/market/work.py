@@ -30,6 +30,7 @@ from fl_alliance.market.kinds import trade_of
 from fl_alliance.market.money import in_words, require_gas
 from fl_alliance.market.place import Place
 from fl_alliance.market.settings import MarketSettings, Scoring, Training
+from fl_alliance.market.vote_following import VoteFollower
 
 _MIB = 2**20
 
@@ -136,7 +137,8 @@ def take_part(place: Place, desk: Desk, role: Role) -> None:
     ArenaError, ChainError
         What the role cannot go on from; silence, for longer than there is patience.
     """
-    roles = [role, Bookkeeper(desk, role.task, place.market)] if isinstance(role, Staker) else [role]
+    follower = Bookkeeper if isinstance(role, Staker) else VoteFollower
+    roles = [role, follower(desk, role.task, place.market)]
     waiting = desk.waiting(role.number)
     while True:
         began = time.monotonic()

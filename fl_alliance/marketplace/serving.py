@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fl_alliance.chain.errors import ChainError
+from fl_alliance.governance.vote_keeping import VoteKeeper
 from fl_alliance.market.errors import SettingRefused
 from fl_alliance.marketplace.admission import Admission, FreeRate
 from fl_alliance.marketplace.books import Books
@@ -87,6 +88,7 @@ class Gateway:
         except BaseException:
             self.close()
             raise
+        self.votes = VoteKeeper(stall.place.sender, stall.place.market, tell)
         self.counter = Counter(stall, served, Admission(stall, self.books, facilitator, setup.free), self.knowledge)
         self.refresh()
 
@@ -105,7 +107,8 @@ class Gateway:
             self.knowledge.sync(model, self._accepted.get(model, {}), self.tell)
 
     def collect(self) -> None:
-        """Turn in what was earned, and tell of it."""
+        """Have gauge votes pay the models, turn in what was earned, and tell of it."""
+        self.votes.pay(self.counter.served)
         found = collect(self.stall, self.books, self.counter.served, self.tell)
         if found.vouchers or found.tills_wei or found.uses:
             self.tell(found.words)

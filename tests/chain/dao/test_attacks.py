@@ -4,6 +4,7 @@ import pytest
 from assembly import LARGE, LOCKED, PROPOSER, RIVAL, SMALL, STRANGER, TERMS, TREASURY_WEI, Assembly
 from eth_abi.abi import encode
 
+from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.dao import Appearance, Call, Stage, Support, reserved
@@ -80,8 +81,51 @@ def test_a_quorum_reached_in_the_last_second_leaves_a_day_to_answer(dao: Assembl
     dao.wait(60)
     assert dao.view.stage(proposal.number) is Stage.ACTIVE
     dao.by(LARGE).vote(proposal.number, Support.AGAINST)
-    dao.wait(TERMS.late_s)
+    dao.wait(TERMS.late_s + 1)
     assert dao.view.stage(proposal.number) is Stage.DEFEATED
+
+
+def test_a_vote_that_turns_the_outcome_in_the_last_second_leaves_a_day_to_answer_and_a_week_in_all(
+    dao: Assembly,
+) -> None:
+    """The quorum was there for days, and LARGE thought that it fails anyway: a seventh of all votes would decide."""
+    dao.by(PROPOSER).votes.lock(100_000 * WEI_PER_FML)
+    dao.wait(10)
+    proposal = dao.meet()
+    dao.by(RIVAL).vote(proposal.number, Support.ABSTAIN)
+    dao.by(SMALL).vote(proposal.number, Support.AGAINST)
+    first_end = dao.view.vote_ends_at(proposal.number)
+    dao.wait(first_end - dao.rpc.second() - 10)
+    dao.by(PROPOSER).vote(proposal.number, Support.FOR)
+    dao.wait(60)
+    assert dao.view.stage(proposal.number) is Stage.ACTIVE
+    dao.wait(TERMS.late_s - 120)
+    dao.by(LARGE).vote(proposal.number, Support.AGAINST)
+    ends_at = dao.view.vote_ends_at(proposal.number)
+    assert first_end + TERMS.late_s < ends_at <= first_end + 7 * 86_400
+    dao.wait(TERMS.late_s + 1)
+    assert dao.view.stage(proposal.number) is Stage.DEFEATED
+
+
+def test_outcomes_that_turn_day_after_day_put_a_decision_off_for_a_week_at_most(dao: Assembly) -> None:
+    """Accounts of one FML and more, each of which outvotes the one before it, in the last minute of every day."""
+    holders = [NodeKey.derive(606, number) for number in range(12)]
+    for number, key in enumerate(holders):
+        Sender(dao.w3, LARGE).send(key.address, b"", 21_000, "gas money", 10**18)
+        dao.fml.transfer(key.address, 2 ** (number + 1) * WEI_PER_FML)
+        dao.by(key).votes.lock(2 ** (number + 1) * WEI_PER_FML)
+    dao.wait(10)
+    proposal = dao.meet()
+    dao.by(RIVAL).vote(proposal.number, Support.ABSTAIN)
+    first_end = dao.view.vote_ends_at(proposal.number)
+    for number, key in enumerate(holders):
+        dao.wait(max(1, dao.view.vote_ends_at(proposal.number) - dao.rpc.second() - 60))
+        if dao.view.stage(proposal.number) is not Stage.ACTIVE:
+            break
+        dao.by(key).vote(proposal.number, Support.AGAINST if number % 2 else Support.FOR)
+    dao.wait(first_end + 7 * 86_400 - dao.rpc.second() + 1)
+    assert dao.view.vote_ends_at(proposal.number) == first_end + 7 * 86_400
+    assert dao.view.stage(proposal.number) is not Stage.ACTIVE
 
 
 def test_flags_of_a_few_hinder_nothing_that_more_sign_in_for(dao: Assembly) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from assembly import LARGE, LOCKED, PROPOSER, RIVAL, SMALL, STRANGER, TERMS, Assembly
 
-from fl_alliance.chain.dao import Appearance, Call, Proposal, Stage, Support
+from fl_alliance.chain.dao import LAPSE_S, Appearance, Call, Proposal, Stage, Support
 from fl_alliance.chain.dao_refusals import (
     BadTerms,
     DelayTooLong,
@@ -15,8 +15,6 @@ from fl_alliance.chain.deploy import DAO, EMISSION, REVENUE, TIMELOCK, TREASURY
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.governance.actions import Actions
 from fl_alliance.governance.decoding import ALARM, Decoder
-
-LAPSE_S = 14 * 86_400
 
 
 def passed(dao: Assembly, *proposals: Proposal) -> None:
@@ -91,6 +89,7 @@ def test_a_premise_that_cannot_be_read_or_asks_what_gives_no_answer_is_shown_and
 
 def test_a_passed_proposal_that_nobody_queues_or_executes_expires_and_its_stake_comes_back(dao: Assembly) -> None:
     """Kept back for months it could undo what holders have decided since, at a moment of anybody's choice."""
+    assert dao.bound(DAO).read("LAPSE_S") == LAPSE_S
     unqueued = dao.meet()
     dao.by(LARGE).vote(unqueued.number, Support.FOR)
     dao.wait(TERMS.vote_s + LAPSE_S - 60)
