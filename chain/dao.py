@@ -16,6 +16,7 @@ from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.sender import Receipt, Sender, read_log
+from fl_alliance.chain.stages import Stage
 
 _GAS = 400_000
 _PROPOSE_GAS, _EXECUTE_GAS = 2_000_000, 12_000_000
@@ -24,24 +25,6 @@ LAPSE_S = 14 * 86_400
 _CREATED = "ProposalCreated"
 _RESERVED = "#proposer="
 """Ends a description, before an address: OpenZeppelin's Governor then takes it of nobody else."""
-
-
-class Stage(IntEnum):
-    """Where a proposal is, as OpenZeppelin's ProposalState: PENDING in its review, ACTIVE in the general meeting."""
-
-    PENDING = 0
-    ACTIVE = 1
-    CANCELED = 2
-    DEFEATED = 3
-    SUCCEEDED = 4
-    QUEUED = 5
-    EXPIRED = 6
-    EXECUTED = 7
-
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing more can come of it."""
-        return self in (Stage.CANCELED, Stage.DEFEATED, Stage.EXPIRED, Stage.EXECUTED)
 
 
 class Appearance(IntEnum):
@@ -283,9 +266,16 @@ class DaoMember(DaoView):
         """Take a proposal of one's own back in its review; raises `GovernorUnableToCancel`."""
         return self._bound.send(_GAS, "cancel", *_lists(proposal.calls), proposal.description_hash)
 
-    def settle_stake(self, number: int) -> Receipt:
-        """Send a decided proposal's stake where it belongs, and pay its reward; raises `NotSettleable`."""
-        return self._bound.send(_GAS, "settleStake", number)
+    def settle_stake(self, number: int) -> int:
+        """Send a decided proposal's stake where it belongs; raises `NotSettleable`.
+
+        Returns
+        -------
+        int
+            The reward that the treasury has paid, in wei: as far as it has one.
+        """
+        receipt = self._bound.send(_GAS, "settleStake", number)
+        return int(self._bound.events(receipt, "StakeSettled")[0]["rewardWei"])
 
 
 class VoteLock:

@@ -1,6 +1,15 @@
 """What the DAO's contracts refuse, one class for each of their custom errors, as in `refusals.py`."""
 
+from typing import ClassVar
+
 from fl_alliance.chain.refusals import Refused
+from fl_alliance.chain.stages import Stage
+
+
+def _stages(bits: bytes) -> str:
+    """Return the stages of a bitmap in words; without any, a proposal was made before."""
+    found = int.from_bytes(bits, "big")
+    return " or ".join(stage.name.lower() for stage in Stage if found >> stage & 1) or "another text, or other calls"
 
 
 class BadAmount(Refused):
@@ -42,7 +51,8 @@ class AlreadyVoted(Refused):
     """A voter casts one ballot an epoch."""
 
     FIELDS = ("voter", "epoch")
-    TEXT = "{voter} has cast its ballot of epoch {epoch}"
+    TEXT = "{voter} has cast its ballot of week {epoch}"
+    READ: ClassVar = {"epoch": lambda epoch: epoch + 1}
 
 
 class NotAscending(Refused):
@@ -126,7 +136,7 @@ class AlreadyProposing(Refused):
     """A proposer's last proposal is decided first."""
 
     FIELDS = ("proposer", "proposalId")
-    TEXT = "{proposer} has proposal {proposalId}, which is not decided"
+    TEXT = "{proposer} has a proposal that is not decided, needed that one to end first"
 
 
 class NotSettleable(Refused):
@@ -271,7 +281,8 @@ class GovernorUnexpectedProposalState(Refused):
     """A proposal is at another stage."""
 
     FIELDS = ("proposalId", "current", "expectedStates")
-    TEXT = "proposal {proposalId} is at stage {current} of ProposalState, needed one of the bits of {expectedStates}"
+    TEXT = "the proposal is {current}, needed {expectedStates}"
+    READ: ClassVar = {"current": lambda stage: Stage(stage).name.lower(), "expectedStates": _stages}
 
 
 class TimelockInsufficientDelay(Refused):

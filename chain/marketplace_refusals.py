@@ -35,7 +35,7 @@ class NotCaller(Refused):
     """Who has paid for no call does not rate."""
 
     FIELDS = ("caller", "model")
-    TEXT = "{caller} has paid for no call of model {model}"
+    TEXT = "{caller} has paid for no call of model {model}, or its host has not turned the voucher in yet"
 
 
 class VoucherNotSigned(Refused):

@@ -7,21 +7,27 @@ TransactionReverted
 The model of a task (`replay.py`) raises the same classes as the contract that it mirrors.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from fl_alliance.chain.errors import TransactionReverted
+from fl_alliance.chain.types import Phase
 
 
 class Refused(TransactionReverted):
-    """A contract refused, and said why; `values` are the error's fields by their names in the contract."""
+    """A contract refused, and said why; `values` are the error's fields by their names in the contract.
+
+    `READ` gives words for fields that say something else than their figure.
+    """
 
     FIELDS: ClassVar[tuple[str, ...]] = ()
     TEXT: ClassVar[str] = ""
+    READ: ClassVar[Mapping[str, Callable[[Any], object]]] = {}
 
     def __init__(self, *values: Any, call: str = "step", data: bytes = b"") -> None:
         self.values: dict[str, Any] = dict(zip(self.FIELDS, values, strict=True))
         readable = {name: value.hex() if isinstance(value, bytes) else value for name, value in self.values.items()}
+        readable |= {name: read(self.values[name]) for name, read in self.READ.items()}
         super().__init__(call, f"{type(self).__name__}: {self.TEXT.format(**readable)}", data)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -50,6 +56,7 @@ class WrongPhase(Refused):
 
     FIELDS = ("task", "phase")
     TEXT = "task {task}: not possible in phase {phase}"
+    READ: ClassVar = {"phase": lambda phase: Phase(phase).name.lower()}
 
 
 class TooEarly(Refused):

@@ -83,7 +83,9 @@ def transactions_of(action: Action, place: Place) -> tuple[Transaction, ...]:
         case Appear(proposal, appearance):
             return (_dao(place, "appear", proposal, appearance),)
         case Vote(proposal, support):
-            return (_dao(place, "castVote", proposal, support),)
+            vote = _dao(place, "castVote", proposal, support)
+            _require_votes(place, proposal)
+            return (vote,)
     raise AssertionError(f"{type(action).__name__} sends no transaction")
 
 
@@ -149,6 +151,14 @@ def _dao(place: Place, name: str, number: int, choice: int) -> Transaction:
     if number > len(proposals):
         raise WouldFail(f"no proposal {number}; there are {len(proposals)}: see `fl-alliance dao status`")
     return _call(place, DAO, place.market.address(DAO), name, proposals[number - 1].number, int(choice))
+
+
+def _require_votes(place: Place, number: int) -> None:
+    """Refuse an empty ballot, which the contract would take for good; raises `WouldFail`."""
+    dao = dao_of(place)
+    began_at = dao.proposals()[number - 1].review_ends_at
+    if place.now() > began_at and not dao.votes_wei(place.me, began_at):
+        raise WouldFail(f"{place.me} had nothing locked when the general meeting began, and has no vote in it")
 
 
 def _call(place: Place, artifact: str, address: str, name: str, *args: object) -> Transaction:

@@ -4,11 +4,12 @@ import shlex
 from collections.abc import Sequence
 
 from fl_alliance.arena.events import fml
-from fl_alliance.chain.dao import Appearance, Call, DaoView, Proposal, Stage, Support, reserved
+from fl_alliance.chain.dao import Appearance, Call, DaoView, Proposal, Support, reserved
 from fl_alliance.chain.deploy import DAO, GAUGES, TOKEN
 from fl_alliance.chain.gauges import ballot
 from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.gauges import ballot_votes
+from fl_alliance.chain.stages import Stage
 from fl_alliance.console.drafts import Intent, step
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.fields import Fields, account_of, choice_of, number_of

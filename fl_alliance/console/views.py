@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.dao import Stage
 from fl_alliance.chain.deploy import (
     ARENA,
     BRAKE,
@@ -29,6 +28,7 @@ from fl_alliance.chain.deploy import (
 )
 from fl_alliance.chain.market_events import MarketEvent
 from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.stages import Stage
 from fl_alliance.console.index import Index, put
 
 VIEW_SCHEMA = (

@@ -7,9 +7,21 @@ from typing import Any
 
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.dao import Call
-from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, BRAKE, DAO, EMISSION, GAUGES, MODELS, TREASURY, Deployment
-from fl_alliance.chain.errors import ContractMissing
+from fl_alliance.chain.deploy import (
+    ALLIANCE_MARKET,
+    ARENA,
+    BRAKE,
+    DAO,
+    EMISSION,
+    GAUGES,
+    MODELS,
+    TIMELOCK,
+    TREASURY,
+    Deployment,
+)
+from fl_alliance.chain.errors import ContractMissing, RequestRefused, TransactionReverted
 from fl_alliance.chain.gauges import Choice
+from fl_alliance.chain.reverts import explained
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.words import keccak
@@ -129,7 +141,22 @@ class Actions:
         except Exception as error:  # the encoder's own errors have no common root
             about = "; ".join(f"{name} is {parameter(name).about}" for name in chosen)
             raise ActionRefused(f"--set {', '.join(chosen)}: {error}; {about}") from None
+        self._require_possible(call, f"--set {', '.join(chosen)}")
         return [*(self._premise(reader, view) for view in premises), call]
+
+    def _require_possible(self, call: Call, given: str) -> None:
+        """Refuse a call that the contract would refuse the time lock now: a proposal of it would be for nothing.
+
+        What the DAO's own contract takes is not tried: it takes it while it executes a proposal, and never else.
+        """
+        if call.target == self._reader(DAO).address:
+            return
+        sent = {"from": self._deployment.address(TIMELOCK), "to": call.target, "data": "0x" + call.data.hex()}
+        try:
+            self._rpc.bytes("eth_call", sent, "latest")
+        except RequestRefused as refusal:
+            why = explained(TransactionReverted(given, refusal.reason, refusal.data), given)
+            raise ActionRefused(f"the contract would not take it: {why}") from None
 
     def _premise(self, reader: ContractReader, view: str) -> Call:
         question = reader.encode(view)

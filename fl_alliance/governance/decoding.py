@@ -79,14 +79,15 @@ class Decoder:
         contract = settable[0][1].contract
         reader = ContractReader(self._rpc, contract, self._deployment.address(contract))
         values = arguments[0] if isinstance(arguments[0], tuple) else arguments
-        parts = []
+        parts, same = [], []
         for (name, known), value in zip(settable, values, strict=True):
             now = known.read(reader)
             given = checksum(value) if isinstance(value, str) else value
             current = checksum(now) if isinstance(now, str) else now
             if given != current:
                 parts.append(f"sets {name} to {known.tell(given)} (now {known.tell(current)})")
-        return ", ".join(parts) or f"sets {', '.join(name for name, _ in settable)} to what they are now"
+            same.append(f"{name} to {known.tell(given)}")
+        return ", ".join(parts) or f"sets {', '.join(same)}, as it is now"
 
     def changed(self, calls: Iterable[Call]) -> list[str]:
         """Return what calls take for granted and is no longer so: they will not be made."""

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from fl_alliance.chain.bound import ContractReader
-from fl_alliance.chain.dao import DaoMember, Proposal, Stage
+from fl_alliance.chain.dao import DaoMember, Proposal
 from fl_alliance.chain.deploy import BRAKE, DAO
+from fl_alliance.chain.stages import Stage
 from fl_alliance.governance.actions import Actions
 from fl_alliance.governance.decoding import Decoder
 from fl_alliance.governance.errors import DaoUnknown, NotConfirmed, ProposalUnknown, WrongStage

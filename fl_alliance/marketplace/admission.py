@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from fl_alliance.arena.events import fml
 from fl_alliance.chain.call_vouchers import SignedVoucher
 from fl_alliance.marketplace.books import Books
 from fl_alliance.marketplace.credentials import (
@@ -118,7 +119,9 @@ class Admission:
             return self._vouched(asked, header)
         if key := self.session(asked.headers):
             return self._in_session(asked, key)
-        raise PaymentNeeded("the call is not paid for")
+        raise PaymentNeeded(
+            "the call is not paid for, needed an API key of `fl-alliance market key`, or a payment by voucher or x402"
+        )
 
     def session(self, headers: Mapping[str, str]) -> SessionKey | None:
         """Return the session whose key was sent, checked; None where there is none; raises `CredentialRefused`."""
@@ -205,7 +208,7 @@ class Admission:
             )
             if account.balance_wei < owed_wei:
                 raise PaymentRefused(
-                    f"{payer} has {account.balance_wei} wei in its account, needed {owed_wei}: "
+                    f"{payer} has {fml(account.balance_wei)} in its account, needed {fml(owed_wei)}: "
                     "`fl-alliance market deposit`"
                 )
 

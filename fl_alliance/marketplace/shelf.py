@@ -25,6 +25,9 @@ _MEAN_STARS, _MEAN_WEIGHT = 3.0, 5
 """A model's rating is taken together with so many raters of the middle: one friend is no reputation."""
 
 
+_SPEAKING = ("chat", "remote", "lm-lora")
+
+
 @dataclass(frozen=True, slots=True)
 class Earning:
     """What a model was paid, and when."""
@@ -62,7 +65,7 @@ class ModelFacts:
     @property
     def is_speaking(self) -> bool:
         """Whether it answers in words, so that its price is of a thousand tokens."""
-        return self.kind in ("chat", "remote", "lm-lora")
+        return self.kind in _SPEAKING
 
 
 def facts_of(
@@ -177,9 +180,14 @@ def plain_facts(facts: ModelFacts) -> dict[str, Any]:
     return {name: str(value) if name.endswith("_wei") else value for name, value in asdict(facts).items()}
 
 
+def unit_of(kind: str) -> str:
+    """Return what the price of a model of a kind is for."""
+    return "a thousand tokens" if kind in _SPEAKING else "a call"
+
+
 def facts_words(facts: ModelFacts) -> list[str]:
     """Return a model in lines."""
-    unit = "a thousand tokens" if facts.is_speaking else "a call"
+    unit = unit_of(facts.kind)
     rating = f"{facts.stars:.1f} stars of {facts.raters}" if facts.stars is not None else "not rated"
     state = "closed" if facts.is_closed else f"{fml(facts.price_wei)} {unit}"
     calls = facts.calls + facts.direct_calls

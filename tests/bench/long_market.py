@@ -21,11 +21,12 @@ from fl_alliance.arena.kinds.base import Budget  # noqa: E402
 from fl_alliance.arena.store import Store, open_store  # noqa: E402
 from fl_alliance.arena.task import TaskSpec  # noqa: E402
 from fl_alliance.chain.arena_types import Role  # noqa: E402
-from fl_alliance.chain.dao import Appearance, Stage, Support  # noqa: E402
+from fl_alliance.chain.dao import Appearance, Support  # noqa: E402
 from fl_alliance.chain.deploy import EMISSION, MODELS  # noqa: E402
 from fl_alliance.chain.fml import Fml  # noqa: E402
 from fl_alliance.chain.gauges import Choice, Gauges, GaugesView  # noqa: E402
 from fl_alliance.chain.rules.words import keccak  # noqa: E402
+from fl_alliance.chain.stages import Stage  # noqa: E402
 from fl_alliance.chain.types import WEI_PER_FML  # noqa: E402
 from fl_alliance.marketplace.lineage import Lineage  # noqa: E402
 

@@ -73,7 +73,11 @@ def _written(kind: Kind, values: Mapping[Kind, Any]) -> Any:
 
 
 def _needs(tool: type[Call]) -> str:
-    return " and ".join(f"a {part.metadata['kind']}" for part in tool.parts())
+    return " and ".join(_one(str(part.metadata["kind"])) for part in tool.parts())
+
+
+def _one(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 def _is_asked_for(tool: str, words: str) -> bool:

@@ -91,10 +91,13 @@ def _chat(agent: "Agent", proposer: "Proposer", documents: Sequence[str]) -> Non
     from fl_alliance.agent.guards.asking import continued
     from fl_alliance.cli.expected import expected_errors
 
-    print(f"you are {agent.place.me}; an empty line ends this")
+    print(f"you are {agent.place.me}; `help` says what to ask, an empty line or `quit` ends this")
     history: list[str] = []
     begun: Unfinished | None = None
-    while line := _line("> "):
+    while (line := _line("> ")) and line.lower() not in ("quit", "exit"):
+        if line.lower() == "help":
+            print(_MORE.strip())
+            continue
         words = continued(begun, line, agent.book, agent.place.me) if begun else line
         begun = None
         try:

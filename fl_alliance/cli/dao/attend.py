@@ -17,7 +17,8 @@ def parser() -> CommandParser:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Sign in."""
-    from fl_alliance.chain.dao import Appearance, Stage
+    from fl_alliance.chain.dao import Appearance
+    from fl_alliance.chain.stages import Stage
     from fl_alliance.cli.arena.common import settings_of
     from fl_alliance.governance.hall import open_hall
 

@@ -17,7 +17,8 @@ def parser() -> CommandParser:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Execute it, and settle its stake."""
-    from fl_alliance.chain.dao import Stage
+    from fl_alliance.arena.events import fml
+    from fl_alliance.chain.stages import Stage
     from fl_alliance.cli.arena.common import settings_of
     from fl_alliance.governance.errors import WrongStage
     from fl_alliance.governance.hall import open_hall
@@ -34,6 +35,7 @@ def execute(arguments: argparse.Namespace) -> int:
             )
         confirm_proposal(hall, arguments.proposal, "makes its calls", arguments.yes)
         hall.dao.execute(proposal)
-        hall.dao.settle_stake(proposal.number)
-        print(f"executed proposal {arguments.proposal}; {proposal.proposer} has its stake back, and the reward")
+        reward_wei = hall.dao.settle_stake(proposal.number)
+        reward = f"and a reward of {fml(reward_wei)}" if reward_wei else "and no reward: the treasury is empty"
+        print(f"executed proposal {arguments.proposal}; {proposal.proposer} has its stake back, {reward}")
     return 0

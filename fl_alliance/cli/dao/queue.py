@@ -17,7 +17,7 @@ def parser() -> CommandParser:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Queue it."""
-    from fl_alliance.chain.dao import Stage
+    from fl_alliance.chain.stages import Stage
     from fl_alliance.cli.arena.common import settings_of
     from fl_alliance.governance.hall import open_hall
     from fl_alliance.market.units import duration

@@ -17,7 +17,7 @@ def parser() -> CommandParser:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Settle it."""
-    from fl_alliance.chain.dao import Stage
+    from fl_alliance.chain.stages import Stage
     from fl_alliance.cli.arena.common import settings_of
     from fl_alliance.governance.errors import WrongStage
     from fl_alliance.governance.hall import open_hall

@@ -31,7 +31,8 @@ def parser() -> CommandParser:
 def execute(arguments: argparse.Namespace) -> int:
     """Vote."""
     from fl_alliance.arena.events import fml
-    from fl_alliance.chain.dao import Stage, Support
+    from fl_alliance.chain.dao import Support
+    from fl_alliance.chain.stages import Stage
     from fl_alliance.cli.arena.common import settings_of
     from fl_alliance.governance.errors import ActionRefused
     from fl_alliance.governance.hall import open_hall

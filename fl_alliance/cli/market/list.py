@@ -47,6 +47,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.cli.market.common import HOST, agreed, require_payable
     from fl_alliance.market.config import wei
     from fl_alliance.marketplace.packages import package_of
+    from fl_alliance.marketplace.shelf import unit_of
     from fl_alliance.marketplace.stall import open_stall
 
     price_wei = wei(arguments.price, "--price")
@@ -56,7 +57,7 @@ def execute(arguments: argparse.Namespace) -> int:
         package = package_of(arguments.source, stall.place)
         lines = [
             f"{package.lineage.title}: sha256 {package.digest.hex()}, from {package.lineage.task or 'no task'}",
-            f"{stall.me} lists it for {fml(price_wei)} and stakes {fml(stake_wei)}",
+            f"{stall.me} lists it for {fml(price_wei)} {unit_of(package.lineage.kind)} and stakes {fml(stake_wei)}",
         ]
         agreed(lines, arguments)
         card, lineage = package.publish(stall.place.store)

@@ -26,16 +26,17 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.cli.arena.common import settings_of
     from fl_alliance.cli.market.common import HOST, agreed, require_payable
     from fl_alliance.market.config import wei
+    from fl_alliance.marketplace.errors import ListingUnknown
     from fl_alliance.marketplace.stall import open_stall
 
     price_wei = wei(arguments.price, "FML")
     with open_stall(settings_of(arguments), HOST) as stall:
-        was_wei = stall.listing(arguments.model).price_wei
+        listing = stall.listing(arguments.model)
+        if listing.host != stall.me:
+            raise ListingUnknown(f"{arguments.model} of {stall.me}: it is of {listing.host}", stall.models.count)
         require_payable(stall, 0, "this")
-        agreed(
-            [f"{stall.me} sets the price of model {arguments.model} to {fml(price_wei)}, from {fml(was_wei)}"],
-            arguments,
-        )
+        was = fml(listing.price_wei)
+        agreed([f"{stall.me} sets the price of model {arguments.model} to {fml(price_wei)}, from {was}"], arguments)
         stall.models.set_price(arguments.model, price_wei)
         print(f"model {arguments.model} costs {fml(price_wei)}")
     return 0

@@ -10,7 +10,7 @@ from web3 import Web3
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.connect import advance_to, connected
-from fl_alliance.chain.dao import Appearance, Call, DaoMember, DaoView, Proposal, Stage, Support
+from fl_alliance.chain.dao import Appearance, Call, DaoMember, DaoView, Proposal, Support
 from fl_alliance.chain.dao_deploy import DaoTerms, add_dao, add_gauges, hand_over
 from fl_alliance.chain.deploy import EMISSION, TREASURY, Deployment
 from fl_alliance.chain.fml import Fml
@@ -18,6 +18,7 @@ from fl_alliance.chain.market import deploy_market
 from fl_alliance.chain.marketplace import add_marketplace
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.sender import Sender
+from fl_alliance.chain.stages import Stage
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.market.keys import development_key
 

@@ -7,7 +7,7 @@ from eth_abi.abi import encode
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.dao import Appearance, Call, Stage, Support, reserved
+from fl_alliance.chain.dao import Appearance, Call, Support, reserved
 from fl_alliance.chain.dao_deploy import DaoTerms, add_dao
 from fl_alliance.chain.dao_refusals import (
     AlreadyProposing,
@@ -21,6 +21,7 @@ from fl_alliance.chain.dao_refusals import (
 from fl_alliance.chain.deploy import DAO, EMISSION, TREASURY, VOTES, Deployment, deploy
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.sender import Sender
+from fl_alliance.chain.stages import Stage
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.governance.decoding import ALARM, Decoder
 

@@ -11,7 +11,7 @@ from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.arena import Arena
 from fl_alliance.chain.arena_types import Role
 from fl_alliance.chain.call_vouchers import CallVoucher
-from fl_alliance.chain.dao import Appearance, Stage, Support
+from fl_alliance.chain.dao import Appearance, Support
 from fl_alliance.chain.dao_refusals import Resting, Stopped
 from fl_alliance.chain.deploy import ARENA, BRAKE, EMISSION, MODELS
 from fl_alliance.chain.documents import Documents, Verdict
@@ -26,6 +26,7 @@ from fl_alliance.chain.revenue import Revenue
 from fl_alliance.chain.rules.emission import daily_wei
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.sender import Sender
+from fl_alliance.chain.stages import Stage
 from fl_alliance.chain.types import WEI_PER_FML
 
 DAY = 86_400

@@ -5,6 +5,8 @@ from scene import ADA, EVE, HOST, OWNER, Scene
 
 from fl_alliance.agent.errors import LimitExceeded, NotUnderstood, Unconfirmed, WouldFail
 from fl_alliance.agent.guards.limits import Terms
+from fl_alliance.agent.tools import Vote
+from fl_alliance.agent.transactions import transactions_of
 from fl_alliance.chain.arena import Arena
 from fl_alliance.chain.dao import Appearance, DaoMember, Support, Tally
 from fl_alliance.chain.pools import DelegationPool
@@ -70,6 +72,14 @@ def test_a_proposal_is_attended_and_voted_on_and_its_calls_are_shown(scene: Scen
     done(scene, "my vote on proposal 1 is no")
     assert dao.tally(proposal.number) == Tally(600_000 * FML, 0, 0)
     assert Support.AGAINST.name in scene.asked[-1][0]
+
+
+def test_an_empty_ballot_is_not_cast(scene: Scene) -> None:
+    """The contract would take it, and no other one after it."""
+    scene.wait(3 * DAY)
+    with pytest.raises(WouldFail, match="had nothing locked when the general meeting began"):
+        transactions_of(Vote(1, Support.FOR), scene.place(HOST))
+    assert len(transactions_of(Vote(1, Support.FOR), scene.place(OWNER))) == 1
 
 
 def test_what_reads_signs_nothing(scene: Scene) -> None:

@@ -11,11 +11,12 @@ import console_stage
 import pytest
 
 from fl_alliance.chain.connect import close, connect
-from fl_alliance.chain.dao import Appearance, Stage, Support
+from fl_alliance.chain.dao import Appearance, Support
 from fl_alliance.chain.deploy import MODELS
 from fl_alliance.chain.errors import AnvilMissing
 from fl_alliance.chain.fml import Fml
 from fl_alliance.chain.gauges import Choice, Gauges, GaugesView
+from fl_alliance.chain.stages import Stage
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.console.serving import served
 from fl_alliance.console.sources import Sources

@@ -13,8 +13,9 @@ from console_stage import steps
 
 from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.dao import Appearance, Stage, Support
+from fl_alliance.chain.dao import Appearance, Support
 from fl_alliance.chain.deploy import DAO, MODELS, REVENUE, TOKEN, VOTES
+from fl_alliance.chain.stages import Stage
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.market.units import duration
 

@@ -41,10 +41,10 @@ def test_a_proposal_is_staked_reviewed_voted_on_delayed_and_executed(desk: Desk)
     assert "can be executed in 2 d" in desk.dao("queue", "1")
     assert "can be executed in" in desk.dao("execute", "1", code=2)
     desk.wait(2 * DAY)
-    assert "has its stake back, and the reward" in desk.dao("execute", "1")
+    assert "has its stake back, and a reward of 2,000.0000 FML" in desk.dao("execute", "1")
     [found] = json.loads(desk.dao("status", "1", "--json"))
     assert (found["stage"], found["is_settled"], found["for_wei"]) == ("executed", True, str(500_000 * 10**18))
-    assert "to what they are now" in found["does"][0]
+    assert found["does"][0].endswith(", as it is now")
     assert "nothing, it is over" in desk.dao("status", "1")
     assert "has gone where it belongs" in desk.dao("settle", "1", code=2)
 
@@ -101,6 +101,9 @@ def test_a_mistake_is_one_line_and_nothing_is_signed(desk: Desk) -> None:
     assert "that it is already" in refused("propose", "x", "--set", "dao.review_s=259200")
     assert "seconds of a review" in refused("propose", "x", "--set", "dao.review_s=soon")
     assert "seconds of a review" in refused("propose", "x", "--set", "dao.review_s=-1")
+    too_deep = refused("propose", "x", "--set", "emission.power_halves=77")
+    assert "the contract would not take it" in too_deep
+    assert "BadParameter" in too_deep
     assert "dao.stake is set twice" in refused("propose", "x", "--set", "dao.stake=1", "--set", "dao.stake=2")
     assert "such as arena:1" in refused("propose", "x", "--verify", "1")
     assert "AllianceMarket" in refused("propose", "x", "--verify", "alliance:1")
