@@ -76,7 +76,7 @@ def test_a_proposal_is_attended_and_voted_on_and_its_calls_are_shown(scene: Scen
 
 def test_an_empty_ballot_is_not_cast(scene: Scene) -> None:
     """The contract would take it, and no other one after it."""
-    scene.wait(3 * DAY)
+    scene.wait(3 * DAY + 1)
     with pytest.raises(WouldFail, match="had nothing locked when the general meeting began"):
         transactions_of(Vote(1, Support.FOR), scene.place(HOST))
     assert len(transactions_of(Vote(1, Support.FOR), scene.place(OWNER))) == 1
