@@ -10,7 +10,7 @@ from typing import Any
 from fl_alliance.agent.amounts import exactly
 from fl_alliance.agent.answers import models_of
 from fl_alliance.agent.book import Book
-from fl_alliance.agent.errors import ModelUnavailable, WouldFail
+from fl_alliance.agent.errors import WouldFail
 from fl_alliance.agent.tools import CallModel
 from fl_alliance.governance.standing import quoted
 from fl_alliance.market.place import Place
@@ -34,8 +34,6 @@ def ask_model(action: CallModel, place: Place, book: Book, permit: Permit) -> st
     ------
     WouldFail
         No marketplace, a closed model, no URL of it in the address book, or it costs more than there is.
-    ModelUnavailable
-        The host answers with something else than a chat completion.
     MarketplaceError
         As `Caller.call`.
     """
@@ -48,13 +46,8 @@ def ask_model(action: CallModel, place: Place, book: Book, permit: Permit) -> st
     with opened(stall.folder("purse") / "signed.json") as purse:
         caller = Caller(stall, place.sender.key, url.rstrip("/").removesuffix(_VERSION), purse, allow)
         means, most_wei = _means(action, stall, call)
-        try:
-            answer = caller.call(call, means, most_wei)
-            text, charged_wei = _text(answer), int(answer["fl_alliance"]["charged_wei"])
-        except (ValueError, KeyError, IndexError, TypeError):
-            raise ModelUnavailable(f"{url}: answers with something else than a chat completion") from None
-    if not 0 <= charged_wei <= most_wei:
-        raise ModelUnavailable(f"{url}: took {exactly(charged_wei)} by its word, signed was {exactly(most_wei)}")
+        answer = caller.call(call, means, most_wei)
+    text, charged_wei = _text(answer), int(answer["fl_alliance"]["charged_wei"])
     return f"model {action.model} says, for {exactly(charged_wei)}: {text}"
 
 

@@ -30,7 +30,7 @@ class Host:
     amount_wei: int
     pay_to: str = ""
     asset: str = ""
-    valid_s: int = 600
+    valid_s: int = 300
     extra: dict[str, Any] = field(default_factory=lambda: {"name": "FML", "version": "1"})
     answer: str = ANSWER
     whole: object = None

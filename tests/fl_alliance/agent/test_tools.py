@@ -133,7 +133,7 @@ def test_who_paid_by_voucher_rates(scene: Scene) -> None:
     revenue.deposit(PRICE_WEI)
     revenue.claim([CallVoucher(OWNER.address, 1, PRICE_WEI, 1).signed(OWNER, revenue.domain)])
     scene.agent().handle("rate nova 4 stars", scene.parser())
-    assert Models(Sender(scene.w3, OWNER), scene.deployment).rating(1) == (1, 4)
+    assert Models(Sender(scene.w3, OWNER), scene.deployment).rating(1).stars == 4
     assert scene.asked[-1][0] == "gives model 1 (nova) 4 of 5 stars"
 
 
