@@ -14,7 +14,7 @@ import {IModels} from "./IModels.sol";
 /// relevant, or malicious, by what they had locked when it came. It is accepted where relevant has more than both others
 /// together and `quorumWei` at least; the stake comes back, but is burned where malicious has more than both others
 /// together. The model's host credits what its answers have cited, and its contributors' share of what was paid since
-/// goes by that.
+/// goes by that. What turns out to be bad later, the DAO removes.
 contract Documents is IContributors, Braked {
     /// @notice How a holder judges a document.
     enum Verdict {
@@ -76,6 +76,8 @@ contract Documents is IContributors, Braked {
     event Judged(uint256 indexed document, address indexed holder, Verdict verdict, uint256 votesWei);
     /// @notice A document's vote is over.
     event Settled(uint256 indexed document, bool accepted, bool stakeBurned);
+    /// @notice A document that was accepted is answered with no more.
+    event Removed(uint256 indexed document);
     /// @notice A document was credited `uses` uses, and its contributor `amountWei`.
     event Credited(uint256 indexed document, uint256 uses, uint256 amountWei);
     /// @notice A contributor took what was due.
@@ -209,6 +211,17 @@ contract Documents is IContributors, Braked {
             emit Credited(documents[i], uses[i], amountWei);
         }
         _shareWei[model] = poolWei - paidWei;
+    }
+
+    /// @notice Take an accepted document out of its model's knowledge base; only the DAO. What it was credited stays its
+    /// contributor's, and the same content can be contributed anew.
+    function remove(uint256 document) external {
+        if (msg.sender != dao) revert NotAllowed(msg.sender, dao);
+        Document storage removed = _document(document);
+        if (!removed.accepted) revert NotAccepted(document, removed.model);
+        removed.accepted = false;
+        _accepted[removed.model] -= 1;
+        emit Removed(document);
     }
 
     /// @notice Set the terms of later documents; only the DAO.

@@ -12,6 +12,7 @@ from fl_alliance.chain.deploy import (
     ARENA,
     BRAKE,
     DAO,
+    DOCUMENTS,
     EMISSION,
     GAUGES,
     MODELS,
@@ -84,12 +85,11 @@ class Actions:
 
     def expel(self, models: Iterable[str]) -> list[Call]:
         """Return the calls that close listings whose hosts deceive, and burn their stakes, given by their numbers."""
-        calls = []
-        for model in models:
-            if re.fullmatch("[1-9][0-9]{0,8}", model) is None:
-                raise ActionRefused(f"--expel {model}: needs a model's number, such as 1")
-            calls.append(self._call(MODELS, "expel", int(model)))
-        return calls
+        return [self._call(MODELS, "expel", _number(model, "--expel", "a model's")) for model in models]
+
+    def remove(self, documents: Iterable[str]) -> list[Call]:
+        """Return the calls that take accepted documents out of models' knowledge bases, given by their numbers."""
+        return [self._call(DOCUMENTS, "remove", _number(each, "--remove", "a document's")) for each in documents]
 
     def choice(self, gauge: str, percent: str) -> Choice:
         """Return a part of a ballot, given as a gauge and percent of a voter's votes; raises `ActionRefused`."""
@@ -182,6 +182,12 @@ class Actions:
             return ContractReader(self._rpc, contract, self._deployment.address(contract))
         except ContractMissing as missing:
             raise ActionRefused(str(missing)) from None
+
+
+def _number(text: str, option: str, whose: str) -> int:
+    if re.fullmatch("[1-9][0-9]{0,8}", text) is None:
+        raise ActionRefused(f"{option} {text}: needs {whose} number, such as 1")
+    return int(text)
 
 
 def _setter(name: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from fl_alliance.arena.events import fml
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.dao import Call
-from fl_alliance.chain.deploy import BRAKE, DAO, EMISSION, GAUGES, MODELS, TREASURY, Deployment
+from fl_alliance.chain.deploy import BRAKE, DAO, DOCUMENTS, EMISSION, GAUGES, MODELS, TREASURY, Deployment
 from fl_alliance.chain.errors import DataUnreadable, RequestRefused
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rpc import Rpc
@@ -146,6 +146,7 @@ _KNOWN: Mapping[tuple[str, str], Callable[[Decoder, tuple[Any, ...]], str]] = {
     (EMISSION, "unverify"): lambda decoder, of: f"has the emission pay {decoder.task(*of)} no more",
     (TREASURY, "spend"): lambda decoder, of: decoder.spent(*of),
     (MODELS, "expel"): lambda decoder, of: f"closes model {of[0]} and burns its host's stake",
+    (DOCUMENTS, "remove"): lambda decoder, of: f"takes document {of[0]} out of its model's knowledge base",
     (GAUGES, "withdraw"): lambda decoder, of: f"takes {fml(of[1])} of the gauges' budget to {decoder.named(of[0])}",
     (DAO, _PREMISE): lambda decoder, of: f"does the rest only if {decoder.answer(*of[:2])} is as when it was proposed",
     (BRAKE, "resume"): lambda decoder, of: "ends the pause, if there is one",

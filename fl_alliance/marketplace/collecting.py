@@ -108,8 +108,9 @@ def _affordable(stall: Stall, vouchers: list[SignedVoucher], tell: Callable[[str
 
 
 def _credit(stall: Stall, model: int, uses: dict[int, int]) -> int:
-    """Credit the uses that the chain does not know yet, once there is a share to be paid by them."""
-    new = {document: count - stall.documents.document(document).uses for document, count in uses.items()}
+    """Credit the uses that the chain does not know yet, once there is a share to pay by them; not of removed ones."""
+    known = {document: stall.documents.document(document) for document in uses}
+    new = {document: count - known[document].uses for document, count in uses.items() if known[document].is_accepted}
     new = {document: count for document, count in new.items() if count > 0}
     if not new or not stall.documents.share_wei(model):
         return 0

@@ -60,12 +60,15 @@ class Knowledge:
         self._db.close()
 
     def sync(self, model: int, accepted: Mapping[bytes, int], tell: Callable[[str], None]) -> None:
-        """Take in what was accepted since the last time: digest -> number of a document.
+        """Take in what was accepted since the last time, digest -> number of a document, and drop what is so no more.
 
         A document that the store lacks, or that is no text, is told of and tried again the next time.
         """
         with self._lock, self._db:
             held = {row[0] for row in self._db.execute("SELECT document FROM held WHERE model = ?", (model,))}
+            for document in held.difference(accepted.values()):
+                for table in ("passages", "held"):
+                    self._db.execute(f"DELETE FROM {table} WHERE model = ? AND document = ?", (model, document))  # noqa: S608
             for digest, document in accepted.items():
                 if document in held:
                     continue

@@ -93,7 +93,7 @@ class Gateway:
         self.refresh()
 
     def refresh(self) -> None:
-        """Take in documents that were accepted meanwhile; what is settled stays as it is, and is read once."""
+        """Take in documents that were accepted meanwhile, and let go of removed ones; what is settled is read once."""
         documents = self.stall.documents
         for number in range(1, documents.count + 1):
             if number in self._settled:
@@ -103,6 +103,10 @@ class Gateway:
                 self._settled.add(number)
             if found.is_accepted:
                 self._accepted.setdefault(found.model, {})[found.digest] = number
+        removed = documents.removed(self.stall.place.market.block)
+        for digests in self._accepted.values():
+            for digest in [digest for digest, number in digests.items() if number in removed]:
+                del digests[digest]
         for model in self.counter.served:
             self.knowledge.sync(model, self._accepted.get(model, {}), self.tell)
 

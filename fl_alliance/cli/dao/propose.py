@@ -42,6 +42,9 @@ def parser() -> CommandParser:
     command.add_argument(
         "--expel", action="append", default=[], metavar="MODEL", help="close a listing and burn its stake"
     )
+    command.add_argument(
+        "--remove", action="append", default=[], metavar="DOCUMENT", help="take a document out of its model's base"
+    )
     command.add_argument("--resume", action="store_true", help="end the guardian's pause")
     return command
 
@@ -61,7 +64,8 @@ def execute(arguments: argparse.Namespace) -> int:
         calls += actions.verify(arguments.verify, is_verified=True) + actions.verify(
             arguments.unverify, is_verified=False
         )
-        calls += actions.expel(arguments.expel) + ([actions.resume()] if arguments.resume else [])
+        calls += actions.expel(arguments.expel) + actions.remove(arguments.remove)
+        calls += [actions.resume()] if arguments.resume else []
         if not calls or not arguments.text.strip():
             raise ActionRefused("needs a text, and something to do: --set, --verify, --spend or another action")
         stake_wei = hall.dao.terms().stake_wei

@@ -1,9 +1,11 @@
 """Documents: judged by holders, credited by the host, and paid by use."""
 
 import pytest
+from assembly import Assembly
 from bazaar import CALLER, CONTRIBUTOR, HOLDER, HOST, OTHER_CALLER, PRICE_WEI, TERMS, Bazaar
 
 from fl_alliance.chain.call_vouchers import CallVoucher
+from fl_alliance.chain.deploy import DOCUMENTS
 from fl_alliance.chain.documents import Verdict
 from fl_alliance.chain.marketplace_refusals import (
     AlreadyContributed,
@@ -98,6 +100,35 @@ def test_contributors_are_paid_by_use_and_what_is_left_over_waits(fair: Bazaar) 
     assert fair.documents(CONTRIBUTOR).withdraw() == shares[0]
     assert fair.balance(CONTRIBUTOR) == before + shares[0]
     assert fair.documents(CONTRIBUTOR).withdraw() == 0
+
+
+def test_the_dao_removes_what_turned_out_to_be_bad(fair: Bazaar) -> None:
+    model, dao = fair.listed(), Assembly(fair.w3, fair.deployment)
+    number = fair.accepted(model)
+    paid(fair, model, 10 * PRICE_WEI)
+    fair.documents().credit(model, {number: 1})
+    due = fair.documents().due_wei(CONTRIBUTOR.address)
+    assert due > 0
+    with pytest.raises(NotAllowed):
+        dao.bound(DOCUMENTS, HOST).send(300_000, "remove", number)
+    dao.pass_(dao.call(DOCUMENTS, "remove", number), text="It makes patients ill")
+    assert not fair.documents().document(number).is_accepted
+    assert fair.documents().removed(fair.deployment.block) == {number}
+    with pytest.raises(NotAccepted):
+        fair.documents().credit(model, {number: 1})
+    assert fair.documents().due_wei(CONTRIBUTOR.address) == due
+    host = fair.balance(HOST)
+    paid(fair, model, 20 * PRICE_WEI)  # nobody's documents are answered with: the host has their part
+    parts = split_payment(10 * PRICE_WEI, TERMS.split, has_documents=False)
+    assert fair.balance(HOST) - host == parts.host_wei
+    assert fair.accepted(model) == number + 1  # the same content, judged anew
+
+
+def paid(fair: Bazaar, model: int, all_wei: int) -> None:
+    """Let CALLER have paid so much for a model's calls in all."""
+    revenue = fair.revenue(CALLER)
+    revenue.deposit(all_wei - revenue.paid_wei(model, CALLER.address))
+    fair.revenue().claim([CallVoucher(CALLER.address, model, all_wei, 1).signed(CALLER, revenue.domain)])
 
 
 def test_only_a_models_host_credits_and_its_own_accepted_documents_alone(fair: Bazaar) -> None:

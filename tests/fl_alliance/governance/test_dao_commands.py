@@ -116,6 +116,7 @@ def test_a_mistake_is_one_line_and_nothing_is_signed(desk: Desk) -> None:
     assert "needed that at most" in refused("unlock", "5")
     assert "NotAllowed" in refused("pause")
     assert "needs a model's number" in refused("propose", "x", "--expel", "first")
+    assert "needs a document's number" in refused("propose", "x", "--remove", "0")
     assert "such as arena:1, alliance:1 or model:1" in refused("gauge", "--give", "1", "5")
     assert "needs percent of your votes" in refused("gauge", "--give", "arena:1", "some")
     assert "needs percent of your votes" in refused("gauge", "--give", "arena:1", "101")

@@ -4,7 +4,7 @@ import pytest
 from assembly import LARGE, STRANGER, Assembly
 
 from fl_alliance.chain.dao import Call
-from fl_alliance.chain.deploy import ARENA, DAO, EMISSION, GAUGES, MODELS, TIMELOCK, TOKEN, TREASURY
+from fl_alliance.chain.deploy import ARENA, DAO, DOCUMENTS, EMISSION, GAUGES, MODELS, TIMELOCK, TOKEN, TREASURY
 from fl_alliance.governance.decoding import ALARM, Decoder
 
 
@@ -66,6 +66,7 @@ def test_a_payment_in_another_token_and_coins_are_told_as_such(dao: Assembly, de
 
 def test_gauges_and_models_are_told_by_what_becomes_of_them(dao: Assembly, decoder: Decoder) -> None:
     gauges = dao.deployment.address(GAUGES)
+    assert decoder.words(dao.call(DOCUMENTS, "remove", 7)) == "takes document 7 out of its model's knowledge base"
     assert decoder.words(dao.call(MODELS, "expel", 7)) == "closes model 7 and burns its host's stake"
     budget = dao.call(TREASURY, "spend", dao.deployment.fml, gauges, 10**18)
     assert f"pays 1.0000 FML from the treasury to Gauges at {gauges}" in decoder.words(budget)

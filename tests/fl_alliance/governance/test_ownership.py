@@ -22,7 +22,7 @@ EVERYBODY = (DEPLOYER, PROPOSER, LARGE, SMALL, RIVAL, GUARDIAN, STRANGER, UNKNOW
 REFUSALS = {"AccessControlUnauthorizedAccount", "NotAllowed", "GovernorOnlyExecutor", "TimelockUnauthorizedCaller"}
 TYPED = {
     *(("Emission", name) for name in ("verify", "unverify")),
-    *(("Treasury", "spend"), ("Models", "expel"), ("Gauges", "withdraw"), ("Brake", "resume")),
+    *(("Treasury", "spend"), ("Models", "expel"), ("Documents", "remove"), ("Gauges", "withdraw"), ("Brake", "resume")),
 }
 """What is no parameter, and a proposal says by an action of its own or is shown in words of its own."""
 OF_CONTRACTS = {

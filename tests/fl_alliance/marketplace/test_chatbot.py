@@ -5,10 +5,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from assembly import Assembly
 from bazaar import CALLER, CONTRIBUTOR, HOLDER, HOST, TERMS
 from fairground import GLUCOSE, TALKER, TOKENS_WEI, Fairground
 
 from fl_alliance.arena.store import open_store
+from fl_alliance.chain.deploy import DOCUMENTS
 from fl_alliance.chain.documents import Document, Verdict
 from fl_alliance.chain.rules.revenue import credit_shares, split_payment
 from fl_alliance.chain.types import WEI_PER_FML
@@ -188,6 +190,23 @@ def test_a_document_whose_vote_is_over_is_read_from_the_chain_once(ground: Fairg
         ground.fair.documents(HOST).settle(waiting)
         gateway.refresh()
         assert [found.document for found in gateway.knowledge.search(TALKER, "changing sensors?", 3)] == [waiting]
+
+
+def test_a_document_that_the_dao_has_removed_is_answered_from_no_more(ground: Fairground) -> None:
+    juice, sensor = ground.contribute(JUICE), ground.contribute(SENSOR)
+    ground.fair.revenue(CALLER).deposit(WEI_PER_FML)
+    dao = Assembly(ground.fair.w3, ground.fair.deployment)
+    with ground.gateway() as (gateway, url):
+        for asked in ("What do I drink below 70 mg/dL?", "How often is a glucose sensor changed?"):
+            ground.caller(url, CALLER).call(question(TALKER, ask(asked), 20), Means.VOUCHER, WEI_PER_FML)
+        dao.pass_(dao.call(DOCUMENTS, "remove", juice), text="Juice is wrong here")
+        gateway.refresh()
+        assert gateway.knowledge.search(TALKER, "drink below 70 mg/dL", 3) == []
+        gateway.collect()  # the other one is credited all the same
+    assert [ground.fair.documents().document(each).uses for each in (juice, sensor)] == [0, 1]
+    with ground.gateway() as (gateway, _):
+        assert gateway.knowledge.search(TALKER, "drink below 70 mg/dL", 3) == []
+        assert [found.document for found in gateway.knowledge.search(TALKER, "changing sensors?", 3)] == [sensor]
 
 
 def test_a_refused_document_is_never_answered_from(ground: Fairground) -> None:
