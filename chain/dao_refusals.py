@@ -2,13 +2,18 @@
 
 from typing import ClassVar
 
-from fl_alliance.chain.refusals import Refused
+from fl_alliance.chain.refusals import Refused, in_words
 from fl_alliance.chain.stages import Stage
 
 
-def _stages(bits: bytes) -> str:
+def _short(number: int) -> str:
+    """Return a proposal's 256-bit number as far as it tells it from others."""
+    return f"0x{number:064x}"[:10] + "..."
+
+
+def _stages(bits: bytes | int) -> str:
     """Return the stages of a bitmap in words; without any, a proposal was made before."""
-    found = int.from_bytes(bits, "big")
+    found = bits if isinstance(bits, int) else int.from_bytes(bits, "big")
     return " or ".join(stage.name.lower() for stage in Stage if found >> stage & 1) or "another text, or other calls"
 
 
@@ -136,7 +141,8 @@ class AlreadyProposing(Refused):
     """A proposer's last proposal is decided first."""
 
     FIELDS = ("proposer", "proposalId")
-    TEXT = "{proposer} has a proposal that is not decided, needed that one to end first"
+    TEXT = "{proposer} has proposal {proposalId}, which is not decided: needed that one to end first"
+    READ: ClassVar = {"proposalId": _short}
 
 
 class NotSettleable(Refused):
@@ -281,8 +287,8 @@ class GovernorUnexpectedProposalState(Refused):
     """A proposal is at another stage."""
 
     FIELDS = ("proposalId", "current", "expectedStates")
-    TEXT = "the proposal is {current}, needed {expectedStates}"
-    READ: ClassVar = {"current": lambda stage: Stage(stage).name.lower(), "expectedStates": _stages}
+    TEXT = "proposal {proposalId} is {current}, needed {expectedStates}"
+    READ: ClassVar = {"proposalId": _short, "current": in_words(Stage), "expectedStates": _stages}
 
 
 class TimelockInsufficientDelay(Refused):

@@ -8,6 +8,7 @@ The model of a task (`replay.py`) raises the same classes as the contract that i
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from enum import IntEnum
 from typing import Any, ClassVar
 
 from fl_alliance.chain.errors import TransactionReverted
@@ -34,6 +35,12 @@ class Refused(TransactionReverted):
         return _rebuilt, (type(self), tuple(self.values.values()), self.call, self.data)
 
 
+def in_words(kind: type[IntEnum]) -> Callable[[int], object]:
+    """Return what reads a number of a contract's enum; one that we do not know stays a number."""
+    names = {member.value: member.name.lower() for member in kind}
+    return lambda value: names.get(value, value)
+
+
 def _rebuilt(kind: type[Refused], values: Iterable[Any], call: str, data: bytes) -> Refused:
     return kind(*values, call=call, data=data)
 
@@ -56,7 +63,7 @@ class WrongPhase(Refused):
 
     FIELDS = ("task", "phase")
     TEXT = "task {task}: not possible in phase {phase}"
-    READ: ClassVar = {"phase": lambda phase: Phase(phase).name.lower()}
+    READ: ClassVar = {"phase": in_words(Phase)}
 
 
 class TooEarly(Refused):

@@ -14,9 +14,11 @@ from fl_alliance.chain import (
     site_refusals,
 )
 from fl_alliance.chain.codec import interface
+from fl_alliance.chain.dao_refusals import AlreadyProposing, AlreadyVoted, GovernorUnexpectedProposalState
 from fl_alliance.chain.errors import TransactionReverted
-from fl_alliance.chain.refusals import Refused, TooEarly, WrongBallot
+from fl_alliance.chain.refusals import Refused, TooEarly, WrongBallot, WrongPhase
 from fl_alliance.chain.reverts import custom_errors, error_class, explained
+from fl_alliance.chain.types import Phase
 
 KINDS = (refusals, market_refusals, site_refusals, evidence_refusals, dao_refusals, marketplace_refusals)
 FOUND = [kind for module in KINDS for kind in vars(module).values()]
@@ -44,9 +46,28 @@ def test_every_contract_of_the_package_is_covered() -> None:
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_each_error_says_its_values_in_words_and_travels(kind: type[Refused]) -> None:
     error = kind(*range(11, 11 + len(kind.FIELDS)), call="start", data=b"\x01")
-    assert all(str(value) in str(error) for value in error.values.values())
+    read = {name: kind.READ[name](value) if name in kind.READ else value for name, value in error.values.items()}
+    assert all(str(value) in str(error) for value in read.values())
     twin = pickle.loads(pickle.dumps(error))  # noqa: S301
     assert (type(twin), twin.values, twin.call, twin.data) == (kind, error.values, "start", b"\x01")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (WrongPhase(3, Phase.LOCKED), "task 3: not possible in phase locked"),
+        (WrongPhase(3, 77), "task 3: not possible in phase 77"),
+        (AlreadyVoted("0xAb", 5), "0xAb has cast its ballot of week 6"),
+        (AlreadyProposing("0xAb", 2**255), "0xAb has proposal 0x80000000..., which is not decided"),
+        (
+            GovernorUnexpectedProposalState(2**255, 4, (1 << 1 | 1 << 5).to_bytes(32)),
+            "proposal 0x80000000... is succeeded, needed active or queued",
+        ),
+        (GovernorUnexpectedProposalState(1, 0, bytes(32)), "is pending, needed another text, or other calls"),
+    ],
+)
+def test_what_a_figure_stands_for_is_said_in_words(error: Refused, said: str) -> None:
+    assert said in str(error)
 
 
 def test_revert_data_becomes_the_errors_class_with_its_values() -> None:
