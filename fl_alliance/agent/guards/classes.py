@@ -24,6 +24,32 @@ RELATIONS = words("""
         dear, dear friend, good friend, old friend, best friend
         """)
 """What somebody may be to the user, between "my" and the name."""
+_DOES = (
+    "make",
+    "do",
+    "arrange",
+    "effect",
+    "execute",
+    "process",
+    "initiate",
+    "perform",
+    "carry out",
+    "set up",
+    "organise",
+)
+_WISHES = ("i want", "i'd like", "i would like", "i need")
+
+
+def done(*nouns: str) -> tuple[str, ...]:
+    """Return the ways to ask that something be done by its noun: make a payment of, arrange payment."""
+    return tuple(f"{does} {a}{noun}{of}" for does in _DOES for a in ("", "a ") for noun in nouns for of in ("", " of"))
+
+
+def wished(*participles: str) -> tuple[str, ...]:
+    """Return the cues of wishing that something be done: "i want … staked"."""
+    return tuple(f"{wish} … {participle}" for wish in _WISHES for participle in participles)
+
+
 _OCCASIONS = words("""
         lunch, dinner, breakfast, coffee, coffees, tea, drinks, beer, beers, pizza, food, meal, groceries, shopping,
         catering, cake, cakes, birthday, wedding, christmas, rent, taxi, cab, ride, train, bus, fuel, petrol, tickets,

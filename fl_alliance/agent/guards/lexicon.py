@@ -18,7 +18,8 @@ def words(text: str) -> tuple[str, ...]:
 REQUESTS = words("""
         can you, could you, will you, would you please, would you mind, would you kindly, would you be so kind as to,
         would you be so good as to, might you, can you possibly, could you possibly, can i ask you to,
-        could i ask you to, i wonder if you could, i was wondering if you could
+        could i ask you to, could i trouble you to, may i trouble you to, would you be kind enough to,
+        would you be able to, i wonder if you could, i was wondering if you could
         """)
 """What makes a request of what has a question mark."""
 POLITE = (
@@ -35,7 +36,12 @@ POLITE = (
         i should like to, i would love to, i'd love to, i am wishing to, i'm wishing to, i am looking to,
         i'm looking to, i am here to, i'm here to, i hereby, i hereby request, i request, i request to,
         i hereby request to, i ask you to, i kindly ask you to, i beg you to, please to, be so good as to,
-        i am ready to, i'm ready to
+        i am ready to, i'm ready to, i want that you, be kind enough to, i would be grateful if you could,
+        i would be grateful if you would, i'd be grateful if you could, i'd be grateful if you would,
+        i would appreciate it if you could, i'd appreciate it if you could, it would be great if you could,
+        it would be nice if you could, help me to, help me, proceed to, proceed and, make sure to, be sure to,
+        arrange to, when you have a moment, when you get a moment, when you get a chance, when you have a minute,
+        when you get a minute
         """),
     *REQUESTS,
     *words("""
@@ -53,6 +59,12 @@ SHORT: Mapping[str, str] = {
     "bal": "balance",
     "acct": "account",
     "outta": "out of",
+    "im": "i'm",
+    "ive": "i've",
+    "hows": "how's",
+    "thats": "that's",
+    "rn": "right now",
+    "atm": "at the moment",
     "wanna": "want to",
 }
 """What is written for other words."""

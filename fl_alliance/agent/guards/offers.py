@@ -30,7 +30,8 @@ _TURNS = frozenset(
         first, whether, joke, joking, kidding, test, testing, example, fake, prank, lie, lies, lying, going, gonna,
         wonder, maybe, perhaps, probably, hope, hopes, assume, assuming, provided, till, tonight, afternoon,
         hypothetically, possibly, system, user, assistant, admin, administrator, instructions, mistake, error, unwise,
-        risky, thinking, considering, planning, tempted, undecided, unsure, debating, who, whom, whose, regret,
+        risky, thinking, considering, planning, tempted, undecided, unsure, debating, decide, deciding,
+        choose, advise, who, whom, whose, regret,
         refuse, refrain, approximately, roughly, around, almost, nearly, dont, cant, wont, isnt, shouldnt, heard,
         claims, wish, wished, why, day, days, daily, week, weekly, month, monthly, year, yearly, forever, always,
         promised, promise, will
@@ -130,7 +131,8 @@ def _offer(words: str, left_out: Sequence[str], tool: str, book: Book, me: str) 
     is_turned = any(_turns(word) or word.lower() in _LINKS for word in skipped)
     if kinds != needed or named.asks or len(skipped) + len(left_out) > _MOST_SKIPPED or is_turned:
         return None
-    if TOOLS[tool] in OF_ARENA and any(isinstance(value, AllianceTask) for _, value in named.parts):
+    is_of_alliance = any(isinstance(value, AllianceTask) for _, value in named.parts)
+    if (TOOLS[tool] in OF_ARENA and is_of_alliance) or (LEXICONS[tool].has_question and not named.question):
         return None
     sentence = _sentence(tool, named, book)
     assert issubclass(TOOLS[tool], Action)  # noqa: S101  what sentences are of

@@ -29,6 +29,8 @@ from fl_alliance.agent.guards.classes import (
     TAKES,
     THEM,
     VOTES,
+    done,
+    wished,
 )
 from fl_alliance.agent.guards.lexicon import Lexicon, words
 from fl_alliance.agent.guards.numbers import WORDS
@@ -52,8 +54,9 @@ LEXICONS: Mapping[str, Lexicon] = {
                 in his wallet, having, i have left, remaining, remain, say, say me, say to me, tell to me,
                 could you tell me, can you tell me, let me know, to my name, on hand, in total, all in all, i've got,
                 i have got, left over, still, for, total, please to, would like to know, i would like to know,
-                exactly, about, doing, am i, i am, inform me of, inform me about, enquire about, inquire about,
-                enquire as to, inquire as to, might i, in my account, of mine
+                exactly, about, doing, provide, provide me with, state, give me, give, view, hear, let me see, i need,
+                i want, am i, i am, inform me of, inform me about, enquire about, inquire about, enquire as to,
+                inquire as to, might i, in my account, of mine
                 """),
     ),
     "price": Lexicon(
@@ -70,8 +73,8 @@ LEXICONS: Mapping[str, Lexicon] = {
                 i want to know, me, it costs, each call, every call, one query, a query, per query, per question,
                 per answer, each time, to call, say, say me, tell to me, could you tell me, can you tell me, are, be,
                 making, make, current, currently, i would like to know, when i, i, if i call, to make, run, running,
-                inform me of, inform me about, enquire about, inquire about, might i, will, how many fml, fml, have,
-                get
+                provide, provide me with, state, give me, give, i need, i want, quote me, inform me of,
+                inform me about, enquire about, inquire about, might i, will, how many fml, fml, have, get
                 """),
     ),
     "status": Lexicon(
@@ -79,18 +82,19 @@ LEXICONS: Mapping[str, Lexicon] = {
         words("""
                 status, how is, how's, how are things, tell me about, what about, progress, state, going on, staked,
                 earned, did i earn, my reward, my rewards, my stake, news, happening, have i earned, how far,
-                have i staked, am i doing, delegated, doing, going, things stand, stand, standing, update on,
-                an update, update, what's up, what is up, what's new, what is new, the latest, overview, summary,
-                how are we doing, i've earned, i've staked, whats up, whats new, how did, coming along, coming on,
-                getting on, getting along, faring
+                have i staked, situation, condition, am i doing, delegated, doing, going, things stand, stand,
+                standing, update on, an update, update, what's up, what is up, what's new, what is new, the latest,
+                overview, summary, how are we doing, i've earned, i've staked, whats up, whats new, how did,
+                coming along, coming on, getting on, getting along, faring
                 """),
         words("""
                 what, what is, what's, whats, of, in, on, with, task, is, how much, have, i, have i, show, show me,
                 tell me, did, are, how, how many, fml, my, so far, check, there, any, going, get, was, has, it, far,
                 give me, do i have, about, am i, where, could you tell me, can you tell me, let me know, say me, tell,
                 right now, do, does, currently, at the moment, i would like to know, i'd like to know, i want to know,
-                for, see, look up, up to, things, we, stands, at, by now, current, from, inform me of,
-                inform me about, enquire about, inquire about, might i, along
+                for, see, look up, up to, things, we, stands, at, by now, current, from, provide, provide me with,
+                state, give, view, hear, let me see, i need, inform me of, inform me about, enquire about,
+                inquire about, might i, along
                 """),
         never=tuple(f"{verb} my {what}" for verb in ("get", "give me") for what in ("reward", "rewards")),
     ),
@@ -102,12 +106,13 @@ LEXICONS: Mapping[str, Lexicon] = {
             *words("""
                 should get, should receive, gets … from me, receives … from me, settle, make a payment,
                 make a transfer, make sure that … gets, make sure that … receives, make sure … gets,
-                make sure … receives, make transfer, make payment, do a transfer, do a payment, make a transfer of,
-                make a payment of, make sending, make sending of, see that … gets, see that … receives,
+                make sure … receives, make sending, make sending of, see that … gets, see that … receives,
                 see to it that … gets, would you see that … gets
                 """),
             *(f"{one} … {other}" for one, other in HAVING),
             *CROSSING,
+            *done("payment", "transfer"),
+            *wished("sent", "paid", "transferred", "wired", "moved"),
             *DUE,
         ),
         (
@@ -130,8 +135,8 @@ LEXICONS: Mapping[str, Lexicon] = {
         never=(
             *(f"needs to {verb}" for verb in SENDS),
             *words("""
-                gets to, should get to, should receive to, receives to, the transfer, the payment, promised to, owe to,
-                owed to, to have to, to get to, have to
+                gets to, should get to, should receive to, receives to, the transfer, the payment, promised to,
+                owe to, owed to, to have to, to get to, have to
                 """),
             *ALSO,
         ),
@@ -145,10 +150,12 @@ LEXICONS: Mapping[str, Lexicon] = {
                 i am staking, invest, pledge, get … into, put … into, put … in, put … on, put … towards, count me in
                 """)
         + tuple(f"{verb} … {where}" for verb in INVESTS for where in ("in", "into", "on", "onto", "on my stake"))
-        + tuple(f"{verb} {noun}" for verb in STAKES for noun in ("a stake", "a stake of", "stake", "stake of")),
+        + tuple(f"{verb} {noun}" for verb in STAKES for noun in ("a stake", "a stake of", "stake", "stake of"))
+        + done("stake")
+        + wished("staked"),
         (
             *(*IN_TASK, "put", "put up", "to", "into", "with", "a stake of", "with a stake of", "add"),
-            *words("more, of, and, another, by, take part in, participate in, of mine"),
+            *words("more, of, and, another, by, take part in, participate in, of mine, i want, put me down for"),
         ),
     ),
     "unstake": Lexicon(
@@ -198,7 +205,8 @@ LEXICONS: Mapping[str, Lexicon] = {
                 everything, all, from, in, of, for, on, out, out of, task, it, them, i earned, all my, my, any,
                 is over, and, that i earned, whatever, i've earned, i have earned, that i've earned,
                 that i have earned, of mine, due to me, owed to me, i am owed, i'm owed, i am due, i'm due, i made,
-                i've made, there, to me, owing to me, all of, earned, my share of, that are mine, take, get, grab
+                i've made, there, to me, owing to me, all of, earned, my share of, that are mine, take, get, grab,
+                i want
                 """),
         ),
     ),
@@ -206,15 +214,17 @@ LEXICONS: Mapping[str, Lexicon] = {
         frozenset({Kind.ACCOUNT, Kind.TASK, Kind.AMOUNT}),
         words("""
                 delegate, back, support, entrust, behind, a delegation of, of mine, my delegation to,
-                would you mind delegating, delegation, delegation of, make a delegation, make a delegation of,
-                make delegation, make delegation of, i'm delegating, i am delegating, i'm backing, i am backing,
-                i'm supporting, i am supporting, put … on, assign, allocate
-                """),
+                would you mind delegating, delegation, delegation of, i'm delegating, i am delegating, i'm backing,
+                i am backing, i'm supporting, i am supporting, put … on, assign, allocate
+                """)
+        + done("delegation")
+        + wished("delegated"),
         (
             *(*IN_TASK, "to", "with", "stake", "put", "place", "add", "let", "make", "of mine", "to my delegation to"),
             *words("""
                 i trust, i believe in, her, him, them, to her, to him, to them, work, more, another, and, of, node,
-                pool, her node, his node, their node, get, the node of, into, onto, towards
+                pool, her node, his node, their node, get, i want, by delegation, as a delegation, the node of, into,
+                onto, towards
                 """),
             *(f"my {relation}" for relation in RELATIONS),
         ),
@@ -292,6 +302,8 @@ LEXICONS: Mapping[str, Lexicon] = {
             "of my locked",
             "out",
             "my",
+            "me",
+            "i want",
             "of the",
             "of those",
             "i set aside for voting",
@@ -340,8 +352,8 @@ LEXICONS: Mapping[str, Lexicon] = {
         ("rate", "i'd rate", "i would rate", "my rating", "a rating of", "rating", "star", "stars", "score"),
         words("""
             give, i give, i'd give, i would give, i'm giving, i am giving, deserves, gets, earns, it, my, mark, put,
-            down, a score of, out of five, award, leave, add, from my side, on, with, for, model, is, of, as, to,
-            and, at
+            down, a score of, out of five, award, leave, add, from my side, on, with, for, model, is, of, as, to, and,
+            at
             """),
     ),
     "call_model": Lexicon(
@@ -349,7 +361,7 @@ LEXICONS: Mapping[str, Lexicon] = {
         words("""
                 ask, run, call, use, query, prompt, a question for, i have a question for, have … answer,
                 let … answer, would you mind asking, put this to, put the question to, put to, get … to answer, pose,
-                a question to, my question to, consult
+                a question to, my question to, consult, max, tops, at most, at the most, no more than
                 """),
         words("""
                 and, and spend, spend, spending, and pay, pay, paying, for, at most, up to, model, no more than,
@@ -360,8 +372,8 @@ LEXICONS: Mapping[str, Lexicon] = {
                 with a limit of, at the most, max, my maximum, my limit, i spend, i'll spend, i will spend,
                 for no more than, for not more than, for up to, for at most, using, it should cost, it may cost,
                 no more, not over, a cap of, spend at most, spend no more than, spending no more than,
-                spending at most, answer this, put, the following, this one, following, question, my question,
-                the model, let, have, by, costing, costing at most, costing no more than, don't spend more than,
+                spending at most, answer this, the following, this one, following, question, my question, the model,
+                let, have, by, costing, costing at most, costing no more than, don't spend more than,
                 do not spend more than, pay up to, pay at most
                 """),
         has_question=True,

@@ -23,7 +23,7 @@ from fl_alliance.chain.types import WEI_PER_FML
 
 _NUMBERED = {"task": Kind.TASK, "proposal": Kind.PROPOSAL, "model": Kind.MODEL}
 _COUNT = re.compile(r"#?([1-9][0-9]{0,8})", re.ASCII)
-_OWNED = ("account", "wallet", "address", "balance", "price", "work", "node", "pool")
+_OWNED = ("account", "wallet", "address", "balance", "price", "work", "node", "pool", "got", "holdings")
 _PAUSES, _ENDS = ".,!?:;", ".!?;:"
 _BEHIND_AMOUNT = frozenset(
     (

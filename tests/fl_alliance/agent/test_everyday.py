@@ -1,4 +1,4 @@
-"""How people say it: 377 requests of which nothing may be read wrongly, and floors for what is understood."""
+"""How people say it: 432 requests of which nothing may be read wrongly, and floors for what is understood."""
 
 from pathlib import Path
 
@@ -33,8 +33,8 @@ def test_each_half_has_60_requests_and_30_that_may_sign_nothing() -> None:
         assert (len(calls), calls.count(None)) == (90, 30)
 
 
-FLOORS = {"stranger": (45, 3), "stranger_since": (63, 2)}
-"""Of 51 and 76 that ask for something a tool does: understood at once, and by a yes to an offer."""
+FLOORS = {"stranger": (45, 3), "stranger_since": (102, 3)}
+"""Of 51 and 131 that ask for something a tool does: understood at once, and by a yes to an offer."""
 
 
 @pytest.mark.parametrize("name", STRANGERS)
@@ -49,7 +49,7 @@ def test_a_stranger_is_understood_or_refused_and_never_offered_what_was_not_mean
 
 def test_a_stranger_wanted_as_many_things_as_the_floors_are_of() -> None:
     wanted = [[request.call for request in strange(name)] for name in STRANGERS]
-    assert [(len(calls), len(calls) - calls.count(None)) for calls in wanted] == [(85, 51), (112, 76)]
+    assert [(len(calls), len(calls) - calls.count(None)) for calls in wanted] == [(85, 51), (167, 131)]
 
 
 @pytest.mark.parametrize("words", ["undelegate 30 FML from ada in task 3", "unstake 20 FML from task 3"])
@@ -226,6 +226,8 @@ def test_a_choice_behind_its_proposal_is_a_vote_and_before_it_a_correction() -> 
 def test_what_no_tool_does_is_not_offered() -> None:
     assert offered("claim the reward thing of alliance:1", everyday_book(), ME) is None
     assert offered("claim the reward thing of task 1", everyday_book(), ME) is not None
+    assert offered("ask nova for 5 FML buddy", everyday_book(), ME) is None
+    assert offered('ask nova "x" for 5 FML buddy', everyday_book(), ME) is not None
 
 
 @pytest.mark.parametrize("words", ["do I vote yes on proposal 3", "who put 10 FML into task 2"])
