@@ -31,7 +31,9 @@ _TURNS = frozenset(
         wonder, maybe, perhaps, probably, hope, hopes, assume, assuming, provided, till, tonight, afternoon,
         hypothetically, possibly, system, user, assistant, admin, administrator, instructions, mistake, error, unwise,
         risky, thinking, considering, planning, tempted, undecided, unsure, debating, decide, deciding,
-        choose, advise, who, whom, whose, regret,
+        choose, advise, who, whom, whose, regret, rescind, retract, reduce, decrease, lower, shrink, cut, trim, remove,
+        unwind, exit, leave, quit, recover, retrieve, return, detach, subtract, deduct, pull, unbond, extract, draw,
+        claw, refund, reverse, annul, void, oust, end, revoke, release, free,
         refuse, refrain, approximately, roughly, around, almost, nearly, dont, cant, wont, isnt, shouldnt, heard,
         claims, wish, wished, why, day, days, daily, week, weekly, month, monthly, year, yearly, forever, always,
         promised, promise, will

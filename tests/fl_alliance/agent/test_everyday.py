@@ -233,3 +233,8 @@ def test_what_no_tool_does_is_not_offered() -> None:
 @pytest.mark.parametrize("words", ["do I vote yes on proposal 3", "who put 10 FML into task 2"])
 def test_a_question_without_its_mark_is_not_offered(words: str) -> None:
     assert offered(words, everyday_book(), ME) is None
+
+
+@pytest.mark.parametrize("verb", ["revoke", "rescind", "reduce by", "retract"])
+def test_what_takes_back_is_not_offered_as_what_gives(verb: str) -> None:
+    assert offered(f"{verb} 5 FML of my delegation to ada in task 3", everyday_book(), ME) is None
