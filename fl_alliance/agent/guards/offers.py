@@ -16,33 +16,42 @@ from fl_alliance.agent.guards.lexicon import words as phrases
 from fl_alliance.agent.guards.phrasebook import LEXICONS
 from fl_alliance.agent.guards.reading import Mentions, mentions, mentions_but
 from fl_alliance.agent.guards.words import shown, split
-from fl_alliance.agent.tools import TOOLS, Action, AllianceTask, Kind
+from fl_alliance.agent.tools import OF_ARENA, TOOLS, Action, AllianceTask, Kind
 from fl_alliance.chain.dao import Appearance, Support
 
-_MOST_SKIPPED, _PAUSES = 6, ".,!?:;"
+_MOST_SKIPPED, _PAUSES = 8, ".,!?:;"
 _TURNS = frozenset(
-    phrases(
-        """
+    phrases("""
         no, not, never, none, nobody, nothing, if, unless, when, whenever, once, after, before, until, while, soon,
-        would, could, should, might, may, suppose, imagine, pretend, wrong, cancel, undo, stop, forget, or, but, except,
-        without, said, says, say, told, tells, asked, asks, wants, wrote, writes, thinks, tomorrow, later, next,
-        yesterday, every, each, instead, ignore, rather, sent, paid, was, were, had, remind, whoever, anyone, half, all,
-        between, least, than, minus, plus, about, other, another, same, both, twice, more, less, then, first, whether,
-        why, day, days, daily, week, weekly, month, monthly, year, yearly, forever, always, promised, promise, will
-        """
-    )
+        would, could, should, might, may, suppose, imagine, pretend, wrong, cancel, undo, stop, forget, or, but,
+        except, without, said, says, say, told, tells, asked, asks, wants, wrote, writes, thinks, tomorrow, later,
+        next, yesterday, every, each, instead, ignore, rather, sent, paid, was, were, had, remind, whoever, anyone,
+        half, all, between, least, than, minus, plus, about, other, another, same, both, twice, more, less, then,
+        first, whether, joke, joking, kidding, test, testing, example, fake, prank, lie, lies, lying, going, gonna,
+        wonder, maybe, perhaps, probably, hope, hopes, assume, assuming, provided, till, tonight, afternoon,
+        hypothetically, possibly, system, user, assistant, admin, administrator, instructions, mistake, error, unwise,
+        risky, thinking, considering, planning, tempted, undecided, unsure, debating, decide, deciding,
+        choose, advise, who, whom, whose, regret, rescind, retract, reduce, decrease, lower, shrink, cut, trim, remove,
+        unwind, exit, leave, quit, recover, retrieve, return, detach, subtract, deduct, pull, unbond, extract, draw,
+        claw, refund, reverse, annul, void, oust, end, revoke, release, free,
+        refuse, refrain, approximately, roughly, around, almost, nearly, dont, cant, wont, isnt, shouldnt, heard,
+        claims, wish, wished, why, day, days, daily, week, weekly, month, monthly, year, yearly, forever, always,
+        promised, promise, will
+        """)
 )
 """Words beside which a request is another one, or none: nothing is offered."""
+_PLAIN_CONTRACTIONS = ("it's", "she's", "he's", "that's", "i'm", "they're", "we're", "you're", "i've", "we've")
+"""Of is, am, are and have, which turn nothing; n't, 'd and 'll may."""
 _LINKS = frozenset(
-    phrases(
-        """
-        from, to, for, by, behind, of, on, in, with, back, into, out, let, make, my, your, his, their, our, is, are, be,
-        am, me, you, did, how, what
-        """
-    )
+    phrases("""
+        from, to, for, by, behind, of, on, in, with, back, into, out, let, make, my, your, his, their, our, is, are,
+        be, am, me, you, did, how, what
+        """)
 )
 """Words that may turn one in whose middle they stand."""
 _BETWEEN = re.compile(r"[.,!?;:]+ +| - | and ")
+_ASKS = re.compile(r"\b(?:do|does|did|am|is|are|was|were|has|have|must|can) (?:i|we|you|he|she|they)\b", re.IGNORECASE)
+"""Asks, with a question mark or without one."""
 _SENTENCES = {
     "transfer": "send {amount} FML to {account}",
     "stake": "stake {amount} FML in {task}",
@@ -80,6 +89,8 @@ def offered(words: str, book: Book, me: str) -> Offer | None:
 
     None where there is no such, or a word that is left out may turn it into another one.
     """
+    if _ASKS.search(words):
+        return None
     for clause, left_out in _clauses(words, book):
         found = [offer for tool in _SENTENCES if (offer := _offer(clause, left_out, tool, book, me)) is not None]
         if len(found) == 1:
@@ -108,7 +119,8 @@ def _is_named(word: str, book: Book) -> bool:
 def _turns(word: str) -> bool:
     """Return whether a word may turn a request into another one, names something, or asks for another one itself."""
     bare = word.strip(_PAUSES).lower()
-    return bare in _TURNS or bare in _cues() or "'" in bare or any(each.isdigit() for each in bare)
+    is_contracted = "'" in bare and bare not in _PLAIN_CONTRACTIONS
+    return bare in _TURNS or bare in _cues() or is_contracted or any(each.isdigit() for each in bare)
 
 
 def _offer(words: str, left_out: Sequence[str], tool: str, book: Book, me: str) -> Offer | None:
@@ -120,6 +132,9 @@ def _offer(words: str, left_out: Sequence[str], tool: str, book: Book, me: str) 
     needed = sorted(part.metadata["kind"] for part in TOOLS[tool].parts())
     is_turned = any(_turns(word) or word.lower() in _LINKS for word in skipped)
     if kinds != needed or named.asks or len(skipped) + len(left_out) > _MOST_SKIPPED or is_turned:
+        return None
+    is_of_alliance = any(isinstance(value, AllianceTask) for _, value in named.parts)
+    if (TOOLS[tool] in OF_ARENA and is_of_alliance) or (LEXICONS[tool].has_question and not named.question):
         return None
     sentence = _sentence(tool, named, book)
     assert issubclass(TOOLS[tool], Action)  # noqa: S101  what sentences are of

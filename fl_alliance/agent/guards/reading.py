@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from fl_alliance.agent.amounts import TwoReadings
 from fl_alliance.agent.book import Book, strict_address
 from fl_alliance.agent.errors import AmountUnclear, NotUnderstood, WordsUnclear
-from fl_alliance.agent.guards.lexicon import GAP, REQUESTS, Lexicon
+from fl_alliance.agent.guards.classes import RELATIONS
+from fl_alliance.agent.guards.lexicon import GAP, POLITE, REQUESTS, SHORT, Lexicon
 from fl_alliance.agent.guards.numbers import amount_in, count_in
 from fl_alliance.agent.guards.phrasebook import LEXICONS, phrases_of
 from fl_alliance.agent.guards.typos import corrected
@@ -22,7 +23,7 @@ from fl_alliance.chain.types import WEI_PER_FML
 
 _NUMBERED = {"task": Kind.TASK, "proposal": Kind.PROPOSAL, "model": Kind.MODEL}
 _COUNT = re.compile(r"#?([1-9][0-9]{0,8})", re.ASCII)
-_OWNED = ("account", "wallet", "address", "balance", "price", "work")
+_OWNED = ("account", "wallet", "address", "balance", "price", "work", "node", "pool", "got", "holdings")
 _PAUSES, _ENDS = ".,!?:;", ".!?;:"
 _BEHIND_AMOUNT = frozenset(
     (
@@ -63,6 +64,10 @@ _BEHIND_AMOUNT = frozenset(
     )
 )
 """What may follow an amount without its unit: of anything else it would be an amount of that."""
+_TAKES_ALL = ("unstake", "claim", "undelegate")
+_MY_RELATIONS = frozenset(f"my {relation}" for relation in RELATIONS)
+_RELATION = re.compile(rf" my (?:{'|'.join(RELATIONS)})$")
+"""Says who the one is that is named behind it."""
 _MOST_STARS = 5
 _PART = "*"
 """Stands in what was said for a part that was found."""
@@ -116,14 +121,21 @@ class _Reading:
 
     @property
     def has_cue(self) -> bool:
-        return any(_is_in_order(cue.split(GAP), self.said) for cue in self.known.cues)
+        return any(_is_in_order(cue.split(GAP), self.said) for cue in self.known.cues) or self._is_terse()
+
+    def _is_terse(self) -> bool:
+        """Return whether a number and a choice behind it are all that is said, where that is a request."""
+        *parts, choice = [said for said in self.said if said not in POLITE] or [""]
+        return self.known.is_terse and parts == [_PART, _PART] and choice in self.known.choices
 
     def run(self) -> None:
         spoken = f" {_joined(self.tokens)} "
         if wrong := next((phrase for phrase in self.known.never if f" {phrase} " in spoken), ""):
             raise WordsUnclear(f"{wrong!r} can be read in two ways; say it in other words")
+        counts = {Kind.AMOUNT, Kind.STARS} & self.known.takes
+        first, second = (self._amount, self._phrase) if counts else (self._phrase, self._amount)
         while self.at < len(self.tokens):
-            if not (self._amount() or self._phrase() or self._numbered() or self._named()):
+            if not (first() or second() or self._numbered() or self._named()):
                 self._unknown(self.tokens[self.at].text)
 
     def _unknown(self, text: str) -> None:
@@ -142,6 +154,8 @@ class _Reading:
             text = " ".join(phrase)
             if self.said[-1:] == ["to"] and text in self.known.cues:
                 raise WordsUnclear(f"'to {text}' may be what somebody else is to do; say it in other words")
+            if text in _MY_RELATIONS and not self._is_account(len(phrase)):
+                raise WordsUnclear(f"{text!r}: needs the name or address of the one behind it")
             if text in self.known.choices:
                 self._chosen(text)
             self.at += len(phrase)
@@ -208,6 +222,7 @@ class _Reading:
             if self._small(0) == "number":
                 self.at += 1
             number = self._small(0)
+        number = number.removesuffix("'s")
         counted = _COUNT.fullmatch(number)
         value = int(counted[1]) if counted else count_in(number)
         if value is None:
@@ -233,9 +248,15 @@ class _Reading:
         self.at += 1
         return True
 
+    def _is_account(self, ahead: int) -> bool:
+        """Return whether a name or address of somebody is the word so many ahead."""
+        text = "".join(token.text for token in self.tokens[self.at + ahead :][:1]).partition("'s")[0]
+        entry = self.book.find(text)
+        return text.startswith("0x") or (entry is not None and entry.kind is Kind.ACCOUNT)
+
     def _counts(self, words: int, phrase: tuple[str, ...]) -> bool:
         """Return whether a phrase ends in a noun that a number follows."""
-        following = self._small(words)
+        following = self._small(words).removesuffix("'s")
         is_number = following == "number" or bool(_COUNT.fullmatch(following)) or count_in(following) is not None
         return phrase[-1] in _NUMBERED and is_number
 
@@ -245,6 +266,8 @@ class _Reading:
         return self.tokens[at].small if at < len(self.tokens) else ""
 
     def _found(self, kind: Kind, value: Any) -> None:
+        if kind is Kind.AMOUNT and self.tool in _TAKES_ALL:
+            raise WordsUnclear(f"to {self.tool} takes all that is there; say it without an amount")
         if kind not in self.known.takes:
             raise WordsUnclear(f"{shown(str(value))}: a {kind} has no place in this; ask for one thing at a time")
         if kind is Kind.ACCOUNT and self.known.before and not self._is_placed():
@@ -261,7 +284,8 @@ class _Reading:
 
     def _is_placed(self) -> bool:
         """Return whether the account that is here stands where the lexicon has one."""
-        said, follows = f" {_joined(self.tokens[: self.at])}", f"{_joined(self.tokens[self.at + 1 :])} "
+        before = _joined(self.tokens[: self.at])
+        said, follows = f" {_RELATION.sub('', before)}", f"{_joined(self.tokens[self.at + 1 :])} "
         known = self.known
         return (
             any(said.endswith(f" {phrase}") for phrase in known.before)
@@ -317,10 +341,18 @@ def _read(words: str, tool: str, book: Book, me: str, skipped: list[str] | None)
 
 def _tokens(plain: str, book: Book) -> Iterator[Token]:
     """Yield the words; one that is a name is no slip of another word."""
-    for written in plain.split(" "):
+    for written in _expanded(plain, book):
         if bare := written.rstrip(_PAUSES):
             small = bare.lower()
             yield Token(bare, small if book.find(bare) else corrected(small), written[len(bare) :])
+
+
+def _expanded(plain: str, book: Book) -> Iterator[str]:
+    """Yield the words as they are written, what is short for other words as these; a name is short for nothing."""
+    for written in plain.split(" "):
+        bare = written.rstrip(_PAUSES)
+        long = None if book.find(bare) else SHORT.get(bare.lower())
+        yield from [written] if long is None else f"{long}{written[len(bare) :]}".split(" ")
 
 
 def _joined(tokens: Sequence[Token]) -> str:

@@ -1,7 +1,8 @@
 """Everyday requests, 120 that ask for something and 60 that may sign nothing, and who understands how many of them.
 
 They were written before the words of the phrasebook that they are to measure. A random half of each is held back: what
-is not understood there is not to be read before the phrasebook is changed.
+is not understood there is not to be read before the phrasebook is changed. `stranger.jsonl` was written by somebody who
+knew the tools alone, and has what that person wanted; `stranger_since.jsonl` like it, while the phrasebook was changed.
 """
 
 import json
@@ -23,6 +24,8 @@ from fl_alliance.market.keys import development_key
 
 ADA, EVE, ME, STRANGER = (development_key(index).address for index in (1, 2, 6, 8))
 HALVES = ("open", "held")
+STRANGERS = ("stranger", "stranger_since")
+_CHOICES = {"for": "yes", "against": "no"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,31 @@ def requests(half: str) -> Iterator[Request]:
         yield Request(
             entry["words"], replace(call, question=entry["question"]) if isinstance(call, CallModel) else call
         )
+
+
+def strange(name: str) -> Iterator[Request]:
+    book = everyday_book()
+    for line in (Path(__file__).parent / f"{name}.jsonl").read_text().splitlines():
+        entry = json.loads(line)
+        yield Request(entry["words"], _wanted(entry["want"], book))
+
+
+def _wanted(want: dict[str, str | int] | None, book: Book) -> Call | None:
+    """Return the call that a stranger wanted, None where no tool does it: a part of a stake, rewards of FL Alliance."""
+    if want is None:
+        return None
+    tool, question = want["tool"], str(want.get("question", ""))
+    if (tool in ("unstake", "undelegate") and "amount" in want) or (tool == "claim" and "alliance" in want["task"]):
+        return None
+    found = {name: str(value) for name, value in want.items() if name != "question"}
+    if tool == "balance":
+        found["account"] = found.pop("who", "me")
+    if tool == "call_model":
+        found["budget"] = found.pop("amount")
+    if tool == "vote":
+        found["choice"] = _CHOICES.get(found["choice"], found["choice"])
+    call = read_proposal(json.dumps(found), book, ME)
+    return replace(call, question=question) if isinstance(call, CallModel) else call
 
 
 def hear(asked: Sequence[Request], proposer: Proposer) -> Heard:

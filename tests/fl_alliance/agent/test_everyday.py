@@ -1,9 +1,16 @@
-"""How people say it: 180 requests of which nothing may be read wrongly, and a floor for what is understood."""
+"""How people say it: 432 requests of which nothing may be read wrongly, and floors for what is understood."""
+
+from pathlib import Path
 
 import pytest
-from everyday import HALVES, ME, Request, everyday_book, hear, requests
+from everyday import ADA, EVE, HALVES, ME, STRANGERS, Request, everyday_book, hear, requests, strange
 
+from fl_alliance.agent.guards.offers import offered
+from fl_alliance.agent.guards.reading import mentions
 from fl_alliance.agent.proposers.parser import Parser
+from fl_alliance.agent.tools import Kind, Transfer, Vote
+from fl_alliance.chain.dao import Support
+from fl_alliance.chain.types import WEI_PER_FML as FML
 
 FLOOR = 50
 """Of the 60 requests of a half that ask for something."""
@@ -24,6 +31,32 @@ def test_each_half_has_60_requests_and_30_that_may_sign_nothing() -> None:
     for half in HALVES:
         calls = [request.call for request in requests(half)]
         assert (len(calls), calls.count(None)) == (90, 30)
+
+
+FLOORS = {"stranger": (45, 3), "stranger_since": (102, 3)}
+"""Of 51 and 131 that ask for something a tool does: understood at once, and by a yes to an offer."""
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_a_stranger_is_understood_or_refused_and_never_offered_what_was_not_meant(name: str) -> None:
+    heard = hear(list(strange(name)), Parser(everyday_book(), ME))
+    print(f"\n{name}: {len(heard.right)} understood, {len(heard.offered)} by a yes, {len(heard.wrong)} wrong")
+    assert heard.wrong == heard.misoffered == []
+    at_once, by_yes = FLOORS[name]
+    assert len(heard.right) >= at_once
+    assert len(heard.right) + len(heard.offered) >= at_once + by_yes
+
+
+def test_a_stranger_wanted_as_many_things_as_the_floors_are_of() -> None:
+    wanted = [[request.call for request in strange(name)] for name in STRANGERS]
+    assert [(len(calls), len(calls) - calls.count(None)) for calls in wanted] == [(85, 51), (167, 131)]
+
+
+@pytest.mark.parametrize("words", ["undelegate 30 FML from ada in task 3", "unstake 20 FML from task 3"])
+def test_a_part_of_what_is_there_is_told_to_be_all_or_nothing(words: str) -> None:
+    heard = hear([Request(words, None)], Parser(everyday_book(), ME))
+    [(_, why)] = heard.not_understood
+    assert "takes all that is there; say it without an amount" in why
 
 
 NASTY = """\
@@ -157,5 +190,51 @@ ask nova "x" for 5 FML to ada
 
 
 def test_words_that_could_be_taken_for_a_request_are_none() -> None:
-    asked = [Request(line, None) for line in NASTY.splitlines()]
+    lines = [*NASTY.splitlines(), *(Path(__file__).parent / "mistakable.txt").read_text().splitlines()]
+    asked = [Request(line, None) for line in lines]
     assert hear(asked, Parser(everyday_book(), ME)).wrong == []
+
+
+def test_what_is_short_for_a_word_may_be_a_name_and_mark_may_be_somebody() -> None:
+    book = everyday_book()
+    book.add("prop", "task:9")
+    book.add("mark", EVE)
+    found = mentions("stake 5 FML in prop", "stake", book, ME)
+    assert (Kind.TASK, 9) in found.parts
+    assert (Kind.ACCOUNT, EVE) in mentions("pay mark 5 FML", "transfer", book, ME).parts
+    assert (Kind.PROPOSAL, 5) in mentions("mark me present at prop 5's review", "appear", everyday_book(), ME).parts
+
+
+@pytest.mark.parametrize(
+    ("words", "is_read"),
+    [
+        ("send my sister ada 5 FML", True),
+        ("send 5 FML to my sister and to ada", False),
+        ("my sister ada, pay 5 FML", False),
+    ],
+)
+def test_who_somebody_is_to_the_user_stands_right_before_the_name(words: str, is_read: bool) -> None:
+    heard = hear([Request(words, Transfer(ADA, 5 * FML))], Parser(everyday_book(), ME))
+    assert (len(heard.right), heard.wrong) == (int(is_read), [])
+
+
+def test_a_choice_behind_its_proposal_is_a_vote_and_before_it_a_correction() -> None:
+    asked = [Request(words, Vote(2, Support.AGAINST)) for words in ("prop 2: no", "no, prop 2", "prop 2? no")]
+    assert hear(asked, Parser(everyday_book(), ME)).right == ["prop 2: no"]
+
+
+def test_what_no_tool_does_is_not_offered() -> None:
+    assert offered("claim the reward thing of alliance:1", everyday_book(), ME) is None
+    assert offered("claim the reward thing of task 1", everyday_book(), ME) is not None
+    assert offered("ask nova for 5 FML buddy", everyday_book(), ME) is None
+    assert offered('ask nova "x" for 5 FML buddy', everyday_book(), ME) is not None
+
+
+@pytest.mark.parametrize("words", ["do I vote yes on proposal 3", "who put 10 FML into task 2"])
+def test_a_question_without_its_mark_is_not_offered(words: str) -> None:
+    assert offered(words, everyday_book(), ME) is None
+
+
+@pytest.mark.parametrize("verb", ["revoke", "rescind", "reduce by", "retract"])
+def test_what_takes_back_is_not_offered_as_what_gives(verb: str) -> None:
+    assert offered(f"{verb} 5 FML of my delegation to ada in task 3", everyday_book(), ME) is None
