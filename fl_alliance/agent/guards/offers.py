@@ -36,7 +36,8 @@ _TURNS = frozenset(
         claw, refund, reverse, annul, void, oust, end, revoke, release, free,
         refuse, refrain, approximately, roughly, around, almost, nearly, dont, cant, wont, isnt, shouldnt, heard,
         claims, wish, wished, why, day, days, daily, week, weekly, month, monthly, year, yearly, forever, always,
-        promised, promise, will
+        promised, promise, will, take, takes, taking, took, recommend, recommends, recommended, suggests, suggested,
+        advises, advised, urges, urged
         """)
 )
 """Words beside which a request is another one, or none: nothing is offered."""

@@ -2,7 +2,8 @@
 
 They were written before the words of the phrasebook that they are to measure. A random half of each is held back: what
 is not understood there is not to be read before the phrasebook is changed. `stranger.jsonl` was written by somebody who
-knew the tools alone, and has what that person wanted; `stranger_since.jsonl` like it, while the phrasebook was changed.
+knew the tools alone, and has what that person wanted; `stranger_since.jsonl` like it, while the phrasebook was changed;
+`stranger_held.jsonl` is the same stranger's, and nobody had read it before the phrasebook was done.
 """
 
 import json
@@ -24,7 +25,7 @@ from fl_alliance.market.keys import development_key
 
 ADA, EVE, ME, STRANGER = (development_key(index).address for index in (1, 2, 6, 8))
 HALVES = ("open", "held")
-STRANGERS = ("stranger", "stranger_since")
+STRANGERS = ("stranger", "stranger_since", "stranger_held")
 _CHOICES = {"for": "yes", "against": "no"}
 
 
@@ -77,11 +78,12 @@ def strange(name: str) -> Iterator[Request]:
 
 
 def _wanted(want: dict[str, str | int] | None, book: Book) -> Call | None:
-    """Return the call that a stranger wanted, None where no tool does it: a part of a stake, rewards of FL Alliance."""
+    """Return the call that a stranger wanted; None where no tool does it: a part of a stake, a stake in FL Alliance."""
     if want is None:
         return None
     tool, question = want["tool"], str(want.get("question", ""))
-    if (tool in ("unstake", "undelegate") and "amount" in want) or (tool == "claim" and "alliance" in want["task"]):
+    is_of_alliance = "alliance" in str(want.get("task"))
+    if (tool in ("unstake", "undelegate") and "amount" in want) or (tool in ("claim", "stake") and is_of_alliance):
         return None
     found = {name: str(value) for name, value in want.items() if name != "question"}
     if tool == "balance":

@@ -33,8 +33,8 @@ def test_each_half_has_60_requests_and_30_that_may_sign_nothing() -> None:
         assert (len(calls), calls.count(None)) == (90, 30)
 
 
-FLOORS = {"stranger": (45, 3), "stranger_since": (102, 3)}
-"""Of 51 and 131 that ask for something a tool does: understood at once, and by a yes to an offer."""
+FLOORS = {"stranger": (45, 3), "stranger_since": (102, 3), "stranger_held": (22, 9)}
+"""Of 51, 131 and 53 that ask for something a tool does: understood at once, and by a yes to an offer."""
 
 
 @pytest.mark.parametrize("name", STRANGERS)
@@ -49,7 +49,7 @@ def test_a_stranger_is_understood_or_refused_and_never_offered_what_was_not_mean
 
 def test_a_stranger_wanted_as_many_things_as_the_floors_are_of() -> None:
     wanted = [[request.call for request in strange(name)] for name in STRANGERS]
-    assert [(len(calls), len(calls) - calls.count(None)) for calls in wanted] == [(85, 51), (167, 131)]
+    assert [(len(calls), len(calls) - calls.count(None)) for calls in wanted] == [(85, 51), (167, 131), (85, 53)]
 
 
 @pytest.mark.parametrize("words", ["undelegate 30 FML from ada in task 3", "unstake 20 FML from task 3"])
