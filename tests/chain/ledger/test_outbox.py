@@ -1,5 +1,7 @@
 """What was sent and is lost is sent again, byte for byte; what is stuck pays more; nothing counts twice."""
 
+import os
+import signal
 import socket
 import subprocess
 import threading
@@ -37,16 +39,19 @@ def anvil() -> Iterator[Any]:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = str(one.getsockname()[1])
-    with subprocess.Popen([binary, "--silent", "--hardfork", "prague", "--port", port]) as process:
-        w3 = None
-        for _ in range(100):
-            with suppress(ChainUnreachable):
-                w3 = connect(f"http://127.0.0.1:{port}")
-                break
-            time.sleep(0.1)
-        assert w3 is not None
-        yield w3
-        process.kill()
+    command = [binary, "--silent", "--hardfork", "prague", "--port", port]
+    with subprocess.Popen(command, start_new_session=True) as process:
+        try:
+            w3 = None
+            for _ in range(100):
+                with suppress(ChainUnreachable):
+                    w3 = connect(f"http://127.0.0.1:{port}")
+                    break
+                time.sleep(0.1)
+            assert w3 is not None
+            yield w3
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)  # npm's anvil is a script that starts the binary
 
 
 def pay(sender: Sender) -> Any:
