@@ -66,4 +66,4 @@ def _assigned(arena: ArenaView, task: int, day: int, values: dict[str, Any], com
 
 
 def _event() -> Event:
-    return next(event for event in interface(ARTIFACT).events.values() if event.name == "ScoresRevealed")
+    return interface(ARTIFACT).event("ScoresRevealed")

@@ -80,6 +80,13 @@ class Interface:
     errors: Mapping[bytes, CustomError]
     events: Mapping[bytes, Event]
 
+    def event(self, name: str) -> Event:
+        """Return an event by its name; raises KeyError where there is none."""
+        for found in self.events.values():
+            if found.name == name:
+                return found
+        raise KeyError(name)
+
 
 @cache
 def interface(contract: str) -> Interface:

@@ -334,7 +334,7 @@ def reserved(description: str, proposer: str) -> str:
 
 def _created() -> Event:
     """Return the event of a proposal, with its description as bytes: nothing asks a stranger for UTF-8."""
-    event = next(event for event in interface(DAO).events.values() if event.name == _CREATED)
+    event = interface(DAO).event(_CREATED)
     layout = tuple((name, "bytes" if kind == "string" else kind, indexed) for name, kind, indexed in event.layout)
     return replace(event, layout=layout)
 

@@ -1,11 +1,13 @@
 """A contract of a deployment: as anybody reads it, and as one account uses it. Each client names its artifact."""
 
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from fl_alliance.chain.bound import BoundContract, ContractReader
+from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import TOKEN, Deployment
 from fl_alliance.chain.rpc import Rpc
-from fl_alliance.chain.sender import Sender
+from fl_alliance.chain.sender import Sender, read_log
 
 
 class DeployedView:
@@ -22,6 +24,14 @@ class DeployedView:
     def __init__(self, rpc: Rpc, deployment: Deployment) -> None:
         self.rpc, self._reader = rpc, ContractReader(rpc, self.ARTIFACT, deployment.address(self.ARTIFACT))
         self.address = self._reader.address
+
+    def _told(self, event: str, first: int) -> Iterator[tuple[dict[str, Any], int]]:
+        """Yield the fields of each event of a name from block `first` on, with its block, in the chain's order."""
+        known = interface(self.ARTIFACT).event(event)
+        asked = {"address": self.address, "topics": ["0x" + known.topic.hex()]}
+        for entry in self.rpc("eth_getLogs", asked | {"fromBlock": hex(first), "toBlock": "latest"}):
+            log = read_log(entry)
+            yield known.values(log.topics, log.data), int(entry["blockNumber"], 16)
 
 
 class DeployedClient(DeployedView):

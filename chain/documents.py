@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import DOCUMENTS
 from fl_alliance.chain.deployed import DeployedClient, DeployedView
 from fl_alliance.chain.messages import checksum
-from fl_alliance.chain.sender import Receipt, read_log
+from fl_alliance.chain.sender import Receipt
 
 _GAS = 400_000
 _CREDIT_GAS, _EACH_GAS = 150_000, 60_000
@@ -62,10 +61,7 @@ class DocumentsView(DeployedView):
 
     def removed(self, first: int) -> frozenset[int]:
         """Return the documents that the DAO has removed from block `first` on."""
-        topic, event = next((key, one) for key, one in interface(DOCUMENTS).events.items() if one.name == "Removed")
-        asked = {"address": self.address, "topics": ["0x" + topic.hex()], "fromBlock": hex(first), "toBlock": "latest"}
-        logs = map(read_log, self.rpc("eth_getLogs", asked))
-        return frozenset(event.values(log.topics, log.data)["document"] for log in logs)
+        return frozenset(values["document"] for values, _ in self._told("Removed", first))
 
     def share_wei(self, model: int) -> int:
         """Return a model's contributors' share that is not credited yet."""

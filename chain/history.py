@@ -117,7 +117,7 @@ def fundings(call: Call) -> Iterator[Call]:
 
 
 def _funding_event() -> Event:
-    return next(event for event in interface(MAJORITY).events.values() if event.name == "TaskFunded")
+    return interface(MAJORITY).event("TaskFunded")
 
 
 def _logs(rpc: Rpc, contract: bytes, topic: bytes, block: dict[str, Any]) -> list[dict[str, Any]]:

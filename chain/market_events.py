@@ -184,7 +184,7 @@ def _typed(name: str, kind: str, value: Any) -> Any:
 
 
 def _topic(source: str, name: str) -> bytes:
-    return next(event.topic for event in interface(source).events.values() if event.name == name)
+    return interface(source).event(name).topic
 
 
 def spans(first: int, last: int) -> Iterator[tuple[int, int]]:

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fl_alliance.chain.call_vouchers import SignedVoucher, TillPayment, revenue_domain
-from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import REVENUE, Deployment
 from fl_alliance.chain.deployed import DeployedClient, DeployedView
 from fl_alliance.chain.messages import Domain, checksum
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.revenue import Parts, Split
-from fl_alliance.chain.sender import Receipt, read_log
+from fl_alliance.chain.sender import Receipt
 
 _GAS = 300_000
 _CLAIM_GAS, _VOUCHER_GAS = 200_000, 220_000
@@ -83,15 +82,10 @@ class RevenueView(DeployedView):
 
     def payments(self, first: int) -> list[Payment]:
         """Return all payments from block `first` on, in the chain's order."""
-        topic, event = next((key, one) for key, one in interface(REVENUE).events.items() if one.name == "Paid")
-        asked = {"address": self.address, "topics": ["0x" + topic.hex()], "fromBlock": hex(first), "toBlock": "latest"}
         found = []
-        for entry in self.rpc("eth_getLogs", asked):
-            log = read_log(entry)
-            values = event.values(log.topics, log.data)
+        for values, block in self._told("Paid", first):
             parts = Parts(values["hostWei"], values["contributorsWei"], values["burnedWei"])
-            payer, block = checksum(values["payer"]), int(entry["blockNumber"], 16)
-            found.append(Payment(values["model"], payer, parts, values["calls"], block))
+            found.append(Payment(values["model"], checksum(values["payer"]), parts, values["calls"], block))
         return found
 
     def till(self, model: int) -> str:

@@ -130,7 +130,7 @@ class SitesView:
 
     def anchors(self, site: str) -> tuple[AnchoredLog, ...]:
         """Return every head of a site's log that was ever anchored, the oldest first: each is the head for good."""
-        event = next(each for each in interface(SITES).events.values() if each.name == "LogAnchored")
+        event = interface(SITES).event("LogAnchored")
         topics = ["0x" + event.topic.hex(), "0x" + address_bytes(site).rjust(32, b"\0").hex()]
         query = {"address": self.address, "topics": topics, "fromBlock": "earliest", "toBlock": "latest"}
         found = []

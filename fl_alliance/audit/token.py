@@ -92,7 +92,7 @@ class Token:
 
 
 def _transfers(logs: Sequence[Log], token: bytes) -> list[Transfer]:
-    transfer = next(event for event in interface(TOKEN).events.values() if event.name == "Transfer")
+    transfer = interface(TOKEN).event("Transfer")
     found = []
     for log in logs:
         if log.address == token and log.topics[0] == transfer.topic:

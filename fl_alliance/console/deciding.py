@@ -10,7 +10,7 @@ from fl_alliance.chain.gauges import ballot
 from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.gauges import ballot_votes
 from fl_alliance.chain.stages import Stage
-from fl_alliance.console.drafts import Intent, step
+from fl_alliance.console.drafts import Intent, allowance, step
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.fields import Fields, account_of, choice_of, number_of
 from fl_alliance.governance.actions import Actions
@@ -64,22 +64,12 @@ def appear(fair: Fair, fields: Fields) -> Intent:
 
 def queue(fair: Fair, fields: Fields) -> Intent:
     """Put a proposal that has passed into the time lock."""
-    number = number_of(fields, "proposal")
-    proposal = _proposal(fair, number, Stage.SUCCEEDED)
-    call = step(fair.reader(DAO), "queue", "queue", *_lists(proposal))
-    says = ["Puts a proposal that has passed into the time lock. Anybody may.", *_does(fair, proposal)]
-    command = f"fl-alliance dao queue {number}"
-    return Intent(f"Queue proposal {number}", says, [call], command, account_of(fields, False), f"/dao/{number}")
+    return _go_on(fair, fields, "queue", Stage.SUCCEEDED, "Puts a proposal that has passed into the time lock.")
 
 
 def execute(fair: Fair, fields: Fields) -> Intent:
     """Make a proposal's calls."""
-    number = number_of(fields, "proposal")
-    proposal = _proposal(fair, number, Stage.QUEUED)
-    call = step(fair.reader(DAO), "execute", "execute", *_lists(proposal))
-    says = ["Makes the calls of a proposal whose time lock is over. Anybody may.", *_does(fair, proposal)]
-    command = f"fl-alliance dao execute {number}"
-    return Intent(f"Execute proposal {number}", says, [call], command, account_of(fields, False), f"/dao/{number}")
+    return _go_on(fair, fields, "execute", Stage.QUEUED, "Makes the calls of a proposal whose time lock is over.")
 
 
 def settle(fair: Fair, fields: Fields) -> Intent:
@@ -151,7 +141,7 @@ def propose(fair: Fair, fields: Fields) -> Intent:
     if not calls:
         raise SettingRefused("no action: needs a parameter and its value, a task to verify, or a payment")
     account, stake_wei, reader = account_of(fields), dao.terms().stake_wei, fair.reader(DAO)
-    steps = [step(fair.reader(TOKEN), f"allow the DAO to take {fml(stake_wei)}", "approve", reader.address, stake_wei)]
+    steps = [allowance(fair.reader(TOKEN), "the DAO", reader.address, stake_wei)]
     steps = [
         *(steps if stake_wei else []),
         step(reader, "propose it", "propose", *_columns(calls), reserved(text, account)),
@@ -202,6 +192,16 @@ def _proposal(fair: Fair, number: int, *needed: Stage) -> Proposal:
         wanted = " or ".join(each.name.lower() for each in needed)
         raise WrongStage(f"proposal {number} is {stage.name.lower()}, needed {wanted}")
     return proposal
+
+
+def _go_on(fair: Fair, fields: Fields, name: str, needed: Stage, meaning: str) -> Intent:
+    """Take a proposal from a stage to its next one."""
+    number = number_of(fields, "proposal")
+    proposal = _proposal(fair, number, needed)
+    call = step(fair.reader(DAO), name, name, *_lists(proposal))
+    says = [f"{meaning} Anybody may.", *_does(fair, proposal)]
+    title, command = f"{name.capitalize()} proposal {number}", f"fl-alliance dao {name} {number}"
+    return Intent(title, says, [call], command, account_of(fields, False), f"/dao/{number}")
 
 
 def _does(fair: Fair, proposal: Proposal) -> list[str]:

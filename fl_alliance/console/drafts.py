@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from fl_alliance.arena.events import fml
 from fl_alliance.chain.bound import ContractReader
 
 
@@ -49,3 +50,8 @@ class Intent:
 def step(reader: ContractReader, does: str, function: str, *args: object) -> Step:
     """Return a call of a contract."""
     return Step(reader.address, reader.artifact, "0x" + reader.encode(function, *args).hex(), does)
+
+
+def allowance(token: ContractReader, whom: str, spender: str, amount_wei: int) -> Step:
+    """Return the call that lets a contract take an amount, and no more."""
+    return step(token, f"allow {whom} to take {fml(amount_wei)}", "approve", spender, amount_wei)

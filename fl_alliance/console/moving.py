@@ -10,7 +10,7 @@ from fl_alliance.chain.deploy import ALLIANCE_MARKET, MODELS, POOLS, REVENUE, TO
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.chain.types import Phase, TaskState
-from fl_alliance.console.drafts import Intent, step
+from fl_alliance.console.drafts import Intent, allowance, step
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.fields import Fields, account_of, amount_of, number_of
 from fl_alliance.governance.errors import DaoUnknown, WrongStage
@@ -25,9 +25,7 @@ def lock(fair: Fair, fields: Fields) -> Intent:
     """Lock FML to vote, with the allowance it takes."""
     amount_wei, votes = amount_of(fields), _votes(fair)
     steps = [
-        step(
-            fair.reader(TOKEN), f"allow the vote lock to take {fml(amount_wei)}", "approve", votes.address, amount_wei
-        ),
+        allowance(fair.reader(TOKEN), "the vote lock", votes.address, amount_wei),
         step(votes, f"lock {fml(amount_wei)}", "lock", amount_wei),
     ]
     says = [
@@ -88,7 +86,7 @@ def delegate(fair: Fair, fields: Fields) -> Intent:
         raise TaskClosed(f"{behind.words} is on its last day or over, nobody can delegate")
     pool = behind.pool
     steps = [
-        step(fair.reader(TOKEN), f"allow the pool to take {fml(amount_wei)}", "approve", pool.address, amount_wei),
+        allowance(fair.reader(TOKEN), "the pool", pool.address, amount_wei),
         step(pool, f"delegate {fml(amount_wei)}", "deposit", amount_wei, account),
     ]
     says = [
@@ -137,7 +135,7 @@ def deposit(fair: Fair, fields: Fields) -> Intent:
     """Pay into an account for calls, with the allowance it takes."""
     amount_wei, revenue = amount_of(fields), fair.reader(REVENUE)
     steps = [
-        step(fair.reader(TOKEN), f"allow it to take {fml(amount_wei)}", "approve", revenue.address, amount_wei),
+        allowance(fair.reader(TOKEN), "it", revenue.address, amount_wei),
         step(revenue, f"put {fml(amount_wei)} into your account", "deposit", amount_wei),
     ]
     says = [

@@ -7,7 +7,6 @@ wallet signs it, and the console sends both on.
 import csv
 import json
 import re
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -109,8 +108,7 @@ def trial_of(fair: Fair, model: ModelFacts, fields: Fields) -> Trial:
     if not given and model.price_wei:
         raise SettingRefused("account='': needs the address that pays, 0x and 40 hex digits")
     most_wei = charge_wei(model.price_wei, call.tokens)
-    now = max(int(time.time()), fair.now())
-    terms = Terms(fair.deployment.chain_id, fair.deployment.fml, fair.revenue.till(model.model), most_wei, now)
+    terms = Terms.of(fair.rpc, fair.deployment, fair.revenue.till(model.model), most_wei)
     return Trial(model, call, gateway, address_of(given) if given else "", terms)
 
 

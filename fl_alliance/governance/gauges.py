@@ -90,7 +90,7 @@ def gauges_of(view: GaugesView, emission: EmissionView, rpc: Rpc, deployment: De
 
 def verified_tasks(emission: EmissionView, rpc: Rpc, deployment: Deployment) -> list[tuple[str, int]]:
     """Return source and number of the tasks whose stake counts now, in the order of their first verification."""
-    event = next(event for event in interface(EMISSION).events.values() if event.name == _VERIFIED)
+    event = interface(EMISSION).event(_VERIFIED)
     where = {"address": emission.address, "topics": ["0x" + event.topic.hex()]}
     logs = rpc("eth_getLogs", where | {"fromBlock": hex(deployment.block), "toBlock": "latest"})
     told = [event.values(log.topics, log.data) for log in map(read_log, logs)]

@@ -228,9 +228,8 @@ class Caller:
 
     def _terms(self, model: int, most_wei: int) -> Terms:
         """Return what a payment may be: this market's FML into the model's till, and so much at most."""
-        stall = self.stall
-        now = max(int(time.time()), stall.place.rpc.second())
-        return Terms(stall.place.market.chain_id, stall.token.address, stall.revenue.till(model), most_wei, now)
+        place = self.stall.place
+        return Terms.of(place.rpc, place.market, self.stall.revenue.till(model), most_wei)
 
     def _sent(self, call: Call, headers: Mapping[str, str], said: Said | None) -> dict[str, Any]:
         """Send a call and return its answer, a stream's put together."""

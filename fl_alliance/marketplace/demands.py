@@ -3,9 +3,12 @@
 Token, till and the most that a call may cost come from the chain; what a gateway says can only be refused.
 """
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fl_alliance.chain.deploy import Deployment
+from fl_alliance.chain.rpc import Rpc
 from fl_alliance.marketplace.errors import ExtraMissing, GatewayFailed, SpendRefused
 from fl_alliance.marketplace.facilitator import VALID_S, readable
 
@@ -29,6 +32,11 @@ class Terms:
     till: str
     most_wei: int
     now: int
+
+    @classmethod
+    def of(cls, rpc: Rpc, deployment: Deployment, till: str, most_wei: int) -> "Terms":
+        """Return the terms of a payment in a market's FML, from now on."""
+        return cls(deployment.chain_id, deployment.fml, till, most_wei, max(int(time.time()), rpc.second()))
 
 
 class TypedDataSigner(Protocol):

@@ -134,7 +134,8 @@ class Facilitator:
     def is_paid(self, payment: "PaymentPayload", needed: "PaymentRequirements") -> bool:
         """Return whether the chain has moved this payment into the till, whoever sent it there."""
         payer, nonce = name_of(payment)
-        topics = [_topic("AuthorizationUsed"), "0x" + bytes(12).hex() + payer.removeprefix("0x"), "0x" + nonce.hex()]
+        used = interface(TOKEN).event("AuthorizationUsed").topic
+        topics = ["0x" + used.hex(), "0x" + bytes(12).hex() + payer.removeprefix("0x"), "0x" + nonce.hex()]
         asked = {"address": self._token.address, "topics": topics}
         asked |= {"fromBlock": hex(self._stall.place.market.block), "toBlock": "latest"}
         found = self._stall.place.rpc("eth_getLogs", asked)
@@ -193,10 +194,6 @@ def _bytes(text: Any, length: int) -> bytes:
 
 def _is_amount(text: Any) -> bool:
     return isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
-
-
-def _topic(event: str) -> str:
-    return "0x" + next(key.hex() for key, one in interface(TOKEN).events.items() if one.name == event)
 
 
 def _plain(reason: str | None) -> str:

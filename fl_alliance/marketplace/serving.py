@@ -104,11 +104,10 @@ class Gateway:
             if found.is_accepted:
                 self._accepted.setdefault(found.model, {})[found.digest] = number
         removed = documents.removed(self.stall.place.market.block)
-        for digests in self._accepted.values():
-            for digest in [digest for digest, number in digests.items() if number in removed]:
-                del digests[digest]
         for model in self.counter.served:
-            self.knowledge.sync(model, self._accepted.get(model, {}), self.tell)
+            known = self._accepted.get(model, {})
+            kept = {digest: number for digest, number in known.items() if number not in removed}
+            self.knowledge.sync(model, kept, self.tell)
 
     def collect(self) -> None:
         """Have gauge votes pay the models, turn in what was earned, and tell of it."""

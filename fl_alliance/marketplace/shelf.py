@@ -161,9 +161,8 @@ def direct_calls(rpc: Rpc, deployment: Deployment) -> Counter[int]:
     tills = {revenue.till(number).lower(): number for number in range(1, models.count + 1)}
     if not tills:
         return Counter()
-    topic = next(key for key, one in interface(TOKEN).events.items() if one.name == "Transfer")
     padded = ["0x" + "0" * 24 + till.removeprefix("0x") for till in tills]
-    asked = {"address": deployment.fml, "topics": ["0x" + topic.hex(), None, padded]}
+    asked = {"address": deployment.fml, "topics": ["0x" + interface(TOKEN).event("Transfer").topic.hex(), None, padded]}
     found = rpc("eth_getLogs", asked | {"fromBlock": hex(deployment.block), "toBlock": "latest"})
     gauges = deployment.contracts.get(GAUGES)
     others = {gauges.address.lower()} if gauges else set()

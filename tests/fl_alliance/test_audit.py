@@ -418,7 +418,7 @@ def test_a_settlement_that_is_said_to_pay_something_else_is_named(copied: RunFol
     def pay_more(name: str, log: Any) -> Any:
         if name != "RoundSettled":
             return log
-        event = next(event for event in interface("Alliance").events.values() if event.name == name)
+        event = interface("Alliance").event(name)
         place = [field for field, _, is_indexed in event.layout if not is_indexed].index("poolGwei")
         return replace(log, data=flipped(log.data, 32 * place + 31))
 

@@ -128,7 +128,7 @@ class AllianceTown:
 
 
 def _burns_of(market: Handle) -> list[str]:
-    transfer = next(event for event in interface("FML").events.values() if event.name == "Transfer")
+    transfer = interface("FML").event("Transfer")
     return ["0x" + transfer.topic.hex(), "0x" + bytes(12).hex() + market.address[2:].lower(), "0x" + bytes(32).hex()]
 
 

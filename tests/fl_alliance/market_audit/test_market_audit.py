@@ -204,7 +204,7 @@ def test_whatever_happens_in_a_task_the_rules_give_the_same(deployed_market: tup
 
 def block_of(path: Path, name: str) -> int:
     """The first block in which the Arena told of something."""
-    topic = next(event.topic for event in interface("Arena").events.values() if event.name == name)
+    topic = interface("Arena").event(name).topic
     with ChainFile(path) as file:
         return next(
             block.number
@@ -233,7 +233,7 @@ def test_a_flipped_byte_of_a_row_is_found_at_its_block(copied: Path, column: str
 @pytest.mark.parametrize("executes", [True, False])
 @pytest.mark.parametrize("name", ["SubmissionSettled", "DayFinished", "Claimed", "Slashed"])
 def test_an_amount_that_the_author_tells_otherwise_is_named(copied: Path, name: str, executes: bool) -> None:
-    topic = next(event.topic for event in interface("Arena").events.values() if event.name == name)
+    topic = interface("Arena").event(name).topic
 
     def change(block: Block) -> Block:
         assert block.receipt is not None
