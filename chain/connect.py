@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from fl_alliance.chain.errors import BadChainUrl, ChainUnreachable, WrongChain
+from fl_alliance.chain.rpc import Rpc
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -100,7 +101,7 @@ def be_patient(w3: "Web3", seconds: float) -> None:
 
 def is_moved(w3: "Web3") -> bool:
     """Return whether who waits on this chain moves its clock: an embedded one's, or anvil's."""
-    return bool(w3.client_version.startswith(_MOVABLE))
+    return str(Rpc(w3)("web3_clientVersion")).startswith(_MOVABLE)
 
 
 def advance_to(w3: "Web3", timestamp: int) -> None:
@@ -109,25 +110,18 @@ def advance_to(w3: "Web3", timestamp: int) -> None:
     The clock of an embedded chain or of anvil is moved and an empty block sealed; on any other chain, a served one
     too, this waits.
     """
-    if _now(w3) >= timestamp:
+    rpc = Rpc(w3)
+    if rpc.second() >= timestamp:
         return
     if is_moved(w3):
-        _request(w3, "evm_setNextBlockTimestamp", [timestamp])
-        _request(w3, "evm_mine", [])
+        rpc("evm_setNextBlockTimestamp", timestamp)
+        rpc("evm_mine")
         return
-    first, began = _now(w3), time.monotonic()
-    while (now := _now(w3)) < timestamp:
+    first, began = rpc.second(), time.monotonic()
+    while (now := rpc.second()) < timestamp:
         # A served chain's time may run faster than ours; how much is seen while waiting.
         speed = max(1.0, (now - first) / max(1.0, time.monotonic() - began))
         time.sleep(min(_LONGEST_POLL_S, max(_SHORTEST_POLL_S, (timestamp - now) / speed)))
-
-
-def _now(w3: "Web3") -> int:
-    return int(w3.eth.get_block("latest")["timestamp"])
-
-
-def _request(w3: "Web3", method: str, params: list[Any]) -> Any:
-    return w3.manager.request_blocking(method, params)  # type: ignore[arg-type]
 
 
 def _innermost(error: BaseException) -> BaseException:

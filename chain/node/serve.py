@@ -46,7 +46,7 @@ class _Server(ThreadingHTTPServer):
         self.chain: ServedChain | None = None
         self.host = host
         self._room = threading.BoundedSemaphore(MAX_CONNECTIONS)
-        self._work, self._working = threading.Condition(), 0
+        self._work, self._working, self._ends = threading.Condition(), 0, False
         super().__init__((host, port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -67,8 +67,14 @@ class _Server(ThreadingHTTPServer):
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Count a request from its arrival until its answer is written."""
+        """Count a request from its arrival until its answer is written.
+
+        Who asks after the end is hung up on, as by a chain that is gone: a refusal would tell a patient client that
+        asking again is of no use.
+        """
         with self._work:
+            if self._ends:
+                raise ConnectionAbortedError("asked after the end")
             self._working += 1
         try:
             yield
@@ -78,8 +84,9 @@ class _Server(ThreadingHTTPServer):
                 self._work.notify_all()
 
     def finish(self) -> None:
-        """Wait until what has arrived is answered."""
+        """Wait until what has arrived is answered; nothing that arrives later is."""
         with self._work:
+            self._ends = True
             self._work.wait_for(lambda: not self._working, _STOP_S)
 
 

@@ -13,15 +13,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from eth_account.signers.local import LocalAccount
 
 from fl_alliance.chain.accounts import NodeKey
-from fl_alliance.chain.connect import advance_to, connect, connected
+from fl_alliance.chain.connect import advance_to, connect, connected, is_moved
 from fl_alliance.chain.errors import ChainLocked, ChainUnreachable, ConnectError, RequestRefused
 from fl_alliance.chain.node.chainfile import ChainFile
-from fl_alliance.chain.node.serve import MAX_BODY, MAX_CONNECTIONS
+from fl_alliance.chain.node.serve import MAX_BODY, MAX_CONNECTIONS, Listener
+from fl_alliance.chain.node.served import open_chain
 from fl_alliance.chain.sender import Receipt, Sender
 from fl_alliance.cli.main import main
 
@@ -219,6 +221,22 @@ def test_asked_to_stop_it_answers_what_has_arrived_and_leaves_a_whole_file(
             connect(chain.url)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["chain.db"]
     assert [block.number for block in _blocks(file)] == list(range(receipt.block + 1))
+
+
+def test_who_asks_over_a_kept_connection_after_the_end_is_hung_up_on_and_can_wait_for_the_next() -> None:
+    listener = Listener("127.0.0.1", 0)
+    port = urlsplit(listener.url).port
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    with listener.serving(open_chain(None, None, 1.0, 2.0)), connected(listener.url) as w3:
+        connection.request("POST", "/", CHAIN_ID, JSON)
+        assert json.loads(connection.getresponse().read())["result"] == "0x7a69"
+    connection.request("POST", "/", CHAIN_ID, JSON)
+    with pytest.raises(ConnectionError):
+        connection.getresponse()
+    with pytest.raises(ChainUnreachable):
+        is_moved(w3)
+    with pytest.raises(ChainUnreachable):
+        advance_to(w3, 2**40)
 
 
 # what it refuses
