@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from fl_alliance.chain.rules.pay import POINTS
+from fl_alliance.strategies.changes import Changes
 from fl_alliance.strategies.digests import Arrays
 from fl_alliance.strategies.geometry import Matrix, Shapes
 
@@ -38,25 +39,28 @@ def contributions(gradient: Gradient, old: Arrays, best: Arrays, proposals: Mapp
     """
     halfway = {name: old[name] + (best[name] - old[name]) / 2 for name in old}
     shapes = Shapes.of(old)
-    first, middle, last = (shapes.flat(gradient(model)) for model in (old, halfway, best))
-    slope = (first + 4.0 * middle + last) / 6
-    base = shapes.flat(old)
-    updates = np.array([shapes.flat(arrays) - base for arrays in proposals.values()]).reshape(len(proposals), len(base))
-    falls = -(novelties(updates) @ slope) / max(1, len(proposals))
+    first, middle, last = (shapes.joined(gradient(model)) for model in (old, halfway, best))
+    products, along = np.zeros((len(proposals), len(proposals))), np.zeros(len(proposals))
+    for place, rows in Changes.of(shapes, old, proposals).blocks():
+        products += rows @ rows.T
+        along += rows @ (first[place] + 4.0 * middle[place].astype(np.float64) + last[place])
+    falls = -(novelties(products) @ along) / (6 * max(1, len(proposals)))
     return dict(zip(proposals, falls.tolist(), strict=True))
 
 
-def novelties(updates: Matrix) -> Matrix:
-    """Return each update without what the earlier one most like it says already, if their cosine is a copy's."""
-    products = updates @ updates.T
+def novelties(products: Matrix) -> Matrix:
+    """Return what of each update counts, as weights of all of them, by their scalar products.
+
+    An update counts without what the earlier one most like it says already, if their cosine is a copy's.
+    """
     lengths = np.maximum(np.sqrt(np.diagonal(products)), _TINY)
     cosines = products / lengths[:, None] / lengths[None, :]
-    made = updates.copy()
-    for later in range(1, len(updates)):
+    weights = np.eye(len(products))
+    for later in range(1, len(products)):
         earlier = int(np.argmax(cosines[later, :later]))
         if cosines[later, earlier] > COPY_COSINE:
-            made[later] -= updates[earlier] * products[later, earlier] / lengths[earlier] ** 2
-    return made
+            weights[later, earlier] = -products[later, earlier] / lengths[earlier] ** 2
+    return weights
 
 
 def points(shares: Mapping[int, float], members: Sequence[int]) -> tuple[int, ...]:

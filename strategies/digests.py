@@ -47,10 +47,10 @@ def _feed_arrays(sha: _Hash, arrays: Arrays) -> None:
         little = np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
         _feed(sha, name.encode())
         _feed(sha, f"{little.dtype.str}{list(little.shape)}".encode())
-        _feed(sha, little.tobytes())
+        _feed(sha, little.reshape(-1).view(np.uint8).data)
 
 
-def _feed(sha: _Hash, data: bytes) -> None:
+def _feed(sha: _Hash, data: bytes | memoryview) -> None:
     sha.update(len(data).to_bytes(8, "big"))
     sha.update(data)
 

@@ -6,7 +6,7 @@ function that IEEE 754 leaves to the library, are rounded to float32 before anyt
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,12 +40,25 @@ class Shapes:
         """Return the model as one float64 vector."""
         return np.concatenate([np.asarray(arrays[name], dtype=np.float64).ravel() for name in self.names])
 
-    def arrays(self, vector: Vector) -> dict[str, NDArray[np.floating]]:
+    @property
+    def dtype(self) -> np.dtype[np.floating]:
+        """Of a vector that holds such a model exactly: the arrays' own, or float64 where they have several."""
+        return self.dtypes[0] if len(set(self.dtypes)) == 1 else np.dtype(np.float64)
+
+    def joined(self, arrays: Arrays) -> NDArray[np.floating]:
+        """Return a model of these dtypes as one vector of `dtype`."""
+        return np.concatenate([np.asarray(arrays[name], dtype=self.dtype).ravel() for name in self.names])
+
+    def arrays(self, vector: NDArray[np.floating]) -> dict[str, NDArray[np.floating]]:
         """Return the vector as arrays of the model's dtypes, rounded to nearest."""
+        return {name: array.copy() for name, array in self.views(vector).items()}
+
+    def views(self, vector: NDArray[np.floating]) -> dict[str, NDArray[np.floating]]:
+        """Return the vector as such arrays: parts of it, not copies, where the dtype is its own."""
         made, start = {}, 0
         for name, shape, dtype in zip(self.names, self.shapes, self.dtypes, strict=True):
             size = math.prod(shape)
-            made[name] = vector[start : start + size].reshape(shape).astype(dtype)
+            made[name] = vector[start : start + size].reshape(shape).astype(dtype, copy=False)
             start += size
         return made
 
@@ -59,6 +72,11 @@ def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
         if odd.shape[-1]:
             values = np.concatenate([values, odd], axis=-1)
     return values[..., 0] if values.shape[-1] else np.zeros(values.shape[:-1])
+
+
+def folded(parts: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the sum of arrays of one shape, added up as by `total`."""
+    return total(np.stack(list(parts), axis=-1))
 
 
 def norms(rows: Matrix) -> Vector:
@@ -85,7 +103,7 @@ def mean_of(rows: Matrix, members: Sequence[int]) -> Vector:
     """Return the mean of some rows, added up in the order given; zeros for none."""
     mean = np.zeros(rows.shape[1])
     for member in members:
-        mean = mean + rows[member]
+        mean += rows[member]
     return mean / len(members) if members else mean
 
 

@@ -9,14 +9,48 @@ The limit on coordinates is what stops a backdoor: it lives where honest trainin
 bound the length alone, which a patient attacker keeps to).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fl_alliance.strategies.geometry import TINY, Matrix, Vector, norms, total
+from fl_alliance.strategies.changes import Changes
+from fl_alliance.strategies.geometry import TINY, Matrix, Vector, folded, total
+from fl_alliance.strategies.ordering import ordered
 
 _STILL = 0.1
 """Who moves less than this share of the middle length does not move: a free rider must not shrink the limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """A round's updates within limits, made a block at a time.
+
+    Attributes
+    ----------
+    most : (coordinates,) or None
+        How far an update moves each coordinate at most; None: as far as it will.
+    factors : (proposals,)
+        What each is then multiplied by, at most 1.
+    """
+
+    changes: Changes
+    most: Vector | None
+    factors: Vector
+
+    def of(self, place: slice, raw: Matrix) -> Matrix:
+        """Return a block of the updates, given where it lies and as they were proposed."""
+        within = raw if self.most is None else _clipped(raw, self.most[place])
+        return np.asarray(within * self.factors[:, None])
+
+    def blocks(self) -> Iterator[tuple[slice, Matrix]]:
+        """Yield where each block lies, and the updates there."""
+        return ((place, self.of(place, raw)) for place, raw in self.changes.blocks())
+
+    def whole(self) -> Matrix:
+        """Return all blocks in one: (proposals, coordinates), 8 bytes each."""
+        return np.concatenate([rows for _, rows in self.blocks()], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,41 +73,58 @@ class Limits:
     kept: float = 0.5
     giant: float = 3.0
 
-    def narrow(self, raw: Matrix) -> Matrix:
-        """Return the updates, one a row, within the limits that go by the lower middle."""
-        return self._clip(raw, upper=False)
+    def narrow(self, changes: Changes) -> Within:
+        """Return the updates within the limits that go by the lower middle."""
+        return self._limited(changes, upper=False)
 
-    def wide(self, raw: Matrix) -> Matrix:
-        """Return the updates, one a row, within the limits that go by the upper middle."""
-        return self._clip(raw, upper=True)
+    def wide(self, changes: Changes) -> Within:
+        """Return the updates within the limits that go by the upper middle."""
+        return self._limited(changes, upper=True)
 
     def giants(self, lengths: Vector) -> frozenset[int]:
         """Return the positions of updates that are too long to be taken for a part of anything."""
         limit = self.giant * _middle(lengths[_moving(lengths, upper=True)], upper=True)
         return frozenset(np.flatnonzero(lengths > limit).tolist())
 
-    def _clip(self, raw: Matrix, *, upper: bool) -> Matrix:
-        """Return the updates within the limit on coordinates, and then none longer than the middle one."""
-        moving = _moving(norms(raw), upper=upper)
-        within = self._within(raw, moving, upper=upper) if self.coordinates else raw
-        lengths = norms(within)
+    def _limited(self, changes: Changes, *, upper: bool) -> Within:
+        """Return the updates within the limit on coordinates, and then none longer than the middle one.
+
+        Without the limit on coordinates where it would leave too little of them.
+        """
+        squares, most = changes.squares, None
+        moving = _moving(np.sqrt(squares), upper=upper)
+        if self.coordinates:
+            limits, left = self._on_coordinates(changes, moving, upper=upper)
+            if _middle(left[moving] / np.maximum(squares[moving], TINY), upper=False) >= self.kept:
+                squares, most = left, limits
+        lengths = np.sqrt(squares)
         factors = np.minimum(1.0, _middle(lengths[moving], upper=upper) / (lengths + TINY))
-        return np.asarray(within * factors[:, None])
+        return Within(changes, most, factors)
 
-    def _within(self, raw: Matrix, moving: Vector, *, upper: bool) -> Matrix:
-        """Return the updates within the limit on coordinates, or as they are if it would leave too little of them."""
-        squares = np.maximum(total(raw[moving] * raw[moving]), TINY)
-        limit = self.coordinates * _middle(np.abs(raw[moving]), upper=upper)
-        within = np.clip(raw, -limit, limit)
-        kept = total(within[moving] * within[moving]) / squares
-        return within if _middle(kept, upper=False) >= self.kept else raw
+    def _on_coordinates(self, changes: Changes, moving: NDArray[np.bool_], *, upper: bool) -> tuple[Vector, Vector]:
+        """Return how far each coordinate may be moved, and the squared lengths that this leaves the updates."""
+        most, left = np.empty(len(changes.base)), []
+        for place, raw in changes.blocks():
+            moves = ordered(np.abs(raw[moving]))
+            most[place] = self.coordinates * moves[_middle_place(len(moves), upper=upper)]
+            within = _clipped(raw, most[place])
+            left.append(total(within * within))
+        return most, folded(left)
 
 
-def _moving(lengths: Vector, *, upper: bool) -> Vector:
+def _clipped(rows: Matrix, most: Vector) -> Matrix:
+    return np.clip(rows, -most, most)
+
+
+def _moving(lengths: Vector, *, upper: bool) -> NDArray[np.bool_]:
     """Return which updates move at all."""
     return np.asarray(lengths >= _STILL * _middle(lengths, upper=upper))
 
 
-def _middle(values: Matrix, *, upper: bool) -> Vector:
-    """Return the lower or the upper median over the first axis."""
-    return np.asarray(np.sort(values, axis=0)[len(values) // 2 if upper else (len(values) - 1) // 2])
+def _middle(values: Vector, *, upper: bool) -> float:
+    """Return the lower or the upper median."""
+    return float(np.sort(values)[_middle_place(len(values), upper=upper)])
+
+
+def _middle_place(count: int, *, upper: bool) -> int:
+    return count // 2 if upper else (count - 1) // 2

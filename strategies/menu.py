@@ -5,7 +5,7 @@ proposals in the order of their commitments and the inner strategy's aggregate, 
 arithmetic is `strategies/geometry.py`'s.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fl_alliance.chain.rules.candidates import MAX_ENTRIES, OLD, PART_OF, MenuDigest, Row, encode_menu
+from fl_alliance.strategies.changes import Changes
 from fl_alliance.strategies.digests import model_digest
-from fl_alliance.strategies.geometry import TINY, Arrays, Matrix, Shapes, Vector, distances, gram, mean_of, norms
+from fl_alliance.strategies.geometry import TINY, Arrays, Matrix, Shapes, Vector, distances, folded, gram, mean_of
 from fl_alliance.strategies.limits import Limits
 from fl_alliance.strategies.subsets import keep, shorter, sides, trusted
 from fl_alliance.strategies.suspicion import Suspicion
-from fl_alliance.strategies.views import Updates
+from fl_alliance.strategies.views import Block, Updates
 
 ABSENT = -1
 """Position of a member whose proposal did not come."""
@@ -95,10 +96,18 @@ class ConsensusRule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One way to change the old model: `update` is added to it; `parts` are the positions it is made of."""
+    """One way to change the old model.
+
+    Attributes
+    ----------
+    update : function of Block
+        What is added to the old model in a block of coordinates: (width,), float64.
+    parts : tuple of int
+        The positions that it is made of.
+    """
 
     name: str
-    update: Vector
+    update: Callable[[Block], Vector]
     parts: tuple[int, ...]
 
 
@@ -144,9 +153,12 @@ class Candidates:
     def prepare(self, old: Arrays, proposals: Mapping[int, Arrays]) -> dict[int, dict[str, NDArray[np.floating]]]:
         """Return the proposals with their updates within the narrow limits."""
         shapes = Shapes.of(old)
-        base, raw = _changes(shapes, old, proposals)
-        narrow = self.limits.narrow(raw)
-        return {member: shapes.arrays(base + update) for member, update in zip(proposals, narrow, strict=True)}
+        changes = Changes.of(shapes, old, proposals)
+        made = [np.empty_like(changes.base) for _ in proposals]
+        for place, updates in self.limits.narrow(changes).blocks():
+            for model, update in zip(made, updates, strict=True):
+                model[place] = changes.base[place] + update
+        return dict(zip(proposals, map(shapes.views, made), strict=True))
 
     def menu(
         self,
@@ -157,34 +169,35 @@ class Candidates:
         averages: Mapping[int, int] | None = None,
     ) -> Menu:
         """Return the menu, as `ConsensusRule` says."""
-        shapes = Shapes.of(old)
-        base, raw = _changes(shapes, old, proposals)
-        known = averages or {}
-        updates = self.updates(raw, np.array([known.get(member, 0) for member in proposals], dtype=np.float64))
-        candidates = [self._old(updates), *self.candidates(updates, shapes.flat(aggregate) - base)]
+        shapes, known = Shapes.of(old), averages or {}
+        changes = Changes.of(shapes, old, proposals)
+        updates = self.updates(changes, np.array([known.get(member, 0) for member in proposals], dtype=np.float64))
+        candidates = [Candidate("old model", lambda block: np.zeros_like(block.aggregate), ())]
+        candidates += self.candidates(updates)
         marks = self.suspicion.marks(updates, candidates[1].parts, self.suspect_at)
-        question = self._question(updates, marks) if len(candidates) < MAX_ENTRIES else []
+        question = self._question(marks) if len(candidates) < MAX_ENTRIES else []
         everyone = tuple(sorted(proposals) if members is None else members)
         places = {member: position for position, member in enumerate(proposals)}
         order = [places.get(member, ABSENT) for member in everyone]
         about = (OLD, len(candidates)) if question else (OLD, OLD)
         rows = tuple(Row(_mark_bytes(marks, candidate.parts, order), *about) for candidate in candidates)
         entries = [*candidates, *question]
-        models = [dict(old)] + [shapes.arrays(base + entry.update) for entry in entries[1:]]
-        return Menu(tuple(e.name for e in entries), tuple(models), everyone, rows)
+        changed = _formed(changes, updates, shapes.joined(aggregate), entries[1:])
+        models = (dict(old), *map(shapes.views, changed))
+        return Menu(tuple(entry.name for entry in entries), models, everyone, rows)
 
-    def updates(self, raw: Matrix, averages: Vector) -> Updates:
+    def updates(self, changes: Changes, averages: Vector) -> Updates:
         """Return the updates within their limits, and their geometry."""
-        narrow, wide = self.limits.narrow(raw), self.limits.wide(raw)
-        products = gram(wide)
+        narrow, wide = self.limits.narrow(changes), self.limits.wide(changes)
+        products = folded(gram(rows) for _, rows in wide.blocks())
         wide_lengths = np.sqrt(np.diagonal(products)) + TINY
         cosines = products / wide_lengths[:, None] / wide_lengths
-        gaps, lengths = distances(products), norms(raw)
+        gaps, lengths = distances(products), np.sqrt(changes.squares)
         giants = self.limits.giants(lengths)
         pool = tuple(place for place in self._distinct(gaps) if place not in giants)
         return Updates(narrow, wide, pool, products, cosines, gaps, lengths, averages)
 
-    def candidates(self, updates: Updates, aggregate: Vector) -> list[Candidate]:
+    def candidates(self, updates: Updates) -> list[Candidate]:
         """Return the candidates beside the old model, the default first; override it to try others."""
         pool = updates.pool
         main, other = sides(updates.cosines, pool)
@@ -192,33 +205,33 @@ class Candidates:
             trusted(updates.averages, updates.cosines, pool, keep(pool, share)) for share in self.distrusted
         )
         return [
-            self.stride("larger side", updates, main),
-            Candidate("aggregate", aggregate, pool),
-            self.stride("everyone", updates, pool),
-            self.mean("larger side", updates, main),
-            self.mean(f"trusted {1 - self.distrusted[0]:.0%}", updates, first),
-            self.stride(f"trusted {1 - self.distrusted[1]:.0%}", updates, second),
-            self.stride(f"trusted {1 - self.distrusted[2]:.0%}", updates, third),
-            self.stride("smaller side", updates, other or pool),
-            self.mean("shorter half", updates, shorter(updates.lengths, pool)),
+            self.stride("larger side", main),
+            Candidate("aggregate", lambda block: block.aggregate, pool),
+            self.stride("everyone", pool),
+            self.mean("larger side", main),
+            self.mean(f"trusted {1 - self.distrusted[0]:.0%}", first),
+            self.stride(f"trusted {1 - self.distrusted[1]:.0%}", second),
+            self.stride(f"trusted {1 - self.distrusted[2]:.0%}", third),
+            self.stride("smaller side", other or pool),
+            self.mean("shorter half", shorter(updates.lengths, pool)),
         ]
 
-    def mean(self, name: str, updates: Updates, parts: tuple[int, ...]) -> Candidate:
+    def mean(self, name: str, parts: tuple[int, ...]) -> Candidate:
         """Return the candidate that moves by the mean of the narrow updates at `parts`."""
-        return Candidate(name, mean_of(updates.narrow, parts), parts)
+        return Candidate(name, lambda block: mean_of(block.narrow, parts), parts)
 
-    def stride(self, name: str, updates: Updates, parts: tuple[int, ...]) -> Candidate:
+    def stride(self, name: str, parts: tuple[int, ...]) -> Candidate:
         """Return the candidate that takes the longer step, by the mean of the wide updates at `parts`."""
-        return Candidate(f"{name}, longer step", mean_of(updates.wide, parts) * self.longer, parts)
+        return Candidate(f"{name}, longer step", lambda block: mean_of(block.wide, parts) * self.longer, parts)
 
-    def _old(self, updates: Updates) -> Candidate:
-        return Candidate("old model", np.zeros(updates.narrow.shape[1]), ())
-
-    def _question(self, updates: Updates, marks: Sequence[int]) -> list[Candidate]:
+    def _question(self, marks: Sequence[int]) -> list[Candidate]:
         """Return the one entry behind the candidates, if anybody is suspected."""
         suspects = tuple(at for at, mark in enumerate(marks) if mark >= self.suspect_at)
-        update = mean_of(updates.narrow, suspects) * self.suspicion.step
-        return [Candidate("question: a step with the suspect", update, suspects)] if suspects else []
+        if not suspects:
+            return []
+        step = self.suspicion.step
+        name = "question: a step with the suspect"
+        return [Candidate(name, lambda block: mean_of(block.narrow, suspects) * step, suspects)]
 
     def _distinct(self, gaps: Matrix) -> tuple[int, ...]:
         count = len(gaps)
@@ -231,10 +244,17 @@ class Candidates:
         return tuple(kept)
 
 
-def _changes(shapes: Shapes, old: Arrays, proposals: Mapping[int, Arrays]) -> tuple[Vector, Matrix]:
-    """Return the old model as a vector, and what each proposal adds to it."""
-    base = shapes.flat(old)
-    return base, np.array([shapes.flat(arrays) - base for arrays in proposals.values()])
+def _formed(
+    changes: Changes, updates: Updates, aggregate: NDArray[np.floating], entries: Sequence[Candidate]
+) -> list[NDArray[np.floating]]:
+    """Return the old model after each of the entries' updates, as vectors of its dtype, rounded to nearest."""
+    made = [np.empty_like(changes.base) for _ in entries]
+    for place, raw in changes.blocks():
+        base = changes.base[place].astype(np.float64)
+        block = Block(place, updates.narrow.of(place, raw), updates.wide.of(place, raw), aggregate[place] - base)
+        for model, entry in zip(made, entries, strict=True):
+            model[place] = base + entry.update(block)
+    return made
 
 
 def _mark_bytes(marks: Sequence[int], parts: Sequence[int], order: Sequence[int]) -> bytes:

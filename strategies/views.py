@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from fl_alliance.strategies.geometry import Matrix, Vector
+from fl_alliance.strategies.limits import Within
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,8 +12,9 @@ class Updates:
 
     Attributes
     ----------
-    narrow, wide : (proposals, coordinates)
-        What each proposal adds to the old model, within the narrow and the wide `Limits`.
+    narrow, wide : Within
+        What each proposal adds to the old model, within the narrow and the wide `Limits`: by blocks of coordinates,
+        and as a matrix (proposals, coordinates) by `whole()`.
     pool : tuple of int
         Positions that candidates may be made of: no clone of an earlier one, and no giant.
     products, cosines, gaps : (proposals, proposals)
@@ -23,11 +25,31 @@ class Updates:
         What their members contributed on average in earlier rounds, as the chain has it.
     """
 
-    narrow: Matrix
-    wide: Matrix
+    narrow: Within
+    wide: Within
     pool: tuple[int, ...]
     products: Matrix
     cosines: Matrix
     gaps: Matrix
     lengths: Vector
     averages: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of coordinates, from which the candidates' are made.
+
+    Attributes
+    ----------
+    place : slice
+        Where it lies in a model as one vector.
+    narrow, wide : (proposals, width)
+        What the proposals add to the old model, within the narrow and the wide `Limits`.
+    aggregate : (width,)
+        What the inner strategy's aggregate adds to it.
+    """
+
+    place: slice
+    narrow: Matrix
+    wide: Matrix
+    aggregate: Vector

@@ -75,11 +75,12 @@ class TorchWorkload(ABC):
 
     def gradient(self, arrays: Arrays, site: Site) -> Arrays:
         """Return the gradient of the reported loss on `site.heldout`, by one backward pass."""
+        check_arrays(arrays, self.shapes)
         with reproducible(0):
-            model = self.module(arrays).eval()
-            outputs = model(torch.from_numpy(site.heldout.x))
+            state, names = tensors(arrays), [name for name, _ in self._skeleton.named_parameters()]
+            parameters = [state[name].requires_grad_() for name in names]
+            outputs = torch.func.functional_call(self._skeleton, state, (torch.from_numpy(site.heldout.x),))
             loss = self.loss(outputs, torch.from_numpy(site.heldout.y)) * self.loss_scale
-            names, parameters = zip(*model.named_parameters(), strict=True)
             found = dict(zip(names, torch.autograd.grad(loss, parameters, materialize_grads=True), strict=True))
         gradient = {name: np.zeros(shape, np.float32) for name, shape in self.shapes.items()}
         finite = {name: np.nan_to_num(found[name].numpy(), nan=0.0, posinf=0.0, neginf=0.0) for name in names}
@@ -89,8 +90,7 @@ class TorchWorkload(ABC):
         """Return the model's outputs for `x`, without training it."""
         check_arrays(arrays, self.shapes)
         with reproducible(0), torch.inference_mode():
-            state = {name: torch.tensor(value, dtype=torch.float32) for name, value in arrays.items()}
-            outputs = torch.func.functional_call(self._skeleton, state, (torch.from_numpy(x),))
+            outputs = torch.func.functional_call(self._skeleton, tensors(arrays), (torch.from_numpy(x),))
             result: NDArray[np.float32] = outputs.numpy()
         return result
 
@@ -109,7 +109,7 @@ class TorchWorkload(ABC):
         """Return the model holding a copy of `arrays`."""
         check_arrays(arrays, self.shapes)
         model = self.build()
-        model.load_state_dict({name: torch.tensor(value, dtype=torch.float32) for name, value in arrays.items()})
+        model.load_state_dict(tensors(arrays))
         return model
 
     def _fit(self, model: nn.Module, site: Site, config: TrainConfig) -> float:
@@ -132,6 +132,11 @@ class TorchWorkload(ABC):
                 optimizer.step()
                 total += float(loss.detach()) * len(batch)
         return total / len(y)
+
+
+def tensors(arrays: Mapping[str, NDArray[np.floating]]) -> dict[str, Tensor]:
+    """Return arrays as float32 tensors to be read only: they share the memory of what is float32 already."""
+    return {name: torch.from_numpy(np.require(value, np.float32, ("C", "A", "W"))) for name, value in arrays.items()}
 
 
 def arrays_of(model: nn.Module) -> Arrays:

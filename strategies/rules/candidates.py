@@ -8,7 +8,7 @@ from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDic
 
 from fl_alliance.chain.batches import SignedScores, VoteRecord, pack_contributions, pack_votes
 from fl_alliance.chain.messages import Scores, scores_content
-from fl_alliance.chain.rules.candidates import Row, ScoresInvalid, pack_scores, score_ppm, unpack_scores
+from fl_alliance.chain.rules.candidates import Row, ScoresInvalid, decode_menu, pack_scores, score_ppm, unpack_scores
 from fl_alliance.chain.rules.pay import POINTS
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.steps import RevealScores, SettleMenu
@@ -83,7 +83,7 @@ class CandidateMotion:
 
     def model(self, digest: bytes) -> Arrays | None:
         """Return the candidate with this digest."""
-        digests = self.menu.digest.digests[: self.choices]
+        digests = decode_menu(self.encoded, len(self.members)).digests[: self.choices]
         return self.menu.models[digests.index(digest)] if digest in digests else None
 
     def ballot(self) -> Mapping[str, ArrayRecord | ConfigRecord]:

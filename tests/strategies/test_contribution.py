@@ -83,8 +83,9 @@ def test_a_copy_with_noise_is_credited_with_its_noise_and_the_copied_one_in_full
 
 def test_updates_that_differ_are_left_as_they_are() -> None:
     updates = np.array([[1.0, 0.0, 0.0], [0.8, 0.6, 0.0], [-1.0, 0.1, 0.0], [0.0, 0.0, 0.0]])
-    assert np.array_equal(novelties(updates), updates)
-    assert np.allclose(novelties(np.array([[2.0, 0.0], [1.0, 0.0], [3.0, 0.3]])), [[2, 0], [0, 0], [0, 0.3]])
+    assert np.array_equal(novelties(updates @ updates.T), np.eye(4))
+    copies = np.array([[2.0, 0.0], [1.0, 0.0], [3.0, 0.3]])
+    assert np.allclose(novelties(copies @ copies.T) @ copies, [[2, 0], [0, 0], [0, 0.3]])
 
 
 def test_points_are_in_proportion_and_rounded_toward_zero() -> None:

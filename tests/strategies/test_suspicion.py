@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from fl_alliance.chain.rules.candidates import MARK_BITS, MAX_ENTRIES, OLD, decode_menu
 from fl_alliance.chain.rules.pay import POINTS
-from fl_alliance.strategies.geometry import Vector
 from fl_alliance.strategies.menu import Candidate, Candidates, Menu
 from fl_alliance.strategies.views import Updates
 
@@ -83,8 +82,8 @@ def test_of_two_proposals_nothing_is_unusual(proposals: dict[int, Model]) -> Non
 class FullMenu(Candidates):
     """A menu of somebody's own that leaves no room for a question."""
 
-    def candidates(self, updates: Updates, aggregate: Vector) -> list[Candidate]:
-        usual = super().candidates(updates, aggregate)
+    def candidates(self, updates: Updates) -> list[Candidate]:
+        usual = super().candidates(updates)
         return [*usual, *usual][: MAX_ENTRIES - 1]
 
 

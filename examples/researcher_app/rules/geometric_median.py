@@ -26,10 +26,11 @@ class WithGeometricMedian(Candidates):
         super().__init__(**menu)
         self.iterations = iterations
 
-    def candidates(self, updates: Updates, aggregate: Vector) -> list[Candidate]:
+    def candidates(self, updates: Updates) -> list[Candidate]:
         """Return the candidates beside the old model, the default first."""
-        middle = geometric_median(updates.narrow[list(updates.pool)], self.iterations)
-        return [*super().candidates(updates, aggregate), Candidate("geometric median", middle, updates.pool)]
+        middle = geometric_median(updates.narrow.whole()[list(updates.pool)], self.iterations)
+        mine = Candidate("geometric median", lambda block: middle[block.place], updates.pool)
+        return [*super().candidates(updates), mine]
 
 
 def geometric_median(rows: Matrix, iterations: int) -> Vector:
