@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 
 from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
@@ -30,14 +31,14 @@ _PROPOSAL = "proposal-"
 _SHARE_BYTES = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CandidateMotion:
     """A menu of models.
 
     Attributes
     ----------
-    proposals : mapping of int to Arrays
-        As the menu takes them: clipped, in the order of their commitment.
+    consensus : ConsensusRule
+        What made it.
     raw : mapping of int to Arrays
         As they were proposed, which is what voters are sent.
     averages : mapping of int to int
@@ -46,15 +47,21 @@ class CandidateMotion:
         Where proposals are means of groups: who they are.
     """
 
+    consensus: ConsensusRule
     menu: Menu
     encoded: bytes
     digest: bytes
     aggregate: Arrays
-    proposals: Mapping[int, Arrays]
     raw: Mapping[int, Arrays]
     averages: Mapping[int, int]
     asks_shares: bool
     groups: Groups | None = None
+
+    @cached_property
+    def proposals(self) -> Mapping[int, Arrays]:
+        """The proposals as the menu takes them: clipped, in the order of their commitment; a coordinator needs none."""
+        with guarded(self.consensus, "prepare", 0):
+            return self.consensus.prepare(self.menu.models[0], self.raw)
 
     @property
     def models(self) -> tuple[Arrays, ...]:
@@ -182,15 +189,15 @@ class CandidateVoting:
         """Return the menu of the round."""
         known = averages if self.asks_shares else {}
         with guarded(self.consensus, "menu", 0):
-            prepared = self.consensus.prepare(old, proposals)
             if groups is None:
                 menu = self.consensus.menu(old, proposals, aggregate, members, known)
             else:
                 of_groups = self.consensus.menu(old, proposals, aggregate, sorted(groups), per_group(known, groups))
+                prepared = self.consensus.prepare(old, proposals)
                 menu = spread(of_groups, prepared, groups, members, known, self.suspect_at)
             encoded = menu.encoded
         return CandidateMotion(
-            menu, encoded, keccak(encoded), aggregate, prepared, proposals, averages, self.asks_shares, groups
+            self.consensus, menu, encoded, keccak(encoded), aggregate, proposals, averages, self.asks_shares, groups
         )
 
     def read(self, content: RecordDict) -> CandidateMotion:
