@@ -22,6 +22,7 @@ from fl_alliance.strategies.menu import Candidates
 from fl_alliance.strategies.rules import CandidateVoting
 from fl_alliance.strategies.wire import Place
 from fl_alliance.workloads import get
+from fl_alliance.workloads.base import Arrays
 
 BYTES_OF_A_UNIT = 300
 """Of the hidden layer: 75 parameters of 4 bytes."""
@@ -33,19 +34,21 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def moved(model: Arrays, rng: np.random.Generator) -> Arrays:
+    """Return a model a small step away from another."""
+    return {name: array + rng.normal(scale=0.01, size=array.shape).astype(np.float32) for name, array in model.items()}
+
+
 def measure(megabytes: float, count: int) -> None:
     """Print a line for the coordinator's menu, and one for each part of a voter's work."""
     workload = get("digits", hidden=round(megabytes * 2**20 / BYTES_OF_A_UNIT))
     old, rng = workload.initial_arrays(1), np.random.default_rng(1)
-    steps = {name: rng.normal(scale=0.01, size=(count, *array.shape)) for name, array in old.items()}
-    proposals = {
-        member: {name: array + steps[name][member].astype(np.float32) for name, array in old.items()}
-        for member in range(count)
-    }
-    del steps
+    proposals = {member: moved(old, rng) for member in range(count)}
     rule, judge = CandidateVoting(Candidates()), HonestJudge(workload, workload.load(0, 4, 1))
     before = peak_mb()
-    print(f"{megabytes:g} MB, {count} proposals ({before:,.0f} MB of memory before)")
+    rule.motion(old, proposals, proposals[0], sorted(proposals), {})
+    more = peak_mb() - before
+    print(f"{megabytes:g} MB, {count} proposals: memory for a menu {more:,.0f} MB")
     for attempt in ("first", "again"):
         began = time.process_time()
         motion = rule.motion(old, proposals, proposals[0], sorted(proposals), {})
@@ -61,7 +64,7 @@ def measure(megabytes: float, count: int) -> None:
             f"  {attempt}: menu {formed - began:5.2f} s, ballot and menu at a voter {put_together - formed:5.2f} s, "
             f"{len(read.models)} scores {scored - put_together:5.2f} s, contributions {ended - scored:5.2f} s"
         )
-    print(f"  memory {peak_mb() - before:,.0f} MB more, {(peak_mb() - before) / megabytes:.0f} models' worth")
+        del motion, read, case
 
 
 def main() -> None:
