@@ -3,8 +3,9 @@
 from itertools import pairwise, takewhile
 
 from fl_alliance.audit.market.emission import Key
-from fl_alliance.audit.market.locks import polls_of
+from fl_alliance.audit.market.polls import PollBooks
 from fl_alliance.audit.market.releases import weigh
+from fl_alliance.audit.market.roles import decided
 from fl_alliance.audit.market.step import Step
 from fl_alliance.chain.deploy import GAUGES
 from fl_alliance.chain.gauges import Choice, GaugeKind
@@ -19,7 +20,7 @@ def terms_set(step: Step) -> None:
     polls, terms = polls_of(step), step.head.values["terms"]
     if step.reading.taken.to is None and not polls.start_at:
         polls.start_at = step.now
-    step.reading.called(GAUGES, "setTerms", terms)
+    decided(step, GAUGES, "setTerms", terms)
     polls.terms = GaugeTerms(*terms)
     _tell(step, "TermsSet", terms=terms)
 
@@ -69,9 +70,17 @@ def paid(step: Step) -> None:
 def withdrawn(step: Step) -> None:
     """The DAO takes back what it had paid in."""
     to, amount_wei = step.head.values["to"], step.head.values["amountWei"]
-    step.reading.called(GAUGES, "withdraw", to, amount_wei)
+    decided(step, GAUGES, "withdraw", to, amount_wei)
     _tell(step, "Withdrawn", to=to, amountWei=amount_wei)
     step.transfer(polls_of(step).at.gauges, to, amount_wei)
+
+
+def polls_of(step: Step) -> PollBooks:
+    """Return the gauges' books, whose events are read only where there are some."""
+    polls = step.books.polls
+    if polls is None:
+        raise ValueError("events of gauges where there are none")
+    return polls
 
 
 def _given(step: Step, ballot: list[MarketEvent], chosen: list[Choice], held_wei: int) -> list[int]:
