@@ -1,5 +1,6 @@
 """What an audit of a market says: how much was recomputed, and who earned what by the rules."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ def market_summary(audited: "MarketAudited", verbose: bool) -> Iterator[str]:
         f"{counts.emission_days} days of the emission, {counts.draws} shares of it drawn, {len(books.pools)} pools "
         f"with {counts.delegations} deposits"
     )
+    yield from _governance(audited)
     money = books.money
     yield (
         f"{fml(money.made_wei)} FML at first + {fml(money.minted_wei)} minted - {fml(money.burned_wei)} burned = "
@@ -37,6 +39,20 @@ def market_summary(audited: "MarketAudited", verbose: bool) -> Iterator[str]:
     yield f"chain {audited.deployment.chain_id}, block {audited.block}, head 0x{audited.head.hex()}"
     for task in books.tasks.values():
         yield from _task(task, verbose)
+
+
+def _governance(audited: "MarketAudited") -> Iterator[str]:
+    """Yield what holders of locked FML decided, where there is a DAO, or gauges."""
+    dao, counts = audited.books.dao, audited.books.counts
+    if dao is not None:
+        stages = Counter(dao.stage(proposal, audited.second) for proposal in dao.proposals.values())
+        found = ", ".join(f"{count} {stage.name.lower()}" for stage, count in sorted(stages.items()))
+        yield (
+            f"{counts.proposals} proposals of the DAO recounted from {counts.appearances} appearances and "
+            f"{counts.votes} votes{': ' if found else ''}{found}; {fml(dao.held_wei)} FML of stakes held"
+        )
+    if audited.books.polls is not None:
+        yield f"{counts.ballots} gauge votes recounted, and what they moved"
 
 
 def _tasks(count: int) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fl_alliance.audit.market.dao_books import ProposalBooks
 from fl_alliance.audit.market.premises import answer_of, note_terms
 from fl_alliance.audit.market.proposals import dao_of, proposal_of, require_stage, tell
-from fl_alliance.audit.market.roles import decided, has_role
+from fl_alliance.audit.market.roles import EXECUTOR_ROLE, PROPOSER_ROLE, decided, has_role
 from fl_alliance.audit.market.step import Books, Step
 from fl_alliance.audit.market.taken import Call, Taken, calls_in
 from fl_alliance.chain.dao import Call as Proposed
@@ -15,15 +15,13 @@ from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.stages import Stage
 
-_PROPOSER_ROLE, _EXECUTOR_ROLE = keccak(b"PROPOSER_ROLE"), keccak(b"EXECUTOR_ROLE")
-
 
 def queued(step: Step) -> None:
     """Anybody puts what has passed into the time lock."""
     dao, proposal = dao_of(step), _of_operation(step, "ProposalQueued")
     step.reading.called(DAO, "queue", *proposal.lists, proposal.description_hash)
     require_stage(step, proposal, Stage.SUCCEEDED)
-    _require_role(step, _PROPOSER_ROLE)
+    _require_role(step, PROPOSER_ROLE)
     proposal.executable_at = step.now + dao.delay_s
     operation = proposal.operation(dao.at.dao)
     for index, call in enumerate(proposal.calls):
@@ -96,7 +94,7 @@ def _begin(step: Step, proposal: ProposalBooks) -> None:
     require_stage(step, proposal, Stage.QUEUED)
     at = proposal.executable_at
     step.require(step.now >= at, f"proposal {proposal.number} executed at second {step.now}, needed {at}")
-    _require_role(step, _EXECUTOR_ROLE)
+    _require_role(step, EXECUTOR_ROLE)
 
 
 def _require_answer(step: Step, target: str, question: bytes, promised: bytes) -> None:

@@ -14,11 +14,24 @@ def moved(step: Step) -> None:
     if sender == ZERO_ADDRESS:
         step.require(step.reading.taken.to is None, f"{wei} wei minted outside of the schedule")
         books.money.made_wei += wei
-    step.require(sender not in books.contracts, f"{wei} wei leave {sender} for {recipient}, by no rule")
-    _match(step, sender, recipient, wei)
+    if sender in books.contracts:
+        _pass_on(step, sender, recipient, wei)
+    else:
+        _match(step, sender, recipient, wei)
     if recipient in _owing(books):
         books.money.gifts_wei[recipient] = books.money.gifts_wei.get(recipient, 0) + wei
     step.transfer(sender, recipient, wei)
+
+
+def _pass_on(step: Step, sender: str, recipient: str, wei: int) -> None:
+    """Let the DAO's contract pass on what was sent to it for nothing, where a proposal relays that; nothing else is."""
+    money, dao = step.books.money, step.books.dao
+    is_dao = dao is not None and sender == dao.at.dao
+    call = step.reading.call(TOKEN, "transfer", recipient, wei, by=sender) if is_dao else None
+    gifts_wei = money.gifts_wei.get(sender, 0)
+    is_allowed = call is not None and wei <= gifts_wei
+    step.require(is_allowed, f"{wei} wei leave {sender} for {recipient}, by no rule")
+    money.gifts_wei[sender] = gifts_wei - wei
 
 
 def _match(step: Step, sender: str, recipient: str, wei: int) -> None:

@@ -51,6 +51,7 @@ from fl_alliance.chain.deploy import (
 )
 
 Handler = Callable[[Step], None]
+_ROLE_CALLS = ("grantRole", "revokeRole", "renounceRole")
 
 _HANDLERS: dict[tuple[str, str], Handler] = {
     (ARENA, "TaskCreated"): stakes.created,
@@ -120,8 +121,8 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     (DAO, "ProposalExecuted"): executions.executed,
     (TREASURY, "Spent"): executions.spent,
     **dao_terms.HANDLERS,
-    **{(source, "RoleGranted"): roles.granted for source in (ARENA, EMISSION, TIMELOCK)},
-    **{(source, "RoleRevoked"): roles.revoked for source in (ARENA, EMISSION, TIMELOCK)},
+    **{(source, "RoleGranted"): roles.granted for source in roles.ROLES},
+    **{(source, "RoleRevoked"): roles.revoked for source in roles.ROLES},
 }
 """What takes an event, by contract and name, where that is the first that a step leaves."""
 _UNTOLD = frozenset({(POOLS, "Approval")})
@@ -195,7 +196,8 @@ class Replay:
         if addresses.votes is not None:
             self.books.lock = lock = LockBooks(addresses.votes)
             self.books.polls = None if addresses.polls is None else PollBooks(addresses.polls, lock)
-            self.books.dao = None if addresses.dao is None else DaoBooks(addresses.dao, lock)
+            if addresses.dao is not None:
+                self.books.dao = DaoBooks(addresses.dao, lock, answers=dict(addresses.dao.answers))
 
     def take_all(self, transactions: Iterable[Taken]) -> None:
         """Replay a whole chain; raises as `take`."""
@@ -260,6 +262,8 @@ class Replay:
             if call.source == ALLIANCE_MARKET and call.name in _QUIET:
                 _handle(partial(_QUIET[call.name], values=call.first(len(call.args))), step)
         for call in reading.calls:
+            if call.source in roles.ROLES and call.name in _ROLE_CALLS:
+                roles.left_nothing(step, call)
             if call.name in _LOUD.get(call.source, ()):
                 raise DoesNotHold(reading.where, f"the call of {call.name} left no event that the rules give")
 

@@ -4,12 +4,20 @@ from typing import Any
 
 from fl_alliance.audit.market.step import Books, Step
 from fl_alliance.audit.market.taken import Call
+from fl_alliance.chain.deploy import ARENA, EMISSION, TIMELOCK
 from fl_alliance.chain.rules.words import keccak
 
 ADMIN = bytes(32)
 DAO_ROLE = keccak(b"DAO_ROLE")
 MARKET_ROLE = keccak(b"MARKET_ROLE")
 GAUGE_ROLE = keccak(b"GAUGE_ROLE")
+PROPOSER_ROLE, EXECUTOR_ROLE, CANCELLER_ROLE = map(keccak, (b"PROPOSER_ROLE", b"EXECUTOR_ROLE", b"CANCELLER_ROLE"))
+ROLES = {
+    ARENA: (ADMIN, DAO_ROLE),
+    EMISSION: (ADMIN, DAO_ROLE, MARKET_ROLE, GAUGE_ROLE),
+    TIMELOCK: (ADMIN, PROPOSER_ROLE, EXECUTOR_ROLE, CANCELLER_ROLE),
+}
+"""The roles of each contract that has some."""
 
 
 def granted(step: Step) -> None:
@@ -34,6 +42,15 @@ def revoked(step: Step) -> None:
     step.require(held, f"{values['account']} does not hold the role")
     step.books.roles[(source, values["role"])][values["account"]] = False
     _take(step)
+
+
+def left_nothing(step: Step, call: Call) -> None:
+    """Refuse a role that is given or taken without an event, unless it was held, or not, already."""
+    role, account = call.first(2)
+    step.require(
+        has_role(step.books, call.source, role, account) is (call.name == "grantRole"),
+        f"the call of {call.name} left no event that the rules give",
+    )
 
 
 def has_role(books: Books, source: str, role: bytes, account: str) -> bool:

@@ -13,6 +13,7 @@ from fl_alliance.audit.market.delegators import REDEEM_S
 from fl_alliance.audit.market.emission import ALLIANCE, at
 from fl_alliance.audit.market.emission import ARENA as ARENA_KIND
 from fl_alliance.audit.market.poll_state import lock_facts, poll_facts
+from fl_alliance.audit.market.roles import ROLES
 from fl_alliance.audit.market.settling import pass_silent
 from fl_alliance.audit.market.source import Source, view
 from fl_alliance.audit.market.stakes import pool_of
@@ -222,11 +223,24 @@ class _Check:
             yield from dao_facts(self._source, books.dao, self._where)
 
     def roles(self) -> Iterator[Fact]:
+        """Every role that was told of, and every one that a contract of the market could have without having been."""
+        books, places = self._books, self._books.addresses
         told = {ARENA: self._arena, EMISSION: self._emission, TIMELOCK: self._timelock}
-        for (source, role), holders in self._books.roles.items():
-            for account, is_held in holders.items():
-                name = f"role 0x{role.hex()} of {source} for {account}"
-                yield name, told[source]("hasRole", role, account), is_held
+        ours = [places.arena, *(() if books.polls is None else (books.polls.at.gauges,))]
+        ours += () if books.dao is None else (books.dao.at.timelock, books.dao.at.dao)
+        asked = {
+            (source, role, account): False
+            for source in (ARENA, EMISSION, *(() if books.dao is None else (TIMELOCK,)))
+            for role in ROLES[source]
+            for account in ours
+        }
+        asked |= {
+            (source, role, account): is_held
+            for (source, role), holders in books.roles.items()
+            for account, is_held in holders.items()
+        }
+        for (source, role, account), is_held in asked.items():
+            yield f"role 0x{role.hex()} of {source} for {account}", told[source]("hasRole", role, account), is_held
 
     def money(self) -> Iterator[Fact]:
         money, fml = self._books.money, self._books.addresses.fml
