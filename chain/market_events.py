@@ -194,7 +194,7 @@ def _readable(event: Event, values: Mapping[str, Any]) -> dict[str, Any]:
 def _typed(name: str, kind: str, value: Any) -> Any:
     if kind == "address":
         return checksum(value)
-    if name == "params" and kind != "bytes":  # a vote has some too
+    if name == "params" and kind.startswith("("):  # a vote has some too
         return read_params(value)
     return _ENUMS[name](value) if kind == "uint8" and name in _ENUMS else value
 

@@ -21,8 +21,9 @@ def market_summary(audited: "MarketAudited", verbose: bool) -> Iterator[str]:
     how = "recomputed by the rules, " + ("every block executed again" if audited.executed else "not executed again")
     yield f"the market holds: {counts.transactions} transactions, {counts.events} events {how}"
     yield (
-        f"{_tasks(len(books.tasks))}, {counts.days} days finished, {counts.consensuses} consensuses, {counts.proofs} "
-        f"assignments proved, {counts.slashes} slashes, {counts.shares} shares and {counts.claims} claims to the wei"
+        f"{_counted(len(books.tasks), 'task')}, {counts.days} days finished, {counts.consensuses} consensuses, "
+        f"{counts.proofs} assignments proved, {counts.slashes} slashes, {counts.shares} shares and {counts.claims} "
+        "claims to the wei"
     )
     yield (
         f"{counts.emission_days} days of the emission, {counts.draws} shares of it drawn, {len(books.pools)} pools "
@@ -48,15 +49,16 @@ def _governance(audited: "MarketAudited") -> Iterator[str]:
         stages = Counter(dao.stage(proposal, audited.second) for proposal in dao.proposals.values())
         found = ", ".join(f"{count} {stage.name.lower()}" for stage, count in sorted(stages.items()))
         yield (
-            f"{counts.proposals} proposals of the DAO recounted from {counts.appearances} appearances and "
-            f"{counts.votes} votes{': ' if found else ''}{found}; {fml(dao.held_wei)} FML of stakes held"
+            f"{_counted(counts.proposals, 'proposal')} of the DAO recounted from "
+            f"{_counted(counts.appearances, 'appearance')} and {_counted(counts.votes, 'vote')}"
+            f"{': ' if found else ''}{found}; {fml(dao.held_wei)} FML of stakes held"
         )
     if audited.books.polls is not None:
-        yield f"{counts.ballots} gauge votes recounted, and what they moved"
+        yield f"{_counted(counts.ballots, 'gauge vote')} recounted, and what they moved"
 
 
-def _tasks(count: int) -> str:
-    return f"{count} task{'' if count == 1 else 's'}"
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _task(task: "Task", verbose: bool) -> Iterator[str]:

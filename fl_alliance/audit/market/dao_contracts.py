@@ -33,7 +33,7 @@ _FIRST = {MODELS: ("setTerms", slice(3, 5)), DOCUMENTS: ("setTerms", slice(5, 7)
 
 
 def with_dao(created: Created, deployment: Deployment) -> Deployment:
-    """Return a market with the DAO that was created over its token, and the brake which that owns.
+    """Return a market with the DAO that was created over its token, and the brake which that owns, where it is one.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def with_dao(created: Created, deployment: Deployment) -> Deployment:
             told = f"the manifest's {name} is {deployment.address(name)}"
             raise DoesNotHold("the chain", f"{DAO} at {at} knows {name} at {address}, {told}")
     brakes = _owned(created, over[at][TIMELOCK], BRAKE)
-    parts = {DAO: at, **over[at], **({BRAKE: brakes[0]} if brakes else {})}
+    parts = {DAO: at, **over[at], **({BRAKE: brakes[0]} if len(brakes) == 1 else {})}
     more = {name: Contract(address, "") for name, address in parts.items()}
     return Deployment(deployment.chain_id, deployment.block, more | deployment.contracts)
 

@@ -95,7 +95,7 @@ def test_the_command_says_how_many_proposals_it_recounted(
         dao.deployment.save(tmp_path / "market.json")
     assert main(["audit", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    assert "2 proposals of the DAO recounted from 1 appearances and 1 votes: 1 pending, 1 executed; 10,000 FML" in said
+    assert "2 proposals of the DAO recounted from 1 appearance and 1 vote: 1 pending, 1 executed; 10,000 FML" in said
     assert "0 gauge votes recounted" in said
     assert "every block executed again" in said
 

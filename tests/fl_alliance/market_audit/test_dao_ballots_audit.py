@@ -1,7 +1,9 @@
 """Proposals, reviews and votes that were not as a chain tells them are found, and the rule that they break is named."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import assembly
 from assembly import LARGE, PROPOSER, RIVAL, SMALL, TERMS
 from dao_record import (
     BACK,
@@ -22,10 +24,16 @@ from dao_record import (
 )
 from tampering import Recorded, with_event, with_field
 
+from fl_alliance.audit.market import FileSource, audit_market
 from fl_alliance.audit.market.step import Books
 from fl_alliance.audit.market.taken import Taken
+from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.dao import Support
 from fl_alliance.chain.deploy import DAO
 from fl_alliance.chain.market_events import MarketEvent
+from fl_alliance.chain.rules.proposals import MAX_TURNS_S
+from fl_alliance.chain.sender import Sender
+from fl_alliance.chain.types import WEI_PER_FML
 
 # What a proposal takes
 
@@ -144,6 +152,26 @@ def test_a_vote_before_or_after_its_meeting_or_twice_is_found(recorded: Recorded
     ended = at_second(spot, review_ends_at + TERMS.vote_s + 1)
     assert "is DEFEATED, needed ACTIVE" in recorded.finding(ended)
     assert "has voted" in recorded.finding(by_a_contract(with_event(spot, lambda event: [event, event]), spot))
+
+
+def test_outcomes_that_turn_day_after_day_prolong_a_meeting_for_a_week_at_most(tmp_path: Path) -> None:
+    """Accounts each of which outvotes the one before it, in the last minute of every day."""
+    path, holders = tmp_path / "chain.db", [NodeKey.derive(606, number) for number in range(9)]
+    with assembly.assembled(f"file://{path}") as dao:
+        for number, key in enumerate(holders):
+            Sender(dao.w3, LARGE).send(key.address, b"", 21_000, "gas money", 10**18)
+            dao.fml.transfer(key.address, 2**number * WEI_PER_FML)
+            dao.by(key).votes.lock(2**number * WEI_PER_FML)
+        dao.wait(10)
+        number = dao.meet().number
+        dao.by(RIVAL).vote(number, Support.ABSTAIN)
+        for at, key in enumerate(holders):
+            dao.wait(dao.view.vote_ends_at(number) - dao.rpc.second() - 60)
+            dao.by(key).vote(number, Support.AGAINST if at % 2 else Support.FOR)
+    books = audit_market(FileSource.open(path, executes=False)).books.dao
+    assert books is not None
+    [proposal] = books.proposals.values()
+    assert proposal.deadline == proposal.turned_until == proposal.vote_ends_at + MAX_TURNS_S
 
 
 def test_a_late_vote_prolongs_its_meeting_to_the_second(recorded: Recorded) -> None:
