@@ -14,6 +14,9 @@ from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.governance.actions import Actions
 
 _BALLOT = keccak(b"Ballot(uint256 proposalId,uint8 support,address voter,uint256 nonce)")
+_EXTENDED = keccak(
+    b"ExtendedBallot(uint256 proposalId,uint8 support,address voter,uint256 nonce,string reason,bytes params)"
+)
 _DOMAIN = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 
 
@@ -43,13 +46,36 @@ def execute_by_contract(dao: Assembly, proposal: Proposal) -> None:
 
 def vote_by_signature(dao: Assembly, proposal: Proposal, key: NodeKey, support: Support) -> None:
     """Cast a holder's vote that somebody else sends."""
+    ballot = hash_words(_BALLOT, proposal.number, int(support), key.address, 0)
+    signature = _signed(dao, key, ballot)
+    dao.bound(DAO).send(400_000, "castVoteBySig", proposal.number, support, key.address, signature)
+
+
+def vote_at_length_by_signature(dao: Assembly, proposal: Proposal, key: NodeKey, support: Support) -> None:
+    """The same, with a reason and parameters, which count for nothing."""
+    reason, params = "as said", b"\x02"
+    ballot = (proposal.number, int(support), key.address)
+    digest = hash_words(_EXTENDED, *ballot, 0, keccak(reason.encode()), keccak(params))
+    signature = _signed(dao, key, digest)
+    dao.bound(DAO).send(400_000, "castVoteWithReasonAndParamsBySig", *ballot, reason, params, signature)
+
+
+def propose_bytes(dao: Assembly, key: NodeKey, call: Call, text: bytes) -> Proposal:
+    """Propose with a description that is no text: the Governor takes any bytes."""
+    dao.bound(TOKEN, key).send(200_000, "approve", dao.deployment.address(DAO), TERMS.stake_wei)
+    function = interface(DAO).functions["propose"].with_bytes()
+    data = function.encode(([call.target], [0], [call.data], text))
+    Sender(dao.w3, key).send(dao.deployment.address(DAO), data, 2_000_000, "propose")
+    return dao.view.proposals()[-1]
+
+
+def _signed(dao: Assembly, key: NodeKey, ballot: bytes) -> bytes:
+    """Return a holder's signature of a ballot (EIP-712), 65 bytes."""
     address = dao.deployment.address(DAO)
     domain = hash_words(_DOMAIN, keccak(b"FL Alliance DAO"), keccak(b"1"), dao.deployment.chain_id, address)
-    ballot = hash_words(_BALLOT, proposal.number, int(support), key.address, 0)
     compact = key.sign_digest(keccak(b"\x19\x01" + domain + ballot))
     tail = int.from_bytes(compact[32:], "big")
-    signature = compact[:32] + (tail & (1 << 255) - 1).to_bytes(32, "big") + bytes([27 + (tail >> 255)])
-    dao.bound(DAO).send(400_000, "castVoteBySig", proposal.number, support, key.address, signature)
+    return compact[:32] + (tail & (1 << 255) - 1).to_bytes(32, "big") + bytes([27 + (tail >> 255)])
 
 
 def through_vote(dao: Assembly, *proposals: Proposal) -> None:
@@ -94,6 +120,7 @@ def _contested(dao: Assembly) -> None:
     dao.wait(TERMS.review_s)
     bound = dao.bound(DAO, SMALL)
     bound.send(400_000, "castVoteWithReason", proposal.number, Support.AGAINST, "too much")
+    vote_at_length_by_signature(dao, proposal, PROPOSER, Support.ABSTAIN)
     dao.wait(TERMS.vote_s - 60)
     vote_by_signature(dao, proposal, RIVAL, Support.ABSTAIN)
     dao.wait(60)
@@ -114,7 +141,7 @@ def _lost(dao: Assembly) -> None:
     dao.by(SMALL).appear(scam.number, Appearance.FRIVOLOUS)
     back = dao.propose(text="A slip", by=RIVAL)
     dao.by(RIVAL).cancel(back)
-    missed = dao.propose(text="Who cares", by=SMALL)
+    missed = propose_bytes(dao, SMALL, dao.call(EMISSION, "lower", 5_000), b"Who\xff cares \xc3(")
     dao.by(PROPOSER).appear(missed.number, Appearance.PRESENT)
     outvoted = dao.propose(text="A minority's", by=LARGE)
     dao.by(LARGE).appear(outvoted.number, Appearance.PRESENT)

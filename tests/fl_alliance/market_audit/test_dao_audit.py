@@ -45,10 +45,10 @@ def test_every_stage_is_recounted_and_no_manifest_has_to_name_the_dao(recorded: 
         *(Stage.EXECUTED, Stage.DEFEATED, Stage.CANCELED, Stage.DEFEATED, Stage.DEFEATED, Stage.EXPIRED),
         *(Stage.EXPIRED, Stage.EXECUTED, Stage.ACTIVE, Stage.PENDING),
     ]
-    assert (counts.proposals, counts.appearances, counts.votes, counts.unseen) == (10, 11, 10, 0)
+    assert (counts.proposals, counts.appearances, counts.votes, counts.unseen) == (10, 11, 11, 0)
     first = next(iter(books.dao.proposals.values()))
     assert first.vote_ends_at < first.quorum_until < first.turned_until <= first.vote_ends_at + MAX_TURNS_S
-    assert len(first.appearances) == len(first.voters) - 1 == 3
+    assert (len(first.appearances), len(first.voters)) == (3, 5)
     assert books.money.held(books.dao.at.dao) == books.dao.held_wei + 6  # eleven were sent to it, five passed on
     silent = {"EIP712DomainChanged", "Cancelled", "RoleAdminChanged"}
     for contract in CONTRACTS:
