@@ -134,6 +134,7 @@ class Books:
             places.arena: ARENA,
             places.alliance_market: ALLIANCE_MARKET,
             places.votes: VOTES,
+            places.brake: BRAKE,
             self.brake: BRAKE,
         }
         if places.polls is not None:

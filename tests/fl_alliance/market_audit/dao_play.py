@@ -192,6 +192,7 @@ def _bystanders(dao: Assembly) -> None:
     meeting = dao.propose(text="In its meeting")
     dao.by(LARGE).appear(meeting.number, Appearance.PRESENT)
     dao.wait(TERMS.review_s + 120)
+    dao.by(RIVAL).votes.lock(3 * WEI_PER_FML)  # too late for this meeting
     dao.by(RIVAL).vote(meeting.number, Support.FOR)
     dao.by(RIVAL).votes.request_unlock(LOCKED[RIVAL.address] * WEI_PER_FML)
     dao.propose(text="In review", by=SMALL)

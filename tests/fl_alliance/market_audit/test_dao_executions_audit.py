@@ -32,6 +32,7 @@ from fl_alliance.audit.market.taken import Taken
 from fl_alliance.chain.arena_types import Limits
 from fl_alliance.chain.deploy import DAO, EMISSION, TIMELOCK, TREASURY, VOTES
 from fl_alliance.chain.rules.proposals import LAPSE_S
+from fl_alliance.chain.rules.words import keccak
 
 # The time lock, and what is executed
 
@@ -64,6 +65,12 @@ def test_what_has_not_waited_is_not_executed(recorded: Recorded) -> None:
 
 def test_what_was_never_queued_is_not_executed(recorded: Recorded) -> None:
     assert "is SUCCEEDED, needed QUEUED" in recorded.finding(without(spot_of(recorded, "ProposalQueued", BY_CONTRACT)))
+
+
+def test_a_time_lock_that_had_not_been_told_to_listen_to_the_dao_is_found(recorded: Recorded) -> None:
+    for name in (b"PROPOSER_ROLE", b"EXECUTOR_ROLE"):
+        granted = next(spot for spot, event in recorded.spots(TIMELOCK) if event.values.get("role") == keccak(name))
+        assert "has no role of the time lock for this" in recorded.finding(without(granted))
 
 
 def test_a_call_that_was_not_made_or_is_another_is_found(recorded: Recorded) -> None:
