@@ -1,7 +1,8 @@
 """What did not pass, did not wait or is no call of a proposal is found, and a stake or reward that went elsewhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from assembly import LARGE, PROPOSER, TERMS
@@ -16,6 +17,7 @@ from dao_record import (
     at_second,
     by_a_contract,
     made_at,
+    number_of,
     spot_of,
     take_from,
     values_of,
@@ -25,11 +27,13 @@ from dao_record import (
 )
 from tampering import NOBODY, Altered, Recorded, with_event, with_field
 
+from fl_alliance.audit.contracts import compiled
 from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.audit.market import audit_market
 from fl_alliance.audit.market.step import Books
 from fl_alliance.audit.market.taken import Taken
 from fl_alliance.chain.arena_types import Limits
+from fl_alliance.chain.codec import constructor, constructor_args
 from fl_alliance.chain.deploy import DAO, EMISSION, TIMELOCK, TREASURY, VOTES
 from fl_alliance.chain.rules.proposals import LAPSE_S
 from fl_alliance.chain.rules.words import keccak
@@ -71,6 +75,41 @@ def test_a_time_lock_that_had_not_been_told_to_listen_to_the_dao_is_found(record
     for name in (b"PROPOSER_ROLE", b"EXECUTOR_ROLE"):
         granted = next(spot for spot, event in recorded.spots(TIMELOCK) if event.values.get("role") == keccak(name))
         assert "has no role of the time lock for this" in recorded.finding(without(granted))
+
+
+def test_a_role_that_is_given_without_an_event_is_found(recorded: Recorded) -> None:
+    for source in (TIMELOCK, EMISSION):
+        *_, granted = (spot for spot, event in recorded.spots(source) if event.name == "RoleGranted")
+        assert "the call of grantRole left no event" in recorded.finding(with_event(granted, lambda _: []))
+
+
+@pytest.mark.parametrize(
+    ("event", "value", "terms"),
+    [
+        ("VotingDelaySet", 60, {"review_s": 60}),
+        ("VotingPeriodSet", 31 * 86_400, {"vote_s": 31 * 86_400}),
+        ("LateQuorumVoteExtensionSet", 5 * 86_400 + 1, {"late_s": 5 * 86_400 + 1}),
+        ("QuorumNumeratorUpdated", 51, {"percent": 51}),
+        ("ReviewTermsSet", (1, 1, 1, 0, 1), {"review": (1, 1, 1, 0, 1)}),
+    ],
+)
+def test_terms_that_no_contract_of_ours_takes_are_found_though_the_construction_names_them(
+    recorded: Recorded, event: str, value: object, terms: dict[str, object]
+) -> None:
+    def changed(taken: Taken, is_named: bool = True) -> Taken:
+        if taken.to is not None or not taken.events or taken.events[0].source != DAO:
+            return taken
+        code = compiled(DAO)
+        *parts, given = constructor_args(DAO, code.args(taken.data))
+        named = dict(zip(("review_s", "vote_s", "late_s", "percent", "review"), given, strict=True)) | terms
+        data = code.creation + constructor(DAO, (*parts, tuple(named.values()))) if is_named else taken.data
+        events = (replace(one, values=_last(one.values, value)) if one.name == event else one for one in taken.events)
+        return replace(taken, data=data, events=tuple(events))
+
+    said = recorded.finding(changed)
+    assert f"step {event}: the chain took this, the rules refuse it" in said
+    assert str(value) in said
+    assert f"its event says {value}" in recorded.finding(lambda taken: changed(taken, is_named=False))
 
 
 def test_a_call_that_was_not_made_or_is_another_is_found(recorded: Recorded) -> None:
@@ -210,3 +249,19 @@ def test_stakes_that_leave_the_dao_by_no_rule_are_found(recorded: Recorded) -> N
         if any(event.values.get("to") == dao and event.values.get("value") == 11 for event in taken.events)
     )
     assert "5 wei leave" in wrong_books(recorded, no_gift)
+
+
+def test_a_dao_that_holds_less_than_its_stakes_is_found(recorded: Recorded) -> None:
+    """A stake that the books have as settled while it is still there, and the other way round."""
+
+    def forgotten(taken: Taken, books: Books) -> None:
+        if books.dao is not None and number_of(recorded, MISSED) in books.dao.proposals:
+            books.dao.proposals[number_of(recorded, MISSED)].is_settled = True
+
+    assert "wei of FML, it owes" in wrong_books(recorded, forgotten)
+
+
+def _last(values: Mapping[str, Any], value: object) -> dict[str, Any]:
+    """Return an event's fields with another one in the last."""
+    *_, name = values
+    return {**values, name: value}
