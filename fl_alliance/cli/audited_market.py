@@ -44,6 +44,8 @@ def market_summary(audited: "MarketAudited", verbose: bool) -> Iterator[str]:
 
 def _governance(audited: "MarketAudited") -> Iterator[str]:
     """Yield what holders of locked FML decided, where there is a DAO, or gauges."""
+    from fl_alliance.audit.market.ballots import unapplied
+
     dao, counts = audited.books.dao, audited.books.counts
     if dao is not None:
         stages = Counter(dao.stage(proposal, audited.second) for proposal in dao.proposals.values())
@@ -55,6 +57,9 @@ def _governance(audited: "MarketAudited") -> Iterator[str]:
         )
     if audited.books.polls is not None:
         yield f"{_counted(counts.ballots, 'gauge vote')} recounted, and what they moved"
+        waiting = unapplied(audited.books, audited.second)
+        if waiting:
+            yield f"note: the last week's gauge votes are not applied to {', '.join(waiting)}"
 
 
 def _counted(count: int, what: str) -> str:

@@ -2,11 +2,11 @@
 
 from itertools import pairwise, takewhile
 
-from fl_alliance.audit.market.emission import Key
+from fl_alliance.audit.market.emission import Key, at
 from fl_alliance.audit.market.polls import PollBooks
 from fl_alliance.audit.market.releases import weigh
 from fl_alliance.audit.market.roles import decided
-from fl_alliance.audit.market.step import Step
+from fl_alliance.audit.market.step import Books, Step
 from fl_alliance.chain.deploy import GAUGES
 from fl_alliance.chain.gauges import Choice, GaugeKind
 from fl_alliance.chain.market_events import MarketEvent
@@ -73,6 +73,26 @@ def withdrawn(step: Step) -> None:
     decided(step, GAUGES, "withdraw", to, amount_wei)
     _tell(step, "Withdrawn", to=to, amountWei=amount_wei)
     step.transfer(polls_of(step).at.gauges, to, amount_wei)
+
+
+def unapplied(books: Books, now: int) -> list[str]:
+    """Return the tasks that do not weigh what the last week's ballots say, and the models that are owed their share."""
+    polls, emission = books.polls, books.emission
+    epoch = polls.epoch(now) - 1 if polls is not None else -1
+    if polls is None or epoch < 0:
+        return []
+    today, held_wei = emission.today(now), books.money.held(polls.at.gauges)
+    tasks = [
+        f"task {number} of {source}"
+        for source, number in sorted(emission.verified)
+        if polls.percent(epoch, (source, number), emission.kind((source, number)))
+        != at(emission.records[(source, number)].percents, today)
+    ]
+    voted_for = sorted(
+        number for week, (source, number) in polls.votes_wei if (week, source) == (epoch, polls.at.models)
+    )
+    models = [f"model {number}" for number in voted_for if polls.due_wei(epoch, number, GaugeKind.MODEL, held_wei)]
+    return tasks + models
 
 
 def polls_of(step: Step) -> PollBooks:

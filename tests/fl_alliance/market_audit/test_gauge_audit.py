@@ -11,6 +11,9 @@ from tampering import NOBODY, Altered, Recorded, with_event, with_field
 
 from fl_alliance.audit.finding import DoesNotHold
 from fl_alliance.audit.market import audit_market
+from fl_alliance.audit.market.ballots import unapplied
+from fl_alliance.audit.market.contracts import addresses_of, creation
+from fl_alliance.audit.market.replay import Replay
 from fl_alliance.audit.market.taken import Taken
 from fl_alliance.chain.arena import Arena
 from fl_alliance.chain.codec import interface
@@ -91,6 +94,19 @@ def test_ballots_and_locks_are_recounted_and_no_manifest_has_to_name_them(record
     for contract in ("VoteLock", "Gauges"):
         names = {event.name for event in interface(contract).events.values()} - silent
         assert names == {event.name for _, event in recorded.spots(contract)}
+
+
+def test_what_nobody_has_applied_of_the_last_weeks_ballots_is_said(recorded: Recorded) -> None:
+    """The first task was weighed anew; the second still weighs what the week before says."""
+    audited = audit_market(recorded.source)
+    assert unapplied(audited.books, audited.second) == [f"task 2 of {recorded.deployment.arena}"]
+    told = recorded.told
+    paid = next(i for i, taken in enumerate(told) if any(event.name == "ModelPaid" for event in taken.events))
+    replay = Replay(addresses_of(recorded.source, *creation(recorded.source, None)))
+    replay.take_all(told[:paid])
+    [*tasks, model] = unapplied(replay.books, told[paid].timestamp)
+    assert (len(tasks), model) == (0, "model 1")
+    assert unapplied(replay.books, recorded.told[0].timestamp) == []
 
 
 def test_a_weight_that_ballots_do_not_come_to_is_found_though_gauges_and_emission_agree_on_it(
