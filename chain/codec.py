@@ -4,7 +4,7 @@ web3's contract objects resolve and check the ABI anew for every call, which cos
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -35,6 +35,10 @@ class Function:
     def decode(self, calldata: bytes) -> tuple[Any, ...]:
         """Return the arguments in this function's calldata."""
         return _decode(self.inputs, calldata[4:])
+
+    def with_bytes(self) -> "Function":
+        """Return the same function, whose arguments that are strings read as their bytes."""
+        return replace(self, inputs=_in_bytes(self.inputs))
 
     def result(self, data: bytes) -> tuple[Any, ...]:
         """Return the values in this function's return data."""
@@ -69,6 +73,10 @@ class Event:
         found = {name: _decode(f"({kind})", topic)[0] for (name, kind), topic in zip(indexed, topics[1:], strict=True)}
         rest = _decode(f"({','.join(kind for _, kind in plain)})", data) if plain else ()
         return found | dict(zip((name for name, _ in plain), rest, strict=True))
+
+    def with_bytes(self) -> "Event":
+        """Return the same event, whose strings read as their bytes: nothing asks a stranger for UTF-8."""
+        return replace(self, layout=tuple((name, _in_bytes(kind), indexed) for name, kind, indexed in self.layout))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +142,10 @@ def _error(entry: Mapping[str, Any]) -> CustomError:
 def _event(entry: Mapping[str, Any]) -> Event:
     layout = tuple((field["name"], _type(field), bool(field["indexed"])) for field in entry["inputs"])
     return Event(entry["name"], keccak(f"{entry['name']}{_tuple(entry['inputs'])}".encode()), layout)
+
+
+def _in_bytes(kind: str) -> str:
+    return kind.replace("string", "bytes")
 
 
 def _tuple(fields: Sequence[Mapping[str, Any]]) -> str:

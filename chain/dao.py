@@ -5,26 +5,23 @@ The contracts are `Dao.sol` (OpenZeppelin's Governor with `Reviews.sol`), `VoteL
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 from fl_alliance.chain.bound import BoundContract, ContractReader
-from fl_alliance.chain.codec import Event, interface
+from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import DAO, TOKEN, VOTES, Deployment
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.rules.proposals import RESERVED, ReviewTerms
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.sender import Receipt, Sender, read_log
 from fl_alliance.chain.stages import Stage
 
 _GAS = 400_000
 _PROPOSE_GAS, _EXECUTE_GAS = 2_000_000, 12_000_000
-LAPSE_S = 14 * 86_400
-"""Seconds in which what has passed can be queued, and then what has waited be executed."""
 _CREATED = "ProposalCreated"
-_RESERVED = "#proposer="
-"""Ends a description, before an address: OpenZeppelin's Governor then takes it of nobody else."""
 
 
 class Appearance(IntEnum):
@@ -103,17 +100,6 @@ class Tally:
     abstain_wei: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewTerms:
-    """What a proposal stakes and earns, and what its review takes; see `DaoTerms`."""
-
-    stake_wei: int
-    reward_wei: int
-    presence_bps: int
-    flag_bps: int
-    floor_wei: int
-
-
 class DaoView:
     """The DAO, to be read without an account.
 
@@ -137,7 +123,7 @@ class DaoView:
 
     def proposals(self) -> tuple[Proposal, ...]:
         """Return every proposal, in the order in which they were made."""
-        event = _created()
+        event = interface(DAO).event(_CREATED).with_bytes()
         where = {"address": self._dao.address, "topics": ["0x" + event.topic.hex()]}
         found = self.rpc("eth_getLogs", where | {"fromBlock": hex(self._deployment.block), "toBlock": "latest"})
         return tuple(_proposal(event.values(log.topics, log.data)) for log in map(read_log, found))
@@ -329,14 +315,7 @@ class VoteLock:
 
 def reserved(description: str, proposer: str) -> str:
     """Return a description that the Governor takes of this account alone."""
-    return f"{description}{_RESERVED}{checksum(proposer)}"
-
-
-def _created() -> Event:
-    """Return the event of a proposal, with its description as bytes: nothing asks a stranger for UTF-8."""
-    event = interface(DAO).event(_CREATED)
-    layout = tuple((name, "bytes" if kind == "string" else kind, indexed) for name, kind, indexed in event.layout)
-    return replace(event, layout=layout)
+    return f"{description}{RESERVED}{checksum(proposer)}"
 
 
 def _proposal(values: dict[str, Any]) -> Proposal:
@@ -345,7 +324,7 @@ def _proposal(values: dict[str, Any]) -> Proposal:
         values["proposalId"],
         checksum(values["proposer"]),
         tuple(Call(checksum(target), data, value_wei) for target, data, value_wei in parts),
-        re.sub(f"{_RESERVED}0x[0-9a-fA-F]{{40}}$", "", values["description"].decode(errors="replace")),
+        re.sub(f"{RESERVED}0x[0-9a-fA-F]{{40}}$", "", values["description"].decode(errors="replace")),
         keccak(values["description"]),
         values["voteStart"],
         values["voteEnd"],

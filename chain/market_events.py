@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING, Any
 from fl_alliance.chain.arena_types import Role, Verdict
 from fl_alliance.chain.arena_view import read_params
 from fl_alliance.chain.codec import Event, interface
-from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, BRAKE, EMISSION, GAUGES, POOLS, TOKEN, VOTES, Deployment
+from fl_alliance.chain.deploy import (
+    ALLIANCE_MARKET,
+    ARENA,
+    BRAKE,
+    DAO,
+    EMISSION,
+    GAUGES,
+    POOLS,
+    TIMELOCK,
+    TOKEN,
+    TREASURY,
+    VOTES,
+    Deployment,
+)
 from fl_alliance.chain.errors import DataUnreadable
 from fl_alliance.chain.messages import checksum, checksummed
 from fl_alliance.chain.rpc import Rpc
@@ -28,6 +41,7 @@ _TELLS = {
     EMISSION: ("BrakeSet", "brake", BRAKE),
 }
 """Which event of a contract tells, in which field, where another one is."""
+_MAY_BE_MISSING = (ALLIANCE_MARKET, BRAKE, VOTES, GAUGES, DAO, TIMELOCK, TREASURY)
 _KEPT = {TOKEN: ("Transfer",)}
 """Of the token only transfers: approvals and votes move nothing."""
 _ENUMS: dict[str, Callable[[int], int]] = {"role": Role, "verdict": Verdict}
@@ -41,14 +55,15 @@ class MarketEvent:
     Attributes
     ----------
     source : str
-        The contract by artifact: Arena, Emission, Brake, AllianceMarket, DelegationPool, FML, VoteLock or Gauges.
+        The contract by artifact: Arena, Emission, Brake, AllianceMarket, DelegationPool, FML, VoteLock, Gauges, Dao,
+        Timelock or Treasury.
     address : str
         Where it is; a pool's is the clone's.
     name : str
         The event's.
     values : Mapping
         Its fields by their ABI names; addresses with their checksums, roles and verdicts as `Role` and `Verdict`, a
-        task's parameters as `TaskParams`.
+        task's parameters as `TaskParams`; what the DAO tells as text, as its bytes.
     block, timestamp : int
         The block and its second.
     tx_hash : str
@@ -126,7 +141,7 @@ class _Reader:
     """Knows which contract is at which address, and reads their events."""
 
     def __init__(self, deployment: Deployment) -> None:
-        there = (name for name in (ALLIANCE_MARKET, BRAKE, VOTES, GAUGES) if name in deployment.contracts)
+        there = (name for name in _MAY_BE_MISSING if name in deployment.contracts)
         self.sources: dict[str, str] = {}
         for name in (ARENA, EMISSION, TOKEN, *there):
             self.sources.setdefault(checksum(deployment.address(name)), name)
@@ -168,7 +183,8 @@ def _event(source: str, log: Log) -> Event:
     if not log.topics or log.topics[0] not in known:
         found = log.topics[0].hex() if log.topics else "no topic"
         raise DataUnreadable(f"an event of {source}", f"{found} at {log.address}")
-    return known[log.topics[0]]
+    event = known[log.topics[0]]
+    return event.with_bytes() if source == DAO else event
 
 
 def _readable(event: Event, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -178,7 +194,7 @@ def _readable(event: Event, values: Mapping[str, Any]) -> dict[str, Any]:
 def _typed(name: str, kind: str, value: Any) -> Any:
     if kind == "address":
         return checksum(value)
-    if name == "params":
+    if name == "params" and kind.startswith("("):  # a vote has some too
         return read_params(value)
     return _ENUMS[name](value) if kind == "uint8" and name in _ENUMS else value
 

@@ -23,7 +23,9 @@ there is one, had approved code and settings. With rule=candidates every menu is
 again from the kept proposals, with the strategy's aggregate in it, and must be the one that was voted on.
 A folder with a market's market.json, or a chain with an Arena, has its market verified: every day of the emission,
 stakes, assignments, consensus, fees, slashes, ranks, shares, rewards A and B, claims and delegation pools are
-recomputed by the rules to the wei, and all FML must be there. A folder can hold a run and a market on one chain.
+recomputed by the rules to the wei, and all FML must be there. Where a DAO owns it, every proposal is counted again
+from what was locked to vote: review, flags, votes, quorum, time lock, calls, stake and reward; and gauge votes with
+what they move. A folder can hold a run and a market on one chain.
 Prints the first thing that does not hold, with its block and step, and ends with exit code 1; else a summary.
 
 examples:

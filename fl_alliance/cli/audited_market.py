@@ -1,5 +1,6 @@
 """What an audit of a market says: how much was recomputed, and who earned what by the rules."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,13 +21,15 @@ def market_summary(audited: "MarketAudited", verbose: bool) -> Iterator[str]:
     how = "recomputed by the rules, " + ("every block executed again" if audited.executed else "not executed again")
     yield f"the market holds: {counts.transactions} transactions, {counts.events} events {how}"
     yield (
-        f"{_tasks(len(books.tasks))}, {counts.days} days finished, {counts.consensuses} consensuses, {counts.proofs} "
-        f"assignments proved, {counts.slashes} slashes, {counts.shares} shares and {counts.claims} claims to the wei"
+        f"{_counted(len(books.tasks), 'task')}, {counts.days} days finished, {counts.consensuses} consensuses, "
+        f"{counts.proofs} assignments proved, {counts.slashes} slashes, {counts.shares} shares and {counts.claims} "
+        "claims to the wei"
     )
     yield (
         f"{counts.emission_days} days of the emission, {counts.draws} shares of it drawn, {len(books.pools)} pools "
         f"with {counts.delegations} deposits"
     )
+    yield from _governance(audited)
     money = books.money
     yield (
         f"{fml(money.made_wei)} FML at first + {fml(money.minted_wei)} minted - {fml(money.burned_wei)} burned = "
@@ -39,8 +42,28 @@ def market_summary(audited: "MarketAudited", verbose: bool) -> Iterator[str]:
         yield from _task(task, verbose)
 
 
-def _tasks(count: int) -> str:
-    return f"{count} task{'' if count == 1 else 's'}"
+def _governance(audited: "MarketAudited") -> Iterator[str]:
+    """Yield what holders of locked FML decided, where there is a DAO, or gauges."""
+    from fl_alliance.audit.market.ballots import unapplied
+
+    dao, counts = audited.books.dao, audited.books.counts
+    if dao is not None:
+        stages = Counter(dao.stage(proposal, audited.second) for proposal in dao.proposals.values())
+        found = ", ".join(f"{count} {stage.name.lower()}" for stage, count in sorted(stages.items()))
+        yield (
+            f"{_counted(counts.proposals, 'proposal')} of the DAO recounted from "
+            f"{_counted(counts.appearances, 'appearance')} and {_counted(counts.votes, 'vote')}"
+            f"{': ' if found else ''}{found}; {fml(dao.held_wei)} FML of stakes held"
+        )
+    if audited.books.polls is not None:
+        yield f"{_counted(counts.ballots, 'gauge vote')} recounted, and what they moved"
+        waiting = unapplied(audited.books, audited.second)
+        if waiting:
+            yield f"note: the last week's gauge votes are not applied to {', '.join(waiting)}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _task(task: "Task", verbose: bool) -> Iterator[str]:

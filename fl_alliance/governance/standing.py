@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from fl_alliance.arena.events import fml
-from fl_alliance.chain.dao import LAPSE_S, Appearance, DaoView, Proposal
+from fl_alliance.chain.dao import Appearance, DaoView, Proposal
+from fl_alliance.chain.rules.proposals import LAPSE_S
 from fl_alliance.chain.stages import Stage
 from fl_alliance.governance.decoding import ALARM, Decoder
 from fl_alliance.market.units import duration

@@ -9,7 +9,9 @@ end. Like the audit of a run (`audit/__init__.py`) it believes nobody who wrote 
 2. Every event follows from the events before it by the reference rules in `chain/rules/`: releases, stakes and their
    split; stakes as they stood when a day began; VRF proofs, quotas, assigned places; consensus, verdicts, fees,
    slashes; ranks, fits and shares; Reward A, what is held, Reward B, the fall-back; claims by the sigma of the day;
-   shares and assets of pools; what is burned. So does every transfer of FML that a contract of the market makes.
+   shares and assets of pools; what is burned. So does every transfer of FML that a contract of the market makes. What
+   the DAO decides is counted again by what was locked to vote, from a proposal's stake to the reward of an executed
+   one; what only its time lock may do must be a call of a proposal that has passed, has waited and has not lapsed.
 3. After every transaction Arena and emission hold what they owe, and all accounts what there is. In the end every
    figure that a contract keeps is the books', and every balance the sum of its transfers.
 
@@ -42,6 +44,7 @@ class MarketAudited:
     deployment: Deployment
     books: Books
     block: int
+    second: int
     head: bytes
     executed: bool
 
@@ -66,7 +69,7 @@ def audit_market(
         The first thing that does not hold, with block and transaction, what the chain says and what the rules give.
     """
     chosen, created = creation(source, deployment)
-    number, digest, _ = source.head
+    number, digest, second = source.head
     where = Where(number, "at the end")
     check_code(source, chosen, where)
     replay = Replay(addresses_of(source, chosen, created))
@@ -75,4 +78,4 @@ def audit_market(
         if listener is not None:
             listener(taken, replay.books)
     check_state(source, replay.books, where)
-    return MarketAudited(chosen, replay.books, number, digest, source.executed)
+    return MarketAudited(chosen, replay.books, number, second, digest, source.executed)

@@ -2,10 +2,11 @@
 
 from itertools import pairwise, takewhile
 
-from fl_alliance.audit.market.emission import Key
-from fl_alliance.audit.market.locks import polls_of
+from fl_alliance.audit.market.emission import Key, at
+from fl_alliance.audit.market.polls import PollBooks
 from fl_alliance.audit.market.releases import weigh
-from fl_alliance.audit.market.step import Step
+from fl_alliance.audit.market.roles import decided
+from fl_alliance.audit.market.step import Books, Step
 from fl_alliance.chain.deploy import GAUGES
 from fl_alliance.chain.gauges import Choice, GaugeKind
 from fl_alliance.chain.market_events import MarketEvent
@@ -19,7 +20,7 @@ def terms_set(step: Step) -> None:
     polls, terms = polls_of(step), step.head.values["terms"]
     if step.reading.taken.to is None and not polls.start_at:
         polls.start_at = step.now
-    step.reading.called(GAUGES, "setTerms", terms)
+    decided(step, GAUGES, "setTerms", terms)
     polls.terms = GaugeTerms(*terms)
     _tell(step, "TermsSet", terms=terms)
 
@@ -69,9 +70,37 @@ def paid(step: Step) -> None:
 def withdrawn(step: Step) -> None:
     """The DAO takes back what it had paid in."""
     to, amount_wei = step.head.values["to"], step.head.values["amountWei"]
-    step.reading.called(GAUGES, "withdraw", to, amount_wei)
+    decided(step, GAUGES, "withdraw", to, amount_wei)
     _tell(step, "Withdrawn", to=to, amountWei=amount_wei)
     step.transfer(polls_of(step).at.gauges, to, amount_wei)
+
+
+def unapplied(books: Books, now: int) -> list[str]:
+    """Return the tasks that do not weigh what the last week's ballots say, and the models that are owed their share."""
+    polls, emission = books.polls, books.emission
+    epoch = polls.epoch(now) - 1 if polls is not None else -1
+    if polls is None or epoch < 0:
+        return []
+    today, held_wei = emission.today(now), books.money.held(polls.at.gauges)
+    tasks = [
+        f"task {number} of {source}"
+        for source, number in sorted(emission.verified)
+        if polls.percent(epoch, (source, number), emission.kind((source, number)))
+        != at(emission.records[(source, number)].percents, today)
+    ]
+    voted_for = sorted(
+        number for week, (source, number) in polls.votes_wei if (week, source) == (epoch, polls.at.models)
+    )
+    models = [f"model {number}" for number in voted_for if polls.due_wei(epoch, number, GaugeKind.MODEL, held_wei)]
+    return tasks + models
+
+
+def polls_of(step: Step) -> PollBooks:
+    """Return the gauges' books, whose events are read only where there are some."""
+    polls = step.books.polls
+    if polls is None:
+        raise ValueError("events of gauges where there are none")
+    return polls
 
 
 def _given(step: Step, ballot: list[MarketEvent], chosen: list[Choice], held_wei: int) -> list[int]:

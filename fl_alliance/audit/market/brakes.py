@@ -1,6 +1,6 @@
 """The emergency brake: when it stops what mints or brings money in, and for how long that was."""
 
-from fl_alliance.audit.market.roles import ADMIN, has_role
+from fl_alliance.audit.market.roles import ADMIN, decided, has_role
 from fl_alliance.audit.market.step import Step
 from fl_alliance.chain.arena_types import DAY_S
 from fl_alliance.chain.deploy import BRAKE, EMISSION
@@ -13,9 +13,9 @@ PAUSE_S, REST_S = 14 * DAY_S, 28 * DAY_S
 def wired(step: Step) -> None:
     """Whoever administrates the emission names its brake, once."""
     brake = checksum(step.head.values["brake"])
-    if step.reading.called(EMISSION, "setBrake", brake) is not None:
-        sender = step.reading.taken.sender
-        step.require(has_role(step.books, EMISSION, ADMIN, sender), f"{sender} is no administrator")
+    call = step.reading.call(EMISSION, "setBrake", brake)
+    if call is not None:
+        step.require(has_role(step.books, EMISSION, ADMIN, call.sender), f"{call.sender} is no administrator")
     step.require(step.books.brake is None, f"there is a brake already, at {step.books.brake}")
     is_told = step.books.guardian is not None or step.books.addresses.brake != brake
     step.require(is_told, "a brake whose construction named no guardian")
@@ -36,7 +36,7 @@ def paused(step: Step) -> None:
 
 def resumed(step: Step) -> None:
     """The DAO ends a pause."""
-    step.reading.called(BRAKE, "resume")
+    decided(step, BRAKE, "resume")
     step.books.emission.pauses.end(step.now)
     step.brake("Resumed")
 
@@ -44,7 +44,7 @@ def resumed(step: Step) -> None:
 def guardian_set(step: Step) -> None:
     """The DAO names another guardian; the first is named where the brake is created."""
     guardian = step.head.values["guardian"]
-    step.reading.called(BRAKE, "setGuardian", guardian)
+    decided(step, BRAKE, "setGuardian", guardian)
     step.books.guardian = guardian
     step.books.emission.pauses.rest()
     step.brake("GuardianSet", guardian=guardian)

@@ -1,16 +1,15 @@
 """That a market's contracts are ours byte for byte, and what their construction fixed."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
-from fl_alliance.audit.contracts import compiled, created_address
+from fl_alliance.audit.contracts import compiled
 from fl_alliance.audit.finding import DoesNotHold, Where
+from fl_alliance.audit.market.created import Created, created_in, ours
+from fl_alliance.audit.market.dao_contracts import dao_addresses, with_dao
 from fl_alliance.audit.market.polls import PollAddresses
 from fl_alliance.audit.market.source import Source, view
 from fl_alliance.audit.market.step import Addresses
-from fl_alliance.audit.reading import UNREADABLE
-from fl_alliance.chain.codec import constructor_args
 from fl_alliance.chain.deploy import (
     ALLIANCE_MARKET,
     ARENA,
@@ -27,58 +26,11 @@ from fl_alliance.chain.deploy import (
     Contract,
     Deployment,
 )
-from fl_alliance.chain.messages import checksum, checksummed
-from fl_alliance.chain.node.block import Block
+from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rules.words import address_bytes, keccak
 
 _CLONE = ("363d3d373d3d3d363d73", "5af43d82803e903d91602b57fd5bf3")
 """The code of a minimal proxy, before and behind the address that it calls (ERC-1167)."""
-
-
-@dataclass(slots=True)
-class Created:
-    """Which of our contracts a chain's own transactions created, by address, and with which arguments."""
-
-    names: dict[str, str] = field(default_factory=dict)
-    args: dict[str, tuple[Any, ...]] = field(default_factory=dict)
-    blocks: dict[str, int] = field(default_factory=dict)
-
-    def first(self, name: str) -> str | None:
-        """Return the address of the first contract of a name."""
-        return next((address for address, known in self.names.items() if known == name), None)
-
-
-def created_in(blocks: Iterable[Block]) -> Created:
-    """Return what of the market was created in these blocks from our compiled code.
-
-    Raises
-    ------
-    DoesNotHold
-        One of ours is linked to something else than our libraries, or its arguments cannot be read.
-    """
-    found = Created()
-    for block in blocks:
-        transaction, receipt = block.transaction, block.receipt
-        if transaction is None or receipt is None or receipt.status != 1 or transaction.to:
-            continue
-        name = next((name for name in _ours() if compiled(name).differs_at(transaction.data) is None), None)
-        if name is None:
-            continue
-        where, address = Where(block.number, f"creation of {name}"), checksummed(created_address(transaction))
-        _check_links(name, transaction.data, found, where)
-        try:
-            found.args[address] = constructor_args(name, compiled(name).args(transaction.data))
-        except UNREADABLE as broken:
-            raise DoesNotHold(where, f"its arguments cannot be read: {broken}") from broken
-        found.names[address], found.blocks[address] = name, block.number
-    return found
-
-
-def _check_links(name: str, data: bytes, found: Created, where: Where) -> None:
-    for at, library in compiled(name).links:
-        linked = checksummed(data[at : at + 20])
-        if found.names.get(linked) != library:
-            raise DoesNotHold(where, f"it is linked to {linked}, which is not our {library} library")
 
 
 def deployment_in(created: Created, chain_id: int) -> Deployment | None:
@@ -197,7 +149,7 @@ def check_code(source: Source, deployment: Deployment, where: Where) -> None:
     DoesNotHold
     """
     for name, contract in deployment.contracts.items():
-        if name not in _ours():
+        if name not in ours():
             continue
         code = source.code(contract.address)
         at = compiled(name).runtime_differs_at(code)
@@ -239,13 +191,15 @@ def addresses_of(source: Source, deployment: Deployment, created: Created | None
         _check_parts(source, fml, emission, arena, pools)
     parts = (source.chain_id, fml, emission, arena, pools, start_at, delay, least)
     brake = checksum(deployment.address(BRAKE)) if BRAKE in deployment.contracts else None
+    votes = checksum(deployment.address(VOTES)) if VOTES in deployment.contracts else None
     polls = _polls(source, deployment, is_seen=created is not None)
+    dao = dao_addresses(source, deployment, created)
     if ALLIANCE_MARKET not in deployment.contracts or not deployment.has_alliance:
-        return Addresses(*parts, brake=brake, polls=polls)
+        return Addresses(*parts, brake=brake, votes=votes, polls=polls, dao=dao)
     market, alliance = checksum(deployment.address(ALLIANCE_MARKET)), checksum(deployment.alliance)
     if created is None:
         _check_alliance_market(source, market, alliance, emission, pools)
-    return Addresses(*parts, market, alliance, deployment.contract, brake, polls)
+    return Addresses(*parts, market, alliance, deployment.contract, brake=brake, votes=votes, polls=polls, dao=dao)
 
 
 def _polls(source: Source, deployment: Deployment, is_seen: bool) -> PollAddresses | None:
@@ -258,7 +212,7 @@ def _polls(source: Source, deployment: Deployment, is_seen: bool) -> PollAddress
         found = checksum(view(source, "the gauges", GAUGES, gauges, name))
         if found != address:
             raise DoesNotHold("the gauges", f"{GAUGES}.{name} is {found}, the manifest says {address}")
-    return PollAddresses(votes, gauges, models, revenue)
+    return PollAddresses(gauges, models, revenue)
 
 
 def _check_alliance_market(source: Source, market: str, alliance: str, emission: str, pools: str) -> None:
@@ -300,10 +254,4 @@ def creation(source: Source, deployment: Deployment | None) -> tuple[Deployment,
     if chosen is None:
         raise DoesNotHold("the chain", "no contract on it is the Arena as this version compiles it")
     check_created(created, chosen)
-    return with_polls(created, with_alliance(created, chosen)), created
-
-
-def _ours() -> tuple[str, ...]:
-    mains = (*MARKET, *RULES.values(), ALLIANCE_MARKET, BRAKE, VOTES, GAUGES)
-    libraries = sorted({library for name in (TOKEN, *mains) for _, library in compiled(name).links})
-    return (TOKEN, *libraries, *mains)
+    return with_dao(created, with_polls(created, with_alliance(created, chosen))), created

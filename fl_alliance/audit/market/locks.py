@@ -1,7 +1,8 @@
 """Steps of the vote lock: FML are locked, delegated, asked back and taken."""
 
 from fl_alliance.audit.market.emission import at
-from fl_alliance.audit.market.polls import LockBooks, PollBooks
+from fl_alliance.audit.market.polls import LockBooks
+from fl_alliance.audit.market.roles import decided
 from fl_alliance.audit.market.step import Step
 from fl_alliance.chain.deploy import VOTES
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
@@ -11,7 +12,7 @@ _ASKED = ("Locked", "UnlockRequested")
 
 def delegated(step: Step) -> None:
     """Somebody names who votes with what it has locked; who locks for the first time names itself."""
-    lock, account, to = _lock(step), step.head.values["delegator"], step.head.values["toDelegate"]
+    lock, account, to = lock_of(step), step.head.values["delegator"], step.head.values["toDelegate"]
     former = lock.delegate(account)
     name = step.reading.coming(VOTES, ("delegate", "delegateBySig", "lock"))
     if name == "lock":
@@ -36,17 +37,17 @@ def asked(step: Step) -> None:
 
 
 def _locked(step: Step, account: str, amount_wei: int) -> None:
-    lock = _lock(step)
+    lock = lock_of(step)
     step.reading.called(VOTES, "lock", amount_wei, by=account)
     lock.locked_wei[account] = lock.locked_wei.get(account, 0) + amount_wei
     lock.all_wei[step.now] = at(lock.all_wei, step.now) + amount_wei
     _move(step, ZERO_ADDRESS, lock.delegate(account), amount_wei)
     _tell(step, "Locked", account=account, amountWei=amount_wei)
-    step.transfer(account, polls_of(step).at.votes, amount_wei)
+    step.transfer(account, lock_of(step).at, amount_wei)
 
 
 def _requested(step: Step, account: str, amount_wei: int) -> None:
-    lock, from_at = _lock(step), step.now + _lock(step).delay_s
+    lock, from_at = lock_of(step), step.now + lock_of(step).delay_s
     step.reading.called(VOTES, "requestUnlock", amount_wei, by=account)
     held = lock.locked_wei.get(account, 0)
     step.require(amount_wei <= held, f"{amount_wei} wei asked back, locked are {held}")
@@ -59,19 +60,19 @@ def _requested(step: Step, account: str, amount_wei: int) -> None:
 
 def withdrawn(step: Step) -> None:
     """Somebody takes what it asked back, once its delay is over."""
-    lock, account = _lock(step), step.head.values["account"]
+    lock, account = lock_of(step), step.head.values["account"]
     step.reading.called(VOTES, "withdraw", by=account)
     amount_wei, from_at = lock.leaving.pop(account, (0, 0))
     step.require(amount_wei > 0 and step.now >= from_at, f"taken at second {step.now}, needed {from_at}")
     _tell(step, "Withdrawn", account=account, amountWei=amount_wei)
-    step.transfer(polls_of(step).at.votes, account, amount_wei)
+    step.transfer(lock_of(step).at, account, amount_wei)
 
 
 def delay_set(step: Step) -> None:
     """The DAO sets how long what is asked back waits; the first delay is its construction's."""
     delay_s = step.head.values["delayS"]
-    step.reading.called(VOTES, "setUnlockDelay", delay_s)
-    _lock(step).delay_s = delay_s
+    decided(step, VOTES, "setUnlockDelay", delay_s)
+    lock_of(step).delay_s = delay_s
     _tell(step, "UnlockDelaySet", delayS=delay_s)
 
 
@@ -79,7 +80,7 @@ def _move(step: Step, source: str, target: str, amount_wei: int) -> None:
     """Move votes, as OpenZeppelin's Votes does: nothing where nobody gains."""
     if source == target or not amount_wei:
         return
-    lock = _lock(step)
+    lock = lock_of(step)
     for holder, change_wei in ((source, -amount_wei), (target, amount_wei)):
         if holder == ZERO_ADDRESS:
             continue
@@ -89,17 +90,13 @@ def _move(step: Step, source: str, target: str, amount_wei: int) -> None:
         _tell(step, "DelegateVotesChanged", delegate=holder, previousVotes=former, newVotes=former + change_wei)
 
 
-def polls_of(step: Step) -> PollBooks:
-    """Return the books of lock and gauges, whose events are read only where there are some."""
-    polls = step.books.polls
-    if polls is None:
-        raise ValueError("events of gauges where there are none")
-    return polls
-
-
-def _lock(step: Step) -> LockBooks:
-    return polls_of(step).lock
+def lock_of(step: Step) -> LockBooks:
+    """Return the vote lock's books, whose events are read only where there is one."""
+    lock = step.books.lock
+    if lock is None:
+        raise ValueError("events of a vote lock where there is none")
+    return lock
 
 
 def _tell(step: Step, name: str, **values: object) -> None:
-    step.reading.need(VOTES, polls_of(step).at.votes, name, values)
+    step.reading.need(VOTES, lock_of(step).at, name, values)

@@ -6,33 +6,37 @@ from typing import Any
 
 from fl_alliance.audit.finding import Where
 from fl_alliance.audit.market.alliance_state import Fact
-from fl_alliance.audit.market.emission import at
-from fl_alliance.audit.market.polls import PollBooks
+from fl_alliance.audit.market.polls import LockBooks, PollBooks
 from fl_alliance.audit.market.source import Source, view
 from fl_alliance.chain.deploy import GAUGES, REVENUE, VOTES
 
 
-def poll_facts(source: Source, polls: PollBooks, where: Where | str) -> Iterator[Fact]:
-    """Yield every figure that lock and gauges keep."""
+def lock_facts(source: Source, lock: LockBooks, where: Where | str) -> Iterator[Fact]:
+    """Yield every figure that the vote lock keeps."""
 
-    def lock(name: str, *args: Any) -> Any:
-        return view(source, where, VOTES, polls.at.votes, name, *args)
+    def told(name: str, *args: Any) -> Any:
+        return view(source, where, VOTES, lock.at, name, *args)
+
+    now = source.head[2]
+    yield "seconds until locked FML come back", told("unlockDelayS"), lock.delay_s
+    for account, wei in lock.locked_wei.items():
+        yield f"locked by {account}", told("lockedWei", account), wei
+        yield f"who votes for {account}", told("delegates", account), lock.delegate(account)
+        yield f"asked back by {account}", tuple(told("leavingOf", account)), lock.leaving.get(account, (0, 0))
+    for holder in lock.votes_wei:
+        yield f"votes of {holder}", told("getVotes", holder), lock.held_wei(holder, now)
+    if lock.all_wei:
+        yield "all votes", told("getPastTotalSupply", now - 1), lock.all_wei_at(now - 1)
+
+
+def poll_facts(source: Source, polls: PollBooks, where: Where | str) -> Iterator[Fact]:
+    """Yield every figure that the gauges keep."""
 
     def gauges(name: str, *args: Any) -> Any:
         return view(source, where, GAUGES, polls.at.gauges, name, *args)
 
-    now = source.head[2]
-    yield "seconds until locked FML come back", lock("unlockDelayS"), polls.lock.delay_s
-    for account, wei in polls.lock.locked_wei.items():
-        yield f"locked by {account}", lock("lockedWei", account), wei
-        yield f"who votes for {account}", lock("delegates", account), polls.lock.delegate(account)
-        yield f"asked back by {account}", tuple(lock("leavingOf", account)), polls.lock.leaving.get(account, (0, 0))
-    for holder in polls.lock.votes_wei:
-        yield f"votes of {holder}", lock("getVotes", holder), polls.lock.held_wei(holder, now)
     yield "first second of the gauges", gauges("startAt"), polls.start_at
     yield "terms of the gauges", tuple(gauges("terms")), astuple(polls.terms)
-    if polls.start_at < now:
-        yield "all votes", lock("getPastTotalSupply", now - 1), at(polls.lock.all_wei, now - 1)
     for (epoch, (address, number)), wei in polls.votes_wei.items():
         yield f"votes for {number} of {address} in epoch {epoch}", gauges("votesWei", epoch, address, number), wei
     for (epoch, kind), wei in polls.cast_wei.items():

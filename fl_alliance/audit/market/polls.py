@@ -9,9 +9,8 @@ from fl_alliance.chain.rules.words import ZERO_ADDRESS
 
 @dataclass(frozen=True, slots=True)
 class PollAddresses:
-    """Where the vote lock and the gauges over it are, and the models and their revenue that the gauges know."""
+    """Where the gauges over the vote lock are, and the models and their revenue that they know."""
 
-    votes: str
     gauges: str
     models: str
     revenue: str
@@ -19,8 +18,9 @@ class PollAddresses:
 
 @dataclass(slots=True)
 class LockBooks:
-    """What accounts have locked, asked back and delegated; histories of votes are by the second, amounts wei."""
+    """What accounts have locked at `at`, asked back and delegated, in wei; histories of votes are by the second."""
 
+    at: str
     delay_s: int = 0
     locked_wei: dict[str, int] = field(default_factory=dict)
     delegates: dict[str, str] = field(default_factory=dict)
@@ -31,6 +31,10 @@ class LockBooks:
     def held_wei(self, holder: str, second: int) -> int:
         """Return a holder's votes at the end of a second."""
         return at(self.votes_wei.get(holder, {}), second)
+
+    def all_wei_at(self, second: int) -> int:
+        """Return all votes at the end of a second."""
+        return at(self.all_wei, second)
 
     def delegate(self, account: str) -> str:
         """Return who votes with what an account has locked; nobody before it has locked any."""
@@ -44,6 +48,8 @@ class PollBooks:
     Attributes
     ----------
     at : PollAddresses
+    lock : LockBooks
+        What ballots are counted by.
     start_at : int
         Second at which epoch 0 begins: that of the gauges' construction.
     votes_wei, cast_wei : dict
@@ -57,7 +63,7 @@ class PollBooks:
     """
 
     at: PollAddresses
-    lock: LockBooks = field(default_factory=LockBooks)
+    lock: LockBooks
     start_at: int = 0
     terms: GaugeTerms = field(default_factory=GaugeTerms)
     votes_wei: dict[tuple[int, Key], int] = field(default_factory=dict)
@@ -77,7 +83,7 @@ class PollBooks:
 
     def share_bps(self, epoch: int, gauge: Key, kind: int) -> int:
         """Return what counts of a gauge in an epoch, of 10,000 of its kind."""
-        locked_wei = at(self.lock.all_wei, self.counted_at(epoch))
+        locked_wei = self.lock.all_wei_at(self.counted_at(epoch))
         votes_wei, cast_wei = self.votes_wei.get((epoch, gauge), 0), self.cast_wei.get((epoch, kind), 0)
         return share_bps(votes_wei, cast_wei, locked_wei, self.terms)
 

@@ -83,9 +83,10 @@ def power_set(step: Step) -> None:
 def weighed(step: Step) -> None:
     """A task weighs more or less by the word of who holds the role for it; our gauges tell of ballots first."""
     key, percent = _key(step), step.head.values["percent"]
-    if step.reading.called(EMISSION, "weigh", *key, percent) is not None:
-        sender = step.reading.taken.sender
-        step.require(has_role(step.books, EMISSION, GAUGE_ROLE, sender), f"{sender} does not hold the gauges' role")
+    call = step.reading.call(EMISSION, "weigh", *key, percent)
+    if call is not None:
+        is_held = has_role(step.books, EMISSION, GAUGE_ROLE, call.sender)
+        step.require(is_held, f"{call.sender} does not hold the gauges' role")
     else:
         holders = step.books.roles.get((EMISSION, GAUGE_ROLE), {})
         ours = step.books.polls.at.gauges if step.books.polls is not None else None

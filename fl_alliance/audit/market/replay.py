@@ -14,10 +14,13 @@ from fl_alliance.audit.market import (
     ballots,
     brakes,
     claims,
+    dao_terms,
     delegators,
+    executions,
     finishing,
     locks,
     money,
+    proposals,
     releases,
     roles,
     scoring,
@@ -26,14 +29,29 @@ from fl_alliance.audit.market import (
     submissions,
 )
 from fl_alliance.audit.market.alliance_books import alliance_of
+from fl_alliance.audit.market.constructions import settings_of
+from fl_alliance.audit.market.dao_books import DaoBooks
 from fl_alliance.audit.market.emission import EmissionBooks
-from fl_alliance.audit.market.polls import PollBooks
+from fl_alliance.audit.market.polls import LockBooks, PollBooks
 from fl_alliance.audit.market.step import Addresses, Books, Step
 from fl_alliance.audit.market.taken import Reading, Taken, calls_of, told
 from fl_alliance.audit.reading import UNREADABLE
-from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, BRAKE, EMISSION, GAUGES, POOLS, TOKEN, VOTES
+from fl_alliance.chain.deploy import (
+    ALLIANCE_MARKET,
+    ARENA,
+    BRAKE,
+    DAO,
+    EMISSION,
+    GAUGES,
+    POOLS,
+    TIMELOCK,
+    TOKEN,
+    TREASURY,
+    VOTES,
+)
 
 Handler = Callable[[Step], None]
+_ROLE_CALLS = ("grantRole", "revokeRole", "renounceRole")
 
 _HANDLERS: dict[tuple[str, str], Handler] = {
     (ARENA, "TaskCreated"): stakes.created,
@@ -90,8 +108,21 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     (POOLS, "SigmaSet"): delegators.sigma_set,
     (POOLS, "Slashed"): settling.settled,
     (TOKEN, "Transfer"): money.moved,
-    **{(source, "RoleGranted"): roles.granted for source in (ARENA, EMISSION)},
-    **{(source, "RoleRevoked"): roles.revoked for source in (ARENA, EMISSION)},
+    (DAO, "ProposalCreated"): proposals.made,
+    (DAO, "Appeared"): proposals.appeared,
+    (DAO, "VoteCast"): proposals.voted,
+    (DAO, "VoteCastWithParams"): proposals.voted,
+    (DAO, "ProposalCanceled"): proposals.canceled,
+    (DAO, "StakeSettled"): proposals.settled,
+    (TREASURY, "Rewarded"): proposals.settled,
+    (DAO, "ProposalQueued"): executions.queued,
+    (TIMELOCK, "CallScheduled"): executions.queued,
+    (TIMELOCK, "CallExecuted"): executions.called,
+    (DAO, "ProposalExecuted"): executions.executed,
+    (TREASURY, "Spent"): executions.spent,
+    **dao_terms.HANDLERS,
+    **{(source, "RoleGranted"): roles.granted for source in roles.ROLES},
+    **{(source, "RoleRevoked"): roles.revoked for source in roles.ROLES},
 }
 """What takes an event, by contract and name, where that is the first that a step leaves."""
 _UNTOLD = frozenset({(POOLS, "Approval")})
@@ -122,6 +153,30 @@ _LOUD: dict[str, frozenset[str]] = {
     GAUGES: frozenset({"vote", "weigh", "pay", "setTerms", "withdraw"}),
     POOLS: frozenset({"deposit", "mint", "redeem", "withdraw", "requestRedeem", "setSigma", "report"}),
     TOKEN: frozenset({"transfer", "transferFrom", "burn"}),
+    DAO: frozenset(
+        {
+            "propose",
+            "appear",
+            "castVote",
+            "castVoteWithReason",
+            "castVoteWithReasonAndParams",
+            "castVoteBySig",
+            "castVoteWithReasonAndParamsBySig",
+            "queue",
+            "execute",
+            "cancel",
+            "settleStake",
+            "setVotingDelay",
+            "setVotingPeriod",
+            "setLateQuorumVoteExtension",
+            "setProposalThreshold",
+            "updateQuorumNumerator",
+            "setReviewTerms",
+            "updateTimelock",
+        }
+    ),
+    TIMELOCK: frozenset({"schedule", "scheduleBatch", "execute", "executeBatch", "cancel", "updateDelay"}),
+    TREASURY: frozenset({"spend"}),
 }
 """Functions that leave an event whenever they succeed."""
 
@@ -137,8 +192,12 @@ class Replay:
 
     def __init__(self, addresses: Addresses) -> None:
         emission, least = EmissionBooks(addresses.start_at), addresses.min_creator_stake_wei
-        polls = None if addresses.polls is None else PollBooks(addresses.polls)
-        self.books = Books(addresses, emission, alliance_of(addresses), min_creator_stake_wei=least, polls=polls)
+        self.books = Books(addresses, emission, alliance_of(addresses), min_creator_stake_wei=least)
+        if addresses.votes is not None:
+            self.books.lock = lock = LockBooks(addresses.votes)
+            self.books.polls = None if addresses.polls is None else PollBooks(addresses.polls, lock)
+            if addresses.dao is not None:
+                self.books.dao = DaoBooks(addresses.dao, lock, answers=dict(addresses.dao.answers))
 
     def take_all(self, transactions: Iterable[Taken]) -> None:
         """Replay a whole chain; raises as `take`."""
@@ -187,34 +246,25 @@ class Replay:
             raise DoesNotHold(taken.where, f"the market funds tasks with gwei {found}, the rules give {needed}")
 
     def _reading(self, taken: Taken) -> Reading:
-        source = self._source(taken.to)
-        return Reading(taken, source, calls_of(taken, source) if source else [])
-
-    def _source(self, address: str | None) -> str:
-        """Return which of the market's contracts is at an address; empty where none is."""
-        addresses = self.books.addresses
-        known = {addresses.fml: TOKEN, addresses.emission: EMISSION, addresses.arena: ARENA}
-        if addresses.alliance_market is not None:
-            known[addresses.alliance_market] = ALLIANCE_MARKET
-        if addresses.polls is not None:
-            known |= {addresses.polls.votes: VOTES, addresses.polls.gauges: GAUGES}
-        if self.books.brake is not None:
-            known[self.books.brake] = BRAKE
-        if address in self.books.pools:
-            return POOLS
-        return known.get(address or "", "")
+        if taken.to is None:
+            return Reading(taken, *settings_of(taken))
+        source = self.books.source(taken.to)
+        calls = calls_of(taken, source) if source else []
+        return Reading(taken, source, [*calls, *executions.calls_of_proposals(taken, self.books)])
 
     def _finish_calls(self, step: Step) -> None:
         """Settle what leaves no event, and refuse calls that must have left one."""
         reading = step.reading
         reading.step = ""
-        while any(call.name == "settle" for call in reading.calls):
+        while any((call.source, call.name) == (ARENA, "settle") for call in reading.calls):
             _handle(settling.settled, step)
-        for call in reading.calls if reading.source == ALLIANCE_MARKET else ():
-            if call.name in _QUIET:
+        for call in reading.calls:
+            if call.source == ALLIANCE_MARKET and call.name in _QUIET:
                 _handle(partial(_QUIET[call.name], values=call.first(len(call.args))), step)
         for call in reading.calls:
-            if call.name in _LOUD[reading.source]:
+            if call.source in roles.ROLES and call.name in _ROLE_CALLS:
+                roles.left_nothing(step, call)
+            if call.name in _LOUD.get(call.source, ()):
                 raise DoesNotHold(reading.where, f"the call of {call.name} left no event that the rules give")
 
 

@@ -28,7 +28,7 @@ def settled(step: Step) -> None:
     task = step.books.tasks[task_number]
     _require_over(step, task, number)
     _settle_next(step, task, number, count)
-    if not any(call.name == "settle" for call in step.reading.calls):
+    if not any((call.source, call.name) == (ARENA, "settle") for call in step.reading.calls):
         # Contracts may have settled before what leaves no event: then this went further.
         _settle_told(step, task, number)
     step.sync(task)

@@ -11,7 +11,18 @@ from fl_alliance.audit.market.taken import Taken
 from fl_alliance.audit.reading import UNREADABLE
 from fl_alliance.audit.state import Machine
 from fl_alliance.chain.codec import interface
-from fl_alliance.chain.deploy import ALLIANCE_MARKET, ARENA, EMISSION, GAUGES, TOKEN, VOTES, Deployment
+from fl_alliance.chain.deploy import (
+    ALLIANCE_MARKET,
+    ARENA,
+    DAO,
+    EMISSION,
+    GAUGES,
+    TIMELOCK,
+    TOKEN,
+    TREASURY,
+    VOTES,
+    Deployment,
+)
 from fl_alliance.chain.errors import ChainCorrupt
 from fl_alliance.chain.history import Call, calls_in_file, calls_on_chain
 from fl_alliance.chain.market_events import MarketEvent, arena_events, events_in_file
@@ -19,6 +30,9 @@ from fl_alliance.chain.messages import checksum, checksummed
 from fl_alliance.chain.node.block import Block
 from fl_alliance.chain.node.chainfile import ChainFile
 from fl_alliance.chain.rpc import Rpc
+
+_NAMED = (TOKEN, EMISSION, ARENA, ALLIANCE_MARKET, VOTES, GAUGES, DAO, TIMELOCK, TREASURY)
+"""Contracts whose transactions concern a market, where it has them."""
 
 
 class Source(Protocol):
@@ -228,5 +242,4 @@ def _known(deployment: Deployment, events: Mapping[int, Sequence[MarketEvent]]) 
     """Return the addresses of the market's contracts, pools included."""
     told = (event for found in events.values() for event in found)
     pools = {event.values["pool"] for event in told if event.name == "PoolOpened"}
-    names = [name for name in (TOKEN, EMISSION, ARENA, ALLIANCE_MARKET, VOTES, GAUGES) if name in deployment.contracts]
-    return frozenset({checksum(deployment.address(name)) for name in names} | pools)
+    return frozenset({checksum(deployment.address(name)) for name in _NAMED if name in deployment.contracts} | pools)

@@ -8,17 +8,19 @@ from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.audit.market.alliance_state import Fact, alliance_facts
 from fl_alliance.audit.market.books import Day, Place, Pool, Seat, Task, best_score
 from fl_alliance.audit.market.contracts import check_brake, check_clone
+from fl_alliance.audit.market.dao_state import dao_facts
 from fl_alliance.audit.market.delegators import REDEEM_S
 from fl_alliance.audit.market.emission import ALLIANCE, at
 from fl_alliance.audit.market.emission import ARENA as ARENA_KIND
-from fl_alliance.audit.market.poll_state import poll_facts
+from fl_alliance.audit.market.poll_state import lock_facts, poll_facts
+from fl_alliance.audit.market.roles import ROLES
 from fl_alliance.audit.market.settling import pass_silent
 from fl_alliance.audit.market.source import Source, view
 from fl_alliance.audit.market.stakes import pool_of
 from fl_alliance.audit.market.step import Books
 from fl_alliance.chain.arena_types import Verdict
 from fl_alliance.chain.arena_view import read_params
-from fl_alliance.chain.deploy import ARENA, BRAKE, EMISSION, POOLS, TOKEN
+from fl_alliance.chain.deploy import ARENA, BRAKE, EMISSION, POOLS, TIMELOCK, TOKEN
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
 
@@ -33,7 +35,7 @@ def check_state(source: Source, books: Books, where: Where) -> None:
     """
     check = _Check(source, books, where)
     parts = (check.tasks(), check.alliance(), check.pools(), check.emission(), check.roles(), check.money())
-    for facts in (*parts, check.polls()):
+    for facts in (*parts, check.governance()):
         for name, found, needed in facts:
             if _plain(found) != _plain(needed):
                 raise DoesNotHold(where, f"{name}: the contract says {_shown(found)}, the rules give {_shown(needed)}")
@@ -51,6 +53,10 @@ class _Check:
 
     def _emission(self, name: str, *args: Any) -> Any:
         return view(self._source, self._where, EMISSION, self._books.addresses.emission, name, *args)
+
+    def _timelock(self, name: str, *args: Any) -> Any:
+        dao = self._books.addresses.dao
+        return view(self._source, self._where, TIMELOCK, dao.timelock if dao is not None else "", name, *args)
 
     def tasks(self) -> Iterator[Fact]:
         books = self._books
@@ -207,16 +213,34 @@ class _Check:
         if guardian is not None:
             yield "the guardian", told("guardian"), guardian
 
-    def polls(self) -> Iterator[Fact]:
-        polls = self._books.polls
-        return iter(()) if polls is None else poll_facts(self._source, polls, self._where)
+    def governance(self) -> Iterator[Fact]:
+        books = self._books
+        if books.lock is not None:
+            yield from lock_facts(self._source, books.lock, self._where)
+        if books.polls is not None:
+            yield from poll_facts(self._source, books.polls, self._where)
+        if books.dao is not None:
+            yield from dao_facts(self._source, books.dao, self._where)
 
     def roles(self) -> Iterator[Fact]:
-        told = {ARENA: self._arena, EMISSION: self._emission}
-        for (source, role), holders in self._books.roles.items():
-            for account, is_held in holders.items():
-                name = f"role 0x{role.hex()} of {source} for {account}"
-                yield name, told[source]("hasRole", role, account), is_held
+        """Every role that was told of, and every one that a contract of the market could have without having been."""
+        books, places = self._books, self._books.addresses
+        told = {ARENA: self._arena, EMISSION: self._emission, TIMELOCK: self._timelock}
+        ours = [places.arena, *(() if books.polls is None else (books.polls.at.gauges,))]
+        ours += () if books.dao is None else (books.dao.at.timelock, books.dao.at.dao)
+        asked = {
+            (source, role, account): False
+            for source in (ARENA, EMISSION, *(() if books.dao is None else (TIMELOCK,)))
+            for role in ROLES[source]
+            for account in ours
+        }
+        asked |= {
+            (source, role, account): is_held
+            for (source, role), holders in books.roles.items()
+            for account, is_held in holders.items()
+        }
+        for (source, role, account), is_held in asked.items():
+            yield f"role 0x{role.hex()} of {source} for {account}", told[source]("hasRole", role, account), is_held
 
     def money(self) -> Iterator[Fact]:
         money, fml = self._books.money, self._books.addresses.fml

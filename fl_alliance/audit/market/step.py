@@ -5,12 +5,25 @@ from typing import Any
 
 from fl_alliance.audit.market.alliance_books import AllianceBooks
 from fl_alliance.audit.market.books import Money, Pool, Task
+from fl_alliance.audit.market.dao_books import DaoAddresses, DaoBooks
 from fl_alliance.audit.market.emission import EmissionBooks, Key
-from fl_alliance.audit.market.polls import PollAddresses, PollBooks
+from fl_alliance.audit.market.polls import LockBooks, PollAddresses, PollBooks
 from fl_alliance.audit.market.taken import Reading
 from fl_alliance.chain.arena_types import Limits, Phase
 from fl_alliance.chain.calls import MAJORITY
-from fl_alliance.chain.deploy import ARENA, BRAKE, EMISSION, POOLS, TOKEN
+from fl_alliance.chain.deploy import (
+    ALLIANCE_MARKET,
+    ARENA,
+    BRAKE,
+    DAO,
+    EMISSION,
+    GAUGES,
+    POOLS,
+    TIMELOCK,
+    TOKEN,
+    TREASURY,
+    VOTES,
+)
 from fl_alliance.chain.market_events import MarketEvent
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
 
@@ -31,6 +44,9 @@ class Counts:
     draws: int = 0
     delegations: int = 0
     ballots: int = 0
+    proposals: int = 0
+    appearances: int = 0
+    votes: int = 0
     unseen: int = 0
 
 
@@ -39,7 +55,8 @@ class Addresses:
     """Where the market's contracts are, and what their construction fixed.
 
     `alliance_market` pays the tasks of `alliance`, whose artifact is `rule`; `brake` is the one of the manifest,
-    `polls` are the gauges that say what tasks weigh. None where there is none.
+    `votes` is what is locked to vote, `polls` are the gauges that say what tasks weigh, `dao` decides. None where there
+    is none.
     """
 
     chain_id: int
@@ -54,7 +71,9 @@ class Addresses:
     alliance: str | None = None
     rule: str = MAJORITY
     brake: str | None = None
+    votes: str | None = None
     polls: PollAddresses | None = None
+    dao: DaoAddresses | None = None
 
 
 @dataclass(slots=True)
@@ -69,8 +88,12 @@ class Books:
         What the DAO lets creators fix.
     brake, guardian : str or None
         Where the emergency brake is, once it is wired; who may use it, once that was told.
+    lock : LockBooks or None
+        What is locked to vote, where there is a lock.
     polls : PollBooks or None
-        Ballots of the gauges and what is locked to vote, where there are some.
+        Ballots of the gauges, where there are some.
+    dao : DaoBooks or None
+        What holders decide, where there is a DAO.
     roles : dict
         Who holds a role, or held it, by contract and the role's keccak256.
     """
@@ -86,15 +109,39 @@ class Books:
     limits: Limits = field(default_factory=Limits)
     brake: str | None = None
     guardian: str | None = None
+    lock: LockBooks | None = None
     polls: PollBooks | None = None
+    dao: DaoBooks | None = None
     counts: Counts = field(default_factory=Counts)
 
     @property
     def contracts(self) -> frozenset[str]:
         """The accounts that move FML by the rules alone."""
         market = () if self.alliance is None else (self.alliance.address,)
-        polls = () if self.polls is None else (self.polls.at.votes, self.polls.at.gauges)
-        return frozenset({self.addresses.arena, self.addresses.emission, *market, *polls, *self.pools})
+        lock = () if self.lock is None else (self.lock.at,)
+        polls = () if self.polls is None else (self.polls.at.gauges,)
+        dao = () if self.dao is None else (self.dao.at.dao, self.dao.at.treasury)
+        return frozenset({self.addresses.arena, self.addresses.emission, *market, *lock, *polls, *dao, *self.pools})
+
+    def source(self, address: str | None) -> str:
+        """Return which of the market's contracts is at an address, by its artifact; empty where none is."""
+        if address in self.pools:
+            return POOLS
+        places, dao = self.addresses, self.dao.at if self.dao is not None else None
+        known = {
+            places.fml: TOKEN,
+            places.emission: EMISSION,
+            places.arena: ARENA,
+            places.alliance_market: ALLIANCE_MARKET,
+            places.votes: VOTES,
+            places.brake: BRAKE,
+            self.brake: BRAKE,
+        }
+        if places.polls is not None:
+            known[places.polls.gauges] = GAUGES
+        if dao is not None:
+            known |= {dao.dao: DAO, dao.timelock: TIMELOCK, dao.treasury: TREASURY}
+        return "" if address is None else known.get(address, "")
 
     @property
     def arena_pools(self) -> int:

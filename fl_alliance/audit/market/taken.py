@@ -6,6 +6,7 @@ from typing import Any
 
 from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.chain.codec import interface
+from fl_alliance.chain.deploy import DAO
 from fl_alliance.chain.errors import DataUnreadable
 from fl_alliance.chain.history import Call as Steps
 from fl_alliance.chain.market_events import MarketEvent
@@ -38,10 +39,23 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call that whoever sent the transaction made itself."""
+    """One call whose calldata is on the chain: its transaction's own, or one of a proposal that it executes.
 
+    Attributes
+    ----------
+    source : str
+        The artifact of the contract that is called.
+    sender : str
+        Who calls it.
+    is_sent : bool
+        Whether it is the transaction's own.
+    """
+
+    source: str
     name: str
     args: tuple[Any, ...]
+    sender: str
+    is_sent: bool = True
 
     def first(self, count: int) -> tuple[Any, ...]:
         """Return its first arguments, addresses with their checksums."""
@@ -56,9 +70,9 @@ class Reading:
     ----------
     source : str
         The artifact of the contract that the transaction calls; empty where that is none of the market's. What a
-        contract then calls in its turn is in no calldata.
+        contract then calls in its turn is in no calldata, but for the calls of proposals.
     calls : list of Call
-        What of its calls is not matched with events yet.
+        What of these calls is not matched with events yet.
     step : str
         What is being verified, in words.
     """
@@ -115,56 +129,63 @@ class Reading:
             raise DoesNotHold(self.where, f"the chain took this, the rules refuse it: {what}")
 
     def coming(self, source: str, names: Collection[str]) -> str | None:
-        """Return which of some functions the transaction calls next; None where it calls none of them itself."""
-        if self.source != source:
-            return None
-        return next((call.name for call in self.calls if call.name in names), None)
+        """Return which of some functions is called next; None where no calldata calls any of them."""
+        return next((call.name for call in self.calls if call.source == source and call.name in names), None)
 
     def called(self, source: str, name: str, *args: Any, by: str | None = None) -> tuple[Any, ...] | None:
-        """Take the transaction's next call of a function and return its arguments; None where a contract made it.
+        """Take a call, as `call`, and return its arguments."""
+        found = self.call(source, name, *args, by=by)
+        return None if found is None else found.args
+
+    def call(self, source: str, name: str, *args: Any, by: str | None = None) -> Call | None:
+        """Take the next call of a function; None where a contract made it that no proposal's calldata shows.
 
         Parameters
         ----------
         args : Any
-            What the first of them must be, by the event that it left.
+            What the first of its arguments must be, by the event that it left.
         by : str, optional
-            Who must have sent the transaction.
+            Who must have made it.
 
         Raises
         ------
         DoesNotHold
-            The transaction makes no such call, with other arguments, or is somebody else's.
+            The transaction calls this contract and makes no such call, with other arguments, or is somebody else's.
         """
-        if self.source != source:
-            return None
-        named = [call for call in self.calls if call.name == name]
-        if not named:
-            raise DoesNotHold(self.where, f"the transaction makes no call of {name} that could have left this event")
+        named = [call for call in self.calls if (call.source, call.name) == (source, name)]
         # A call may leave no event, so that of several the one that fits is meant.
-        found = next((call for call in named if call.first(len(args)) == args), named[0])
+        fitting = [call for call in named if call.first(len(args)) == args]
+        found = next((call for call in fitting if by in (None, call.sender)), None)
+        if found is None:
+            if self.source != source:
+                return None
+            found = next((call for call in (*fitting, *named) if call.is_sent), None)
+        if found is None:
+            raise DoesNotHold(self.where, f"the transaction makes no call of {name} that could have left this event")
         self.calls.remove(found)
         given = found.first(len(args))
         self.require(given == args, f"its event says {_listed(args)}, the call of {name} {_listed(given)}")
-        self.require(by in (None, self.taken.sender), f"sent by {self.taken.sender}, its event says {by}")
-        return found.args
+        self.require(by in (None, found.sender), f"sent by {found.sender}, its event says {by}")
+        return found
 
 
 def calls_of(taken: Taken, source: str) -> list[Call]:
-    """Return the calls in a transaction to a contract of this artifact, multicalls unwrapped."""
+    """Return the calls in a transaction to a contract of this artifact, multicalls unwrapped; none of plain coin."""
     try:
-        return list(_calls(source, taken.data))
+        return list(calls_in(source, taken.data, taken.sender)) if taken.data else []
     except (DataUnreadable, KeyError) as broken:
         raise DoesNotHold(taken.where, f"a call of {source} that cannot be read: {broken}") from broken
 
 
-def _calls(source: str, data: bytes) -> Iterator[Call]:
+def calls_in(source: str, data: bytes, sender: str, is_sent: bool = True) -> Iterator[Call]:
+    """Yield the calls in calldata for a contract of this artifact; raises DataUnreadable, KeyError."""
     function = interface(source).by_selector[data[:4]]
-    args = function.decode(data)
+    args = (function.with_bytes() if source == DAO else function).decode(data)
     if function.name != _MULTICALL:
-        yield Call(function.name, args)
+        yield Call(source, function.name, args, sender, is_sent)
         return
     for inner in args[0]:
-        yield from _calls(source, inner)
+        yield from calls_in(source, inner, sender, is_sent)
 
 
 def _readable(value: Any) -> Any:

@@ -3,7 +3,7 @@
 import pytest
 from assembly import LARGE, LOCKED, PROPOSER, RIVAL, SMALL, STRANGER, TERMS, Assembly
 
-from fl_alliance.chain.dao import LAPSE_S, Appearance, Call, Proposal, Support
+from fl_alliance.chain.dao import Appearance, Call, Proposal, Support
 from fl_alliance.chain.dao_refusals import (
     BadTerms,
     DelayTooLong,
@@ -12,6 +12,7 @@ from fl_alliance.chain.dao_refusals import (
     PremiseChanged,
 )
 from fl_alliance.chain.deploy import DAO, EMISSION, REVENUE, TIMELOCK, TREASURY
+from fl_alliance.chain.rules.proposals import LAPSE_S
 from fl_alliance.chain.stages import Stage
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.governance.actions import Actions

@@ -41,6 +41,12 @@ class Desk:
         signing = [] if words[0] == "status" else ["--yes"]
         return self.said(code, "dao", *words, *signing, by=by)
 
+    def audited(self) -> str:
+        """What the audit of the market says, of its file or its node."""
+        node = ["--chain", self.url] if self.shared is not None else []
+        assert main(["audit", "market", *node]) == 0, self.capsys.readouterr()
+        return self.capsys.readouterr().out
+
     def wait(self, seconds: int) -> None:
         """Let time pass, and a moment more: what was sent last may be of the second before."""
         with nullcontext(self.shared) if self.shared is not None else connected(self.url) as w3:

@@ -47,6 +47,8 @@ def test_a_proposal_is_staked_reviewed_voted_on_delayed_and_executed(desk: Desk)
     assert found["does"][0].endswith(", as it is now")
     assert "nothing, it is over" in desk.dao("status", "1")
     assert "has gone where it belongs" in desk.dao("settle", "1", code=2)
+    recounted = "1 proposal of the DAO recounted from 1 appearance and 1 vote: 1 executed; 0 FML of stakes held"
+    assert recounted in desk.audited()
 
 
 def test_a_scam_is_flagged_and_its_author_loses_the_stake(desk: Desk) -> None:
@@ -58,6 +60,7 @@ def test_a_scam_is_flagged_and_its_author_loses_the_stake(desk: Desk) -> None:
     assert "cannot take" in desk.dao("cancel", "1", by=PROPOSER, code=2)
     desk.wait(3 * DAY)
     assert "went to the treasury: holders condemned it" in desk.dao("settle", "1")
+    assert "1 proposal of the DAO recounted from 1 appearance and 0 votes: 1 defeated" in desk.audited()
 
 
 def test_a_guardian_stops_what_an_alliance_over_the_same_token_takes_in(desk: Desk) -> None:
@@ -89,8 +92,12 @@ def test_holders_pay_a_model_from_the_treasury_by_their_votes(desk: Desk) -> Non
     assert "model:1: 125,000.0000 FML this week, 100.0 % of its kind" in desk.dao("gauge", by=HOLDER)
     desk.wait(7 * DAY)
     assert "last week 30 % counted; apply what is due" in desk.dao("gauge")
+    assert "note: the last week's gauge votes are not applied to model 1\n" in desk.audited()
     assert "model:1 was paid 3,000.0000 FML into its till" in desk.dao("gauge", "--apply")
     assert "nothing is due" in desk.dao("gauge", "--apply")
+    audited = desk.audited()
+    assert "1 gauge vote recounted, and what they moved" in audited
+    assert "not applied" not in audited
 
 
 def test_a_mistake_is_one_line_and_nothing_is_signed(desk: Desk) -> None:

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import arena_town
+import assembly
+import dao_play
 import market_play
 import pytest
+from tampering import Recorded
 
 from fl_alliance.audit.market import FileSource
 
@@ -45,3 +48,18 @@ def town(deployed_market: tuple["arena_town.Town", Path]) -> Iterator["arena_tow
     """The town as deployed."""
     with arena_town.behind_snapshot(deployed_market[0]) as town:
         yield town
+
+
+@pytest.fixture(scope="session")
+def dao_chain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a chain on which a DAO decided, which no test changes."""
+    path = tmp_path_factory.mktemp("dao") / "chain.db"
+    with assembly.assembled(f"file://{path}") as dao:
+        dao_play.play_dao(dao)
+    return path
+
+
+@pytest.fixture(scope="session")
+def recorded(dao_chain: Path) -> Recorded:
+    """The same, as an audit reads it."""
+    return Recorded.of(dao_chain)

@@ -2,9 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from fl_alliance.audit.market import Source
+import pytest
+
+from fl_alliance.audit.finding import DoesNotHold
+from fl_alliance.audit.market import FileSource, Source, audit_market
+from fl_alliance.audit.market.contracts import creation
 from fl_alliance.audit.market.taken import Taken
 from fl_alliance.chain.arena_types import TaskParams
 from fl_alliance.chain.deploy import Deployment
@@ -91,3 +96,34 @@ def with_event(at: tuple[str, int], change: Callable[[MarketEvent], list[MarketE
 def with_field(at: tuple[str, int], field: str) -> Callable[[Taken], Taken]:
     """Change one field of one event."""
     return with_event(at, lambda event: [replace(event, values={**event.values, field: other(event.values[field])})])
+
+
+@dataclass
+class Recorded:
+    """A chain as an audit reads it."""
+
+    source: FileSource
+    deployment: Deployment
+    told: list[Taken]
+
+    @classmethod
+    def of(cls, path: Path) -> "Recorded":
+        """Read a chain file, executed again, and the first market on it."""
+        source = FileSource.open(path)
+        deployment, _ = creation(source, None)
+        return cls(source, deployment, list(source.transactions(deployment)))
+
+    def finding(self, change: Callable[[Taken], Taken | None]) -> str:
+        """What the audit reports of a changed chain; it must report something."""
+        try:
+            audit_market(Altered(self.source, change, told=self.told), self.deployment)
+        except DoesNotHold as found:
+            return str(found)
+        return pytest.fail("not found")
+
+    def spots(self, *sources: str) -> Iterator[tuple[tuple[str, int], MarketEvent]]:
+        """Every event of these contracts, and where it is."""
+        for taken in self.told:
+            for number, event in enumerate(taken.events):
+                if event.source in sources:
+                    yield (taken.tx_hash, number), event
