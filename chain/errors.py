@@ -6,7 +6,7 @@ ChainError
 │   ├── ChainUnreachable        nothing answered: the only error worth a retry
 │   ├── WrongChain              it answered with another chain id than the one asked for
 │   └── AnvilMissing            anvil:// without an anvil binary
-├── CannotListen                a chain cannot be served at this address
+├── CannotListen                nothing can be served at this address
 ├── ChainFileError              the chain file cannot be used
 │   ├── ChainCorrupt            a stored byte is not what was written; names the block
 │   ├── OutboxDamaged           a journal of sent transactions cannot be read
@@ -78,7 +78,7 @@ class AnvilMissing(ConnectError):
 
 
 class CannotListen(ChainError):
-    """A chain cannot be served at this address: it is not this machine's own, or the port is taken."""
+    """Nothing can be served at this address: it is not this machine's own, or the port is taken."""
 
     def __init__(self, host: str, port: int, found: str, needed: str) -> None:
         super().__init__(f"serve at {host} port {port}: found {found}; needed {needed}")
