@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -122,6 +123,24 @@ def test_a_sweep_goes_on_after_a_combination_that_cannot_run(
     assert "run 0: FedAvg: fraction_train=2.0" in shown.err
     assert "failed" in shown.out
     assert [path.name for path in (tmp_path / "sweep").iterdir()] == ["1"]
+
+
+@pytest.mark.parametrize("command", ["run", "coordinate"])
+def test_a_finished_run_is_said_to_be_finished_and_nothing_changes(
+    command: str, finished: RunFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in finished.root.rglob("*")}
+    told = said(capsys, command, "--resume", str(finished.root))
+    assert told == f"{finished.root}: finished after round 4, nothing is left to do; its report is {finished.report}\n"
+    assert {path: path.stat().st_mtime_ns for path in finished.root.rglob("*")} == before
+
+
+@pytest.mark.parametrize("name", ["report.html", "references.json", "model.safetensors"])
+def test_a_run_that_was_stopped_on_its_last_steps_takes_them(name: str, finished: RunFolder, tmp_path: Path) -> None:
+    folder = RunFolder(Path(shutil.copytree(finished.root, tmp_path / "copy")))
+    (folder.root / name).unlink()
+    assert main(["run", "--resume", str(folder.root), "--quiet"]) == 0
+    assert (folder.root / name).is_file()
 
 
 def test_ctrl_c_says_how_to_go_on_and_resume_finishes_the_task(tmp_path: Path) -> None:
