@@ -15,6 +15,7 @@ ChainError
 │   ├── TransactionReverted     a contract refused; its custom errors are the subclasses in refusals.py
 │   ├── ReceiptMissing          sent, but in no block before the deadline
 │   └── RequestRefused          the node answered a request with an error
+│       └── GasMissing          it did not take a transaction that its sender cannot pay for
 ├── ArtifactMissing             no compiled contract of that name
 ├── ManifestUnusable            no deployment manifest there
 ├── ContractMissing             the manifest is there, but not of a deployment with this contract
@@ -149,6 +150,16 @@ class RequestRefused(TransactionError):
         super().__init__(f"{method}: refused: {detail.get('message')} (code {detail.get('code')})")
         self.method, self.code, self.reason = method, detail.get("code"), str(detail.get("message"))
         self.data = _revert_data(detail.get("data"))
+
+
+class GasMissing(RequestRefused):
+    """The sender of a transaction holds less of the chain's own coin than it can cost."""
+
+    def __init__(self, refusal: RequestRefused, account: str, chain_id: int, held_wei: int, needed_wei: int) -> None:
+        super().__init__(refusal.method, {"message": refusal.reason, "code": refusal.code})
+        held = f"{account} holds {held_wei} wei of the coin of chain {chain_id}"
+        self.args = (f"{held}; needed {needed_wei} wei, which a transaction can cost",)
+        self.account, self.chain_id, self.held_wei, self.needed_wei = account, chain_id, held_wei, needed_wei
 
 
 def _revert_data(found: Any) -> bytes:
