@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from fl_alliance import federation
 from fl_alliance.bookkeeping import read_books
 from fl_alliance.books import Books
 from fl_alliance.chain.node.serve import Listener
 from fl_alliance.chain.node.served import open_chain
 from fl_alliance.cli.main import main
 from fl_alliance.records import RunFolder
+from fl_alliance.strategies.wire import Registration
 
 SMALL = ("workload=linear", "nodes=4", "alliance.proposers=2", "alliance.voters=2", "baselines=false")
 
@@ -176,6 +178,27 @@ def test_a_run_whose_chain_went_away_says_how_to_go_on(tmp_path: Path) -> None:
         rf"fl-alliance run: stopped after round \d+; go on with: fl-alliance run --resume {root}", stopped
     )
     assert reason.startswith("fl-alliance run: ")
+
+
+def test_nodes_whose_authorizations_were_over_before_they_were_on_chain_sign_again_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four hours pass in a second: registration, which is open for one, is over before a node has signed."""
+    tries, register = [], federation.register
+
+    def counted(place: federation.Federation, nodes: list[Registration], stake_wei: int, valid_before: int) -> None:
+        tries.append((len(nodes), valid_before))
+        register(place, nodes, stake_wei, valid_before)
+
+    monkeypatch.setattr(federation, "register", counted)
+    windows = [f"alliance.{name}=864000" for name in ("leader_s", "propose_s", "commit_s", "reveal_s", "evidence_s")]
+    listener = Listener("127.0.0.1", 0)
+    words = [*SMALL, "rounds=1", "alliance.registration_s=1", *windows, f"chain.url={listener.url}"]
+    with listener.serving(open_chain(None, None, 14_400.0, 0.1)):
+        assert main(["run", *words, "--quiet", "--run-dir", str(tmp_path / "fast")]) == 0
+    assert [count for count, _ in tries] == [4, 4]
+    assert tries[1][1] > tries[0][1] + 1
+    assert [record.outcome for record in RunFolder(tmp_path / "fast").rounds()] == ["accepted"]
 
 
 def command(words: list[str]) -> "subprocess.Popen[str]":
