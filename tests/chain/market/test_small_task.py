@@ -20,17 +20,8 @@ from fair import (
     Task,
 )
 
-from fl_alliance.chain.arena_types import (
-    NO_POOL,
-    Claim,
-    DayResult,
-    DayState,
-    Phase,
-    Role,
-    StakeState,
-    TaskState,
-    Verdict,
-)
+from fl_alliance.chain.arena_states import Claim, DayResult, DayState, StakeState, TaskState
+from fl_alliance.chain.arena_types import NO_POOL, Phase, Role, Verdict
 from fl_alliance.chain.arena_view import ArenaView
 from fl_alliance.chain.market_events import arena_events
 from fl_alliance.chain.refusals import NothingThere, TooEarly
