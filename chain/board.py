@@ -3,12 +3,19 @@
 from dataclasses import replace
 from typing import Self
 
+from fl_alliance.chain.alliance_refusals import (
+    EnoughMembers,
+    NotWholeGwei,
+    TooEarly,
+    TooFewMembers,
+    TooLate,
+    WrongPhase,
+)
 from fl_alliance.chain.ballot import VoteReader
 from fl_alliance.chain.batches import VoteRecord
 from fl_alliance.chain.committee import Ballot, Committee, Lead
 from fl_alliance.chain.judging import Judging, VoteStep, judging
 from fl_alliance.chain.messages import Domain
-from fl_alliance.chain.refusals import EnoughMembers, NotWholeGwei, TooEarly, TooFewMembers, TooLate, WrongPhase
 from fl_alliance.chain.roster import Roster
 from fl_alliance.chain.rules import seeds
 from fl_alliance.chain.rules.consensus import Outcome

@@ -12,7 +12,7 @@ ChainError
 │   ├── OutboxDamaged           a journal of sent transactions cannot be read
 │   └── ChainLocked             another process has it open for writing
 ├── TransactionError            a transaction was not accepted or did not do what it was sent for
-│   ├── TransactionReverted     a contract refused; its custom errors are the subclasses in refusals.py
+│   ├── TransactionReverted     a contract refused; its custom errors are the subclasses in refusals.py and its kin
 │   ├── ReceiptMissing          sent, but in no block before the deadline
 │   └── RequestRefused          the node answered a request with an error
 │       └── GasMissing          it did not take a transaction that its sender cannot pay for

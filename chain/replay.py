@@ -10,18 +10,9 @@ What only the token knows is not modelled: balances, allowances and used authori
 from collections.abc import Callable
 from typing import Any
 
-from fl_alliance.chain.ballot import require_ballot, require_signer
-from fl_alliance.chain.board import TaskBoard, gwei
-from fl_alliance.chain.committee import DIGEST_BYTES, Ballot, Committee
-from fl_alliance.chain.errors import SignatureInvalid
-from fl_alliance.chain.judging import Purse, SettlingStep, Verdict, VoteStep
-from fl_alliance.chain.messages import Commitment, Proposal, Scores, StakeTransfer, Vote, stake_nonce
-from fl_alliance.chain.messages import Leave as LeaveMessage
-from fl_alliance.chain.refusals import (
+from fl_alliance.chain.alliance_refusals import (
     BadBatch,
     BadSignature,
-    ERC3009InvalidAuthorizationTime,
-    ERC3009InvalidSignature,
     NotAllowed,
     NothingThere,
     NotMember,
@@ -29,6 +20,14 @@ from fl_alliance.chain.refusals import (
     WrongPhase,
     WrongStanding,
 )
+from fl_alliance.chain.ballot import require_ballot, require_signer
+from fl_alliance.chain.board import TaskBoard, gwei
+from fl_alliance.chain.committee import DIGEST_BYTES, Ballot, Committee
+from fl_alliance.chain.errors import SignatureInvalid
+from fl_alliance.chain.judging import Purse, SettlingStep, Verdict, VoteStep
+from fl_alliance.chain.messages import Commitment, Proposal, Scores, StakeTransfer, Vote, stake_nonce
+from fl_alliance.chain.messages import Leave as LeaveMessage
+from fl_alliance.chain.refusals import ERC3009InvalidAuthorizationTime, ERC3009InvalidSignature
 from fl_alliance.chain.roster import Node
 from fl_alliance.chain.rules import seeds
 from fl_alliance.chain.rules.consensus import Outcome

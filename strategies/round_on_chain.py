@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 from flwr.app import Message
 
+from fl_alliance.chain.alliance_refusals import TooLate, VrfProofRejected
 from fl_alliance.chain.ballot import ballot_hash
 from fl_alliance.chain.batches import Evidence, Listed, SignedProposal, VoteRecord, list_hash, pack_list
 from fl_alliance.chain.committee import DIGEST_BYTES
 from fl_alliance.chain.errors import VrfInvalid
 from fl_alliance.chain.ledger import Alliance
-from fl_alliance.chain.refusals import TooLate, VrfProofRejected
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.reasons import by_member

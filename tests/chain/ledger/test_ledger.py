@@ -9,6 +9,7 @@ import pytest
 
 from fl_alliance.chain import replay, roster
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.alliance_refusals import BadParameter, BadScore, NotCommitted, TooEarly, UnknownTask, WrongPhase
 from fl_alliance.chain.batches import SignedVote, WholeList, list_hash, listed
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.errors import (
@@ -19,15 +20,7 @@ from fl_alliance.chain.errors import (
     RequestRefused,
     TransactionReverted,
 )
-from fl_alliance.chain.refusals import (
-    BadParameter,
-    BadScore,
-    ERC20InsufficientBalance,
-    NotCommitted,
-    TooEarly,
-    UnknownTask,
-    WrongPhase,
-)
+from fl_alliance.chain.refusals import ERC20InsufficientBalance
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules import draw, params, settlement
 from fl_alliance.chain.rules.reasons import explain
