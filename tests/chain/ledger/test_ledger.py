@@ -248,11 +248,11 @@ def test_a_refused_transaction_does_not_use_up_a_number(found: Found) -> None:
 def test_an_account_that_cannot_pay_for_a_transaction_is_told_what_it_holds_and_needs(found: Found) -> None:
     ledger = found(nodes=0, start=False).ledger
     poor = NodeKey(bytes.fromhex("5c" * 32))
-    ledger.sender.send(poor.address, b"", 21_000, "gas", 10**9)
+    ledger.sender.send(poor.address, b"", 21_000, "gas", 6)
     sender = Sender(ledger.w3, poor)
-    with pytest.raises(GasMissing, match=f"{poor.address} holds {10**9} wei of the coin of chain 31337") as refused:
+    with pytest.raises(GasMissing, match=f"{poor.address} holds 6 wei of the coin of chain 31337") as refused:
         sender.send(ledger.token, b"", 100_000, "call", value=7)
-    assert refused.value.held_wei == 10**9
+    assert refused.value.held_wei == 6
     assert refused.value.needed_wei == sender.most_wei(100_000) + 7
     with pytest.raises(RequestRefused) as other:
         ledger.sender.send(ledger.token, b"", 10, "too little gas")
