@@ -1,7 +1,8 @@
 """What an account can claim of a day, by the same figures as the contract's `claim`."""
 
 from fl_alliance.chain.arena import ArenaView
-from fl_alliance.chain.arena_types import Role, Submission, Validation, Verdict
+from fl_alliance.chain.arena_states import Submission, Validation
+from fl_alliance.chain.arena_types import Role, Verdict
 from fl_alliance.chain.rules.arena_pay import paid
 
 FEE_BACK = (Verdict.RANKED, Verdict.UNSCORED)

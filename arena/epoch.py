@@ -12,8 +12,9 @@ from fl_alliance.arena.calendar import Window
 from fl_alliance.arena.clock import Clock
 from fl_alliance.arena.errors import TaskUnfinished
 from fl_alliance.arena.role import Role
-from fl_alliance.chain.arena_types import DAY_S, Phase, TaskState
-from fl_alliance.chain.refusals import TooLate
+from fl_alliance.chain.alliance_refusals import TooLate
+from fl_alliance.chain.arena_states import TaskState
+from fl_alliance.chain.arena_types import DAY_S, Phase
 
 Step = Callable[[Role], None]
 

@@ -14,8 +14,9 @@ from fl_alliance.arena.scorecards import scores_of
 from fl_alliance.arena.store import name_content
 from fl_alliance.arena.task import Task
 from fl_alliance.arena.training import Made, Plan, Trainer
+from fl_alliance.chain.arena_states import Submission
 from fl_alliance.chain.arena_types import Role as StakeRole
-from fl_alliance.chain.arena_types import Submission, Verdict
+from fl_alliance.chain.arena_types import Verdict
 from fl_alliance.chain.commitments import submission_commitment
 from fl_alliance.chain.rules.arena_consensus import WORST
 

@@ -8,7 +8,8 @@ from fl_alliance.arena.errors import ContentTooLarge, SubmissionRefused
 from fl_alliance.arena.kinds.base import Kind
 from fl_alliance.arena.role import Desk
 from fl_alliance.arena.task import Task
-from fl_alliance.chain.arena_types import Submission, Verdict
+from fl_alliance.chain.arena_states import Submission
+from fl_alliance.chain.arena_types import Verdict
 
 _PLACES = 2**16
 _NO_ORIGINAL = (Verdict.COMMITTED, Verdict.REFUSED, Verdict.WORST)

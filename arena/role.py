@@ -21,7 +21,8 @@ from fl_alliance.arena.patience import Patience, Waiting, patiently
 from fl_alliance.arena.store import Store
 from fl_alliance.arena.task import Task
 from fl_alliance.chain.arena import Arena
-from fl_alliance.chain.arena_types import Phase, StakeState
+from fl_alliance.chain.arena_states import StakeState
+from fl_alliance.chain.arena_types import Phase
 from fl_alliance.chain.arena_types import Role as StakeRole
 from fl_alliance.chain.emission import Emission
 from fl_alliance.chain.sender import Sender

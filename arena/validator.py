@@ -14,8 +14,9 @@ from fl_alliance.arena.role import Desk, Stake, Staker
 from fl_alliance.arena.scoring import Scorer
 from fl_alliance.arena.store import DEFAULT_MOST
 from fl_alliance.arena.task import Task
+from fl_alliance.chain.arena_states import Submission
 from fl_alliance.chain.arena_types import Role as StakeRole
-from fl_alliance.chain.arena_types import Submission, Verdict
+from fl_alliance.chain.arena_types import Verdict
 from fl_alliance.chain.commitments import scores_commitment
 from fl_alliance.chain.rules.arena_consensus import WORST
 

@@ -13,7 +13,8 @@ from fl_alliance.chain.arena_gas import (
     settle_gas,
     settlement_batch,
 )
-from fl_alliance.chain.arena_types import Claim, DayResult, Role, StakeState, TaskParams
+from fl_alliance.chain.arena_states import Claim, DayResult, StakeState
+from fl_alliance.chain.arena_types import Role, TaskParams
 from fl_alliance.chain.arena_view import ARTIFACT, ArenaView
 from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.commitments import (

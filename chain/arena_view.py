@@ -4,17 +4,8 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from fl_alliance.chain.arena_types import (
-    DayState,
-    Phase,
-    Role,
-    StakeState,
-    Submission,
-    TaskParams,
-    TaskState,
-    Validation,
-    Verdict,
-)
+from fl_alliance.chain.arena_states import DayState, StakeState, Submission, TaskState, Validation
+from fl_alliance.chain.arena_types import Phase, Role, TaskParams, Verdict
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rpc import Rpc

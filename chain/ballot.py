@@ -4,12 +4,12 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from fl_alliance.chain.alliance_refusals import BadBatch, BadSignature, NotCommitted, WrongBallot, WrongStanding
 from fl_alliance.chain.batches import Evidence, Listed, RevealedVote, VoteRecord, WholeList, list_hash, listed
 from fl_alliance.chain.committee import DIGEST_BYTES, Ballot, Committee
 from fl_alliance.chain.errors import SignatureInvalid
 from fl_alliance.chain.messages import Commitment, Domain, Proposal, Scores, Vote, commitment
 from fl_alliance.chain.papers import Paper
-from fl_alliance.chain.refusals import BadBatch, BadSignature, NotCommitted, WrongBallot, WrongStanding
 from fl_alliance.chain.roster import Node
 from fl_alliance.chain.rules.words import hash_words
 from fl_alliance.chain.types import Standing

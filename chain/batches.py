@@ -6,8 +6,8 @@ Calldata is what a large round costs most, so these records carry no length word
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from fl_alliance.chain.alliance_refusals import BadBatch
 from fl_alliance.chain.messages import Scores, Vote, scores_content
-from fl_alliance.chain.refusals import BadBatch
 from fl_alliance.chain.rules.words import keccak
 
 _NOT_REVEALED, _OWN, _WHOLE_LIST = 0x8000, 0x4000, 0xFFFF

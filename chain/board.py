@@ -3,17 +3,24 @@
 from dataclasses import replace
 from typing import Self
 
+from fl_alliance.chain.alliance_refusals import (
+    EnoughMembers,
+    NotWholeGwei,
+    TooEarly,
+    TooFewMembers,
+    TooLate,
+    WrongPhase,
+)
 from fl_alliance.chain.ballot import VoteReader
 from fl_alliance.chain.batches import VoteRecord
 from fl_alliance.chain.committee import Ballot, Committee, Lead
 from fl_alliance.chain.judging import Judging, VoteStep, judging
 from fl_alliance.chain.messages import Domain
-from fl_alliance.chain.refusals import EnoughMembers, NotWholeGwei, TooEarly, TooFewMembers, TooLate, WrongPhase
 from fl_alliance.chain.roster import Roster
 from fl_alliance.chain.rules import seeds
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.draw import MAX_LEADERS, leader
-from fl_alliance.chain.rules.penalties import absence_line, absent_leaders, leaving_line
+from fl_alliance.chain.rules.penalties import absence_line, absent_leaders
 from fl_alliance.chain.rules.settlement import Line, Settlement
 from fl_alliance.chain.types import WEI_PER_GWEI, CandidateTerms, Phase, Record, Standing, TaskParams
 from fl_alliance.chain.vrf import Proof, Tag, alpha, verify
@@ -247,14 +254,6 @@ class TaskBoard:
     def _credit(self, account: str, amount_gwei: int) -> None:
         if amount_gwei:
             self.credits[account] = self.credits.get(account, 0) + amount_gwei
-
-    def _admit(self) -> None:
-        for member, amount in self.roster.advance(self.round):
-            record = self.record(member)
-            if record.evidence and record.escrow_gwei:
-                self._book(leaving_line(member, record.escrow_gwei))
-                self.pool_gwei += record.escrow_gwei
-            self._credit(self.roster.nodes[member].address, amount + self._take_escrow(member))
 
     def _take_escrow(self, member: int) -> int:
         """Return a member's escrow, which is then empty."""

@@ -6,15 +6,16 @@ ChainError
 │   ├── ChainUnreachable        nothing answered: the only error worth a retry
 │   ├── WrongChain              it answered with another chain id than the one asked for
 │   └── AnvilMissing            anvil:// without an anvil binary
-├── CannotListen                a chain cannot be served at this address
+├── CannotListen                nothing can be served at this address
 ├── ChainFileError              the chain file cannot be used
 │   ├── ChainCorrupt            a stored byte is not what was written; names the block
 │   ├── OutboxDamaged           a journal of sent transactions cannot be read
 │   └── ChainLocked             another process has it open for writing
 ├── TransactionError            a transaction was not accepted or did not do what it was sent for
-│   ├── TransactionReverted     a contract refused; its custom errors are the subclasses in refusals.py
+│   ├── TransactionReverted     a contract refused; its custom errors are the subclasses in refusals.py and its kin
 │   ├── ReceiptMissing          sent, but in no block before the deadline
 │   └── RequestRefused          the node answered a request with an error
+│       └── GasMissing          it did not take a transaction that its sender cannot pay for
 ├── ArtifactMissing             no compiled contract of that name
 ├── ManifestUnusable            no deployment manifest there
 ├── ContractMissing             the manifest is there, but not of a deployment with this contract
@@ -78,7 +79,7 @@ class AnvilMissing(ConnectError):
 
 
 class CannotListen(ChainError):
-    """A chain cannot be served at this address: it is not this machine's own, or the port is taken."""
+    """Nothing can be served at this address: it is not this machine's own, or the port is taken."""
 
     def __init__(self, host: str, port: int, found: str, needed: str) -> None:
         super().__init__(f"serve at {host} port {port}: found {found}; needed {needed}")
@@ -149,6 +150,16 @@ class RequestRefused(TransactionError):
         super().__init__(f"{method}: refused: {detail.get('message')} (code {detail.get('code')})")
         self.method, self.code, self.reason = method, detail.get("code"), str(detail.get("message"))
         self.data = _revert_data(detail.get("data"))
+
+
+class GasMissing(RequestRefused):
+    """The sender of a transaction holds less of the chain's own coin than it can cost."""
+
+    def __init__(self, refusal: RequestRefused, account: str, chain_id: int, held_wei: int, needed_wei: int) -> None:
+        super().__init__(refusal.method, {"message": refusal.reason, "code": refusal.code})
+        held = f"{account} holds {held_wei} wei of the coin of chain {chain_id}"
+        self.args = (f"{held}; needed {needed_wei} wei, which a transaction can cost",)
+        self.account, self.chain_id, self.held_wei, self.needed_wei = account, chain_id, held_wei, needed_wei
 
 
 def _revert_data(found: Any) -> bytes:

@@ -5,6 +5,7 @@ What a step reads of the Alliance is given to it; what it moves of FML is what i
 
 from dataclasses import dataclass, field, replace
 
+from fl_alliance.chain.alliance_refusals import NotAllowed, TooEarly
 from fl_alliance.chain.errors import SignatureInvalid
 from fl_alliance.chain.evidence import MAX_BATCH, Bond, Posted, Status
 from fl_alliance.chain.evidence_refusals import (
@@ -18,7 +19,6 @@ from fl_alliance.chain.evidence_refusals import (
     WrongStatus,
 )
 from fl_alliance.chain.messages import Commitment, Domain, Proposal, Scores, Vote
-from fl_alliance.chain.refusals import NotAllowed, TooEarly
 from fl_alliance.chain.rules.evidence import (
     DEPTH,
     MAX_WINDOW_S,

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from fl_alliance.chain.alliance_refusals import BadMenu
 from fl_alliance.chain.batches import VoteRecord, pack_votes, unpack_scores
 from fl_alliance.chain.committee import Committee
 from fl_alliance.chain.errors import StepForeign
 from fl_alliance.chain.messages import Scores, Vote, majority_motion
 from fl_alliance.chain.papers import MajorityPaper, MenuPaper, Paper
-from fl_alliance.chain.refusals import BadMenu
 from fl_alliance.chain.rules.candidate_settlement import Session, settle_candidates
 from fl_alliance.chain.rules.candidates import MenuDigest, MenuInvalid, decode_menu
 from fl_alliance.chain.rules.settlement import Settlement, settle

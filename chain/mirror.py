@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from fl_alliance.chain.alliance_refusals import NothingThere, UnknownTask
 from fl_alliance.chain.board import gwei
 from fl_alliance.chain.calls import MAJORITY
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.errors import ChainError, ModelDiverged, StepForeign
 from fl_alliance.chain.history import Call, Taken, steps
 from fl_alliance.chain.messages import Domain, fml_domain
-from fl_alliance.chain.refusals import NothingThere, UnknownTask
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.params import require_params, require_terms
 from fl_alliance.chain.rules.settlement import Line

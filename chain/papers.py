@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from fl_alliance.chain.alliance_refusals import BadBatch, BadContributions, BadScore
 from fl_alliance.chain.batches import RevealedVote, SignedScores, SignedVote
-from fl_alliance.chain.refusals import BadBatch, BadContributions, BadScore
 from fl_alliance.chain.rules.candidates import SCORE_BITS, SCORE_WORST, ScoresInvalid, unpack_scores
 from fl_alliance.chain.rules.consensus import SCORE_ONE, is_yes
 from fl_alliance.chain.rules.pay import POINTS

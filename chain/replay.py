@@ -10,18 +10,8 @@ What only the token knows is not modelled: balances, allowances and used authori
 from collections.abc import Callable
 from typing import Any
 
-from fl_alliance.chain.ballot import require_ballot, require_signer
-from fl_alliance.chain.board import TaskBoard, gwei
-from fl_alliance.chain.committee import DIGEST_BYTES, Ballot, Committee
-from fl_alliance.chain.errors import SignatureInvalid
-from fl_alliance.chain.judging import Purse, SettlingStep, Verdict, VoteStep
-from fl_alliance.chain.messages import Commitment, Proposal, Scores, StakeTransfer, Vote, stake_nonce
-from fl_alliance.chain.messages import Leave as LeaveMessage
-from fl_alliance.chain.refusals import (
+from fl_alliance.chain.alliance_refusals import (
     BadBatch,
-    BadSignature,
-    ERC3009InvalidAuthorizationTime,
-    ERC3009InvalidSignature,
     NotAllowed,
     NothingThere,
     NotMember,
@@ -29,7 +19,12 @@ from fl_alliance.chain.refusals import (
     WrongPhase,
     WrongStanding,
 )
-from fl_alliance.chain.roster import Node
+from fl_alliance.chain.ballot import require_ballot, require_signer
+from fl_alliance.chain.board import gwei
+from fl_alliance.chain.committee import DIGEST_BYTES, Ballot, Committee
+from fl_alliance.chain.judging import Purse, SettlingStep, Verdict, VoteStep
+from fl_alliance.chain.membership import Membership
+from fl_alliance.chain.messages import Commitment, Proposal, Scores, Vote
 from fl_alliance.chain.rules import seeds
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.draw import MAX_LEADERS, draw
@@ -65,14 +60,14 @@ from fl_alliance.chain.steps import (
     WithdrawQueued,
 )
 from fl_alliance.chain.types import Phase, Standing
-from fl_alliance.chain.vrf import Proof, Tag, alpha, verify
+from fl_alliance.chain.vrf import Tag
 
 ABANDONED_S = 7 * 86_400
 """Seconds without progress, beyond all the times of a round, after which a task can be ended."""
 
 
-class TaskModel(TaskBoard):
-    """One task that takes steps; the base class holds what stands after them."""
+class TaskModel(Membership):
+    """One task that takes steps; the base classes hold what stands after them."""
 
     def apply(self, step: TaskStep, now: int, sender: str) -> tuple[Line, ...]:
         """Take a step at second `now` and return what it paid and took.
@@ -95,54 +90,6 @@ class TaskModel(TaskBoard):
     def _fund(self, step: Fund, now: int, sender: str) -> None:
         self._require_running()
         self.pool_gwei += gwei(step.amount_wei)
-
-    def _register(self, step: Register, now: int, sender: str) -> None:
-        self._join(sender, step.vrf_x, step.proof, step.amount_wei)
-
-    def _register_with_authorization(self, step: RegisterWithAuthorization, now: int, sender: str) -> None:
-        self._join(step.node, step.vrf_x, step.proof, step.amount_wei)
-        if not step.valid_after < now < step.valid_before:
-            raise ERC3009InvalidAuthorizationTime(step.valid_after, step.valid_before)
-        nonce = stake_nonce(self.task, step.vrf_x, step.salt)
-        span = (step.valid_after, step.valid_before)
-        transfer = StakeTransfer(step.node, self.domain.contract, step.amount_wei, *span, nonce)
-        try:
-            signer = transfer.recover(self.fml, step.signature)
-        except SignatureInvalid as reason:
-            raise ERC3009InvalidSignature from reason
-        if signer != step.node:
-            raise ERC3009InvalidSignature
-
-    def _join(self, address: str, vrf_x: int, proof: Proof, amount_wei: int) -> None:
-        node, amount = Node(address, vrf_x), gwei(amount_wei)
-        self._require_running()
-        self.roster.require_room(node, amount)
-        goal = alpha(self.domain.contract, self.domain.chain_id, Tag.REGISTER, self.task, 0, address, seeds.NO_SEED)
-        beta = verify(vrf_x, goal, proof)
-        if self.stored_phase is Phase.REGISTRATION:
-            self.seed = seeds.joined_seed(self.seed, beta)
-            self.roster.add(node, amount)
-        else:
-            self.roster.queue_join(node, amount, self.round)
-
-    def _leave(self, step: LeaveTask, now: int, sender: str) -> None:
-        self._part(step.member, sender)
-
-    def _leave_with_signature(self, step: LeaveTaskWithSignature, now: int, sender: str) -> None:
-        try:
-            signer = LeaveMessage(self.task).recover(self.domain, step.signature)
-        except SignatureInvalid as reason:
-            raise BadSignature(step.member) from reason
-        self._part(step.member, signer)
-
-    def _part(self, member: int, address: str) -> None:
-        self._require_running()
-        if not self.roster.is_member(member, address):
-            raise NotMember(self.task, member, address)
-        if self.stored_phase is Phase.REGISTRATION:
-            self._credit(address, self.roster.remove(member))
-        else:
-            self.roster.queue_leave(member, self.round)
 
     def _start(self, step: Start, now: int, sender: str) -> None:
         self._require_phase(Phase.REGISTRATION, now)

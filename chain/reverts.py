@@ -1,11 +1,11 @@
-"""Revert data as Python errors: each custom error of our contracts has a class of its name in `refusals.py`,
-`market_refusals.py`, `site_refusals.py`, `evidence_refusals.py` or `dao_refusals.py`."""
+"""Revert data as Python errors: each custom error of our contracts has a class of its name in one of `_REFUSALS`."""
 
 from functools import cache
 
 from eth_abi.abi import decode
 
 from fl_alliance.chain import (
+    alliance_refusals,
     artifacts,
     dao_refusals,
     evidence_refusals,
@@ -18,7 +18,15 @@ from fl_alliance.chain.codec import CustomError, interface
 from fl_alliance.chain.errors import TransactionReverted
 from fl_alliance.chain.refusals import Refused
 
-_REFUSALS = (refusals, market_refusals, site_refusals, evidence_refusals, dao_refusals, marketplace_refusals)
+_REFUSALS = (
+    refusals,
+    alliance_refusals,
+    market_refusals,
+    site_refusals,
+    evidence_refusals,
+    dao_refusals,
+    marketplace_refusals,
+)
 _TEXT, _PANIC = bytes.fromhex("08c379a0"), bytes.fromhex("4e487b71")
 
 

@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from fl_alliance.chain.refusals import AlreadyLeaving, AlreadyRegistered, KeyTaken, StakeTooHigh, StakeTooLow, TaskFull
+from fl_alliance.chain.alliance_refusals import (
+    AlreadyLeaving,
+    AlreadyRegistered,
+    KeyTaken,
+    StakeTooHigh,
+    StakeTooLow,
+    TaskFull,
+)
 from fl_alliance.chain.rules.draw import seat_count
 from fl_alliance.chain.rules.settlement import MAX_BALANCE_GWEI
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rlp
 
 from fl_alliance.chain.accounts import NodeKey
-from fl_alliance.chain.errors import ReceiptMissing, RequestRefused, TransactionReverted
+from fl_alliance.chain.errors import GasMissing, ReceiptMissing, RequestRefused, TransactionReverted
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.outbox import Outbox
 from fl_alliance.chain.rpc import Rpc
@@ -100,7 +100,7 @@ class Sender:
         Raises
         ------
         RequestRefused
-            The node did not take the transaction.
+            The node did not take the transaction; `GasMissing` where the account cannot pay for it.
         TransactionReverted
             It is in a block and did nothing; `data` tells why.
         ReceiptMissing
@@ -192,9 +192,16 @@ class Sender:
                 raise TransactionReverted("eth_sendRawTransaction", refusal.reason, refusal.data) from refusal
             if not self._is_taken(tx_hash, refusal.reason):
                 self._outbox.drop(number)
+                self._require_coin(refusal, gas * fees[1] + value)
                 raise
         self._nonce = number + 1
         return _Sent(number, to, data, gas, value, fees[1], raw, [tx_hash])
+
+    def _require_coin(self, refusal: RequestRefused, needed_wei: int) -> None:
+        """Say that a transaction was refused for want of coin, if it was; raises `GasMissing`."""
+        held_wei = self.rpc.number("eth_getBalance", self.address, "latest")
+        if held_wei < needed_wei:
+            raise GasMissing(refusal, self.address, self.chain_id, held_wei, needed_wei) from refusal
 
     def _is_taken(self, tx_hash: str, reason: str) -> bool:
         """Whether the node has a transaction that it refuses: a first try was answered too late, web3 tried again."""

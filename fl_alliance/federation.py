@@ -15,6 +15,7 @@ from fl_alliance.chain.connect import be_patient, close, connect
 from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.outbox import Outbox
+from fl_alliance.chain.refusals import ERC3009InvalidAuthorizationTime
 from fl_alliance.chain.rules.seeds import NO_SEED
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.steps import RegisterWithAuthorization, Start, Step, Withdraw, WithdrawCredit, WithdrawPool
@@ -186,23 +187,41 @@ def enrol(federation: Federation, grid: Grid, config: JobConfig, folder: RunFold
     RunStalled
         Fewer nodes joined than one round draws.
     """
-    ledger, task = federation.ledger, federation.task
-    place, stake_wei = Place(ledger.domain, task, 0), fml_to_wei(config.alliance.stake, "alliance.stake")
+    ledger, task, window_s = federation.ledger, federation.task, config.alliance.registration_s
     # Registration began at a time that a resumed run reads too, so its nodes sign the same once more.
-    valid_before = ledger.model(task).phase_at + config.alliance.registration_s
+    began, valid_before = ledger.now(), ledger.model(task).phase_at + window_s
+    found = _asked(federation, grid, config, valid_before)
+    if ledger.model(task).stored_phase is Phase.REGISTRATION:
+        try:
+            _register_newcomers(federation, config, found, valid_before)
+        except ERC3009InvalidAuthorizationTime:
+            # The chain's clock runs fast, or the run was stopped for long: once more, for as long as this has taken.
+            valid_before = ledger.now() + (ledger.now() - began) + window_s
+            found = _asked(federation, grid, config, valid_before)
+            _register_newcomers(federation, config, found, valid_before)
+        ledger.send(Start(task))
+    write_deployment(folder, federation.deployment, task, ledger.params(task), list(found.values()))
+    return by_address(found)
+
+
+def _asked(federation: Federation, grid: Grid, config: JobConfig, valid_before: int) -> dict[int, Registration]:
+    """Return every node's registration, by node id; raises `RunStalled` where there are too few for a round."""
+    ledger = federation.ledger
+    place, stake_wei = Place(ledger.domain, federation.task, 0), fml_to_wei(config.alliance.stake, "alliance.stake")
     found, refused = collect_registrations(grid, place, ledger.token, stake_wei, valid_before, config.runtime.timeout_s)
     needed = config.alliance.proposers + config.alliance.voters
     if len(found) < needed:
         reasons = "; ".join(f"node {node_id}: {why}" for node_id, why in refused.items())
         raise RunStalled(f"{len(found)} nodes joined, needed {needed} for a committee. {reasons}")
-    model = ledger.model(task)
-    if model.stored_phase is Phase.REGISTRATION:
-        members = {node.address for node in model.roster.nodes}
-        newcomers = [registration for registration in found.values() if registration.address not in members]
-        register(federation, newcomers, stake_wei, valid_before)
-        ledger.send(Start(task))
-    write_deployment(folder, federation.deployment, task, ledger.params(task), list(found.values()))
-    return by_address(found)
+    return found
+
+
+def _register_newcomers(
+    federation: Federation, config: JobConfig, found: dict[int, Registration], valid_before: int
+) -> None:
+    members = {node.address for node in federation.ledger.model(federation.task).roster.nodes}
+    newcomers = [registration for registration in found.values() if registration.address not in members]
+    register(federation, newcomers, fml_to_wei(config.alliance.stake, "alliance.stake"), valid_before)
 
 
 def pay_out(federation: Federation) -> None:

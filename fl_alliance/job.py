@@ -203,7 +203,7 @@ def _adopted(federation: Federation, yardstick: Yardstick, store: ModelStore, st
 def _compare(
     folder: RunFolder, yardstick: Yardstick, model: Arrays, references: References, watch: Stopwatch
 ) -> dict[str, float]:
-    """Write the final metrics beside the figures to beat; return the final ones."""
+    """Write the final metrics beside the figures to beat, and after which round they are; return the final ones."""
     final = yardstick.metrics_of(model)
     content = {
         "workload": yardstick.workload.name,
@@ -211,9 +211,10 @@ def _compare(
         "initial": yardstick.metrics_of(yardstick.initial_model),
         "final": final,
         "references": references.result(),
+        "rounds": max((record.round for record in folder.rounds()), default=0),
         "seconds": watch.seconds,
     }
-    folder.references.write_text(json.dumps(content, indent=1))
     if predictions := yardstick.predictions(model):
         folder.grid.write_text(json.dumps(predictions))
+    folder.references.write_text(json.dumps(content, indent=1))
     return final

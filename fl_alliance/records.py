@@ -7,7 +7,7 @@ deployment.json      chain id, contract addresses and code hashes, task number, 
 metrics.jsonl        one line a round: a RoundRecord
 receipts.jsonl       with dp or rule.score_epsilon: the receipts of spent privacy budget that came with updates
 privacy/             the simulated sites' privacy ledgers, likewise
-references.json      what the workload compares itself with: persistence, local only, pooled
+references.json      what the workload compares itself with: persistence, local only, pooled; after how many rounds
 grid.json            reference and predicted values for the error grid (glucose)
 model.safetensors    the task's final model
 parent/              with init=arena:TASK: the model that the run started from, its lineage.json and its card

@@ -93,6 +93,27 @@ def read_results(folder: RunFolder) -> Results:
     )
 
 
+def finished_after(folder: RunFolder) -> int | None:
+    """Return the last round of a run that has come to its end, None where something is left to do.
+
+    The folder says so, so that a finished run is known as one by any version, and when its chain is gone.
+
+    Raises
+    ------
+    FolderError
+        A file in it cannot be read.
+    """
+    if not (folder.model.is_file() and folder.report.is_file()):
+        return None
+    last = max((record.round for record in folder.rounds()), default=0)
+    return last if _json(folder.references).get("rounds") == last else None
+
+
+def finished_words(folder: RunFolder, last: int) -> str:
+    """Return what is said to who would go on with a finished run."""
+    return f"{folder.root}: finished after round {last}, nothing is left to do; its report is {folder.report}"
+
+
 def _config(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text() if path.is_file() else ""

@@ -10,7 +10,8 @@ from fl_alliance.arena.card import Lineage, Score
 from fl_alliance.arena.scorecards import scores_of
 from fl_alliance.arena.store import Store, name_content, open_store
 from fl_alliance.arena.task import Task, read_task
-from fl_alliance.chain.arena_types import Phase, Submission
+from fl_alliance.chain.arena_states import Submission
+from fl_alliance.chain.arena_types import Phase
 from fl_alliance.chain.arena_view import ArenaView
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.commitments import day_times

@@ -9,38 +9,34 @@ from dataclasses import dataclass, field
 
 from flwr.app import Message
 
+from fl_alliance.chain.alliance_refusals import TooLate
 from fl_alliance.chain.ballot import ballot_hash
 from fl_alliance.chain.batches import Evidence, Listed, SignedProposal, VoteRecord, list_hash, pack_list
 from fl_alliance.chain.committee import DIGEST_BYTES
-from fl_alliance.chain.errors import VrfInvalid
 from fl_alliance.chain.ledger import Alliance
-from fl_alliance.chain.refusals import TooLate, VrfProofRejected
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.reasons import by_member
 from fl_alliance.chain.rules.settlement import Line
 from fl_alliance.chain.steps import (
     CommitVotes,
-    DrawVoters,
-    OpenRound,
     Propose,
     ProveWithheld,
     SkipRound,
     Step,
 )
 from fl_alliance.chain.types import Phase, Standing
-from fl_alliance.chain.vrf import Proof, Tag
+from fl_alliance.chain.vrf import Tag
 from fl_alliance.strategies import events, replies, wire
 from fl_alliance.strategies.choices import choice_of
 from fl_alliance.strategies.digests import Arrays
 from fl_alliance.strategies.errors import BadReply
 from fl_alliance.strategies.exchange import Exchange, Replies
+from fl_alliance.strategies.leaders import Leaders
 from fl_alliance.strategies.rules.base import Motion
 from fl_alliance.strategies.updates import Update
+from fl_alliance.strategies.windows import Windows
 from fl_alliance.strategies.wire import Place
-
-OF_A_WINDOW = 0.8
-"""Share of a window of the chain for which nodes are waited for: what they send has to be in a block in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +91,9 @@ class RoundOnChain:
     def __init__(self, ledger: Alliance, task: int, listener: events.Listener = lambda _: None) -> None:
         self._ledger = ledger
         self._task = task
-        self._listener = listener
         self.number = self.model.round
+        self._windows = Windows(ledger, task, self.number, listener)
+        self._leaders = Leaders(ledger, task, self._windows)
         self.dropped: dict[int, str] = {}
         self._lines: list[Line] = []
         self._scores: Mapping[int, tuple[int, ...]] = {}
@@ -124,16 +121,12 @@ class RoundOnChain:
     @property
     def time_left(self) -> float | None:
         """Seconds for which nodes can be waited for in this phase; None where its end is moved, not waited for."""
-        now = self._ledger.now()
-        return self._waited(max(0, self.model.deadline(now) - now))
+        return self._windows.left
 
     @property
     def turn(self) -> float | None:
         """Seconds for which nodes can be waited for before a leader is late; None as for `time_left`."""
-        return self._waited(self.model.params.leader_s)
-
-    def _waited(self, window_s: int) -> float | None:
-        return None if self._ledger.is_moved else OF_A_WINDOW * window_s
+        return self._windows.turn
 
     @property
     def updates(self) -> Mapping[int, bytes]:
@@ -159,7 +152,7 @@ class RoundOnChain:
 
         None where nobody led and the round is void, or where too few members were left and the task is finished.
         """
-        if self._phase is Phase.IDLE and not self._lead(nodes, Tag.PROPOSERS):
+        if self._phase is Phase.IDLE and not self._leaders.lead(nodes, Tag.PROPOSERS):
             return None
         if self._phase is Phase.FINISHED:
             return None
@@ -198,7 +191,7 @@ class RoundOnChain:
             silent = {
                 member: dropped.get(member, "no reply") for member in self.proposers if member not in self.updates
             }
-            self._wait_until(self.model.deadline(self._ledger.now()), f"proposals of {_named(silent)}")
+            self._windows.wait_until(self.model.deadline(self._ledger.now()), f"proposals of {_named(silent)}")
         return tuple(self.model.committee.updates)
 
     def draw_voters(self, nodes: Exchange) -> events.VotersDrawn | None:
@@ -208,7 +201,7 @@ class RoundOnChain:
         """
         if self.model.params.voters == 0:
             return events.VotersDrawn(self.number, -1, (), ())
-        if self._phase is Phase.LOCKED and not self._lead(nodes, Tag.VOTERS):
+        if self._phase is Phase.LOCKED and not self._leaders.lead(nodes, Tag.VOTERS):
             return None
         lead = self.model.committee.leads[Tag.VOTERS]
         return events.VotersDrawn(self.number, lead.member, lead.absent, self.voters)
@@ -227,7 +220,7 @@ class RoundOnChain:
             self._sent_in_time(CommitVotes(self._task, _ballot_of(motion, votes), not dropped))
         ballot = self.model.committee.ballot
         if dropped and ballot is not None:
-            self._wait_until(ballot.omit_end, f"commitments of {_named(dropped)}")
+            self._windows.wait_until(ballot.omit_end, f"commitments of {_named(dropped)}")
         return votes, events.VotesCommitted(self.number, tuple(votes.promises), dropped)
 
     def has_committed(self, motion: Motion, votes: Votes) -> bool:
@@ -243,13 +236,13 @@ class RoundOnChain:
         model = self.model
         ballot = model.committee.ballot
         until = model.deadline(self._ledger.now()) if ballot is None else ballot.unread_end(model.params)
-        self._wait_until(until, "the end of a round that cannot be settled")
+        self._windows.wait_until(until, "the end of a round that cannot be settled")
         self._ledger.send(SkipRound(self._task))
 
     def reveal(self, nodes: Exchange, motion: Motion, votes: Votes) -> None:
         """Ask those who committed for their votes; what does not hold, or does not come, stays unrevealed."""
         request = wire.place_record(self.place, commitments=pack_list(votes.pairs))
-        answers = nodes.query(wire.REVEAL, votes.promises, request, self._waited(self.model.params.reveal_s))
+        answers = nodes.query(wire.REVEAL, votes.promises, request, self._windows.share_of(self.model.params.reveal_s))
         for member, promise in votes.promises.items():
             try:
                 reply, signer = _reply(answers, member), self.address(member)
@@ -289,7 +282,7 @@ class RoundOnChain:
         if has_judges and drawn is None:
             return None
         if self.model.committee.updates:
-            self._wait_until(self.model.deadline(self._ledger.now()), "the end of a round without a candidate")
+            self._windows.wait_until(self.model.deadline(self._ledger.now()), "the end of a round without a candidate")
         self._ledger.send(SkipRound(self._task))
         return drawn
 
@@ -333,66 +326,16 @@ class RoundOnChain:
     def _phase(self) -> Phase:
         return self.model.phase(self._ledger.now())
 
-    def _lead(self, nodes: Exchange, tag: Tag) -> bool:
-        """Send the proof of the first leader in line who answers; skip the round, and say so, where none does.
-
-        A leader has `leader_s` seconds before the next one in line may take its place.
-        """
-        silent: set[int | None] = set()
-        model = self.model
-        while (now := self._ledger.now()) < model.skip_at():
-            rank = model.rank(now)
-            member = model.leader(tag, rank)
-            proof = None if member is None or member in silent else self._proof(model, nodes, member, tag)
-            if proof is not None:
-                if self._led(tag, proof, rank):
-                    return True
-                continue
-            silent.add(member)
-            turn_end = model.phase_at + (rank + 1) * model.params.leader_s
-            self._wait_until(turn_end, f"leader {member}, or the next in line")
-        self._ledger.send(SkipRound(self._task))
-        return False
-
-    def _led(self, tag: Tag, proof: Proof, rank: int) -> bool:
-        """Send a leader's proof; return whether it came in the leader's turn, which may have ended on the way."""
-        step = OpenRound if tag is Tag.PROPOSERS else DrawVoters
-        try:
-            self._ledger.send(step(self._task, proof))
-        except VrfProofRejected:
-            if self.model.rank(self._ledger.now()) == rank:
-                raise
-            return False
-        return True
-
-    def _proof(self, model: TaskModel, nodes: Exchange, member: int, tag: Tag) -> Proof | None:
-        """Return the member's proof in the form that goes on chain, or None where it has sent none."""
-        place = Place(self._ledger.domain, self._task, model.round)
-        encoded = nodes.prove(member, place, tag, model.seed, self.turn)
-        if encoded is None:
-            return None
-        try:
-            return Proof.decode(model.roster.nodes[member].vrf_x, model.alpha(tag, member), encoded)
-        except VrfInvalid:
-            return None
-
     def _prove_withheld(self, motion: Motion, votes: Votes) -> None:
         """Show who committed and did not reveal, and give them the time to answer."""
         ballot = self.model.committee.ballot
         assert ballot is not None  # noqa: S101  votes were committed
         withheld = _named({votes.pairs[one.position].member: "not revealed" for one in votes.evidence})
-        self._wait_until(ballot.evidence_start(self.model.params), f"votes of {withheld}")
+        self._windows.wait_until(ballot.evidence_start(self.model.params), f"votes of {withheld}")
         is_accused = self._sent_in_time(ProveWithheld(self._task, motion.digest, votes.pairs, votes.evidence))
         params = self.model.params
         until = ballot.answer_end(params) if is_accused else ballot.evidence_end(params)
-        self._wait_until(until, f"answers to the evidence against {withheld}")
-
-    def _wait_until(self, timestamp: int, what: str) -> None:
-        """Wait a window of the chain out, and say for what, where it takes time."""
-        left = timestamp - self._ledger.now()
-        if left > 0 and not self._ledger.is_moved:
-            self._listener(events.Stage(f"round {self.number}: waiting {left} s for {what}"))
-        self._ledger.advance_to(timestamp)
+        self._windows.wait_until(until, f"answers to the evidence against {withheld}")
 
     def _sent_in_time(self, step: Step) -> bool:
         """Send a step; return whether it came before its window closed, which it may have done on the way."""
@@ -407,9 +350,8 @@ class RoundOnChain:
 
         Who leads depends on the balances after the settlement, which `after` is a model of.
         """
-        member = after.leader(Tag.PROPOSERS, 0) if after.stored_phase is Phase.IDLE and has_committee(after) else None
-        proof = self._proof(after, nodes, member, Tag.PROPOSERS) if member is not None else None
-        return (OpenRound(self._task, proof),) if proof else ()
+        goes_on = after.stored_phase is Phase.IDLE and has_committee(after)
+        return self._leaders.opening(nodes, after) if goes_on else ()
 
 
 def _ballot_of(motion: Motion, votes: Votes) -> bytes:

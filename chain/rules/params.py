@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from fl_alliance.chain.refusals import BadParameter
+from fl_alliance.chain.alliance_refusals import BadParameter
 from fl_alliance.chain.rules.candidates import MARK_BITS, MAX_PROPOSERS
 from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.settlement import MAX_BALANCE_GWEI

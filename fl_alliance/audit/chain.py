@@ -9,10 +9,10 @@ from fl_alliance.audit.events import Taking, Trace, Transfer, trace_of
 from fl_alliance.audit.facts import Audited, Counts, EndedRound, Listener
 from fl_alliance.audit.finding import DoesNotHold, Where
 from fl_alliance.audit.reading import UNREADABLE, Events
+from fl_alliance.audit.rounds import Rounds
 from fl_alliance.audit.state import Machine, Views
 from fl_alliance.audit.token import Token
 from fl_alliance.chain import calls
-from fl_alliance.chain.batches import listed
 from fl_alliance.chain.deploy import TOKEN
 from fl_alliance.chain.errors import ChainCorrupt
 from fl_alliance.chain.history import calls_in_file, steps
@@ -24,28 +24,15 @@ from fl_alliance.chain.node.transaction import Transaction
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.words import ZERO_ADDRESS, address_bytes, keccak
 from fl_alliance.chain.steps import (
-    CommitVote,
     CreateCandidateTask,
     CreateTask,
-    DrawVoters,
-    LeaveTaskWithSignature,
-    OpenRound,
-    ProveWithheld,
-    Register,
-    RegisterWithAuthorization,
-    RevealScores,
-    RevealVotes,
     Settle,
     SettleMenu,
-    SkipRound,
-    SlashEquivocation,
     Start,
     Step,
     WithdrawCredit,
 )
 from fl_alliance.chain.types import WEI_PER_GWEI, Phase
-from fl_alliance.strategies.choices import choice_of
-from fl_alliance.transcript.account import Scribe
 
 
 def audit_chain(
@@ -85,7 +72,7 @@ class Auditor:
     """Takes a chain block by block; each method raises `DoesNotHold` at the first thing that does not hold."""
 
     def __init__(self, file: ChainFile, executes: bool, listener: Listener, interprets: bool = False) -> None:
-        self._chain_id, self._executes, self._listener = file.settings.chain_id, executes, listener
+        self._chain_id, self._executes = file.settings.chain_id, executes
         self._machine = Machine(file.settings, executes, interprets)
         self._contracts, self._token, self.counts = Contracts(), Token(), Counts()
         self._models: AllianceModel | None = None
@@ -94,10 +81,8 @@ class Auditor:
         self._gifts_wei = 0
         self._fundings: list[Transfer] = []
         self._task: int | None = None
-        self._lists: dict[int, tuple[int, ...] | None] = {}
-        self._rounds: dict[int, list[EndedRound]] = {}
+        self._rounds = Rounds(listener)
         self._head: Block | None = None
-        self._scribes: dict[int, Scribe] = {}
         self._beside = Beside(file.settings.chain_id)
 
     def where(self, block: int | None) -> Where:
@@ -137,7 +122,7 @@ class Auditor:
             addresses,
             hashes,
             models,
-            self._rounds,
+            self._rounds.ended,
             self.counts,
             self._executes,
             {name: {at: self._hash_of_code(at) for at in every.get(name, ())} for name in SEVERAL},
@@ -282,12 +267,12 @@ class Auditor:
             trace = self._trace(taking, here)
             events.need(trace.events, here)
             transfers += trace.transfers
-            if (one := self._ended(taking, block)) is not None:
+            if (one := self._rounds.take(taking, block.number)) is not None:
                 ended.append(one)
         events.need_no_more(where)
         self._compare_state(models, steps, block, where)
         for task, one_round in ended:
-            self._keep(task, one_round)
+            self._rounds.keep(task, one_round)
         return transfers
 
     def _apply(self, step: Step, sender: str, now: int, where: Where) -> Taking:
@@ -308,7 +293,7 @@ class Auditor:
         taking = Taking(step, sender, now, before, models, lines)
         if isinstance(step, Settle | SettleMenu):
             self._require_previous(taking, where)
-        self._count(taking)
+        self.counts.take(taking)
         return taking
 
     def _require_previous(self, taking: Taking, where: Where) -> None:
@@ -326,52 +311,6 @@ class Auditor:
             return trace_of(taking)
         except UNREADABLE as broken:
             raise DoesNotHold(where, f"the step leaves no trace that can be told: {broken}") from broken
-
-    def _count(self, taking: Taking) -> None:
-        counts, step = self.counts, taking.step
-        counts.steps += 1
-        counts.proofs += isinstance(step, Register | RegisterWithAuthorization | OpenRound | DrawVoters)
-        counts.signatures += _signatures(taking)
-        counts.payouts += sum(line.delta_gwei > 0 for line in taking.lines)
-        counts.slashes += sum(line.delta_gwei < 0 for line in taking.lines)
-
-    def _ended(self, taking: Taking, block: Block) -> tuple[int, EndedRound] | None:
-        """Return the round that a step ended, if it ended one; remember the list of commitments that a step gives."""
-        step = taking.step
-        number = getattr(step, "task", None)
-        account = self._scribes.setdefault(number, Scribe()).take(step, taking.model) if number else None
-        if isinstance(step, RevealVotes | RevealScores | Settle | SettleMenu):
-            pairs = listed(taking.model.judging.records(step, taking.model.committee))
-            if pairs:
-                self._lists[step.task] = tuple(pair.member for pair in pairs)
-        if not isinstance(step, Settle | SettleMenu | SkipRound):
-            return None
-        model, result = taking.model, taking.model.settlement
-        judged = result.judgement if result else None
-        return step.task, EndedRound(
-            number=taking.was.round,
-            block=block.number,
-            outcome=model.last_outcome,
-            committee=model.committee,
-            lines=tuple(model.lines),
-            yes=result.yes if result else 0,
-            no=result.no if result else 0,
-            reward_gwei=result.reward_gwei if result else 0,
-            bounty_gwei=result.bounty_gwei if result else 0,
-            model=model.model,
-            listed=self._lists.pop(step.task, None),
-            balances=tuple(model.balances),
-            pool_gwei=model.pool_gwei,
-            escrow_gwei=sum(model.escrow.values()),
-            menu=step.menu if isinstance(step, SettleMenu) else None,
-            averages=taking.was.averages,
-            choice=choice_of(judged) if judged else None,
-            account=account or {},
-        )
-
-    def _keep(self, task: int, ended: EndedRound) -> None:
-        self._rounds.setdefault(task, []).append(ended)
-        self._listener(task, ended)
 
     # what must hold after every transaction
 
@@ -405,21 +344,6 @@ class Auditor:
 
 def _transfers(transfers: Sequence[Transfer]) -> str:
     return "; ".join(f"{wei} wei from {sender} to {recipient}" for sender, recipient, wei in transfers) or "none"
-
-
-def _signatures(taking: Taking) -> int:
-    """Return how many of members' signatures the rules verified in a step."""
-    step = taking.step
-    if isinstance(step, RegisterWithAuthorization | LeaveTaskWithSignature | CommitVote):
-        return 1
-    if isinstance(step, SlashEquivocation):
-        return 2
-    if isinstance(step, ProveWithheld):
-        return len(step.evidence)
-    if isinstance(step, CreateTask | CreateCandidateTask | WithdrawCredit | OpenRound | SkipRound):
-        return 0
-    before, after = taking.was.committee, taking.model.committee
-    return len(after.updates) - len(before.updates) + len(after.scores) - len(before.scores)
 
 
 def _moment(models: AllianceModel | None, task: int | None) -> str:

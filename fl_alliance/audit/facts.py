@@ -3,11 +3,26 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from fl_alliance.audit.events import Taking
 from fl_alliance.chain.committee import Committee
 from fl_alliance.chain.evidence import Bond
 from fl_alliance.chain.mirror import AllianceModel
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.settlement import Line
+from fl_alliance.chain.steps import (
+    CommitVote,
+    CreateCandidateTask,
+    CreateTask,
+    DrawVoters,
+    LeaveTaskWithSignature,
+    OpenRound,
+    ProveWithheld,
+    Register,
+    RegisterWithAuthorization,
+    SkipRound,
+    SlashEquivocation,
+    WithdrawCredit,
+)
 from fl_alliance.strategies.events import Choice
 from fl_alliance.transcript.account import Account
 
@@ -23,6 +38,29 @@ class Counts:
     signatures: int = 0
     payouts: int = 0
     slashes: int = 0
+
+    def take(self, taking: Taking) -> None:
+        """Count what the rules verified in a step, and what it paid and took."""
+        self.steps += 1
+        self.proofs += isinstance(taking.step, Register | RegisterWithAuthorization | OpenRound | DrawVoters)
+        self.signatures += _signatures(taking)
+        self.payouts += sum(line.delta_gwei > 0 for line in taking.lines)
+        self.slashes += sum(line.delta_gwei < 0 for line in taking.lines)
+
+
+def _signatures(taking: Taking) -> int:
+    """Return how many of members' signatures the rules verified in a step."""
+    step = taking.step
+    if isinstance(step, RegisterWithAuthorization | LeaveTaskWithSignature | CommitVote):
+        return 1
+    if isinstance(step, SlashEquivocation):
+        return 2
+    if isinstance(step, ProveWithheld):
+        return len(step.evidence)
+    if isinstance(step, CreateTask | CreateCandidateTask | WithdrawCredit | OpenRound | SkipRound):
+        return 0
+    before, after = taking.was.committee, taking.model.committee
+    return len(after.updates) - len(before.updates) + len(after.scores) - len(before.scores)
 
 
 @dataclass(frozen=True, slots=True)

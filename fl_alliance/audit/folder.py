@@ -73,7 +73,7 @@ def check_folder(folder: RunFolder, audited: Audited, sites: str = "") -> Agreem
     _metrics(folder, model, rounds, agreement)
     _model(folder, model, agreement)
     initial = check_initial(folder, model, agreement.files, agreement.notes)
-    aggregates = _menus(folder, initial, model, rounds, agreement)
+    aggregates = _menus(folder, config, initial, model, rounds, agreement)
     roots: dict[int, bytes] = {}
     if folder.transcripts.is_dir():
         receipts = _receipts(config, model)
@@ -166,7 +166,8 @@ def _config(folder: RunFolder, model: TaskModel, agreement: Agreement) -> JobCon
     from fl_alliance.config import ConfigError, read_config, yaml_digest
 
     try:
-        digest = yaml_digest(folder.config.read_text())
+        content = folder.config.read_text()
+        digest = yaml_digest(content)
     except _BROKEN as broken:
         raise DoesNotHold(folder.config.name, f"cannot be read: {broken}") from broken
     if digest != model.params.config_digest:
@@ -177,7 +178,7 @@ def _config(folder: RunFolder, model: TaskModel, agreement: Agreement) -> JobCon
         )
     agreement.files.append(folder.config.name)
     try:
-        return read_config(folder.config.read_text())
+        return read_config(content)
     except ConfigError as error:  # of another version
         agreement.notes.append(f"what {folder.config.name} promises could not be told: {error}")
         return None
@@ -279,12 +280,17 @@ def _model(folder: RunFolder, model: TaskModel, agreement: Agreement) -> None:
 
 
 def _menus(
-    folder: RunFolder, initial: Arrays | None, model: TaskModel, rounds: Sequence[EndedRound], agreement: Agreement
+    folder: RunFolder,
+    config: JobConfig | None,
+    initial: Arrays | None,
+    model: TaskModel,
+    rounds: Sequence[EndedRound],
+    agreement: Agreement,
 ) -> Mapping[int, bytes]:
     """Form everything again that was voted on, as far as proposals are kept and the code that makes it is here."""
     from fl_alliance.archive import MaskArchive, ProposalArchive
     from fl_alliance.audit.menus import check_menus
-    from fl_alliance.config import ConfigError, read_config
+    from fl_alliance.config import ConfigError
     from fl_alliance.flower_log import flower_log_off
     from fl_alliance.strategies.errors import StrategyError
 
@@ -292,13 +298,15 @@ def _menus(
     if code_digest() != model.params.code_digest:
         agreement.notes.append("only that version can form again what was put to the vote")
         return {}
-    if not folder.config.is_file() or not folder.proposals.is_dir():
+    if config is None:
+        agreement.notes.append("what was put to the vote could not be formed again without the settings")
+        return {}
+    if not folder.proposals.is_dir():
         agreement.notes.append(f"no {folder.proposals.name}/: what was put to the vote could not be formed again")
         return {}
     if initial is None:
         return {}  # `check_initial` has said so
     try:
-        config = read_config(folder.config.read_text())
         with flower_log_off():
             proposals, masks = ProposalArchive(folder.proposals), MaskArchive(folder.masks)
             menus = check_menus(config, proposals, initial, model, rounds, masks)

@@ -31,8 +31,9 @@ With --file every block is on the disk before its transaction is confirmed, and 
 audit FILE` reads it, also meanwhile. Without, the chain is gone when it stops.
 
 The ten development accounts of the mnemonic `test test test test test test test test test test test junk` hold
-10,000 ETH each, for gas. Their keys are public and sign on chain 31337 only, the default. Two processes that send from
-one account at a time get in each other's way: give each its own.
+10,000 ETH each, for gas. Their keys are public and sign on chain 31337 only, the default. There another account gets
+gas from one of them with `fl-alliance arena fund ACCOUNT`. Two processes that send from one account at a time get in
+each other's way: give each its own.
 
 The chain answers this machine only (127.0.0.1 or ::1). From another one, use a tunnel: ssh -L 8545:127.0.0.1:8545 HOST
 
@@ -92,9 +93,18 @@ def _announce(chain: "ServedChain", url: str, file: Path | None) -> None:
         f"chain    {chain.node.settings.chain_id}, {where}; block {head.number} of {_shown(head.timestamp)}\n"
         f"clock    {chain.clock.speed:g} s of its time in a real second, begun at {_shown(chain.clock.start)}\n"
         f"join     fl-alliance run chain.url={url}\n"
-        "gas      ten development accounts hold 10,000 ETH each (fl-alliance chain --help)",
+        f"gas      {_gas(chain.node.settings.chain_id, url)}",
         flush=True,
     )
+
+
+def _gas(chain_id: int, url: str) -> str:
+    from fl_alliance.chain.accounts import DEVELOPMENT_CHAIN
+
+    held = "ten development accounts hold 10,000 ETH each"
+    if chain_id != DEVELOPMENT_CHAIN:
+        return f"{held} (fl-alliance chain --help)"
+    return f"{held}; for another: fl-alliance arena fund ACCOUNT chain.url={url}"
 
 
 def _watch(chain: "ServedChain", stop: threading.Event) -> None:

@@ -78,25 +78,24 @@ def execute(arguments: argparse.Namespace) -> int:
         raise ExtraMissing(missing)
     runs = [word for word in arguments.words if "=" not in word]
     settings = load_settings([word for word in arguments.words if "=" in word], arguments.config, _SECTIONS)
+    from fl_alliance.console.app import make_app
     from fl_alliance.console.security import LOOPBACK
-    from fl_alliance.console.serving import listen, serve, url_of
     from fl_alliance.console.sources import open_sources
     from fl_alliance.console.watching import watching
     from fl_alliance.console.words import host
+    from fl_alliance.marketplace.listener import Server, bound, url_of
 
-    listener = listen(arguments.host, arguments.port)
-    try:
-        with _stopped_by_signals(), open_sources(runs, settings, arguments.index or _cache()) as sources:
-            print(f"serving {url_of(listener)}", flush=True)
-            for name, source in sources.alliances.items():
-                print(f"run      {name}, {source.folder.root if source.folder else sources.market and 'the market'}")
-            print(
-                f"market   {host(sources.market.url) if sources.market else f'none: {sources.no_market}'}", flush=True
-            )
-            with watching(sources.followed):
-                serve(sources, listener, {*LOOPBACK, *arguments.host_name, arguments.host}, lambda: None)
-    finally:
-        listener.close()
+    with (
+        bound(arguments.host, arguments.port) as listener,
+        _stopped_by_signals(),
+        open_sources(runs, settings, arguments.index or _cache()) as sources,
+    ):
+        print(f"serving {url_of(listener)}/", flush=True)
+        for name, source in sources.alliances.items():
+            print(f"run      {name}, {source.folder.root if source.folder else sources.market and 'the market'}")
+        print(f"market   {host(sources.market.url) if sources.market else f'none: {sources.no_market}'}", flush=True)
+        with watching(sources.followed):
+            Server(make_app(sources, {*LOOPBACK, *arguments.host_name, arguments.host}), listener).run()
     return 0
 
 

@@ -55,6 +55,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.config import ConfigError, load_config, split_overrides
     from fl_alliance.deployment.coordinating import coordinate, require_relayer
     from fl_alliance.deployment.link import Link
+    from fl_alliance.results import finished_after, finished_words
 
     link = Link(arguments.host, arguments.port, arguments.certificates, arguments.node_keys)
     link.require_safe()
@@ -62,6 +63,9 @@ def execute(arguments: argparse.Namespace) -> int:
         if arguments.overrides or arguments.run_dir:
             raise ConfigError("--resume: takes no settings or --run-dir; a task's settings never change")
         folder = open_stopped(arguments.resume)
+        if (last := finished_after(folder)) is not None:
+            print(finished_words(folder, last))
+            return 0
         overrides = split_overrides(folder.overrides.read_text())
     else:
         overrides = [*arguments.overrides, "runtime.name=deployment"]

@@ -26,3 +26,12 @@ def expected_errors() -> tuple[type[Exception], ...]:
         StrategyError,
         WorkloadError,
     )
+
+
+def in_one_line(error: Exception) -> str:
+    """Return what an expected error says, with the way to gas where that is what is missing."""
+    from fl_alliance.chain.errors import GasMissing
+    from fl_alliance.market.money import how_to_get_some
+
+    advice = f"; {how_to_get_some(error.account, error.chain_id)}" if isinstance(error, GasMissing) else ""
+    return " ".join(str(error).split()) + advice

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from fl_alliance.cli.arguments import group_parser
-from fl_alliance.cli.expected import expected_errors
+from fl_alliance.cli.expected import expected_errors, in_one_line
 
 COMMANDS = {
     "run": "train a model: a chain draws, judges and pays every round",
@@ -93,7 +93,7 @@ def _execute(name: str, execute: Callable[[argparse.Namespace], int], arguments:
         print(f"fl-alliance {name}: stopped", file=sys.stderr)
         return 130
     except expected_errors() as error:
-        print(f"fl-alliance {name}: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"fl-alliance {name}: {in_one_line(error)}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         # The reader (`| head`) has seen enough; without this Python complains once more when it exits.

@@ -184,7 +184,11 @@ def _run_job(overrides: list[str], folder: "RunFolder", quiet: bool, resume: boo
 
 def _resume(folder: "RunFolder", quiet: bool) -> int:
     from fl_alliance.config import split_overrides
+    from fl_alliance.results import finished_after, finished_words
 
+    if (last := finished_after(folder)) is not None:
+        print(finished_words(folder, last))
+        return 0
     return run_job(split_overrides(folder.overrides.read_text()), folder, quiet, resume=True)
 
 

@@ -8,7 +8,7 @@ from fl_alliance.arena.claims import parts_due
 from fl_alliance.arena.errors import ArenaError
 from fl_alliance.arena.store import Store
 from fl_alliance.arena.task import Task, read_task
-from fl_alliance.chain.arena_types import DayState, StakeState, TaskState
+from fl_alliance.chain.arena_states import DayState, StakeState, TaskState
 from fl_alliance.chain.arena_view import ArenaView
 from fl_alliance.chain.deploy import ARENA, EMISSION
 from fl_alliance.chain.emission import EmissionView

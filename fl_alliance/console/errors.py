@@ -3,7 +3,6 @@
 ConsoleError
 ├── ExtraMissing        the packages of the extra `console` are not installed
 ├── NothingToShow       neither a market nor a run was found
-├── PortTaken           another program listens on the port
 └── IndexBusy           another console writes the index
 """
 
@@ -29,13 +28,6 @@ class NothingToShow(ConsoleError):
             f"nothing to show: {reason}; and no run folder was named, nor is one under runs/: "
             "make one with `fl-alliance run`, or name it: fl-alliance console RUN"
         )
-
-
-class PortTaken(ConsoleError):
-    """The port cannot be listened on."""
-
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(f"cannot listen on {host}:{port} ({reason}); name another port, or any free one: --port 0")
 
 
 class IndexBusy(ConsoleError):

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from fl_alliance.market.errors import SettingRefused
-from fl_alliance.marketplace.errors import ExtraMissing, GatewayFailed
+from fl_alliance.marketplace.errors import GatewayFailed
+from fl_alliance.marketplace.transport import open_client, read, sent
 
 LONGEST_S = 120.0
 """Seconds that a gateway has for its whole answer."""
@@ -54,27 +55,12 @@ def post(url: str, path: str, body: bytes, headers: Mapping[str, str], longest_s
         It did not answer in time, or too much, or redirects; or too many are asked already.
     ExtraMissing
     """
-    try:
-        import httpx
-    except ImportError:
-        raise ExtraMissing("calling a gateway", "httpx") from None
     if not _seats.acquire(blocking=False):
         raise GatewayFailed(f"{url}: {MOST_AT_ONCE} calls are being answered already; ask again when one has ended")
     given, until = {"Content-Type": "application/json", **headers}, time.monotonic() + longest_s
     try:
-        with (
-            httpx.Client(trust_env=False, timeout=longest_s) as client,
-            client.stream("POST", url + path, content=body, headers=given) as response,
-        ):
-            found = b""
-            for piece in response.iter_bytes(65_536):
-                found += piece
-                if len(found) > MOST_BYTES:
-                    raise GatewayFailed(f"{url}: answered with more than {MOST_BYTES} bytes")
-                if time.monotonic() > until:
-                    raise GatewayFailed(f"{url}: did not end its answer within {longest_s:g} s")
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise GatewayFailed(f"{url}: {type(error).__name__}; is the gateway running?") from None
+        with open_client(longest_s) as client, sent(client, "POST", url + path, body, given) as response:
+            found = read(response, MOST_BYTES, until)
     finally:
         _seats.release()
     if response.is_redirect:

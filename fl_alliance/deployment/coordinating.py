@@ -24,6 +24,7 @@ from fl_alliance.deployment.link import Link
 from fl_alliance.deployment.processes import Supervised, environment
 from fl_alliance.federation import relayer_key
 from fl_alliance.folders import FolderError
+from fl_alliance.market.money import how_to_get_some
 from fl_alliance.records import RunFolder
 
 _START_S, _POLL_S = 60.0, 0.3
@@ -65,7 +66,8 @@ def require_relayer(config: JobConfig) -> None:
     with connected(config.chain.url, chain_id=chain_id) as w3:
         rpc = Rpc(w3)
         if not rpc.number("eth_getBalance", account, "latest") and rpc.number("eth_gasPrice"):
-            raise ConfigError(f"the relayer {account} has no gas on chain {chain_id}; needed some of its coin")
+            how = how_to_get_some(account, chain_id)
+            raise ConfigError(f"the relayer {account} has no gas on chain {chain_id}; needed some of its coin; {how}")
 
 
 def coordinate(

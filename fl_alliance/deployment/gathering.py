@@ -86,6 +86,8 @@ class _Gathering:
         model = federation.ledger.model(federation.task)
         self._stake_wei = fml_to_wei(config.alliance.stake, "alliance.stake")
         self._until = model.phase_at + config.alliance.registration_s
+        # Whoever comes in the last second, or after a coordinator was away for long, can still be registered.
+        self._valid_before = max(self._until, federation.ledger.now()) + config.alliance.registration_s
         self.asked: set[Life] = set()
         self.registrations: dict[int, Registration] = {}
 
@@ -120,7 +122,8 @@ class _Gathering:
             return
         place, timeout = Place(ledger.domain, task, 0), self._config.runtime.timeout_s
         newcomers = CommitteeGrid(self._grid, new)
-        found, refused = collect_registrations(newcomers, place, ledger.token, self._stake_wei, self._until, timeout)
+        terms = ledger.token, self._stake_wei, self._valid_before
+        found, refused = collect_registrations(newcomers, place, *terms, timeout)
         for node_id, why in refused.items():
             self._listener(Stage(f"node {node_id} does not join: {why}"))
         self.registrations |= {node_id: one for node_id, one in found.items() if self._admits(node_id, one)}
@@ -128,7 +131,7 @@ class _Gathering:
         if model.stored_phase is Phase.REGISTRATION:
             members = {node.address for node in model.roster.nodes}
             fresh = {one.address: one for one in self.registrations.values() if one.address not in members}
-            register(self._federation, list(fresh.values()), self._stake_wei, self._until)
+            register(self._federation, list(fresh.values()), self._stake_wei, self._valid_before)
         count = len(ledger.model(task).roster.nodes)
         self._listener(Stage(f"{count} of {self._config.nodes} hospitals have joined"))
 

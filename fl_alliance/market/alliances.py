@@ -1,8 +1,8 @@
 """Tasks of FL Alliance that a market's emission pays, as commands name them: alliance:NUMBER."""
 
 from fl_alliance.chain.alliance_market import AllianceMarket
+from fl_alliance.chain.alliance_refusals import UnknownTask
 from fl_alliance.chain.deploy import ALLIANCE_MARKET
-from fl_alliance.chain.refusals import UnknownTask
 from fl_alliance.market.errors import MarketUnknown, TaskUnknown
 from fl_alliance.market.place import Place
 

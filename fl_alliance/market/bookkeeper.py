@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from fl_alliance.arena.events import Event, fml
 from fl_alliance.arena.role import Desk, Role, claim_for
 from fl_alliance.arena.task import Task
-from fl_alliance.chain.arena_types import DayState, Submission, Validation, Verdict
+from fl_alliance.chain.arena_states import DayState, Submission, Validation
 from fl_alliance.chain.arena_types import Role as StakeRole
+from fl_alliance.chain.arena_types import Verdict
 from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.market_events import arena_events
 from fl_alliance.chain.rules.arena_pay import paid

@@ -7,9 +7,9 @@ from fl_alliance.arena.errors import FundsMissing
 from fl_alliance.arena.role import Desk
 from fl_alliance.arena.task import Task
 from fl_alliance.arena.terms import Terms
+from fl_alliance.chain.alliance_refusals import BadParameter
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.deploy import EMISSION
-from fl_alliance.chain.refusals import BadParameter
 from fl_alliance.market.config import wei
 from fl_alliance.market.errors import NotDao, SettingRefused
 from fl_alliance.market.kinds import DECAY, options_of, title_of, trade_of, with_base

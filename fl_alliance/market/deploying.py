@@ -75,13 +75,19 @@ def fund_development(sender: Sender, market: Deployment, settings: MarketSetting
 
 
 def fund(place: Place, account: str, amount_wei: int) -> None:
-    """Give an account FML and, on a development chain, gas where it has none; raises `AccountShort`."""
+    """Give an account FML and, on a development chain, gas; raises `AccountShort`."""
     chain_id, token = place.market.chain_id, place.arena.token
     require_gas(place.rpc, place.me, chain_id)
     require_fml(place.me, token.balance_wei(), amount_wei, "this", chain_id)
-    if chain_id == DEVELOPMENT_CHAIN and not place.rpc.number("eth_getBalance", account, "latest"):
-        place.sender.send(account, b"", _TRANSFER_GAS, "transfer", _GAS_WEI)
+    if chain_id == DEVELOPMENT_CHAIN:
+        give_gas(place.sender, account)
     token.transfer(account, amount_wei)
+
+
+def give_gas(sender: Sender, account: str) -> None:
+    """Give an account 10 ETH where it has less."""
+    if sender.rpc.number("eth_getBalance", account, "latest") < _GAS_WEI:
+        sender.send(account, b"", _TRANSFER_GAS, "transfer", _GAS_WEI)
 
 
 def _wait_s(rpc: Rpc) -> int:

@@ -9,7 +9,8 @@ from fl_alliance.arena.claims import due
 from fl_alliance.arena.errors import ArenaError
 from fl_alliance.arena.events import fml
 from fl_alliance.arena.task import Task, read_task
-from fl_alliance.chain.arena_types import Phase, Role, StakeState
+from fl_alliance.chain.arena_states import StakeState
+from fl_alliance.chain.arena_types import Phase, Role
 from fl_alliance.chain.pools import DelegationPool
 from fl_alliance.market.errors import TaskUnknown
 from fl_alliance.market.moments import moment_of

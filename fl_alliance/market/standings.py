@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from fl_alliance.arena.claims import parts_due
 from fl_alliance.arena.events import fml
 from fl_alliance.arena.task import Task
-from fl_alliance.chain.arena_types import Submission, Validation, Verdict
+from fl_alliance.chain.arena_states import Submission, Validation
+from fl_alliance.chain.arena_types import Verdict
 from fl_alliance.chain.arena_view import ArenaView
 from fl_alliance.chain.market_events import MarketEvent
 from fl_alliance.chain.rules.arena_consensus import WORST

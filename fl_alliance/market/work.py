@@ -20,9 +20,9 @@ from fl_alliance.arena.sandbox import Limits
 from fl_alliance.arena.task import Task, TaskSpec, read_task
 from fl_alliance.arena.training import Plan, Start
 from fl_alliance.arena.validator import Validator
+from fl_alliance.chain.alliance_refusals import UnknownTask
 from fl_alliance.chain.arena_types import Phase
 from fl_alliance.chain.arena_types import Role as StakeRole
-from fl_alliance.chain.refusals import UnknownTask
 from fl_alliance.market.bookkeeper import Bookkeeper
 from fl_alliance.market.config import PRESETS, wei
 from fl_alliance.market.errors import SettingRefused, TaskClosed, TaskUnknown

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fl_alliance.marketplace.errors import ExtraMissing, GatewayFailed
+from fl_alliance.marketplace.errors import GatewayFailed
 from fl_alliance.marketplace.requests import parsed
+from fl_alliance.marketplace.transport import open_client, read, sent
 
 if TYPE_CHECKING:
     import httpx
@@ -18,19 +19,19 @@ _TIMEOUT_S = 300.0
 
 @dataclass(slots=True)
 class Exchange:
-    """HTTP with gateways, over one client; redirects are not followed, proxies of the environment not used."""
+    """HTTP with gateways, over one client."""
 
     _client: "httpx.Client | None" = field(default=None)
 
     def get(self, url: str) -> dict[str, Any]:
         """Return a JSON object; raises `GatewayFailed`."""
         with self._sent("GET", url, None, {}) as response:
-            return parsed(_read(response))
+            return parsed(read(response, MOST_BYTES))
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return the JSON object that answers a body; raises `GatewayFailed`."""
         with self._sent("POST", url, body, headers or {}) as response:
-            return parsed(_read(response))
+            return parsed(read(response, MOST_BYTES))
 
     def headers_of_402(self, url: str, body: bytes) -> Mapping[str, str]:
         """Return what says how a request is to be paid; raises `GatewayFailed` where it is not refused with 402."""
@@ -61,35 +62,15 @@ class Exchange:
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], needed: int = 200
     ) -> "Iterator[httpx.Response]":
         """Yield the response of a status; what a block finds wrong with its content is the gateway's failure."""
-        import httpx
-
+        if self._client is None:
+            self._client = open_client(_TIMEOUT_S)
         try:
-            with self._http().stream(method, url, content=body, headers=dict(headers)) as response:
+            with sent(self._client, method, url, body, headers) as response:
                 if response.status_code != needed:
                     raise _failure(response)
                 yield response
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise GatewayFailed(f"{url}: {type(error).__name__}; is the gateway running?") from None
         except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             raise GatewayFailed(f"the gateway sent what is no answer ({type(error).__name__})") from None
-
-    def _http(self) -> "httpx.Client":
-        try:
-            import httpx
-        except ImportError:
-            raise ExtraMissing("calling a gateway", "httpx") from None
-        if self._client is None:
-            self._client = httpx.Client(timeout=_TIMEOUT_S, trust_env=False)
-        return self._client
-
-
-def _read(response: "httpx.Response") -> bytes:
-    found = b""
-    for part in response.iter_bytes():
-        found += part
-        if len(found) > MOST_BYTES:
-            raise GatewayFailed(f"the gateway sent more than {MOST_BYTES} bytes")
-    return found
 
 
 def _chunks(response: "httpx.Response") -> Iterator[dict[str, Any]]:
@@ -98,7 +79,7 @@ def _chunks(response: "httpx.Response") -> Iterator[dict[str, Any]]:
     for line in response.iter_lines():
         size += len(line)
         if size > MOST_BYTES:
-            raise GatewayFailed(f"the gateway sent more than {MOST_BYTES} bytes")
+            raise GatewayFailed(f"{response.url}: the gateway answered with more than {MOST_BYTES} bytes")
         if line.startswith("data: {"):
             chunk = parsed(line.removeprefix("data: "))
             if "error" in chunk:
@@ -109,7 +90,7 @@ def _chunks(response: "httpx.Response") -> Iterator[dict[str, Any]]:
 def _failure(response: "httpx.Response") -> GatewayFailed:
     """Return what a refusal says, in the gateway's words."""
     try:
-        error = parsed(_read(response))["error"]
+        error = parsed(read(response, MOST_BYTES))["error"]
     except (ValueError, KeyError, TypeError):
         error = {}
     return _told(response.status_code, error, f"the gateway answered {response.status_code}: ")

@@ -22,7 +22,7 @@ class Server:
     def __init__(self, app: Any, listener: socket.socket, certificate: str = "", certificate_key: str = "") -> None:
         import uvicorn
 
-        config = uvicorn.Config(app, log_level="warning", ws="none", lifespan="off", access_log=False)
+        config = uvicorn.Config(app, log_level="warning", ws="none", lifespan="off", server_header=False)
         if certificate:
             config.ssl_certfile, config.ssl_keyfile = certificate, certificate_key or None
         self._server, self._listener = uvicorn.Server(config), listener
@@ -42,11 +42,19 @@ class Server:
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """Return a listening socket; raises `CannotListen`."""
+    """Return a listening socket, 0 for any free port; raises `CannotListen`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), backlog=_BACKLOG)
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except (OSError, OverflowError) as refused:
         found = str(getattr(refused, "strerror", None) or refused)
         raise CannotListen(
             host, port, found, "an address of this machine and a free port (--port 0 takes any)"
         ) from None
+
+
+def url_of(listener: socket.socket, host: str = "", scheme: str = "http") -> str:
+    """Return the URL of what listens, without a path; `host` is its name there, empty: its address."""
+    address, port = listener.getsockname()[:2]
+    name = host or address
+    return f"{scheme}://[{name}]:{port}" if ":" in name else f"{scheme}://{name}:{port}"

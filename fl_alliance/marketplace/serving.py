@@ -17,7 +17,7 @@ from fl_alliance.marketplace.errors import ExtraMissing, ListingUnknown, Marketp
 from fl_alliance.marketplace.facilitator import Facilitator
 from fl_alliance.marketplace.knowledge import Knowledge
 from fl_alliance.marketplace.lineage import lineage_of
-from fl_alliance.marketplace.listener import Server, bound
+from fl_alliance.marketplace.listener import Server, bound, url_of
 from fl_alliance.marketplace.loading import Backend, seat_of
 from fl_alliance.marketplace.stall import Stall
 
@@ -134,7 +134,7 @@ class Gateway:
         _check_tls(setup)
         listener = bound(setup.host, setup.port)
         server = Server(create_app(self.stall, self.counter), listener, setup.certificate, setup.certificate_key)
-        url = f"http{'s' if setup.certificate else ''}://{setup.host}:{listener.getsockname()[1]}"
+        url = url_of(listener, setup.host, "https" if setup.certificate else "http")
         with listener, self._upkeep():
             yield server, url
 

@@ -651,6 +651,15 @@ def test_a_configuration_other_than_the_task_was_created_with_is_named(copied: R
         audit(copied.root, executes=False)
 
 
+def test_without_the_settings_no_menu_is_formed_again_and_both_are_noted(copied: RunFolder) -> None:
+    copied.config.unlink()
+    agreement = audit(copied.root, executes=False).agreement
+    assert agreement is not None
+    assert (agreement.menus, "config.yaml" in agreement.files) == (0, False)
+    assert "no config.yaml" in agreement.notes
+    assert "what was put to the vote could not be formed again without the settings" in agreement.notes
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

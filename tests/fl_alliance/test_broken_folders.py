@@ -22,7 +22,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(finished: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(finished, tmp_path / "copy"))
+    """A copy of the run, as if it had been stopped before its report."""
+    copy = Path(shutil.copytree(finished, tmp_path / "copy"))
+    (copy / "report.html").unlink()
+    return copy
 
 
 def complaint(capsys: pytest.CaptureFixture[str], *words: str) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from fl_alliance import federation
 from fl_alliance.bookkeeping import read_books
 from fl_alliance.books import Books
 from fl_alliance.chain.node.serve import Listener
 from fl_alliance.chain.node.served import open_chain
 from fl_alliance.cli.main import main
 from fl_alliance.records import RunFolder
+from fl_alliance.strategies.wire import Registration
 
 SMALL = ("workload=linear", "nodes=4", "alliance.proposers=2", "alliance.voters=2", "baselines=false")
 
@@ -124,6 +127,24 @@ def test_a_sweep_goes_on_after_a_combination_that_cannot_run(
     assert [path.name for path in (tmp_path / "sweep").iterdir()] == ["1"]
 
 
+@pytest.mark.parametrize("command", ["run", "coordinate"])
+def test_a_finished_run_is_said_to_be_finished_and_nothing_changes(
+    command: str, finished: RunFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.stat().st_mtime_ns for path in finished.root.rglob("*")}
+    told = said(capsys, command, "--resume", str(finished.root))
+    assert told == f"{finished.root}: finished after round 4, nothing is left to do; its report is {finished.report}\n"
+    assert {path: path.stat().st_mtime_ns for path in finished.root.rglob("*")} == before
+
+
+@pytest.mark.parametrize("name", ["report.html", "references.json", "model.safetensors"])
+def test_a_run_that_was_stopped_on_its_last_steps_takes_them(name: str, finished: RunFolder, tmp_path: Path) -> None:
+    folder = RunFolder(Path(shutil.copytree(finished.root, tmp_path / "copy")))
+    (folder.root / name).unlink()
+    assert main(["run", "--resume", str(folder.root), "--quiet"]) == 0
+    assert (folder.root / name).is_file()
+
+
 def test_ctrl_c_says_how_to_go_on_and_resume_finishes_the_task(tmp_path: Path) -> None:
     root = tmp_path / "stopped"
     words = ["run", *SMALL, "rounds=60", "--run-dir", str(root)]
@@ -157,6 +178,27 @@ def test_a_run_whose_chain_went_away_says_how_to_go_on(tmp_path: Path) -> None:
         rf"fl-alliance run: stopped after round \d+; go on with: fl-alliance run --resume {root}", stopped
     )
     assert reason.startswith("fl-alliance run: ")
+
+
+def test_nodes_whose_authorizations_were_over_before_they_were_on_chain_sign_again_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four hours pass in a second: registration, which is open for one, is over before a node has signed."""
+    tries, register = [], federation.register
+
+    def counted(place: federation.Federation, nodes: list[Registration], stake_wei: int, valid_before: int) -> None:
+        tries.append((len(nodes), valid_before))
+        register(place, nodes, stake_wei, valid_before)
+
+    monkeypatch.setattr(federation, "register", counted)
+    windows = [f"alliance.{name}=864000" for name in ("leader_s", "propose_s", "commit_s", "reveal_s", "evidence_s")]
+    listener = Listener("127.0.0.1", 0)
+    words = [*SMALL, "rounds=1", "alliance.registration_s=1", *windows, f"chain.url={listener.url}"]
+    with listener.serving(open_chain(None, None, 14_400.0, 0.1)):
+        assert main(["run", *words, "--quiet", "--run-dir", str(tmp_path / "fast")]) == 0
+    assert [count for count, _ in tries] == [4, 4]
+    assert tries[1][1] > tries[0][1] + 1
+    assert [record.outcome for record in RunFolder(tmp_path / "fast").rounds()] == ["accepted"]
 
 
 def command(words: list[str]) -> "subprocess.Popen[str]":

@@ -1,6 +1,7 @@
 """What the commands of `fl-alliance market` share: settings, a gateway's URL, and yes before anything is signed."""
 
 import argparse
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from fl_alliance.cli.arena.common import SETTINGS_HELP
 from fl_alliance.cli.arguments import CommandParser, command_parser
 
 if TYPE_CHECKING:
+    from fl_alliance.market.settings import MarketSettings
     from fl_alliance.marketplace.caller import Caller
     from fl_alliance.marketplace.stall import Stall
 
@@ -32,6 +34,17 @@ def add_model(command: CommandParser) -> None:
     command.add_argument(
         "model", type=number, metavar="MODEL", help="the model's number, see `fl-alliance market models`"
     )
+
+
+def settings_beside_model(arguments: argparse.Namespace) -> "MarketSettings":
+    """Return the settings of a command that takes a model by `--model`; raises `SettingRefused`."""
+    from fl_alliance.cli.arena.common import settings_of
+    from fl_alliance.market.errors import SettingRefused
+
+    for word in arguments.words:
+        if re.fullmatch("(model-)?[0-9]+", word):
+            raise SettingRefused(f"{word!r}: needs --model before it, --model {word}, or NAME=VALUE for a setting")
+    return settings_of(arguments)
 
 
 def add_calling(command: CommandParser, means: str) -> None:

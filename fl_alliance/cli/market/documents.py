@@ -5,7 +5,7 @@ import json
 
 from fl_alliance.cli.arena.common import add_settings
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.market.common import CALLER, number, stall_parser
+from fl_alliance.cli.market.common import CALLER, number, settings_beside_model, stall_parser
 
 _EXAMPLES = """\
   fl-alliance market documents --model 2
@@ -27,10 +27,9 @@ def parser() -> CommandParser:
 def execute(arguments: argparse.Namespace) -> int:
     """Print them."""
     from fl_alliance.arena.events import fml
-    from fl_alliance.cli.arena.common import settings_of
     from fl_alliance.marketplace.stall import open_stall
 
-    with open_stall(settings_of(arguments), CALLER) as stall:
+    with open_stall(settings_beside_model(arguments), CALLER) as stall:
         rows = []
         for each in range(1, stall.documents.count + 1):
             found = stall.documents.document(each)

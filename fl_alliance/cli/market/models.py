@@ -5,7 +5,7 @@ import json
 
 from fl_alliance.cli.arena.common import add_settings
 from fl_alliance.cli.arguments import CommandParser
-from fl_alliance.cli.market.common import number, stall_parser
+from fl_alliance.cli.market.common import number, settings_beside_model, stall_parser
 
 _MORE = """
 Trending: FML earned in the last 30 days, half as much for every 7 days ago, times what raters think of the model.
@@ -32,13 +32,12 @@ def parser() -> CommandParser:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print listings."""
-    from fl_alliance.cli.arena.common import settings_of
     from fl_alliance.marketplace.lineage import titles_of
     from fl_alliance.marketplace.loading import card_of
     from fl_alliance.marketplace.shelf import facts_of, facts_words, plain_facts, trending
     from fl_alliance.marketplace.stall import open_stall
 
-    with open_stall(settings_of(arguments)) as stall:
+    with open_stall(settings_beside_model(arguments)) as stall:
         if arguments.model:
             stall.listing(arguments.model)
         place = stall.place

@@ -42,7 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.cli.market.common import calling, heard_signals
     from fl_alliance.market.config import wei
     from fl_alliance.marketplace.errors import ExtraMissing
-    from fl_alliance.marketplace.listener import Server, bound
+    from fl_alliance.marketplace.listener import Server, bound, url_of
     from fl_alliance.marketplace.stall import open_stall
 
     try:
@@ -57,7 +57,7 @@ def execute(arguments: argparse.Namespace) -> int:
             held = fml(stall.revenue.account(stall.me).balance_wei)
             print(f"{stall.me} pays {caller.url}, out of an account that holds {held}")
             print(f"at most {fml(cap_wei)} in all, {fml(call_wei)} a call")
-            print(f"serving http://127.0.0.1:{listener.getsockname()[1]}/v1", flush=True)
+            print(f"serving {url_of(listener)}/v1", flush=True)
             Server(create_proxy(spender), listener).run()
         print(f"spent {fml(spender.spent_wei)} for {spender.answered} answers")
         if spender.unanswered_wei:

@@ -9,7 +9,8 @@ from fl_alliance.arena.originals import BASE_ORDER, place_of
 from fl_alliance.arena.task import Task
 from fl_alliance.arena.validator import Validator
 from fl_alliance.chain.arena import Arena
-from fl_alliance.chain.arena_types import Submission, Validation, Verdict
+from fl_alliance.chain.arena_states import Submission, Validation
+from fl_alliance.chain.arena_types import Verdict
 from fl_alliance.chain.commitments import unpack_scores
 from fl_alliance.chain.rules.arena_consensus import WORST
 from fl_alliance.chain.rules.arena_pay import paid

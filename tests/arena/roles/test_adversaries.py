@@ -21,7 +21,8 @@ from fl_alliance.arena.events import Claimed, Judged
 from fl_alliance.arena.role import Stake
 from fl_alliance.arena.task import Task
 from fl_alliance.chain.arena import Arena
-from fl_alliance.chain.arena_types import Submission, Verdict
+from fl_alliance.chain.arena_states import Submission
+from fl_alliance.chain.arena_types import Verdict
 from fl_alliance.chain.rules.arena_consensus import WORST
 
 FORGERIES: dict[str, Forgery] = {

@@ -23,7 +23,8 @@ from fl_alliance.arena.store import Store
 from fl_alliance.arena.task import Task
 from fl_alliance.arena.validator import Validator
 from fl_alliance.chain.arena import Arena
-from fl_alliance.chain.arena_types import Claim, Phase, Verdict
+from fl_alliance.chain.arena_states import Claim
+from fl_alliance.chain.arena_types import Phase, Verdict
 
 ONE_DAY = dataclasses.replace(TERMS, day_count=1)
 FEE_WEI = TERMS.submission_fee_wei

@@ -6,9 +6,7 @@ from dataclasses import replace
 import pytest
 from players import CandidateFederation, digest, pairs
 
-from fl_alliance.chain.batches import WholeList, list_hash
-from fl_alliance.chain.messages import Leave, Proposal, Scores, scores_content
-from fl_alliance.chain.refusals import (
+from fl_alliance.chain.alliance_refusals import (
     BadContributions,
     BadMenu,
     BadScore,
@@ -18,6 +16,8 @@ from fl_alliance.chain.refusals import (
     WrongPhase,
     WrongStanding,
 )
+from fl_alliance.chain.batches import WholeList, list_hash
+from fl_alliance.chain.messages import Leave, Proposal, Scores, scores_content
 from fl_alliance.chain.rules.candidates import PART_OF, Row
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.rules.settlement import Why

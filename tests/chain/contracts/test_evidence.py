@@ -8,6 +8,7 @@ from bonds import BOND, COORDINATOR, WINDOW_S, Bonded
 from federation import ACCEPT, CANDIDATE, MOTION, ONLOOKER, REJECT, Chain, Federation, Refusal
 
 from fl_alliance.chain import artifacts
+from fl_alliance.chain.alliance_refusals import NotAllowed, TooEarly
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import EVIDENCE, Contract
 from fl_alliance.chain.evidence import MAX_BATCH, Posted, Status
@@ -21,7 +22,6 @@ from fl_alliance.chain.evidence_refusals import (
     WrongRound,
     WrongStatus,
 )
-from fl_alliance.chain.refusals import NotAllowed, TooEarly
 from fl_alliance.chain.rules.evidence import (
     DEPTH,
     MAX_WINDOW_S,

@@ -8,6 +8,7 @@ from assembly import GUARDIAN, LARGE, PROPOSER, RIVAL, SMALL, STRANGER, TERMS, A
 from fair import PARAMS
 
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.alliance_refusals import NotAllowed
 from fl_alliance.chain.arena import Arena
 from fl_alliance.chain.arena_types import Role
 from fl_alliance.chain.call_vouchers import CallVoucher
@@ -21,7 +22,6 @@ from fl_alliance.chain.gauges import Choice, Gauges
 from fl_alliance.chain.listings import Models
 from fl_alliance.chain.market_refusals import ERC4626ExceededMaxDeposit
 from fl_alliance.chain.pools import DelegationPool
-from fl_alliance.chain.refusals import NotAllowed
 from fl_alliance.chain.revenue import Revenue
 from fl_alliance.chain.rules.emission import daily_wei
 from fl_alliance.chain.rules.words import keccak

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.alliance_refusals import BadParameter, NotAllowed
 from fl_alliance.chain.arena import Arena
 from fl_alliance.chain.dao import Support
 from fl_alliance.chain.dao_deploy import DaoTerms
@@ -27,7 +28,6 @@ from fl_alliance.chain.emission import Emission
 from fl_alliance.chain.gauges import Choice, GaugeKind, Gauges
 from fl_alliance.chain.listings import Models
 from fl_alliance.chain.market_refusals import NotVerified
-from fl_alliance.chain.refusals import BadParameter, NotAllowed
 from fl_alliance.chain.revenue import Revenue
 from fl_alliance.chain.rules.emission import daily_wei, split, task_share, weighed
 from fl_alliance.chain.rules.gauges import GaugeTerms, ballot_votes, model_pay, share_bps, task_percent

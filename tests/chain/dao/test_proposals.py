@@ -13,6 +13,7 @@ from assembly import (
     Assembly,
 )
 
+from fl_alliance.chain.alliance_refusals import NotAllowed
 from fl_alliance.chain.dao import Appearance, Support
 from fl_alliance.chain.dao_refusals import (
     AlreadyAppeared,
@@ -24,7 +25,7 @@ from fl_alliance.chain.dao_refusals import (
     TimelockUnexpectedOperationState,
 )
 from fl_alliance.chain.deploy import DAO, EMISSION, TREASURY
-from fl_alliance.chain.refusals import AccessControlUnauthorizedAccount, ERC20InsufficientBalance, NotAllowed
+from fl_alliance.chain.refusals import AccessControlUnauthorizedAccount, ERC20InsufficientBalance
 from fl_alliance.chain.stages import Stage
 from fl_alliance.chain.types import WEI_PER_FML
 

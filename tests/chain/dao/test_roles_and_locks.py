@@ -3,6 +3,7 @@
 import pytest
 from assembly import DEPLOYER, GUARDIAN, LARGE, LOCKED, PROPOSER, RIVAL, SMALL, STRANGER, TERMS, Assembly
 
+from fl_alliance.chain.alliance_refusals import NotAllowed
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.dao_deploy import add_dao, add_gauges, hand_over
 from fl_alliance.chain.dao_refusals import BadAmount, NotUnlocked, Resting
@@ -10,7 +11,7 @@ from fl_alliance.chain.deploy import BRAKE, DAO, MODELS, TIMELOCK, VOTES, Deploy
 from fl_alliance.chain.errors import ContractMissing
 from fl_alliance.chain.market import deploy_market
 from fl_alliance.chain.marketplace import add_marketplace
-from fl_alliance.chain.refusals import AccessControlUnauthorizedAccount, ERC5805FutureLookup, NotAllowed
+from fl_alliance.chain.refusals import AccessControlUnauthorizedAccount, ERC5805FutureLookup
 from fl_alliance.chain.roles import role_holders, role_name
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML

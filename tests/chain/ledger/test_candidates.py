@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from players import TERMS
 
+from fl_alliance.chain.alliance_refusals import BadBatch, BadParameter
 from fl_alliance.chain.batches import SignedScores, WholeList, pack_votes, unpack_scores
 from fl_alliance.chain.calls import CANDIDATES, MAJORITY, decode, encode
 from fl_alliance.chain.codec import interface
@@ -14,7 +15,6 @@ from fl_alliance.chain.errors import StepForeign
 from fl_alliance.chain.history import calls_on_chain, steps
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.mirror import AllianceModel
-from fl_alliance.chain.refusals import BadBatch, BadParameter
 from fl_alliance.chain.rules.consensus import Outcome
 from fl_alliance.chain.steps import (
     CreateCandidateTask,

@@ -6,10 +6,10 @@ from typing import Any
 
 from players import TERMS
 
+from fl_alliance.chain.alliance_refusals import TooEarly, WrongPhase, WrongStanding
 from fl_alliance.chain.batches import SignedProposal
 from fl_alliance.chain.forecast import Duty, Exposure, Forecast, forecast
 from fl_alliance.chain.messages import Proposal
-from fl_alliance.chain.refusals import TooEarly, WrongPhase, WrongStanding
 from fl_alliance.chain.steps import Propose, Statement, TaskStep
 
 Found = Callable[..., Any]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fl_alliance.chain.alliance_refusals import BadBatch
 from fl_alliance.chain.batches import Listed, SignedProposal, SignedVote, WholeList
 from fl_alliance.chain.calls import decode, encode, encode_all
 from fl_alliance.chain.codec import interface
@@ -18,7 +19,7 @@ from fl_alliance.chain.history import Call, calls_in_file, calls_on_chain, steps
 from fl_alliance.chain.ledger import Alliance
 from fl_alliance.chain.mirror import AllianceModel
 from fl_alliance.chain.node.chainfile import ChainFile
-from fl_alliance.chain.refusals import BadBatch, Refused
+from fl_alliance.chain.refusals import Refused
 from fl_alliance.chain.steps import (
     Fund,
     Propose,

@@ -9,28 +9,23 @@ import pytest
 
 from fl_alliance.chain import replay, roster
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.alliance_refusals import BadParameter, BadScore, NotCommitted, TooEarly, UnknownTask, WrongPhase
 from fl_alliance.chain.batches import SignedVote, WholeList, list_hash, listed
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.errors import (
     ChainUnreachable,
     DevelopmentKey,
+    GasMissing,
     ModelDiverged,
     RequestRefused,
     TransactionReverted,
 )
-from fl_alliance.chain.refusals import (
-    BadParameter,
-    BadScore,
-    ERC20InsufficientBalance,
-    NotCommitted,
-    TooEarly,
-    UnknownTask,
-    WrongPhase,
-)
+from fl_alliance.chain.refusals import ERC20InsufficientBalance
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules import draw, params, settlement
 from fl_alliance.chain.rules.reasons import explain
 from fl_alliance.chain.rules.settlement import Why
+from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.steps import (
     CreateTask,
     OpenRound,
@@ -248,6 +243,20 @@ def test_a_refused_transaction_does_not_use_up_a_number(found: Found) -> None:
     with pytest.raises(RequestRefused):
         ledger.sender.send(ledger.token, b"", 10, "too little gas")
     ledger.approve(1)
+
+
+def test_an_account_that_cannot_pay_for_a_transaction_is_told_what_it_holds_and_needs(found: Found) -> None:
+    ledger = found(nodes=0, start=False).ledger
+    poor = NodeKey(bytes.fromhex("5c" * 32))
+    ledger.sender.send(poor.address, b"", 21_000, "gas", 6)
+    sender = Sender(ledger.w3, poor)
+    with pytest.raises(GasMissing, match=f"{poor.address} holds 6 wei of the coin of chain 31337") as refused:
+        sender.send(ledger.token, b"", 100_000, "call", value=7)
+    assert refused.value.held_wei == 6
+    assert refused.value.needed_wei == sender.most_wei(100_000) + 7
+    with pytest.raises(RequestRefused) as other:
+        ledger.sender.send(ledger.token, b"", 10, "too little gas")
+    assert not isinstance(other.value, GasMissing)
 
 
 def test_another_account_finds_the_same_models(found: Found) -> None:

@@ -5,6 +5,7 @@ import pickle
 import pytest
 
 from fl_alliance.chain import (
+    alliance_refusals,
     artifacts,
     dao_refusals,
     evidence_refusals,
@@ -13,14 +14,23 @@ from fl_alliance.chain import (
     refusals,
     site_refusals,
 )
+from fl_alliance.chain.alliance_refusals import TooEarly, WrongBallot, WrongPhase
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.dao_refusals import AlreadyProposing, AlreadyVoted, GovernorUnexpectedProposalState
 from fl_alliance.chain.errors import TransactionReverted
-from fl_alliance.chain.refusals import Refused, TooEarly, WrongBallot, WrongPhase
+from fl_alliance.chain.refusals import Refused
 from fl_alliance.chain.reverts import custom_errors, error_class, explained
 from fl_alliance.chain.types import Phase
 
-KINDS = (refusals, market_refusals, site_refusals, evidence_refusals, dao_refusals, marketplace_refusals)
+KINDS = (
+    refusals,
+    alliance_refusals,
+    market_refusals,
+    site_refusals,
+    evidence_refusals,
+    dao_refusals,
+    marketplace_refusals,
+)
 FOUND = [kind for module in KINDS for kind in vars(module).values()]
 CLASSES = [kind for kind in FOUND if isinstance(kind, type) and issubclass(kind, Refused)]
 ERRORS = custom_errors().values()

@@ -18,11 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from machines import play_machine
 
 from fl_alliance.chain.accounts import NodeKey
-from fl_alliance.chain.batches import Evidence, Listed, RevealedVote, SignedProposal, VoteRecord, WholeList, list_hash
-from fl_alliance.chain.errors import VrfInvalid
-from fl_alliance.chain.ledger import Alliance
-from fl_alliance.chain.messages import Commitment, Leave, Proposal, Scores, Vote, commitment
-from fl_alliance.chain.refusals import (
+from fl_alliance.chain.alliance_refusals import (
     AlreadyLeaving,
     AlreadyRegistered,
     BadBatch,
@@ -31,13 +27,11 @@ from fl_alliance.chain.refusals import (
     BadScore,
     BadSignature,
     EnoughMembers,
-    ERC3009InvalidSignature,
     KeyTaken,
     NotAllowed,
     NothingThere,
     NotMember,
     NotWholeGwei,
-    Refused,
     SameStatement,
     StakeTooHigh,
     StakeTooLow,
@@ -49,6 +43,11 @@ from fl_alliance.chain.refusals import (
     WrongPhase,
     WrongStanding,
 )
+from fl_alliance.chain.batches import Evidence, Listed, RevealedVote, SignedProposal, VoteRecord, WholeList, list_hash
+from fl_alliance.chain.errors import VrfInvalid
+from fl_alliance.chain.ledger import Alliance
+from fl_alliance.chain.messages import Commitment, Leave, Proposal, Scores, Vote, commitment
+from fl_alliance.chain.refusals import ERC3009InvalidSignature, Refused
 from fl_alliance.chain.replay import TaskModel
 from fl_alliance.chain.rules.candidates import PART_OF, Row
 from fl_alliance.chain.rules.settlement import MAX_BALANCE_GWEI

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from fair import DAO, OUTSIDER, SUPPLY_WEI, TERMS, Fair
 
+from fl_alliance.chain.alliance_refusals import BadParameter
 from fl_alliance.chain.bound import ContractReader
 from fl_alliance.chain.connect import connected
 from fl_alliance.chain.deploy import MARKET, TOKEN, Contract, Deployment, deploy
 from fl_alliance.chain.errors import CodeMismatch, ContractMissing, ManifestUnusable, WrongChain
 from fl_alliance.chain.fml import Fml
 from fl_alliance.chain.market import MAX_SUPPLY_WEI, MarketTerms, add_market, deploy_market
-from fl_alliance.chain.refusals import AccessControlUnauthorizedAccount, BadParameter, ERC20InsufficientBalance
+from fl_alliance.chain.refusals import AccessControlUnauthorizedAccount, ERC20InsufficientBalance
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.emission import POOL_WEI
 from fl_alliance.chain.sender import Sender

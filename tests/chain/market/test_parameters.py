@@ -10,6 +10,7 @@ from fair import CREATOR, PARAMS, SALT, Fair
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fl_alliance.chain.alliance_refusals import BadParameter
 from fl_alliance.chain.arena import (
     assigned_places,
     dataset_b_commitment,
@@ -23,7 +24,7 @@ from fl_alliance.chain.arena import (
 from fl_alliance.chain.arena_types import RANGES, TaskParams
 from fl_alliance.chain.arena_view import read_params
 from fl_alliance.chain.bound import BoundContract
-from fl_alliance.chain.refusals import BadParameter, Refused
+from fl_alliance.chain.refusals import Refused
 from fl_alliance.chain.rules.arena_consensus import WORST
 from fl_alliance.chain.rules.assignment import places
 from fl_alliance.chain.rules.words import keccak

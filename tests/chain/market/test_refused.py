@@ -19,6 +19,17 @@ from fair import (
     Task,
 )
 
+from fl_alliance.chain.alliance_refusals import (
+    BadParameter,
+    NotAllowed,
+    NothingThere,
+    StakeTooLow,
+    TooEarly,
+    TooLate,
+    UnknownTask,
+    VrfProofRejected,
+    WrongPhase,
+)
 from fl_alliance.chain.arena_types import Phase, Role
 from fl_alliance.chain.market_refusals import (
     AlreadyDone,
@@ -34,20 +45,7 @@ from fl_alliance.chain.market_refusals import (
     WrongOpening,
     WrongRole,
 )
-from fl_alliance.chain.refusals import (
-    AccessControlUnauthorizedAccount,
-    BadParameter,
-    ERC20InsufficientBalance,
-    NotAllowed,
-    NothingThere,
-    Refused,
-    StakeTooLow,
-    TooEarly,
-    TooLate,
-    UnknownTask,
-    VrfProofRejected,
-    WrongPhase,
-)
+from fl_alliance.chain.refusals import AccessControlUnauthorizedAccount, ERC20InsufficientBalance, Refused
 
 Act = Callable[[Task], object]
 SCORES = (100, 200)

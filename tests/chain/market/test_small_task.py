@@ -20,20 +20,11 @@ from fair import (
     Task,
 )
 
-from fl_alliance.chain.arena_types import (
-    NO_POOL,
-    Claim,
-    DayResult,
-    DayState,
-    Phase,
-    Role,
-    StakeState,
-    TaskState,
-    Verdict,
-)
+from fl_alliance.chain.alliance_refusals import NothingThere, TooEarly
+from fl_alliance.chain.arena_states import Claim, DayResult, DayState, StakeState, TaskState
+from fl_alliance.chain.arena_types import NO_POOL, Phase, Role, Verdict
 from fl_alliance.chain.arena_view import ArenaView
 from fl_alliance.chain.market_events import arena_events
-from fl_alliance.chain.refusals import NothingThere, TooEarly
 from fl_alliance.chain.rules.arena_consensus import WORST
 from fl_alliance.chain.rules.arena_pay import held, paid, task_pools, validator_shares
 from fl_alliance.chain.rules.delegation import delegate_keeps

@@ -4,6 +4,7 @@ import pytest
 from assembly import Assembly
 from bazaar import CALLER, CONTRIBUTOR, HOLDER, HOST, OTHER_CALLER, PRICE_WEI, TERMS, Bazaar
 
+from fl_alliance.chain.alliance_refusals import BadParameter, NotAllowed
 from fl_alliance.chain.call_vouchers import CallVoucher
 from fl_alliance.chain.deploy import DOCUMENTS
 from fl_alliance.chain.documents import Verdict
@@ -15,7 +16,6 @@ from fl_alliance.chain.marketplace_refusals import (
     UnknownModel,
     WrongTime,
 )
-from fl_alliance.chain.refusals import BadParameter, NotAllowed
 from fl_alliance.chain.rules.revenue import credit_shares, split_payment
 from fl_alliance.chain.rules.words import keccak
 

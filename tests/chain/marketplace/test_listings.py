@@ -8,12 +8,12 @@ from assembly import Assembly
 from bazaar import CALLER, CARD, HOST, LINEAGE, MODEL, OTHER_CALLER, PRICE_WEI, TERMS, Bazaar
 
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.alliance_refusals import BadParameter, NotAllowed
 from fl_alliance.chain.call_vouchers import CallVoucher
 from fl_alliance.chain.deploy import MODELS
 from fl_alliance.chain.fml import Fml
 from fl_alliance.chain.listings import Rating
 from fl_alliance.chain.marketplace_refusals import AlreadyListed, ListingClosed, NotCaller, StakeHeld, UnknownModel
-from fl_alliance.chain.refusals import BadParameter, NotAllowed
 from fl_alliance.chain.rules.words import keccak
 
 

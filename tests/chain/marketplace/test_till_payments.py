@@ -6,13 +6,13 @@ import pytest
 from bazaar import CALLER, FAR, HOST, MODEL, OTHER_CALLER, PRICE_WEI, TERMS, Bazaar
 
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.alliance_refusals import BadParameter
 from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.call_vouchers import TillPayment
 from fl_alliance.chain.deploy import REVENUE, TOKEN
 from fl_alliance.chain.marketplace_refusals import NotCaller, UnknownModel
 from fl_alliance.chain.messages import long_signature
 from fl_alliance.chain.refusals import (
-    BadParameter,
     ECDSAInvalidSignature,
     ERC20InsufficientBalance,
     ERC3009InvalidAuthorizationTime,

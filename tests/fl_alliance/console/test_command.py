@@ -113,7 +113,7 @@ def test_two_runs_of_one_seed_are_two(run: Path, tmp_path: Path) -> None:
         (("--port", "99999"), "needed 0 to 65535"),
         (("task.days=3",), "this command has no use for it"),
         (("foldr=x",), "did you mean folder?"),
-        (("--host", "192.0.2.1"), "cannot listen on 192.0.2.1:0"),
+        (("--host", "192.0.2.1"), "serve at 192.0.2.1 port 0: found"),
     ],
 )
 def test_what_cannot_be_shown_is_said_in_one_line(
@@ -140,7 +140,7 @@ def test_a_port_that_is_taken_is_named_with_what_helps(capsys: pytest.CaptureFix
         other.bind(("127.0.0.1", 0))
         other.listen()
         assert main(["console", "--port", str(other.getsockname()[1])]) == 2
-    assert "name another port, or any free one: --port 0" in capsys.readouterr().err
+    assert "a free port (--port 0 takes any)" in capsys.readouterr().err
 
 
 def test_a_market_whose_chain_does_not_answer_is_named(

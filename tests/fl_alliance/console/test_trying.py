@@ -224,7 +224,7 @@ def test_a_payment_that_was_not_answered_is_told_and_can_be_sent_again(shop: Sho
 def test_a_gateway_that_is_down_is_told_by_name(shop: Shop) -> None:
     answer = shop.post(f"{GLUCOSE}/try", "http://127.0.0.1:9", **ROWS)
     assert answer.code == 502
-    assert "http://127.0.0.1:9: ConnectError; is the gateway running?" in answer.text
+    assert "http://127.0.0.1:9/v1/predict: ConnectError; is the gateway running?" in answer.text
 
 
 HOSTILE = b"<script>document.title='owned'</script>"

@@ -16,13 +16,13 @@ import pytest
 from test_arena_pages import SPEC
 
 from fl_alliance.arena.store import open_store
+from fl_alliance.chain.alliance_refusals import NothingThere
 from fl_alliance.chain.dao import Appearance, Support
 from fl_alliance.chain.deploy import ALLIANCE_MARKET, EMISSION, GAUGES, MODELS, TREASURY
 from fl_alliance.chain.documents import Verdict
 from fl_alliance.chain.errors import ChainError, ChainUnreachable
 from fl_alliance.chain.fml import Fml
 from fl_alliance.chain.gauges import Choice, Gauges, GaugesView
-from fl_alliance.chain.refusals import NothingThere
 from fl_alliance.chain.rules.arena_consensus import WORST
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.types import WEI_PER_FML

@@ -218,7 +218,11 @@ def test_a_coordinator_needs_a_chain_that_hospitals_reach(tmp_path: Path, capsys
     [
         (["chain.relayer_key_env=RELAYER"], "", "key from $RELAYER: found an unset variable"),
         (["chain.relayer_key_env=RELAYER"], "nowhere.json", "no 64 hex digits and no $RELAYER_PASSWORD"),
-        (["chain.relayer_key_env=RELAYER"], "5c" * 32, "has no gas on chain 31337; needed some of its coin"),
+        (
+            ["chain.relayer_key_env=RELAYER"],
+            "5c" * 32,
+            "of its coin; get some with `fl-alliance arena fund",
+        ),
         (["chain.chain_id=5"], "", "chain.relayer_key_env is empty"),
         (["chain.chain_id=5", "chain.relayer_key_env=RELAYER"], "5c" * 32, "31337"),
         (["chain.url=http://127.0.0.1:1"], "", "http://127.0.0.1:1"),

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from council import DAY, HOLDER, PROPOSER, RIVAL, Desk
 
+from fl_alliance.chain.alliance_refusals import UnknownTask
 from fl_alliance.chain.bound import BoundContract
 from fl_alliance.chain.connect import connected
 from fl_alliance.chain.dao_refusals import Stopped
 from fl_alliance.chain.deploy import Deployment, add_alliance
 from fl_alliance.chain.listings import Models
-from fl_alliance.chain.refusals import UnknownTask
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.market.keys import development_key

@@ -13,7 +13,7 @@ from fl_alliance.arena.card import parse_lineage
 from fl_alliance.arena.errors import ContentMissing
 from fl_alliance.audit import audit
 from fl_alliance.audit.finding import DoesNotHold
-from fl_alliance.chain.refusals import UnknownTask
+from fl_alliance.chain.alliance_refusals import UnknownTask
 from fl_alliance.cli.main import main
 from fl_alliance.config import ConfigError, config_digest, load_config
 from fl_alliance.folders import FolderError

@@ -98,6 +98,36 @@ def test_an_account_without_gas_or_fml_is_told_how_to_get_both(
     )
 
 
+def test_without_a_market_an_account_without_gas_is_told_how_to_get_it_and_does(
+    capsys: pytest.CaptureFixture[str], url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, account = f"chain.url={url}", "0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A"
+    monkeypatch.setenv("MINE", "11" * 32)
+    monkeypatch.setenv("FL_ALLIANCE_KEY", "11" * 32)
+    consortium = ["sites", "deploy", "--chain", url, "--member", account, "--threshold", "1", "--key-env", "MINE"]
+    advice = f"get some with `fl-alliance arena fund {account} key.development=0`"
+    assert main(consortium) == 2
+    told = capsys.readouterr().err
+    assert f"{account} holds 0 wei of the coin of chain 31337; needed " in told
+    assert (told.count("\n"), told.endswith(f"; {advice}\n")) == (1, True)
+    assert advice in said(capsys, 2, "deploy", here)
+    assert "no market is known here" in said(capsys, 2, "fund", account, "5", here, "key.development=0")
+    assert f"{account} has gas; there is no market" in said(capsys, 0, "fund", account, here, "key.development=0")
+    with connected(url) as w3:
+        assert w3.eth.get_balance(account) == 10 * 10**18
+    said(capsys, 0, "fund", account, here, "key.development=0")
+    with connected(url) as w3:
+        assert w3.eth.get_balance(account) == 10 * 10**18
+    assert main(consortium) == 0
+
+
+def test_off_the_development_chain_nobody_is_given_gas(capsys: pytest.CaptureFixture[str]) -> None:
+    listener = Listener("127.0.0.1", 0)
+    with listener.serving(open_chain(None, 5, 1.0, 2.0)):
+        told = said(capsys, 2, "fund", STRANGER, f"chain.url={listener.url}")
+    assert "no market is known here" in told
+
+
 def test_only_the_dao_can_have_the_emission_pay(capsys: pytest.CaptureFixture[str], url: str) -> None:
     here = f"chain.url={url}"
     said(capsys, 0, "deploy", here)

@@ -217,3 +217,13 @@ def test_documents_accounts_and_listings_by_commands(desk: Desk, tmp_path: Path)
     advance_to(w3, Rpc(w3).second() + 8 * 86_400)
     assert "1,000.0000 FML came back" in desk.market("close", "1", "--yes")
     close(w3)
+
+
+@pytest.mark.parametrize("command", ["models", "documents"])
+@pytest.mark.parametrize("word", ["2", "model-2"])
+def test_a_models_number_alone_is_refused_with_the_option_that_takes_it(
+    command: str, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["market", command, word]) == 2
+    needed = f"needs --model before it, --model {word}, or NAME=VALUE for a setting"
+    assert capsys.readouterr().err == f"fl-alliance market {command}: '{word}': {needed}\n"
