@@ -32,7 +32,7 @@ from fl_alliance.marketplace.exchange import Exchange
 from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, REQUIRED_HEADER
 from fl_alliance.marketplace.pricing import charge_wei
 from fl_alliance.marketplace.purse import Owed, Pending, Purse
-from fl_alliance.marketplace.requests import Chat, model_name
+from fl_alliance.marketplace.requests import Chat, Rows, model_name
 from fl_alliance.marketplace.stall import Stall
 from fl_alliance.marketplace.typed_data import sign_typed_data
 
@@ -62,7 +62,12 @@ class Call:
 
 def prediction(model: int, rows: Sequence[Sequence[float]]) -> Call:
     """Return a call of a model that takes rows of numbers."""
-    return Call(model, "/v1/predict", {"model": model_name(model), "inputs": [list(row) for row in rows]})
+    return rows_call(Rows(model, [list(row) for row in rows]))
+
+
+def rows_call(rows: Rows) -> Call:
+    """Return the call of rows that were read from a request."""
+    return Call(rows.model, "/v1/predict", {"model": model_name(rows.model), "inputs": rows.inputs})
 
 
 def question(model: int, messages: Sequence[Message], tokens: int, is_streamed: bool = False) -> Call:
@@ -256,13 +261,16 @@ def _body(call: Call) -> bytes:
 def _charged(answer: Mapping[str, Any], call: Call, most_wei: int, price_wei: int | None = None) -> int:
     """Return what an answer costs; raises `GatewayFailed` where it is none, or costs more than was signed.
 
-    With the price of a thousand tokens it costs no more tokens than the answer has bytes, of which a token has one.
+    Rows are answered by as many forecasts, or classes. With the price of a thousand tokens it costs no more tokens than
+    the answer has bytes, of which a token has one.
     """
     try:
         charged_wei = int(answer["fl_alliance"]["charged_wei"])
         if call.tokens is not None:
             said = str(answer["choices"][0]["message"]["content"])
             most_wei = most_wei if price_wei is None else min(most_wei, charge_wei(price_wei, len(said.encode())))
+        elif len(answer.get("forecast", answer.get("classes"))) != len(call.content["inputs"]):
+            raise ValueError("an answer to other rows")
     except (ValueError, KeyError, IndexError, TypeError):
         raise GatewayFailed("the gateway's answer does not say what it says, or costs") from None
     if not 0 <= charged_wei <= most_wei:

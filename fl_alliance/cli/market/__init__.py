@@ -12,7 +12,7 @@ COMMANDS = {
     "collect": "turn in what a gateway has earned while none runs",
     "call": "call a model that takes numbers, and pay",
     "chat": "ask a model that speaks, and pay",
-    "proxy": "pay for the calls of any OpenAI client on this machine, within a cap",
+    "proxy": "pay for the calls of any client on this machine, within a cap",
     "key": "make an API key for any OpenAI client, with a cap",
     "deposit": "put FML into your account for vouchers",
     "withdraw": "take them back",

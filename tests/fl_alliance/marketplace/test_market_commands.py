@@ -154,10 +154,19 @@ def test_a_models_life_by_commands(desk: Desk, tmp_path: Path) -> None:
     proxy, near = desk.started("proxy", "--cap", "0.1", "--gateway", desk.gateway)
     question = {"model": "model-1", "messages": [{"role": "user", "content": "Hello?"}], "max_tokens": 4}
     assert httpx.post(f"{near}/v1/chat/completions", json=question, trust_env=False).status_code == 200
+    rows = {"model": "model-2", "inputs": [fairground.HISTORY]}
+    predicted = httpx.post(f"{near}/v1/predict", json=rows, trust_env=False)
+    assert predicted.status_code == 402
+    assert "are gone" in predicted.json()["error"]["message"]
     assert "end it first" in desk.calling("chat", "1", "What do I drink?", "--cap", "2", code=2)
     proxy.send_signal(signal.SIGTERM)
     assert "spent 0.0280 FML for 1 answers" in proxy.communicate(timeout=60)[0]
     assert proxy.returncode == 0
+    proxy, near = desk.started("proxy", "--cap", "0.1", "--gateway", desk.gateway)
+    predicted = httpx.post(f"{near}/v1/predict", json=rows, trust_env=False)
+    assert predicted.json()["forecast"] == [fairground.HISTORY[-1]]
+    proxy.send_signal(signal.SIGTERM)
+    assert "spent 0.1000 FML for 1 answers" in proxy.communicate(timeout=60)[0]
 
     for wrong in ("-1", "0", "x", "70000"):
         assert "needed 1 to 65536" in desk.calling("chat", "1", "Hello?", "--cap", "2", "--tokens", wrong, code=2)
