@@ -81,10 +81,10 @@ class CannotJudge(Refused):
 
 
 class WrongTime(Refused):
-    """A document is judged until its vote ends, and settled once, afterwards."""
+    """A document is judged until its vote ends, and settled once, afterwards; so is what a host is to credit."""
 
     FIELDS = ("nowAt", "endsAt")
-    TEXT = "at second {nowAt}, the vote ends at {endsAt}, or was settled"
+    TEXT = "at second {nowAt}, the vote or the time to credit ends at {endsAt}, or was ended; 0: it never began"
 
 
 class NotAccepted(Refused):

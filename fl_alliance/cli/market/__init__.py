@@ -20,6 +20,7 @@ COMMANDS = {
     "contribute": "add a document to a model's knowledge base",
     "judge": "judge a contributed document with your locked FML",
     "settle": "end a document's vote",
+    "share": "share out what a model's host does not credit documents with",
     "documents": "what was contributed, and what it has earned",
 }
 

@@ -17,7 +17,11 @@ from fl_alliance.arena.store import open_store
 from fl_alliance.chain.connect import advance_to, close, connect
 from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.errors import AnvilMissing
+from fl_alliance.chain.fml import Fml
+from fl_alliance.chain.revenue import Revenue
 from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.sender import Sender
+from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.cli.main import main
 from fl_alliance.market.keys import development_key
 from fl_alliance.market.place import place_of
@@ -123,6 +127,14 @@ def _list_glucose(desk: Desk) -> None:
     close(w3)
 
 
+def _pay_till(desk: Desk, amount_wei: int) -> None:
+    w3 = connect(desk.url)
+    market, sender = Deployment.load(Path("market/market.json")), Sender(w3, development_key(HOLDER))
+    Fml(sender, market.fml).transfer(Revenue(sender, market).till(1), amount_wei)
+    Revenue(sender, market).sweep(1)
+    close(w3)
+
+
 @pytest.mark.anvil
 def test_a_models_life_by_commands(desk: Desk, tmp_path: Path) -> None:
     assert "nothing is listed" in desk.market("models")
@@ -208,6 +220,16 @@ def test_documents_accounts_and_listings_by_commands(desk: Desk, tmp_path: Path)
     advance_to(w3, Rpc(w3).second() + 3 * 86_400)
     assert "document 1 is accepted" in desk.market("settle", "1")
     assert "accepted, 0 uses" in desk.market("documents", "--model", "1")
+
+    assert "nothing of the contributors' share of model 1 waits" in desk.market("share", "1")
+    _pay_till(desk, WEI_PER_FML)
+    assert "in 30 d" in desk.market("share", "1", "--yes", by=HOLDER)
+    assert "0.2000 FML can be shared out in" in desk.market("share", "1")
+    advance_to(w3, Rpc(w3).second() + 30 * 86_400)
+    assert "each document has 0.2000 FML" in desk.market("share", "1", "--yes", by=HOLDER)
+    assert "can take 0.2000 FML" in desk.market("documents")
+    assert "0.2000 FML came in" in desk.market("contribute", "1", "--withdraw", "--yes")
+    assert "can take 0.0000 FML" in desk.market("documents")
 
     desk.market("deposit", "10", "--yes")
     assert "can be taken in 3 d" in desk.market("withdraw", "--yes")
