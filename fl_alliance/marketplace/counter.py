@@ -14,7 +14,8 @@ from fl_alliance.marketplace.chatbot import UNKNOWN, Grounded, grounded
 from fl_alliance.marketplace.engines import Message, Read, Seat
 from fl_alliance.marketplace.errors import EngineFailed, InputRefused, NotServed
 from fl_alliance.marketplace.knowledge import Knowledge
-from fl_alliance.marketplace.pricing import charge_wei
+from fl_alliance.marketplace.lineage import Lineage
+from fl_alliance.marketplace.pricing import charge_wei, said_wei
 from fl_alliance.marketplace.requests import Chat, Rows, model_name
 from fl_alliance.marketplace.stall import Stall
 
@@ -28,7 +29,7 @@ class Served:
 
     number: int
     seat: Seat
-    title: str
+    lineage: Lineage
     listing: Listing
     read_at: float = field(default_factory=time.monotonic)
 
@@ -147,9 +148,8 @@ class Counter:
 
     def _charged(self, talk: Talk, pieces: list[str], read: Read, is_whole: bool) -> Reply:
         """Charge for what was said; "I do not know" costs nothing."""
-        tokens = talk.most_tokens if talk.ticket.means == "x402" else len(pieces)
-        charged = charge_wei(talk.price_wei, tokens) if pieces else 0
         text = "".join(pieces) + _ending(talk, is_whole)
+        charged = _price_wei(talk, len(pieces), text) if pieces else 0
         answer = _json(completion(talk, text, (read.tokens, len(pieces)), _bill(talk.ticket, charged)))
         told = talk.ticket.finish(charged, answer)
         if talk.grounded is not None and charged and talk.ticket.means not in ("free", "open"):
@@ -169,6 +169,13 @@ class Counter:
             path = "/v1/chat/completions" if served.seat.speaks else "/v1/predict"
             raise InputRefused(f"{model_name(number)}: answers at {path}")
         return served
+
+
+def _price_wei(talk: Talk, tokens: int, text: str) -> int:
+    """Return what an answer costs: all that was asked for where the payment fixes that, else what was said."""
+    if talk.ticket.means == "x402":
+        return charge_wei(talk.price_wei, talk.most_tokens)
+    return said_wei(talk.price_wei, tokens, len(text.encode()), talk.served.lineage.thousand_bytes)
 
 
 def _ending(talk: Talk, is_whole: bool) -> str:
