@@ -5,6 +5,7 @@ nothing: whoever is not answered does not pay.
 """
 
 import hashlib
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from fl_alliance.marketplace.credentials import (
     session_domain,
 )
 from fl_alliance.marketplace.errors import PaymentRefused
-from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, RESPONSE_HEADER, Facilitator, name_of
+from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, RESPONSE_HEADER, Facilitator, name_of, ticket_of
 from fl_alliance.marketplace.pricing import free_calls
 from fl_alliance.marketplace.stall import Stall
 
@@ -132,6 +133,11 @@ class Admission:
         key.check(self._sessions, self._stall.me, int(time.time()))
         return key
 
+    def _is_by(self, account: str, headers: Mapping[str, str]) -> bool:
+        """Return whether a call comes with a session of an account."""
+        key = self.session(headers)
+        return key is not None and key.session.account == account
+
     def _in_session(self, asked: Asked, key: SessionKey) -> Ticket:
         payer, day = key.session.account, int(time.time()) // DAY_S
         allowed = free_calls(self._stall.locked_wei(payer), self.free.wei_a_call, self.free.most)
@@ -156,7 +162,14 @@ class Admission:
             raise PaymentRefused(f"the voucher: is for model {voucher.model}, needed {asked.model}")
         require_signed(signed, self._stall.revenue.domain)
         payment = f"voucher:{voucher.payer}:{voucher.model}:{voucher.calls}"
-        if found := self.books.begin(payment, asked.request, int(time.time())):
+        with self.books.written():
+            if self.books.has(payment) and not self._is_by(voucher.payer, asked.headers):
+                raise PaymentRefused(
+                    f"the voucher: was used before; to have its answer again {voucher.payer} is to send an API key "
+                    "of its own beside it: `fl-alliance market key`"
+                )
+            found = self.books.begin(payment, asked.request, int(time.time()))
+        if found is not None:
             raise Again(found.answer, {})
         try:
             account = self.books.account(voucher.payer, voucher.model)
@@ -173,7 +186,7 @@ class Admission:
         payment = self.facilitator.read(header, needed)
         payer, nonce = name_of(payment)
         name = f"x402:{payer}:{nonce.hex()}"
-        found = self.books.begin(name, asked.request, int(time.time()))
+        found = self.books.begin(name, _with_ticket(asked.request, ticket_of(payment)), int(time.time()))
         ticket = _Paid(self.books, self.facilitator, asked.model, name, payment, needed)
         if found is not None:
             raise Again(found.answer, {} if found.is_settled else ticket.settle())
@@ -310,6 +323,11 @@ class _Paid:
 
     def cancel(self) -> None:
         self.books.cancel(self.name)
+
+
+def _with_ticket(request: bytes, ticket: str) -> bytes:
+    """Return what names a request of whoever has a ticket: without one nobody else's, and never the same again."""
+    return hashlib.sha256(request + (ticket.encode("utf-8", "replace") or secrets.token_bytes(32))).digest()
 
 
 def request_digest(path: str, body: bytes) -> bytes:

@@ -4,7 +4,7 @@ Everything is on the disk before it counts (SQLite, write-ahead, a full sync at 
 killed loses no voucher and charges nothing twice. A call goes through three steps: it is reserved, with what pays for
 it; the answer is written down and charged; it is sent. What was reserved and not answered when a gateway starts is
 forgotten: nobody was answered. What was answered can be had again with the same payment, so a connection that breaks
-costs nobody.
+costs nobody; who may have it, admission says.
 """
 
 import sqlite3
@@ -172,6 +172,10 @@ class Books:
 
     # --- payments that buy one answer
 
+    def has(self, payment: str) -> bool:
+        """Return whether a payment pays for a call that goes on, or has bought an answer that is kept."""
+        return self._one("SELECT 1 FROM payments WHERE payment = ?", payment) is not None
+
     def begin(self, payment: str, request: bytes, now: int) -> Answered | None:
         """Reserve a payment for a request; return what it bought where it did before, for `KEPT_S`.
 
@@ -191,7 +195,7 @@ class Books:
                 )
                 return None
         if row[0] != request:
-            raise PaymentRefused("the payment: has paid for another request already")
+            raise PaymentRefused("the payment: has paid for another request already, or another caller's")
         if row[1] is None:
             raise PaymentRefused("the payment: pays for a call that goes on")
         return Answered(row[1], bool(row[2]))

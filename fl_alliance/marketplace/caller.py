@@ -179,8 +179,7 @@ class Caller:
         if means is Means.X402 and most_wei:
             answer = self._by_x402(call, most_wei, said)
         else:
-            session = self.session(call.model, 0, 3_600)
-            answer, most_wei = self._sent(call, {"Authorization": f"Bearer {session.encode()}"}, said), 0
+            answer, most_wei = self._sent(call, self._bearer(call.model), said), 0
         _charged(answer, call, most_wei)
         return answer
 
@@ -200,6 +199,10 @@ class Caller:
             self.purse.note(model, Owed(owed.owed_wei + cap_wei, owed.calls + len(ladder)))
         return make_key(self.key, session, domain, ladder)
 
+    def _bearer(self, model: int) -> dict[str, str]:
+        """Return the header that says whose a call is, and pays for nothing."""
+        return {"Authorization": f"Bearer {self.session(model, 0, 3_600).encode()}"}
+
     def _by_voucher(self, call: Call, price_wei: int, cap_wei: int, said: Said | None) -> dict[str, Any]:
         """Sign for the most that the call may cost, and after the answer for what it did cost.
 
@@ -207,8 +210,12 @@ class Caller:
         has charged for, or answers now.
         """
         most_wei, thousand_bytes = charge_wei(price_wei, call.tokens), self.thousand_bytes(call)
+        before = self.purse.pending(call.model)
         sent = self._voucher(call, most_wei, cap_wei)
-        answer = self._sent(call, {VOUCHER_HEADER: self._signed(call.model, sent.owed_wei, sent.calls)}, said)
+        headers = {VOUCHER_HEADER: self._signed(call.model, sent.owed_wei, sent.calls)}
+        if sent == before:  # vouchers become public: that the answer is ours says the session
+            headers |= self._bearer(call.model)
+        answer = self._sent(call, headers, said)
         charged_wei = _charged(answer, call, most_wei, (price_wei, thousand_bytes))
         settled = Owed(sent.owed_wei - most_wei + charged_wei, sent.calls)
         self.purse.note(call.model, settled)

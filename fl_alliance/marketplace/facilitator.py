@@ -5,6 +5,7 @@ send to the token goes through Revenue, which moves the same money and notes who
 """
 
 import base64
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 PAYMENT_HEADER, REQUIRED_HEADER, RESPONSE_HEADER = "PAYMENT-SIGNATURE", "PAYMENT-REQUIRED", "PAYMENT-RESPONSE"
 VALID_S = 300
 """Seconds that a payment is to be valid for, from when it is signed, where both clocks agree."""
+_TICKET = "ticket"
 _MOST_DIGITS = 77
 """Of an amount: fewer than 2**256 has."""
 
@@ -88,10 +90,11 @@ class Facilitator:
         return self._tills[model]
 
     def required(self, needed: "PaymentRequirements", url: str, reason: str) -> "PaymentRequired":
-        """Return what a caller who has not paid is told."""
+        """Return what a caller who has not paid is told; the ticket in it is the caller's alone."""
         from x402.schemas import PaymentRequired, ResourceInfo
 
-        return PaymentRequired(error=reason, resource=ResourceInfo(url=url), accepts=[needed])
+        told = needed.model_copy(update={"extra": {**needed.extra, _TICKET: secrets.token_hex(16)}})
+        return PaymentRequired(error=reason, resource=ResourceInfo(url=url), accepts=[told])
 
     def read(self, header: str, needed: "PaymentRequirements") -> "PaymentPayload":
         """Return the payment in a header; raises `PaymentRefused` where it is none, or is for something else."""
@@ -183,6 +186,16 @@ def name_of(payment: "PaymentPayload") -> tuple[str, bytes]:
             "nonce, 32 bytes; and signature, 65"
         )
     return payer, nonce
+
+
+def ticket_of(payment: "PaymentPayload") -> str:
+    """Return the ticket of the demand that a payment answers, empty where it tells none.
+
+    A client sends back what it was asked for, and the chain is shown none of it: so it tells the payer from whoever has
+    read the payment there.
+    """
+    found = payment.accepted.extra.get(_TICKET)
+    return found if isinstance(found, str) else ""
 
 
 def _bytes(text: Any, length: int) -> bytes:

@@ -98,6 +98,37 @@ def test_the_same_payment_buys_the_same_answer_again_and_no_other(ground: Fairgr
     assert ground.fair.fml.balance_wei(PAYER.address) == WEI_PER_FML - CALL_WEI
 
 
+def test_who_reads_a_payment_on_the_chain_learns_neither_its_request_nor_its_answer(ground: Fairground) -> None:
+    """All that the chain shows, the signature too, and the request guessed to the byte: the ticket is not there."""
+    ground.pay_in(PAYER, WEI_PER_FML)
+    with ground.gateway() as (gateway, url):
+        demand, payment = told(url), signed(ground.caller(url), told(url))
+        assert paid(url, payment).status_code == 200
+        for ticket in (None, "", 7, signed(ground.caller(url), demand)["accepted"]["extra"]["ticket"]):
+            stolen = json.loads(json.dumps(payment))
+            stolen["accepted"]["extra"]["ticket"] = ticket
+            if ticket is None:
+                del stolen["accepted"]["extra"]["ticket"]
+            right = paid(url, stolen)
+            header = {PAYMENT_HEADER: base64.b64encode(json.dumps(stolen).encode()).decode()}
+            other = BODY | {"inputs": [HISTORY, HISTORY]}
+            wrong = httpx.post(f"{url}/v1/predict", json=other, headers=header, trust_env=False)
+            assert (right.status_code, wrong.status_code) == (402, 402)
+            assert reason(right) == reason(wrong)
+            assert "forecast" not in right.text
+        assert paid(url, payment).json()["forecast"] == [HISTORY[-1]]
+        assert gateway.books.counts() == {(GLUCOSE, "x402"): 1}
+
+
+def test_a_payment_without_a_ticket_buys_its_answer_once(ground: Fairground) -> None:
+    ground.pay_in(PAYER, WEI_PER_FML)
+    with ground.gateway() as (_, url):
+        payment = signed(ground.caller(url), told(url))
+        del payment["accepted"]["extra"]["ticket"]
+        assert [paid(url, payment).status_code for _ in range(2)] == [200, 402]
+    assert ground.fair.fml.balance_wei(PAYER.address) == WEI_PER_FML - CALL_WEI
+
+
 def test_a_gateway_killed_after_it_settled_gives_the_answer_that_was_paid(ground: Fairground) -> None:
     ground.pay_in(PAYER, WEI_PER_FML)
     with ground.gateway() as (gateway, url):
