@@ -59,6 +59,13 @@ class NotLeaving(Refused):
     TEXT = "can be taken from second {leavesAt} on; 0: ask first"
 
 
+class NotFree(Refused):
+    """A payment that is held comes back to its payer when its host says so, or a day later."""
+
+    FIELDS = ("freeAt",)
+    TEXT = "the payment is held until second {freeAt}; 0: none is"
+
+
 class UnknownDocument(Refused):
     """No document of this number."""
 

@@ -8,12 +8,14 @@ import hashlib
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from fl_alliance.arena.events import fml
 from fl_alliance.chain.call_vouchers import SignedVoucher
-from fl_alliance.marketplace.books import Books
+from fl_alliance.chain.errors import ChainError
+from fl_alliance.marketplace.books import Books, Held
 from fl_alliance.marketplace.credentials import (
     PREFIX,
     VOUCHER_HEADER,
@@ -73,6 +75,9 @@ class Ticket(Protocol):
     @property
     def means(self) -> str:
         """How it is paid: open, free, session, voucher or x402."""
+
+    def hold(self) -> None:
+        """See to it that what pays for the answer cannot be taken back while it is heard; raises `PaymentRefused`."""
 
     def finish(self, charged_wei: int, answer: bytes) -> Mapping[str, str]:
         """Charge an answer, and return headers that tell of it; raises `PaymentRefused` where it cannot be."""
@@ -232,6 +237,9 @@ class _Open:
     model: int
     means: str = "open"
 
+    def hold(self) -> None:
+        """Nothing pays for it."""
+
     def finish(self, charged_wei: int, answer: bytes) -> Mapping[str, str]:
         self.books.count(self.model, self.means)
         return {}
@@ -247,6 +255,9 @@ class _Free:
     payer: str
     day: int
     means: str = "free"
+
+    def hold(self) -> None:
+        """Nothing pays for it."""
 
     def finish(self, charged_wei: int, answer: bytes) -> Mapping[str, str]:
         self.books.count(self.model, self.means)
@@ -266,6 +277,9 @@ class _Owed:
     means: str
     payment: str = ""
 
+    def hold(self) -> None:
+        """A voucher cannot be taken back."""
+
     def finish(self, charged_wei: int, answer: bytes) -> Mapping[str, str]:
         with self.books.written():
             self.books.charge(self.payer, self.asked.model, self.asked.most_wei, charged_wei)
@@ -283,7 +297,11 @@ class _Owed:
 
 @dataclass(frozen=True, slots=True)
 class _Paid:
-    """A call that x402 pays: settled once the answer is there, and not at all where it costs nothing."""
+    """A call that x402 pays: settled once the answer is there, and not at all where it costs nothing.
+
+    For an answer that is heard while it is computed the payment is held before: it is taken once the answer is there,
+    and given back where there is none.
+    """
 
     books: Books
     facilitator: Facilitator
@@ -293,11 +311,26 @@ class _Paid:
     needed: "PaymentRequirements"
     means: str = field(default="x402")
 
+    def hold(self) -> None:
+        self.books.hold(self.name, self._held)  # before it is sent: a gateway that is killed here gives it back
+        try:
+            self.facilitator.hold(self.payment, self.needed)
+        except PaymentRefused:
+            if self.facilitator.is_held(self._held):
+                return
+            if not self.facilitator.is_paid(self.payment, self.needed):
+                raise
+            self.books.unhold(self.name)  # somebody else has sent it, so it is in the till
+
     def finish(self, charged_wei: int, answer: bytes) -> Mapping[str, str]:
         if not charged_wei:
             self.cancel()
             return {}
-        self.books.answer(self.name, answer)
+        with self.books.written():
+            self.books.answer(self.name, answer)
+            if self.books.earn(self.name):
+                self._count()
+                return {}
         return self.settle()
 
     def settle(self) -> Mapping[str, str]:
@@ -317,12 +350,25 @@ class _Paid:
             if not self.facilitator.is_paid(self.payment, self.needed):
                 raise
         with self.books.written():
-            self.books.settled(self.name)
-            self.books.count(self.model, self.means)
+            self._count()
         return told
 
     def cancel(self) -> None:
-        self.books.cancel(self.name)
+        with self.books.written():
+            self.books.cancel(self.name)
+            is_held = self.books.fail(self.name)
+        if is_held:
+            with suppress(ChainError):  # it is tried again whenever earnings are turned in
+                self.facilitator.give_back(self._held)
+                self.books.unhold(self.name)
+
+    @property
+    def _held(self) -> Held:
+        return Held(self.model, *name_of(self.payment))
+
+    def _count(self) -> None:
+        self.books.settled(self.name)
+        self.books.count(self.model, self.means)
 
 
 def _with_ticket(request: bytes, ticket: str) -> bytes:

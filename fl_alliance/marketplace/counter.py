@@ -121,12 +121,12 @@ class Counter:
         ----------
         said : callable
             Hears each token's text, and after that what the gateway writes itself; false: nobody listens any more. Who
-            leaves pays for the tokens that it was sent.
-            What is settled by itself is heard once it is settled: till then its payer can still make it worthless.
+            leaves pays for the tokens that it was sent, or for all where the payment is of a fixed amount. What pays
+            is held from the first token on: the model answers, and till then its payer could make it worthless.
         """
         pieces: list[str] = []
         read = Read(0)
-        is_whole, is_held = True, talk.ticket.means == "x402"
+        is_whole, can_leave = True, talk.ticket.means != "x402"
         with cancelled(talk.ticket):
             if talk.is_known:
                 with talk.served.seat.taken() as engine:
@@ -134,16 +134,18 @@ class Counter:
                         if isinstance(piece, Read):
                             read = piece
                             continue
-                        if not is_held and not said(piece):
-                            is_whole = False
-                            break
+                        if talk.chat.is_streamed:
+                            if not pieces:
+                                talk.ticket.hold()
+                            if not said(piece) and can_leave:
+                                is_whole = False
+                                break
                         pieces.append(piece)
                 if not pieces:
                     raise EngineFailed("the model said nothing")
             reply = self._charged(talk, pieces, read, is_whole)
-        unsaid = [*(pieces if is_held else ()), _ending(talk, is_whole)]
-        for piece in filter(None, unsaid):
-            said(piece)
+        if ending := _ending(talk, is_whole):
+            said(ending)
         return reply
 
     def _charged(self, talk: Talk, pieces: list[str], read: Read, is_whole: bool) -> Reply:
