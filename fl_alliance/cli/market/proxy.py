@@ -55,12 +55,14 @@ def execute(arguments: argparse.Namespace) -> int:
     call_wei = wei(arguments.call_cap, "--call-cap") if arguments.call_cap else cap_wei
     with open_stall(settings_of(arguments), CALLER) as stall, calling(stall, arguments.gateway) as caller:
         spender = Spender(caller, cap_wei, call_wei)
-        with bound("127.0.0.1", arguments.port) as listener, heard_signals():
+        with bound("127.0.0.1", arguments.port) as listener, heard_signals() as stops:
+            server = Server(create_proxy(spender), listener)
+            stops.append(server.stop)
             held = fml(stall.revenue.account(stall.me).balance_wei)
             print(f"{stall.me} pays {caller.url}, out of an account that holds {held}")
             print(f"at most {fml(cap_wei)} in all, {fml(call_wei)} a call")
             print(f"serving http://127.0.0.1:{listener.getsockname()[1]}/v1", flush=True)
-            Server(create_proxy(spender), listener).run()
+            server.run()
         print(f"spent {fml(spender.spent_wei)} for {spender.answered} answers")
         if spender.unanswered_wei:
             print(f"{fml(spender.unanswered_wei)} more were signed for a call that was not answered")
