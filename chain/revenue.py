@@ -103,6 +103,10 @@ class RevenueView(DeployedView):
             found.append(Payment(values["model"], checksum(values["payer"]), parts, values["calls"], block))
         return found
 
+    def given_back(self, first: int) -> list[int]:
+        """Return the models of held payments that were given back from block `first` on, one for each."""
+        return [int(values["model"]) for values, _ in self._told("GivenBack", first)]
+
     def till(self, model: int) -> str:
         """Return where a call of a model can be paid to; raises `UnknownModel`."""
         return checksum(self._reader.read("tillOf", model))
