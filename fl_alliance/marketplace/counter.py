@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fl_alliance.chain.listings import Listing
-from fl_alliance.marketplace.admission import Admission, Asked, Ticket, request_digest
+from fl_alliance.marketplace.admission import Admission, request_digest
 from fl_alliance.marketplace.chatbot import UNKNOWN, Grounded, grounded
 from fl_alliance.marketplace.engines import Message, Read, Seat
 from fl_alliance.marketplace.errors import EngineFailed, InputRefused, NotServed
@@ -18,6 +18,7 @@ from fl_alliance.marketplace.lineage import Lineage
 from fl_alliance.marketplace.pricing import charge_wei, said_wei
 from fl_alliance.marketplace.requests import Chat, Rows, model_name
 from fl_alliance.marketplace.stall import Stall
+from fl_alliance.marketplace.tickets import Asked, Ticket
 
 _TERMS_S = 5.0
 """Seconds for which a listing's price is taken as read."""

@@ -12,7 +12,6 @@ from fastapi.responses import JSONResponse, Response
 
 from fl_alliance.arena.events import fml
 from fl_alliance.chain import strict_json
-from fl_alliance.marketplace.admission import Again
 from fl_alliance.marketplace.counter import Counter, Reply, Talk
 from fl_alliance.marketplace.credentials import decode_voucher, require_signed
 from fl_alliance.marketplace.errors import NotServed, PaymentRefused
@@ -22,6 +21,7 @@ from fl_alliance.marketplace.pricing import charge_wei
 from fl_alliance.marketplace.replies import Said, Whole, read_body, refused, replayed, streamed, told
 from fl_alliance.marketplace.requests import Chat, Rows, model_name, model_number, read_chat, read_rows
 from fl_alliance.marketplace.stall import Stall
+from fl_alliance.marketplace.tickets import Again
 
 
 def create_app(stall: Stall, counter: Counter) -> FastAPI:

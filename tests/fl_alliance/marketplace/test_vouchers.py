@@ -20,7 +20,6 @@ from fl_alliance.chain.revenue import CallerAccount
 from fl_alliance.chain.rules.revenue import split_payment
 from fl_alliance.chain.sender import Receipt
 from fl_alliance.chain.types import WEI_PER_FML
-from fl_alliance.marketplace.admission import Asked
 from fl_alliance.marketplace.books import Books
 from fl_alliance.marketplace.caller import Means, prediction, question
 from fl_alliance.marketplace.collecting import collect, due
@@ -28,6 +27,7 @@ from fl_alliance.marketplace.credentials import VOUCHER_HEADER, encode_voucher
 from fl_alliance.marketplace.engines import Message
 from fl_alliance.marketplace.errors import BooksBusy, GatewayFailed, PaymentRefused, SpendRefused
 from fl_alliance.marketplace.pricing import charge_wei
+from fl_alliance.marketplace.tickets import Asked
 
 ASKED = [Message("user", "What should I drink?")]
 CHAT = {"model": f"model-{TALKER}", "messages": [{"role": "user", "content": "Hello?"}], "max_tokens": 10}
