@@ -39,6 +39,14 @@ class Document:
     uses: int
 
 
+@dataclass(frozen=True, slots=True)
+class CreditCall:
+    """A call for credit: what waited then, and the second from which it can be shared out; zeros: there is none."""
+
+    amount_wei: int
+    due_at: int
+
+
 class DocumentsView(DeployedView):
     """The documents, to be read without an account."""
 
@@ -64,8 +72,16 @@ class DocumentsView(DeployedView):
         return frozenset(values["document"] for values, _ in self._told("Removed", first))
 
     def share_wei(self, model: int) -> int:
-        """Return a model's contributors' share that is not credited yet."""
+        """Return a model's contributors' share that is neither credited nor shared out yet."""
         return int(self._reader.read("shareWei", model))
+
+    def call(self, model: int) -> CreditCall:
+        """Return the call for credit of a model."""
+        return CreditCall(*self._reader.read("callOf", model))
+
+    def untaken_wei(self, document: int) -> int:
+        """Return a document's part of what was shared out that is not taken yet; raises `UnknownDocument`."""
+        return int(self._reader.read("untakenWei", document))
 
     def due_wei(self, contributor: str) -> int:
         """Return what a contributor can take."""
@@ -98,6 +114,28 @@ class Documents(DeployedClient, DocumentsView):
         """Credit documents with how often answers cited them; raises `NotAllowed`, `NotAccepted`, `BadParameter`."""
         gas = _CREDIT_GAS + _EACH_GAS * len(uses)
         return self._bound.send(gas, "credit", model, list(uses), list(uses.values()))
+
+    def call_for_credit(self, model: int) -> CreditCall:
+        """Call for the host to credit what waits; raises `BadParameter` where nothing does, `WrongTime` at another."""
+        receipt = self._bound.send(_GAS, "callForCredit", model)
+        told = self._bound.events(receipt, "CreditCalledFor")[0]
+        return CreditCall(int(told["amountWei"]), int(told["dueAt"]))
+
+    def share_out(self, model: int) -> int:
+        """Share out what waited when the host was called, and return what each document has of it, in wei.
+
+        Raises
+        ------
+        WrongTime
+            There is no call, or it is not due yet.
+        """
+        receipt = self._bound.send(_GAS, "shareOut", model)
+        return int(self._bound.events(receipt, "SharedOut")[0]["eachWei"])
+
+    def take_share(self, document: int) -> int:
+        """Make a document's part of it due to its contributor; return it in wei; raises `NotAccepted`."""
+        receipt = self._bound.send(_GAS, "takeShare", document)
+        return int(self._bound.events(receipt, "ShareTaken")[0]["amountWei"])
 
     def withdraw(self) -> int:
         """Take what one's documents have earned, and return it in wei."""

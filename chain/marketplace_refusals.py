@@ -59,6 +59,13 @@ class NotLeaving(Refused):
     TEXT = "can be taken from second {leavesAt} on; 0: ask first"
 
 
+class NotFree(Refused):
+    """A payment that is held comes back to its payer when its host says so, or a day later."""
+
+    FIELDS = ("freeAt",)
+    TEXT = "the payment is held until second {freeAt}; 0: none is"
+
+
 class UnknownDocument(Refused):
     """No document of this number."""
 
@@ -81,10 +88,10 @@ class CannotJudge(Refused):
 
 
 class WrongTime(Refused):
-    """A document is judged until its vote ends, and settled once, afterwards."""
+    """A document is judged until its vote ends, and settled once, afterwards; so is what a host is to credit."""
 
     FIELDS = ("nowAt", "endsAt")
-    TEXT = "at second {nowAt}, the vote ends at {endsAt}, or was settled"
+    TEXT = "at second {nowAt}, the vote or the time to credit ends at {endsAt}, or was ended; 0: it never began"
 
 
 class NotAccepted(Refused):

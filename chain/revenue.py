@@ -1,6 +1,6 @@
 """What models earn, on a chain: accounts of callers, vouchers, tills, and the split; `Revenue.sol` says the rest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from fl_alliance.chain.call_vouchers import SignedVoucher, TillPayment, revenue_domain
@@ -13,6 +13,9 @@ from fl_alliance.chain.sender import Receipt
 
 _GAS = 300_000
 _CLAIM_GAS, _VOUCHER_GAS = 200_000, 220_000
+_HOLD_GAS, _EACH_HOLD_GAS = 700_000, 60_000
+MOST_HOLDS = 64
+"""Of one transaction; the contract takes no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,14 @@ class CallerAccount:
 
     balance_wei: int
     leaves_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A payment that is held for a call, in wei, and the second from which anybody gives it back; zeros: none is."""
+
+    value_wei: int
+    free_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +86,10 @@ class RevenueView(DeployedView):
         """Return what a caller has paid for a model's calls by vouchers and by settled authorizations, in all."""
         return int(self._reader.read("spentWei", model, payer))
 
+    def hold_of(self, model: int, payer: str, nonce: bytes) -> Hold:
+        """Return what is held of a payer's payment by its nonce."""
+        return Hold(*self._reader.read("holdOf", model, payer, nonce))
+
     def earned(self, model: int) -> tuple[int, int]:
         """Return what a model was paid in all, in wei, and how many calls its vouchers tell."""
         earned_wei, calls = self._reader.read("earnedBy", model)
@@ -87,6 +102,10 @@ class RevenueView(DeployedView):
             parts = Parts(values["hostWei"], values["contributorsWei"], values["burnedWei"])
             found.append(Payment(values["model"], checksum(values["payer"]), parts, values["calls"], block))
         return found
+
+    def given_back(self, first: int) -> list[int]:
+        """Return the models of held payments that were given back from block `first` on, one for each."""
+        return [int(values["model"]) for values, _ in self._told("GivenBack", first)]
 
     def till(self, model: int) -> str:
         """Return where a call of a model can be paid to; raises `UnknownModel`."""
@@ -130,12 +149,29 @@ class Revenue(DeployedClient, RevenueView):
         ERC3009UsedAuthorization, ERC3009InvalidSignature, ERC3009InvalidAuthorizationTime, ERC20InsufficientBalance
         UnknownModel, BadParameter
         """
-        window = (payment.valid_after, payment.valid_before)
-        row = (payment.payer, payment.amount_wei, *window, payment.nonce)
-        return self._bound.send(_GAS, "settle", model, *row, signature)
+        return self._bound.send(_GAS, "settle", model, *_row(payment), signature)
+
+    def hold(self, model: int, payment: TillPayment, signature: bytes) -> Receipt:
+        """Have a payment held until it is taken or given back; only the model's host; raises as `settle`."""
+        return self._bound.send(_HOLD_GAS, "hold", model, *_row(payment), signature)
+
+    def take(self, model: int, held: Sequence[tuple[str, bytes]]) -> int:
+        """Take held payments, by payer and nonce, and return what they were worth, in wei; raises `NotAllowed`."""
+        gas = _CLAIM_GAS + _EACH_HOLD_GAS * len(held)
+        receipt = self._bound.send(gas, "take", model, [payer for payer, _ in held], [nonce for _, nonce in held])
+        return sum(int(each["valueWei"]) for each in self._bound.events(receipt, "Bought"))
+
+    def give_back(self, model: int, payer: str, nonce: bytes) -> Receipt:
+        """Give a payment that is held back to its payer; raises `NotFree`."""
+        return self._bound.send(_GAS, "giveBack", model, payer, nonce)
 
     def sweep(self, model: int) -> int:
         """Split what is in a model's till, and return it in wei; raises `UnknownModel`."""
         receipt = self._bound.send(2 * _GAS, "sweep", model)
         found = self._bound.events(receipt, "Paid")
         return sum(int(each[part]) for each in found for part in ("hostWei", "contributorsWei", "burnedWei"))
+
+
+def _row(payment: TillPayment) -> tuple[str, int, int, int, bytes]:
+    window = (payment.valid_after, payment.valid_before)
+    return payment.payer, payment.amount_wei, *window, payment.nonce

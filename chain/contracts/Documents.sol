@@ -14,7 +14,8 @@ import {IModels} from "./IModels.sol";
 /// relevant, or malicious, by what they had locked when it came. It is accepted where relevant has more than both others
 /// together and `quorumWei` at least; the stake comes back, but is burned where malicious has more than both others
 /// together. The model's host credits what its answers have cited, and its contributors' share of what was paid since
-/// goes by that. What turns out to be bad later, the DAO removes.
+/// goes by that. A host that does not is called for it by anybody; what waited then is shared out evenly `CREDIT_S` later,
+/// burned where there is no document. What turns out to be bad later, the DAO removes.
 contract Documents is IContributors, Braked {
     /// @notice How a holder judges a document.
     enum Verdict {
@@ -39,8 +40,16 @@ contract Documents is IContributors, Braked {
         uint64 uses; // how often it was credited
     }
 
+    /// @notice A call for credit.
+    struct Call {
+        uint128 amountWei; // the contributors' share that waited then
+        uint64 dueAt; // second from which it can be shared out; 0: there is no call
+    }
+
     /// @notice Seconds of a vote.
     uint256 public constant VOTE_S = 3 days;
+    /// @notice Seconds that a host has to credit documents once it was called for that.
+    uint256 public constant CREDIT_S = 30 days;
     /// @notice Documents that one call credits at most.
     uint256 public constant MAX_CREDITED = 128;
 
@@ -69,6 +78,9 @@ contract Documents is IContributors, Braked {
     mapping(uint256 model => uint256) private _accepted; // how many
     mapping(uint256 model => uint256) private _shareWei; // not credited yet
     mapping(address contributor => uint256) private _dueWei;
+    mapping(uint256 model => Call) private _calls;
+    mapping(uint256 model => uint256) private _eachWei; // shared out to each accepted document, since ever
+    mapping(uint256 document => uint256) private _takenWei; // of `_eachWei`: what came before it, or is taken
 
     /// @notice A document was contributed.
     event Contributed(uint256 indexed document, uint256 indexed model, address indexed contributor, bytes32 digest);
@@ -80,6 +92,12 @@ contract Documents is IContributors, Braked {
     event Removed(uint256 indexed document);
     /// @notice A document was credited `uses` uses, and its contributor `amountWei`.
     event Credited(uint256 indexed document, uint256 uses, uint256 amountWei);
+    /// @notice A host was called to credit documents: `amountWei` is shared out from second `dueAt` on if it does not.
+    event CreditCalledFor(uint256 indexed model, uint256 amountWei, uint256 dueAt);
+    /// @notice What no host has credited was shared out: `eachWei` to each of `documents`; burned where there are none.
+    event SharedOut(uint256 indexed model, uint256 documents, uint256 eachWei, uint256 burnedWei);
+    /// @notice A document's part of what was shared out became due to its contributor.
+    event ShareTaken(uint256 indexed document, uint256 amountWei);
     /// @notice A contributor took what was due.
     event Withdrawn(address indexed contributor, uint256 amountWei);
     /// @notice The terms of later documents.
@@ -95,7 +113,7 @@ contract Documents is IContributors, Braked {
     error AlreadyContributed(uint256 document);
     /// @notice The holder has judged it, or had no votes when it came.
     error CannotJudge(address holder, uint256 document);
-    /// @notice The vote goes on until second `endsAt`, or has ended then.
+    /// @notice The vote, or the time to credit, goes on until second `endsAt`, or has ended then; 0: it never began.
     error WrongTime(uint256 nowAt, uint256 endsAt);
     /// @notice The document is not one that this model answers with.
     error NotAccepted(uint256 document, uint256 model);
@@ -174,7 +192,10 @@ contract Documents is IContributors, Braked {
         uint256 against = uint256(judged.irrelevantWei) + judged.maliciousWei;
         bool burned = judged.maliciousWei > uint256(judged.relevantWei) + judged.irrelevantWei;
         judged.accepted = judged.relevantWei > against && judged.relevantWei >= quorumWei;
-        if (judged.accepted) _accepted[judged.model] += 1;
+        if (judged.accepted) {
+            _accepted[judged.model] += 1;
+            _takenWei[document] = _eachWei[judged.model];
+        }
         emit Settled(document, judged.accepted, burned);
         if (burned) fml.burn(judged.stakeWei);
         else fml.transfer(judged.contributor, judged.stakeWei);
@@ -211,14 +232,52 @@ contract Documents is IContributors, Braked {
             emit Credited(documents[i], uses[i], amountWei);
         }
         _shareWei[model] = poolWei - paidWei;
+        if (_calls[model].dueAt != 0) delete _calls[model];
     }
 
-    /// @notice Take an accepted document out of its model's knowledge base; only the DAO. What it was credited stays its
-    /// contributor's, and the same content can be contributed anew.
+    // --- Without the host -------------------------------------------------------------------------------------------
+
+    /// @notice Call for a host to credit documents with what waits of the contributors' share; by anybody, one call at a
+    /// time. What comes later waits for the next call, so that a host has `CREDIT_S` for every wei.
+    function callForCredit(uint256 model) external {
+        uint256 waitingWei = _shareWei[model];
+        if (waitingWei == 0) revert BadParameter("model", model);
+        uint256 dueAt = _calls[model].dueAt;
+        if (dueAt != 0) revert WrongTime(block.timestamp, dueAt);
+        dueAt = block.timestamp + CREDIT_S;
+        _calls[model] = Call(SafeCast.toUint128(waitingWei), uint64(dueAt));
+        emit CreditCalledFor(model, waitingWei, dueAt);
+    }
+
+    /// @notice Share out what waited when the host was called, `CREDIT_S` after that; by anybody. Each document that the
+    /// model answers with has the same, rounded down, and what is left over waits on; without any document it is burned.
+    function shareOut(uint256 model) external {
+        Call memory due = _calls[model];
+        if (due.dueAt == 0 || block.timestamp < due.dueAt) revert WrongTime(block.timestamp, due.dueAt);
+        delete _calls[model];
+        uint256 among = _accepted[model];
+        uint256 eachWei = among > 0 ? due.amountWei / among : 0;
+        uint256 burnedWei = among > 0 ? 0 : due.amountWei;
+        _eachWei[model] += eachWei;
+        _shareWei[model] -= eachWei * among + burnedWei;
+        emit SharedOut(model, among, eachWei, burnedWei);
+        if (burnedWei > 0) fml.burn(burnedWei);
+    }
+
+    /// @notice Make a document's part of what was shared out due to its contributor; by anybody.
+    function takeShare(uint256 document) external {
+        Document storage taken = _document(document);
+        if (!taken.accepted) revert NotAccepted(document, taken.model);
+        _takeShare(document, taken);
+    }
+
+    /// @notice Take an accepted document out of its model's knowledge base; only the DAO. What it was credited, and its
+    /// part of what was shared out, stays its contributor's, and the same content can be contributed anew.
     function remove(uint256 document) external {
         if (msg.sender != dao) revert NotAllowed(msg.sender, dao);
         Document storage removed = _document(document);
         if (!removed.accepted) revert NotAccepted(document, removed.model);
+        _takeShare(document, removed);
         removed.accepted = false;
         _accepted[removed.model] -= 1;
         emit Removed(document);
@@ -252,7 +311,18 @@ contract Documents is IContributors, Braked {
         return _verdicts[document][holder];
     }
 
-    /// @notice A model's contributors' share that is not credited yet, in wei.
+    /// @notice The call for credit of a model.
+    function callOf(uint256 model) external view returns (Call memory) {
+        return _calls[model];
+    }
+
+    /// @notice A document's part of what was shared out that is not taken yet, in wei.
+    function untakenWei(uint256 document) external view returns (uint256) {
+        Document storage held = _document(document);
+        return held.accepted ? _eachWei[held.model] - _takenWei[document] : 0;
+    }
+
+    /// @notice A model's contributors' share that is neither credited nor shared out yet, in wei.
     function shareWei(uint256 model) external view returns (uint256) {
         return _shareWei[model];
     }
@@ -264,6 +334,14 @@ contract Documents is IContributors, Braked {
 
     function _brake() internal view override returns (address) {
         return brake;
+    }
+
+    function _takeShare(uint256 document, Document storage taken) private {
+        uint256 eachWei = _eachWei[taken.model];
+        uint256 amountWei = eachWei - _takenWei[document];
+        _takenWei[document] = eachWei;
+        _dueWei[taken.contributor] += amountWei;
+        emit ShareTaken(document, amountWei);
     }
 
     function _document(uint256 document) private view returns (Document storage) {

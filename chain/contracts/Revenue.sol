@@ -5,6 +5,7 @@ import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {Braked} from "./Braked.sol";
 import {ICallers} from "./ICallers.sol";
@@ -16,11 +17,12 @@ import {Till} from "./Till.sol";
 
 /// @title What models earn
 /// @notice Two ways to pay for calls, and one split. A call may be paid to the model's till, at once: by whoever sends FML
-/// there, or by an authorization of ERC-3009 that anybody settles here, so that its payer is known. Or a payer puts FML into
-/// an account here and signs, with every call, what it owes a model in all so far: the newest of such vouchers is worth all
-/// before it, however many calls they were. The host turns it in whenever it likes. Of what is paid, `hostBps` is the
-/// host's and `contributorsBps` is for those whose documents the model answers with, the host's where there are none; both
-/// round down, and the rest is burned.
+/// there, or by an authorization of ERC-3009 that anybody settles here, so that its payer is known. For an answer that is
+/// heard while it is computed the host has such a payment held here first: its payer cannot take it back before the answer
+/// is whole, and the host has none of it before. Or a payer puts FML into an account here and signs, with every call, what
+/// it owes a model in all so far: the newest of such vouchers is worth all before it, however many calls they were. The host
+/// turns it in whenever it likes. Of what is paid, `hostBps` is the host's and `contributorsBps` is for those whose documents
+/// the model answers with, the host's where there are none; both round down, and the rest is burned.
 contract Revenue is EIP712, ICallers, ITills, Braked {
     /// @notice What a payer owes a model in all, since ever.
     struct Voucher {
@@ -42,11 +44,21 @@ contract Revenue is EIP712, ICallers, ITills, Braked {
         uint16 contributorsBps;
     }
 
+    /// @notice A payment that is held for a call.
+    struct Hold {
+        uint128 valueWei;
+        uint64 freeAt; // second from which anybody gives it back; 0: there is none
+    }
+
     /// @notice EIP-712's type of a voucher.
     bytes32 public constant VOUCHER_TYPEHASH =
         keccak256("Voucher(address payer,uint256 model,uint256 owedWei,uint256 calls)");
     /// @notice Seconds from asking for one's balance to taking it, in which hosts turn in vouchers.
     uint256 public constant LEAVE_S = 3 days;
+    /// @notice Seconds for which a payment is held for its host at least.
+    uint256 public constant HOLD_S = 1 days;
+    /// @notice Holds that one call takes at most.
+    uint256 public constant MAX_HOLDS = 64;
 
     uint256 private constant BPS = 10_000;
 
@@ -72,6 +84,7 @@ contract Revenue is EIP712, ICallers, ITills, Braked {
     mapping(uint256 model => uint256) private _calls;
     mapping(uint256 model => mapping(address payer => uint256)) private _callsOf;
     mapping(uint256 model => uint256) private _earnedWei;
+    mapping(uint256 model => mapping(address payer => mapping(bytes32 nonce => Hold))) private _holds;
 
     /// @notice A payer put FML into its account.
     event Deposited(address indexed payer, uint256 amountWei);
@@ -85,6 +98,10 @@ contract Revenue is EIP712, ICallers, ITills, Braked {
     );
     /// @notice A payer's authorization over `valueWei` was settled into the model's till.
     event Bought(uint256 indexed model, address indexed payer, uint256 valueWei, bytes32 nonce);
+    /// @notice A payer's authorization over `valueWei` is held until it is taken, or given back from second `freeAt` on.
+    event Held(uint256 indexed model, address indexed payer, uint256 valueWei, bytes32 nonce, uint256 freeAt);
+    /// @notice A payer has a payment back that was held for a call of the model.
+    event GivenBack(uint256 indexed model, address indexed payer, uint256 valueWei, bytes32 nonce);
     /// @notice How later payments are split.
     event SplitSet(uint256 hostBps, uint256 contributorsBps);
 
@@ -98,6 +115,8 @@ contract Revenue is EIP712, ICallers, ITills, Braked {
     error AccountShort(address payer, uint256 heldWei, uint256 neededWei);
     /// @notice The balance can be taken from second `leavesAt` on, or is to be asked for first where that is zero.
     error NotLeaving(uint256 leavesAt);
+    /// @notice The payment is held until second `freeAt`, or there is none where that is zero.
+    error NotFree(uint256 freeAt);
 
     constructor(
         address fml_,
@@ -167,8 +186,60 @@ contract Revenue is EIP712, ICallers, ITills, Braked {
         );
     }
 
+    /// @notice Have a payment to a model's till held, as `settle` takes it; only the model's host. What was in the till before
+    /// is split.
+    function hold(
+        uint256 model,
+        address payer,
+        uint256 valueWei,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 nonce,
+        bytes calldata signature
+    ) external {
+        _requireHost(model);
+        if (valueWei == 0) revert BadParameter("valueWei", 0);
+        sweep(model);
+        address at_ = tillOf(model);
+        uint256 freeAt = block.timestamp + HOLD_S;
+        _holds[model][payer][nonce] = Hold(SafeCast.toUint128(valueWei), uint64(freeAt));
+        emit Held(model, payer, valueWei, nonce, freeAt);
+        (uint8 v, bytes32 r, bytes32 s) = ECDSA.parseCalldata(signature);
+        IERC3009(address(fml)).transferWithAuthorization(payer, at_, valueWei, validAfter, validBefore, nonce, v, r, s);
+        Till(at_).empty(fml);
+    }
+
+    /// @notice Take payments that are held for answered calls, split like a till's; only the model's host. One that is not
+    /// held any more is passed over.
+    function take(uint256 model, address[] calldata payers, bytes32[] calldata nonces)
+        external
+        returns (uint256 amountWei)
+    {
+        _requireHost(model);
+        if (payers.length != nonces.length || payers.length > MAX_HOLDS) revert BadParameter("payers", payers.length);
+        for (uint256 i = 0; i < payers.length; ++i) {
+            uint256 valueWei = _holds[model][payers[i]][nonces[i]].valueWei;
+            if (valueWei == 0) continue;
+            delete _holds[model][payers[i]][nonces[i]];
+            _boughtWei[model][payers[i]] += valueWei;
+            amountWei += valueWei;
+            emit Bought(model, payers[i], valueWei, nonces[i]);
+        }
+        if (amountWei > 0) _pay(model, address(0), amountWei, 0);
+    }
+
+    /// @notice Give a payment that is held back to its payer: the model's host at any time, anybody once it is free.
+    function giveBack(uint256 model, address payer, bytes32 nonce) external {
+        Hold memory held = _holds[model][payer][nonce];
+        bool isFree = block.timestamp >= held.freeAt || msg.sender == models.hostOf(model);
+        if (held.freeAt == 0 || !isFree) revert NotFree(held.freeAt);
+        delete _holds[model][payer][nonce];
+        emit GivenBack(model, payer, held.valueWei, nonce);
+        fml.transfer(payer, held.valueWei);
+    }
+
     /// @notice Split what is in a model's till; by anybody.
-    function sweep(uint256 model) external returns (uint256 amountWei) {
+    function sweep(uint256 model) public returns (uint256 amountWei) {
         address at_ = tillOf(model);
         if (at_.code.length == 0) {
             Clones.cloneDeterministic(till, bytes32(model));
@@ -200,6 +271,11 @@ contract Revenue is EIP712, ICallers, ITills, Braked {
         return _accounts[payer];
     }
 
+    /// @notice What is held of a payer's payment by its nonce.
+    function holdOf(uint256 model, address payer, bytes32 nonce) external view returns (Hold memory) {
+        return _holds[model][payer][nonce];
+    }
+
     /// @notice What `payer` has paid for calls of a model by vouchers, in wei: what its next voucher is to be above.
     function paidWei(uint256 model, address payer) external view returns (uint256) {
         return _paidWei[model][payer];
@@ -224,6 +300,11 @@ contract Revenue is EIP712, ICallers, ITills, Braked {
 
     function _brake() internal view override returns (address) {
         return brake;
+    }
+
+    function _requireHost(uint256 model) private view {
+        address host = models.hostOf(model);
+        if (msg.sender != host) revert NotAllowed(msg.sender, host);
     }
 
     function _claim(Voucher calldata voucher, bytes calldata signature) private {

@@ -206,6 +206,14 @@ _TOLD: Mapping[tuple[str, str], tuple[str, Callable[[Reasons, MarketEvent], str]
     (REVENUE, "Deposited"): ("payer", lambda _, e: f"put {fml(e.values['amountWei'])} into its account for calls"),
     (REVENUE, "Withdrawn"): ("payer", lambda _, e: f"took {fml(e.values['amountWei'])} out of its account for calls"),
     (REVENUE, "Paid"): ("payer", _paid_call),
+    (REVENUE, "Held"): (
+        "payer",
+        lambda _, e: f"had {fml(e.values['valueWei'])} held for a call of model {e.values['model']}",
+    ),
+    (REVENUE, "GivenBack"): (
+        "payer",
+        lambda _, e: f"had {fml(e.values['valueWei'])} back, which was held for a call of model {e.values['model']}",
+    ),
     (DOCUMENTS, "Contributed"): (
         "contributor",
         lambda _, e: (

@@ -1,6 +1,6 @@
 """Models as pages show them; what they earned is summed up from the index, which has the second of each payment."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import suppress
 
 from fl_alliance.chain import strict_json
@@ -44,8 +44,10 @@ def shelf(fair: Fair) -> list[ModelFacts]:
 def _shelf(fair: Fair, now: int) -> list[ModelFacts]:
     numbers = range(1, count(fair) + 1)
     earned, direct = _earnings(fair, now), _direct_calls(fair)
+    given_back = Counter(event.values["model"] for event in fair.events(REVENUE, "GivenBack"))
     return [
-        in_demand(model(fair, number), direct.get(_till(fair, number), 0), earned[number], now) for number in numbers
+        in_demand(model(fair, number), direct.get(_till(fair, number), 0) - given_back[number], earned[number], now)
+        for number in numbers
     ]
 
 

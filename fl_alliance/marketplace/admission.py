@@ -5,10 +5,10 @@ nothing: whoever is not answered does not pay.
 """
 
 import hashlib
+import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
 
 from fl_alliance.arena.events import fml
 from fl_alliance.chain.call_vouchers import SignedVoucher
@@ -22,12 +22,10 @@ from fl_alliance.marketplace.credentials import (
     session_domain,
 )
 from fl_alliance.marketplace.errors import PaymentRefused
-from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, RESPONSE_HEADER, Facilitator, name_of
+from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, Facilitator, name_of, ticket_of
 from fl_alliance.marketplace.pricing import free_calls
 from fl_alliance.marketplace.stall import Stall
-
-if TYPE_CHECKING:
-    from x402.schemas import PaymentPayload, PaymentRequirements
+from fl_alliance.marketplace.tickets import Again, Asked, Free, Open, Owed, Paid, Ticket
 
 DAY_S = 86_400
 
@@ -44,40 +42,8 @@ class FreeRate:
     tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A call: of which model, what it costs at most, the digest of what was sent, and how it is to be paid."""
-
-    model: int
-    most_wei: int
-    request: bytes
-    headers: Mapping[str, str]
-
-
 class PaymentNeeded(PaymentRefused):
     """A call without a payment; what it would have to be is told."""
-
-
-class Again(Exception):
-    """The payment has bought an answer already: this one."""
-
-    def __init__(self, answer: bytes, headers: Mapping[str, str]) -> None:
-        super().__init__("answered before")
-        self.answer, self.headers = answer, dict(headers)
-
-
-class Ticket(Protocol):
-    """A call that may be answered."""
-
-    @property
-    def means(self) -> str:
-        """How it is paid: open, free, session, voucher or x402."""
-
-    def finish(self, charged_wei: int, answer: bytes) -> Mapping[str, str]:
-        """Charge an answer, and return headers that tell of it; raises `PaymentRefused` where it cannot be."""
-
-    def cancel(self) -> None:
-        """Charge nothing: there was no answer."""
 
 
 class Admission:
@@ -112,7 +78,7 @@ class Admission:
             The payment has bought the answer before.
         """
         if asked.most_wei == 0:
-            return _Open(self.books, asked.model)
+            return Open(self.books, asked.model)
         if header := asked.headers.get(PAYMENT_HEADER.lower()):
             return self._paid(asked, header)
         if header := asked.headers.get(VOUCHER_HEADER.lower()):
@@ -132,11 +98,16 @@ class Admission:
         key.check(self._sessions, self._stall.me, int(time.time()))
         return key
 
+    def _is_by(self, account: str, headers: Mapping[str, str]) -> bool:
+        """Return whether a call comes with a session of an account."""
+        key = self.session(headers)
+        return key is not None and key.session.account == account
+
     def _in_session(self, asked: Asked, key: SessionKey) -> Ticket:
         payer, day = key.session.account, int(time.time()) // DAY_S
         allowed = free_calls(self._stall.locked_wei(payer), self.free.wei_a_call, self.free.most)
         if allowed and self.books.take_free(payer, day, allowed):
-            return _Free(self.books, asked.model, payer, day)
+            return Free(self.books, asked.model, payer, day)
         ladder = [signed for signed in key.ladder if signed.voucher.model == asked.model]
         if not ladder:
             raise PaymentNeeded(f"{payer} has no free call left today, and the API key allows no spending here")
@@ -147,7 +118,7 @@ class Admission:
             if signed.voucher.calls > most_calls:
                 raise PaymentRefused(f"the API key: tells of {signed.voucher.calls} calls, needed {most_calls} at most")
         self._reserve(asked, payer, ladder[-1].voucher.owed_wei, new)
-        return _Owed(self.books, asked, payer, "session")
+        return Owed(self.books, asked, payer, "session")
 
     def _vouched(self, asked: Asked, header: str) -> Ticket:
         signed = decode_voucher(header)
@@ -156,7 +127,14 @@ class Admission:
             raise PaymentRefused(f"the voucher: is for model {voucher.model}, needed {asked.model}")
         require_signed(signed, self._stall.revenue.domain)
         payment = f"voucher:{voucher.payer}:{voucher.model}:{voucher.calls}"
-        if found := self.books.begin(payment, asked.request, int(time.time())):
+        with self.books.written():
+            if self.books.has(payment) and not self._is_by(voucher.payer, asked.headers):
+                raise PaymentRefused(
+                    f"the voucher: was used before; to have its answer again {voucher.payer} is to send an API key "
+                    "of its own beside it: `fl-alliance market key`"
+                )
+            found = self.books.begin(payment, asked.request, int(time.time()))
+        if found is not None:
             raise Again(found.answer, {})
         try:
             account = self.books.account(voucher.payer, voucher.model)
@@ -166,15 +144,15 @@ class Admission:
         except BaseException:
             self.books.cancel(payment)
             raise
-        return _Owed(self.books, asked, voucher.payer, "voucher", payment)
+        return Owed(self.books, asked, voucher.payer, "voucher", payment)
 
     def _paid(self, asked: Asked, header: str) -> Ticket:
         needed = self.facilitator.requirements(asked.model, asked.most_wei)
         payment = self.facilitator.read(header, needed)
         payer, nonce = name_of(payment)
         name = f"x402:{payer}:{nonce.hex()}"
-        found = self.books.begin(name, asked.request, int(time.time()))
-        ticket = _Paid(self.books, self.facilitator, asked.model, name, payment, needed)
+        found = self.books.begin(name, _with_ticket(asked.request, ticket_of(payment)), int(time.time()))
+        ticket = Paid(self.books, self.facilitator, asked.model, name, payment, needed)
         if found is not None:
             raise Again(found.answer, {} if found.is_settled else ticket.settle())
         try:
@@ -213,103 +191,9 @@ class Admission:
                 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Open:
-    books: Books
-    model: int
-    means: str = "open"
-
-    def finish(self, charged_wei: int, answer: bytes) -> Mapping[str, str]:
-        self.books.count(self.model, self.means)
-        return {}
-
-    def cancel(self) -> None:
-        """Nothing was set aside."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Free:
-    books: Books
-    model: int
-    payer: str
-    day: int
-    means: str = "free"
-
-    def finish(self, charged_wei: int, answer: bytes) -> Mapping[str, str]:
-        self.books.count(self.model, self.means)
-        return {}
-
-    def cancel(self) -> None:
-        self.books.give_back_free(self.payer, self.day)
-
-
-@dataclass(frozen=True, slots=True)
-class _Owed:
-    """A call that vouchers pay."""
-
-    books: Books
-    asked: Asked
-    payer: str
-    means: str
-    payment: str = ""
-
-    def finish(self, charged_wei: int, answer: bytes) -> Mapping[str, str]:
-        with self.books.written():
-            self.books.charge(self.payer, self.asked.model, self.asked.most_wei, charged_wei)
-            self.books.count(self.asked.model, self.means)
-            if self.payment:
-                self.books.answer(self.payment, answer)
-        return {}
-
-    def cancel(self) -> None:
-        with self.books.written():
-            self.books.release(self.payer, self.asked.model, self.asked.most_wei)
-            if self.payment:
-                self.books.cancel(self.payment)
-
-
-@dataclass(frozen=True, slots=True)
-class _Paid:
-    """A call that x402 pays: settled once the answer is there, and not at all where it costs nothing."""
-
-    books: Books
-    facilitator: Facilitator
-    model: int
-    name: str
-    payment: "PaymentPayload"
-    needed: "PaymentRequirements"
-    means: str = field(default="x402")
-
-    def finish(self, charged_wei: int, answer: bytes) -> Mapping[str, str]:
-        if not charged_wei:
-            self.cancel()
-            return {}
-        self.books.answer(self.name, answer)
-        return self.settle()
-
-    def settle(self) -> Mapping[str, str]:
-        """Put the payment on the chain, unless it is there: a gateway may have been killed right after it sent it.
-
-        Raises
-        ------
-        PaymentRefused
-            Its payer has cancelled it meanwhile, spent its nonce on something else, or has not the FML any more.
-        """
-        told: Mapping[str, str] = {}
-        try:
-            if self.facilitator.is_used(self.payment):
-                raise PaymentRefused("the payment: was cancelled, or its nonce was used for another one")
-            told = {RESPONSE_HEADER: self.facilitator.settle(self.payment, self.needed).header}
-        except PaymentRefused:
-            if not self.facilitator.is_paid(self.payment, self.needed):
-                raise
-        with self.books.written():
-            self.books.settled(self.name)
-            self.books.count(self.model, self.means)
-        return told
-
-    def cancel(self) -> None:
-        self.books.cancel(self.name)
+def _with_ticket(request: bytes, ticket: str) -> bytes:
+    """Return what names a request of whoever has a ticket: without one nobody else's, and never the same again."""
+    return hashlib.sha256(request + (ticket.encode("utf-8", "replace") or secrets.token_bytes(32))).digest()
 
 
 def request_digest(path: str, body: bytes) -> bytes:

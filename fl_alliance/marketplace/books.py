@@ -4,7 +4,7 @@ Everything is on the disk before it counts (SQLite, write-ahead, a full sync at 
 killed loses no voucher and charges nothing twice. A call goes through three steps: it is reserved, with what pays for
 it; the answer is written down and charged; it is sent. What was reserved and not answered when a gateway starts is
 forgotten: nobody was answered. What was answered can be had again with the same payment, so a connection that breaks
-costs nobody.
+costs nobody; who may have it, admission says.
 """
 
 import sqlite3
@@ -18,6 +18,9 @@ from typing import Any
 from fl_alliance.chain.call_vouchers import CallVoucher, SignedVoucher
 from fl_alliance.marketplace.errors import BooksBusy, PaymentRefused
 
+_OPEN, _EARNED, _FAILED = "open", "earned", "failed"
+"""A held payment's call goes on, was answered, or was not."""
+_SET_HOLD = "UPDATE holds SET state = ? WHERE payment = ?"
 KEPT_S = 86_400
 """Seconds for which an answer can be had again with the payment that bought it."""
 _SCHEMA = """
@@ -30,6 +33,9 @@ CREATE TABLE IF NOT EXISTS vouchers (
 CREATE TABLE IF NOT EXISTS payments (
     payment TEXT PRIMARY KEY, request BLOB NOT NULL, at INTEGER NOT NULL, answer BLOB,
     is_settled INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS holds (
+    payment TEXT PRIMARY KEY, model INTEGER NOT NULL, payer TEXT NOT NULL, nonce BLOB NOT NULL,
+    state TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS free (
     payer TEXT, day INTEGER, used INTEGER NOT NULL, PRIMARY KEY (payer, day)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counts (
@@ -54,6 +60,15 @@ class Answered:
 
     answer: bytes
     is_settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A payment that the chain holds for a call: of which model, by whom, and its nonce."""
+
+    model: int
+    payer: str
+    nonce: bytes
 
 
 class Books:
@@ -81,6 +96,7 @@ class Books:
             with self.written():
                 self._db.execute("UPDATE accounts SET reserved_wei = '0'")
                 self._db.execute("DELETE FROM payments WHERE answer IS NULL")
+                self._db.execute("UPDATE holds SET state = ? WHERE state = ?", (_FAILED, _OPEN))
         except sqlite3.OperationalError:
             self._db.close()
             raise BooksBusy(str(path)) from None
@@ -172,6 +188,10 @@ class Books:
 
     # --- payments that buy one answer
 
+    def has(self, payment: str) -> bool:
+        """Return whether a payment pays for a call that goes on, or has bought an answer that is kept."""
+        return self._one("SELECT 1 FROM payments WHERE payment = ?", payment) is not None
+
     def begin(self, payment: str, request: bytes, now: int) -> Answered | None:
         """Reserve a payment for a request; return what it bought where it did before, for `KEPT_S`.
 
@@ -191,7 +211,7 @@ class Books:
                 )
                 return None
         if row[0] != request:
-            raise PaymentRefused("the payment: has paid for another request already")
+            raise PaymentRefused("the payment: has paid for another request already, or another caller's")
         if row[1] is None:
             raise PaymentRefused("the payment: pays for a call that goes on")
         return Answered(row[1], bool(row[2]))
@@ -210,6 +230,41 @@ class Books:
         """Forget a payment that bought nothing."""
         with self.written():
             self._db.execute("DELETE FROM payments WHERE payment = ? AND answer IS NULL", (payment,))
+
+    # --- payments that the chain holds for streams
+
+    def hold(self, payment: str, held: Held) -> None:
+        """Note that a payment is about to be held for a call that goes on."""
+        with self.written():
+            row = (payment, held.model, held.payer, held.nonce, _OPEN)
+            self._db.execute("INSERT OR REPLACE INTO holds VALUES (?, ?, ?, ?, ?)", row)
+
+    def earn(self, payment: str) -> bool:
+        """Note that the call of a held payment was answered; return whether the payment is held."""
+        with self.written():
+            return self._db.execute(_SET_HOLD, (_EARNED, payment)).rowcount > 0
+
+    def fail(self, payment: str) -> bool:
+        """Note that the call of a held payment was not answered; return whether the payment is held."""
+        with self.written():
+            return self._db.execute(_SET_HOLD, (_FAILED, payment)).rowcount > 0
+
+    def unhold(self, payment: str) -> None:
+        """Forget a payment that is not held, or no more."""
+        with self.written():
+            self._db.execute("DELETE FROM holds WHERE payment = ?", (payment,))
+
+    def earned(self) -> dict[str, Held]:
+        """Return held payments whose calls were answered, to be taken."""
+        return self._held(_EARNED)
+
+    def failed(self) -> dict[str, Held]:
+        """Return held payments whose calls were not answered, to be given back."""
+        return self._held(_FAILED)
+
+    def _held(self, state: str) -> dict[str, Held]:
+        rows = self._all("SELECT payment, model, payer, nonce FROM holds WHERE state = ?", state)
+        return {payment: Held(model, payer, nonce) for payment, model, payer, nonce in rows}
 
     # --- free calls, counters, documents
 

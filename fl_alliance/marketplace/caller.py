@@ -27,12 +27,13 @@ from fl_alliance.marketplace.credentials import (
 )
 from fl_alliance.marketplace.demands import Terms, payment_of
 from fl_alliance.marketplace.engines import Message
-from fl_alliance.marketplace.errors import GatewayFailed, SpendRefused
+from fl_alliance.marketplace.errors import GatewayFailed, PackageDamaged, SpendRefused
 from fl_alliance.marketplace.exchange import Exchange
 from fl_alliance.marketplace.facilitator import PAYMENT_HEADER, REQUIRED_HEADER
-from fl_alliance.marketplace.pricing import charge_wei
+from fl_alliance.marketplace.lineage import Lineage, lineage_of
+from fl_alliance.marketplace.pricing import LEAST_BYTES, charge_wei, said_wei
 from fl_alliance.marketplace.purse import Owed, Pending, Purse
-from fl_alliance.marketplace.requests import Chat, model_name
+from fl_alliance.marketplace.requests import Chat, Rows, model_name
 from fl_alliance.marketplace.stall import Stall
 from fl_alliance.marketplace.typed_data import sign_typed_data
 
@@ -62,7 +63,12 @@ class Call:
 
 def prediction(model: int, rows: Sequence[Sequence[float]]) -> Call:
     """Return a call of a model that takes rows of numbers."""
-    return Call(model, "/v1/predict", {"model": model_name(model), "inputs": [list(row) for row in rows]})
+    return rows_call(Rows(model, [list(row) for row in rows]))
+
+
+def rows_call(rows: Rows) -> Call:
+    """Return the call of rows that were read from a request."""
+    return Call(rows.model, "/v1/predict", {"model": model_name(rows.model), "inputs": rows.inputs})
 
 
 def question(model: int, messages: Sequence[Message], tokens: int, is_streamed: bool = False) -> Call:
@@ -107,6 +113,7 @@ class Caller:
     purse: Purse
     permit: Permit = lambda *_: None
     exchange: Exchange = field(default_factory=Exchange)
+    _thousand_bytes: dict[int, int] = field(default_factory=dict)
 
     def most_wei(self, call: Call) -> int:
         """Return what a call can cost, by its listing."""
@@ -120,6 +127,32 @@ class Caller:
         if self.purse.has(model):
             return self.purse.owed(model).owed_wei
         return self.stall.revenue.paid_wei(model, self.key.address)
+
+    def thousand_bytes(self, call: Call) -> int:
+        """Return what a thousand tokens of a model's answers have in bytes at least, as its host has listed it.
+
+        Raises
+        ------
+        GatewayFailed
+            The store has not the lineage that the listing names, and the gateway does not show it.
+        """
+        if call.tokens is None:
+            return LEAST_BYTES
+        if call.model not in self._thousand_bytes:
+            self._thousand_bytes[call.model] = self._lineage(call.model).thousand_bytes
+        return self._thousand_bytes[call.model]
+
+    def _lineage(self, model: int) -> Lineage:
+        listing = self.stall.listing(model)
+        with suppress(PackageDamaged):
+            return lineage_of(self.stall.place.store, listing)
+        shown = str(self.exchange.get(f"{self.url}/v1/models/{model_name(model)}").get("lineage")).encode()
+        if hashlib.sha256(shown).digest() != listing.lineage:
+            raise GatewayFailed("the gateway does not show the lineage that the listing names; nothing was signed")
+        try:
+            return Lineage.decode(shown)
+        except PackageDamaged as damaged:
+            raise GatewayFailed(f"the listing cannot be read: {damaged}") from None
 
     def call(self, call: Call, means: Means, cap_wei: int, said: Said | None = None) -> dict[str, Any]:
         """Make a call and return its answer; `said` hears a stream's pieces.
@@ -146,8 +179,7 @@ class Caller:
         if means is Means.X402 and most_wei:
             answer = self._by_x402(call, most_wei, said)
         else:
-            session = self.session(call.model, 0, 3_600)
-            answer, most_wei = self._sent(call, {"Authorization": f"Bearer {session.encode()}"}, said), 0
+            answer, most_wei = self._sent(call, self._bearer(call.model), said), 0
         _charged(answer, call, most_wei)
         return answer
 
@@ -167,16 +199,24 @@ class Caller:
             self.purse.note(model, Owed(owed.owed_wei + cap_wei, owed.calls + len(ladder)))
         return make_key(self.key, session, domain, ladder)
 
+    def _bearer(self, model: int) -> dict[str, str]:
+        """Return the header that says whose a call is, and pays for nothing."""
+        return {"Authorization": f"Bearer {self.session(model, 0, 3_600).encode()}"}
+
     def _by_voucher(self, call: Call, price_wei: int, cap_wei: int, said: Said | None) -> dict[str, Any]:
         """Sign for the most that the call may cost, and after the answer for what it did cost.
 
         A call that was not answered is made again with the voucher that it had: the gateway gives the answer that it
         has charged for, or answers now.
         """
-        most_wei = charge_wei(price_wei, call.tokens)
+        most_wei, thousand_bytes = charge_wei(price_wei, call.tokens), self.thousand_bytes(call)
+        before = self.purse.pending(call.model)
         sent = self._voucher(call, most_wei, cap_wei)
-        answer = self._sent(call, {VOUCHER_HEADER: self._signed(call.model, sent.owed_wei, sent.calls)}, said)
-        charged_wei = _charged(answer, call, most_wei, price_wei)
+        headers = {VOUCHER_HEADER: self._signed(call.model, sent.owed_wei, sent.calls)}
+        if sent == before:  # vouchers become public: that the answer is ours says the session
+            headers |= self._bearer(call.model)
+        answer = self._sent(call, headers, said)
+        charged_wei = _charged(answer, call, most_wei, (price_wei, thousand_bytes))
         settled = Owed(sent.owed_wei - most_wei + charged_wei, sent.calls)
         self.purse.note(call.model, settled)
         exact = self._signed(call.model, settled.owed_wei, settled.calls)
@@ -253,16 +293,21 @@ def _body(call: Call) -> bytes:
     return json.dumps(call.content).encode()
 
 
-def _charged(answer: Mapping[str, Any], call: Call, most_wei: int, price_wei: int | None = None) -> int:
+def _charged(answer: Mapping[str, Any], call: Call, most_wei: int, by_said: tuple[int, int] | None = None) -> int:
     """Return what an answer costs; raises `GatewayFailed` where it is none, or costs more than was signed.
 
-    With the price of a thousand tokens it costs no more tokens than the answer has bytes, of which a token has one.
+    Rows are answered by as many forecasts, or classes. With the price of a thousand tokens, and what they have in bytes
+    at least, it costs no more tokens than its bytes can be.
     """
     try:
         charged_wei = int(answer["fl_alliance"]["charged_wei"])
         if call.tokens is not None:
             said = str(answer["choices"][0]["message"]["content"])
-            most_wei = most_wei if price_wei is None else min(most_wei, charge_wei(price_wei, len(said.encode())))
+            if by_said is not None:
+                price_wei, thousand_bytes = by_said
+                most_wei = min(most_wei, said_wei(price_wei, call.tokens, len(said.encode()), thousand_bytes))
+        elif len(answer.get("forecast", answer.get("classes"))) != len(call.content["inputs"]):
+            raise ValueError("an answer to other rows")
     except (ValueError, KeyError, IndexError, TypeError):
         raise GatewayFailed("the gateway's answer does not say what it says, or costs") from None
     if not 0 <= charged_wei <= most_wei:

@@ -4,11 +4,14 @@ All of it can be done again at any time: the chain knows what was turned in, swe
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
 
 from fl_alliance.arena.events import fml
 from fl_alliance.chain.call_vouchers import SignedVoucher
-from fl_alliance.chain.marketplace_refusals import AccountShort
+from fl_alliance.chain.marketplace_refusals import AccountShort, NotFree
+from fl_alliance.chain.revenue import MOST_HOLDS
 from fl_alliance.marketplace.books import Books
 from fl_alliance.marketplace.stall import Stall
 
@@ -20,7 +23,10 @@ MOST_DOCUMENTS = 128
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What was turned in: wei by vouchers and out of tills, how many vouchers, and uses of documents credited."""
+    """What was turned in: wei by vouchers and out of tills, how many vouchers, and uses of documents credited.
+
+    What was held for streams counts as out of tills.
+    """
 
     vouchers_wei: int = 0
     tills_wei: int = 0
@@ -47,6 +53,8 @@ def collect(stall: Stall, books: Books, models: Iterable[int], tell: Callable[[s
     Refused, TransactionError
         The chain did not take it; nothing is lost.
     """
+    give_back(stall, books)
+    held_wei = _take(stall, books)
     chosen = _affordable(stall, due(stall, books), tell)
     taken: list[tuple[SignedVoucher, int]] = []
     for start in range(0, len(chosen), MOST_VOUCHERS):
@@ -55,9 +63,31 @@ def collect(stall: Stall, books: Books, models: Iterable[int], tell: Callable[[s
         books.forget(one.voucher.payer, one.voucher.model, one.voucher.owed_wei)
     numbers = sorted(set(models))
     tills = [model for model in numbers if stall.token.balance_wei(stall.revenue.till(model))]
-    tills_wei = sum(stall.revenue.sweep(model) for model in tills)
+    tills_wei = held_wei + sum(stall.revenue.sweep(model) for model in tills)
     uses = sum(_credit(stall, model, found) for model, found in books.uses().items() if model in numbers)
     return Collected(sum(worth_wei for _, worth_wei in taken), tills_wei, len(taken), uses)
+
+
+def give_back(stall: Stall, books: Books) -> None:
+    """Give back what is held for calls that were not answered; what is not held any more is forgotten."""
+    for name, held in books.failed().items():
+        with suppress(NotFree):  # it was never sent, or is given back already
+            stall.revenue.give_back(held.model, held.payer, held.nonce)
+        books.unhold(name)
+
+
+def _take(stall: Stall, books: Books) -> int:
+    """Take what is held for answered calls, and return what it was worth, in wei."""
+    amount_wei = 0
+    earned = sorted(books.earned().items(), key=lambda row: row[1].model)
+    for model, rows in groupby(earned, key=lambda row: row[1].model):
+        held_here = list(rows)
+        for start in range(0, len(held_here), MOST_HOLDS):
+            batch = held_here[start : start + MOST_HOLDS]
+            amount_wei += stall.revenue.take(model, [(held.payer, held.nonce) for _, held in batch])
+            for name, _ in batch:
+                books.unhold(name)
+    return amount_wei
 
 
 def _claimed(stall: Stall, batch: list[SignedVoucher], tell: Callable[[str], None]) -> list[tuple[SignedVoucher, int]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from fl_alliance.arena.errors import ArenaError
 from fl_alliance.arena.files import read_regular
 from fl_alliance.arena.store import Store
-from fl_alliance.chain.documents import Document
+from fl_alliance.chain.documents import Document, DocumentsView
 from fl_alliance.marketplace.errors import SourceUnusable
 from fl_alliance.marketplace.knowledge import MOST_DOCUMENT_BYTES
 from fl_alliance.marketplace.lineage import printable
@@ -23,6 +23,13 @@ def read_document(files: list[str]) -> bytes:
     if is_empty:
         raise SourceUnusable(f"{files[0]}: is empty, needed a text")
     return content
+
+
+def untaken(documents: DocumentsView, contributor: str) -> dict[int, int]:
+    """Return a contributor's documents that have a part, in wei, of what was shared out and not taken yet."""
+    numbers = range(1, documents.count + 1)
+    mine = [each for each in numbers if documents.document(each).contributor == contributor]
+    return {each: wei for each in mine if (wei := documents.untaken_wei(each))}
 
 
 def shown(store: Store, document: Document, most: int = 2_000) -> str:

@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fl_alliance.chain.listings import Listing
-from fl_alliance.marketplace.admission import Admission, Asked, Ticket, request_digest
+from fl_alliance.marketplace.admission import Admission, request_digest
 from fl_alliance.marketplace.chatbot import UNKNOWN, Grounded, grounded
 from fl_alliance.marketplace.engines import Message, Read, Seat
 from fl_alliance.marketplace.errors import EngineFailed, InputRefused, NotServed
 from fl_alliance.marketplace.knowledge import Knowledge
-from fl_alliance.marketplace.pricing import charge_wei
+from fl_alliance.marketplace.lineage import Lineage
+from fl_alliance.marketplace.pricing import charge_wei, said_wei
 from fl_alliance.marketplace.requests import Chat, Rows, model_name
 from fl_alliance.marketplace.stall import Stall
+from fl_alliance.marketplace.tickets import Asked, Ticket
 
 _TERMS_S = 5.0
 """Seconds for which a listing's price is taken as read."""
@@ -28,7 +30,7 @@ class Served:
 
     number: int
     seat: Seat
-    title: str
+    lineage: Lineage
     listing: Listing
     read_at: float = field(default_factory=time.monotonic)
 
@@ -120,12 +122,12 @@ class Counter:
         ----------
         said : callable
             Hears each token's text, and after that what the gateway writes itself; false: nobody listens any more. Who
-            leaves pays for the tokens that it was sent.
-            What is settled by itself is heard once it is settled: till then its payer can still make it worthless.
+            leaves pays for the tokens that it was sent, or for all where the payment is of a fixed amount. What pays
+            is held from the first token on: the model answers, and till then its payer could make it worthless.
         """
         pieces: list[str] = []
         read = Read(0)
-        is_whole, is_held = True, talk.ticket.means == "x402"
+        is_whole, can_leave = True, talk.ticket.means != "x402"
         with cancelled(talk.ticket):
             if talk.is_known:
                 with talk.served.seat.taken() as engine:
@@ -133,23 +135,24 @@ class Counter:
                         if isinstance(piece, Read):
                             read = piece
                             continue
-                        if not is_held and not said(piece):
-                            is_whole = False
-                            break
+                        if talk.chat.is_streamed:
+                            if not pieces:
+                                talk.ticket.hold()
+                            if not said(piece) and can_leave:
+                                is_whole = False
+                                break
                         pieces.append(piece)
                 if not pieces:
                     raise EngineFailed("the model said nothing")
             reply = self._charged(talk, pieces, read, is_whole)
-        unsaid = [*(pieces if is_held else ()), _ending(talk, is_whole)]
-        for piece in filter(None, unsaid):
-            said(piece)
+        if ending := _ending(talk, is_whole):
+            said(ending)
         return reply
 
     def _charged(self, talk: Talk, pieces: list[str], read: Read, is_whole: bool) -> Reply:
         """Charge for what was said; "I do not know" costs nothing."""
-        tokens = talk.most_tokens if talk.ticket.means == "x402" else len(pieces)
-        charged = charge_wei(talk.price_wei, tokens) if pieces else 0
         text = "".join(pieces) + _ending(talk, is_whole)
+        charged = _price_wei(talk, len(pieces), text) if pieces else 0
         answer = _json(completion(talk, text, (read.tokens, len(pieces)), _bill(talk.ticket, charged)))
         told = talk.ticket.finish(charged, answer)
         if talk.grounded is not None and charged and talk.ticket.means not in ("free", "open"):
@@ -169,6 +172,13 @@ class Counter:
             path = "/v1/chat/completions" if served.seat.speaks else "/v1/predict"
             raise InputRefused(f"{model_name(number)}: answers at {path}")
         return served
+
+
+def _price_wei(talk: Talk, tokens: int, text: str) -> int:
+    """Return what an answer costs: all that was asked for where the payment fixes that, else what was said."""
+    if talk.ticket.means == "x402":
+        return charge_wei(talk.price_wei, talk.most_tokens)
+    return said_wei(talk.price_wei, tokens, len(text.encode()), talk.served.lineage.thousand_bytes)
 
 
 def _ending(talk: Talk, is_whole: bool) -> str:

@@ -5,8 +5,10 @@ send to the token goes through Revenue, which moves the same money and notes who
 """
 
 import base64
+import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +18,12 @@ from fl_alliance.chain.call_vouchers import TillPayment
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import TOKEN
 from fl_alliance.chain.errors import ChainError, RequestRefused, TransactionReverted
+from fl_alliance.chain.marketplace_refusals import NotFree
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.reverts import explained
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.sender import Receipt, read_receipt
+from fl_alliance.marketplace.books import Held
 from fl_alliance.marketplace.errors import ExtraMissing, PaymentRefused
 from fl_alliance.marketplace.stall import Stall
 
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 PAYMENT_HEADER, REQUIRED_HEADER, RESPONSE_HEADER = "PAYMENT-SIGNATURE", "PAYMENT-REQUIRED", "PAYMENT-RESPONSE"
 VALID_S = 300
 """Seconds that a payment is to be valid for, from when it is signed, where both clocks agree."""
+_TICKET = "ticket"
 _MOST_DIGITS = 77
 """Of an amount: fewer than 2**256 has."""
 
@@ -65,7 +70,9 @@ class Facilitator:
         self._network = f"eip155:{stall.place.market.chain_id}"
         self._token = ContractReader(stall.place.rpc, TOKEN, stall.place.market.fml)
         self._tills: dict[int, str] = {}
-        self._scheme = ExactEvmScheme(_ChainSigner(stall, self._tills))
+        revenue = stall.revenue
+        self._scheme = ExactEvmScheme(_ChainSigner(stall, self._tills, lambda *given: revenue.settle(*given)))
+        self._holding = ExactEvmScheme(_ChainSigner(stall, self._tills, lambda *given: revenue.hold(*given)))
 
     def requirements(self, model: int, amount_wei: int) -> "PaymentRequirements":
         """Return what a call's payment must be."""
@@ -88,10 +95,11 @@ class Facilitator:
         return self._tills[model]
 
     def required(self, needed: "PaymentRequirements", url: str, reason: str) -> "PaymentRequired":
-        """Return what a caller who has not paid is told."""
+        """Return what a caller who has not paid is told; the ticket in it is the caller's alone."""
         from x402.schemas import PaymentRequired, ResourceInfo
 
-        return PaymentRequired(error=reason, resource=ResourceInfo(url=url), accepts=[needed])
+        told = needed.model_copy(update={"extra": {**needed.extra, _TICKET: secrets.token_hex(16)}})
+        return PaymentRequired(error=reason, resource=ResourceInfo(url=url), accepts=[told])
 
     def read(self, header: str, needed: "PaymentRequirements") -> "PaymentPayload":
         """Return the payment in a header; raises `PaymentRefused` where it is none, or is for something else."""
@@ -126,6 +134,21 @@ class Facilitator:
         if not found.success:
             raise PaymentRefused(f"the payment: {_plain(found.error_reason)}")
         return Settled(found.transaction, str(found.payer), encode_payment_response_header(found))
+
+    def hold(self, payment: "PaymentPayload", needed: "PaymentRequirements") -> None:
+        """Have a payment held on the chain, out of its payer's reach; raises `PaymentRefused` where that fails."""
+        found = self._holding.settle(payment, needed)
+        if not found.success:
+            raise PaymentRefused(f"the payment: {_plain(found.error_reason)}")
+
+    def is_held(self, held: Held) -> bool:
+        """Return whether a payment is held on the chain."""
+        return self._stall.revenue.hold_of(held.model, held.payer, held.nonce).value_wei > 0
+
+    def give_back(self, held: Held) -> None:
+        """Give a payment that is held back to its payer, where it is."""
+        with suppress(NotFree):
+            self._stall.revenue.give_back(held.model, held.payer, held.nonce)
 
     def is_used(self, payment: "PaymentPayload") -> bool:
         """Return whether the chain has seen this payment's nonce: paid, cancelled, or spent on something else."""
@@ -185,6 +208,16 @@ def name_of(payment: "PaymentPayload") -> tuple[str, bytes]:
     return payer, nonce
 
 
+def ticket_of(payment: "PaymentPayload") -> str:
+    """Return the ticket of the demand that a payment answers, empty where it tells none.
+
+    A client sends back what it was asked for, and the chain is shown none of it: so it tells the payer from whoever has
+    read the payment there.
+    """
+    found = payment.accepted.extra.get(_TICKET)
+    return found if isinstance(found, str) else ""
+
+
 def _bytes(text: Any, length: int) -> bytes:
     found = bytes.fromhex(text.removeprefix("0x"))
     if len(found) != length:
@@ -215,10 +248,12 @@ _REASONS = {
 
 
 class _ChainSigner:
-    """An account as x402's facilitator wants one; it sends settlements of payments to known tills, and nothing else."""
+    """An account as x402's facilitator wants one; it sends payments to known tills as it was told, and nothing else."""
 
-    def __init__(self, stall: Stall, tills: Mapping[int, str]) -> None:
-        self._revenue, self._tills = stall.revenue, tills
+    def __init__(
+        self, stall: Stall, tills: Mapping[int, str], send: Callable[[int, TillPayment, bytes], Receipt]
+    ) -> None:
+        self._tills, self._send = tills, send
         self._sender, self._rpc = stall.place.sender, stall.place.rpc
         self._receipts: dict[str, Receipt] = {}
 
@@ -248,7 +283,7 @@ class _ChainSigner:
         payer, to, amount_wei, valid_after, valid_before, nonce, v, r, s = args
         model = next(model for model, till in self._tills.items() if till == checksum(to))
         payment = TillPayment(checksum(payer), to, amount_wei, valid_after, valid_before, nonce)
-        receipt = self._revenue.settle(model, payment, r + s + bytes([v]))
+        receipt = self._send(model, payment, r + s + bytes([v]))
         self._receipts[receipt.tx_hash] = receipt
         return receipt.tx_hash
 

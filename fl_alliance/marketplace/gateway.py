@@ -12,15 +12,16 @@ from fastapi.responses import JSONResponse, Response
 
 from fl_alliance.arena.events import fml
 from fl_alliance.chain import strict_json
-from fl_alliance.marketplace.admission import Again
 from fl_alliance.marketplace.counter import Counter, Reply, Talk
 from fl_alliance.marketplace.credentials import decode_voucher, require_signed
 from fl_alliance.marketplace.errors import NotServed, PaymentRefused
 from fl_alliance.marketplace.facilitator import REQUIRED_HEADER
+from fl_alliance.marketplace.lineage import lineage_bytes
 from fl_alliance.marketplace.pricing import charge_wei
 from fl_alliance.marketplace.replies import Said, Whole, read_body, refused, replayed, streamed, told
-from fl_alliance.marketplace.requests import Chat, Rows, model_name, read_chat, read_rows
+from fl_alliance.marketplace.requests import Chat, Rows, model_name, model_number, read_chat, read_rows
 from fl_alliance.marketplace.stall import Stall
+from fl_alliance.marketplace.tickets import Again
 
 
 def create_app(stall: Stall, counter: Counter) -> FastAPI:
@@ -30,6 +31,19 @@ def create_app(stall: Stall, counter: Counter) -> FastAPI:
     @app.get("/v1/models")
     def models() -> Any:
         return {"object": "list", "data": [_shown(counter, number) for number in sorted(counter.served)]}
+
+    @app.get("/v1/models/{name}")
+    async def model(name: str) -> Response:
+        """One model, with its lineage, which the listing names by its digest."""
+
+        def work() -> Response:
+            number = model_number(name)
+            if number not in counter.served:
+                raise NotServed(name)
+            lineage = lineage_bytes(stall.place.store, counter.served[number].listing)
+            return JSONResponse(_shown(counter, number) | {"lineage": lineage.decode()})
+
+        return await told(work)
 
     @app.post("/v1/predict")
     async def predict(request: Request) -> Response:
@@ -143,7 +157,7 @@ def _shown(counter: Counter, number: int) -> dict[str, Any]:
         "object": "model",
         "created": served.listing.listed_at,
         "owned_by": served.listing.host,
-        "title": served.title,
+        "title": served.lineage.title,
         "digest": served.listing.digest.hex(),
         "price_wei": str(served.listing.price_wei),
         "price": f"{fml(served.listing.price_wei)} {unit}",

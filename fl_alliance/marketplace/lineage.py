@@ -15,9 +15,12 @@ from fl_alliance.arena.store import Store
 from fl_alliance.chain import strict_json
 from fl_alliance.chain.listings import Listing, ModelsView
 from fl_alliance.marketplace.errors import PackageDamaged
+from fl_alliance.marketplace.pricing import LEAST_BYTES
 
 FORMAT = 1
 MOST_BYTES = 2**20
+MOST_THOUSAND_BYTES = 16_000
+_RANGE = f"{LEAST_BYTES} to {MOST_THOUSAND_BYTES}"
 CHAT, REMOTE = "chat", "remote"
 """Kinds beside the Arena's: a chat model in a file that is installed, and one behind an OpenAI-compatible URL."""
 
@@ -38,6 +41,9 @@ class Lineage:
         `CHAIN_ID:CONTRACT:NUMBER` of the task that it was made in; empty where in none.
     story : mapping
         What that task found of it: losses, scores, metrics, parents.
+    thousand_bytes : int
+        Where it speaks, the bytes that a thousand tokens of its answers are to have at least, `LEAST_BYTES` to
+        `MOST_THOUSAND_BYTES`: who pays for what was said pays for no more tokens than that, whatever the host counts.
     """
 
     kind: str
@@ -45,11 +51,13 @@ class Lineage:
     title: str
     task: str
     story: Mapping[str, Any]
+    thousand_bytes: int = LEAST_BYTES
 
     def encode(self) -> bytes:
         """Return its bytes; equal lineages give equal ones."""
         content = {"format": FORMAT, "kind": self.kind, "options": dict(self.options), "title": self.title}
         content |= {"task": self.task, "story": dict(self.story)}
+        content |= {} if self.thousand_bytes == LEAST_BYTES else {"thousand_bytes": self.thousand_bytes}
         return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
 
     @classmethod
@@ -62,15 +70,23 @@ class Lineage:
         if not isinstance(found, dict) or found.pop("format", None) != FORMAT:
             raise PackageDamaged(f"lineage: no format, or another than {FORMAT}")
         kinds = {"kind": str, "options": dict, "title": str, "task": str, "story": dict}
+        size = found.pop("thousand_bytes", LEAST_BYTES)
+        if isinstance(size, bool) or not isinstance(size, int) or not LEAST_BYTES <= size <= MOST_THOUSAND_BYTES:
+            raise PackageDamaged(f"lineage: thousand_bytes is {str(size)[:40]}, needs {_RANGE}")
         if found.keys() != kinds.keys() or not all(isinstance(found[name], kinds[name]) for name in kinds):
             raise PackageDamaged(f"lineage: needs exactly {', '.join(kinds)}")
-        return cls(**found)
+        return cls(**found, thousand_bytes=size)
 
 
 def lineage_of(store: Store, listing: Listing) -> Lineage:
     """Return what a listing's lineage says; raises `PackageDamaged`."""
+    return Lineage.decode(lineage_bytes(store, listing))
+
+
+def lineage_bytes(store: Store, listing: Listing) -> bytes:
+    """Return a listing's lineage as it is in the store; raises `PackageDamaged`."""
     try:
-        return Lineage.decode(store.get(listing.lineage, MOST_BYTES))
+        return store.get(listing.lineage, MOST_BYTES)
     except ArenaError as error:
         raise PackageDamaged(f"lineage of model {listing.digest.hex()}: {error}") from None
 

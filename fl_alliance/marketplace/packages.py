@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,18 @@ from fl_alliance.chain.commitments import day_times
 from fl_alliance.chain.deploy import EMISSION, Deployment
 from fl_alliance.chain.rules.words import ZERO_ADDRESS
 from fl_alliance.config import ConfigError, read_config
-from fl_alliance.market.kinds import CLASSIFY, TABULAR, WORKLOADS, trade_of
+from fl_alliance.market.kinds import CLASSIFY, LM, TABULAR, WORKLOADS, trade_of
 from fl_alliance.market.place import Place, is_there
 from fl_alliance.market.work import open_task
 from fl_alliance.marketplace.errors import SourceUnusable
-from fl_alliance.marketplace.lineage import CHAT, REMOTE, Lineage
+from fl_alliance.marketplace.lineage import CHAT, MOST_THOUSAND_BYTES, REMOTE, Lineage
+from fl_alliance.marketplace.pricing import LEAST_BYTES
 from fl_alliance.models import load_model
 from fl_alliance.records import RunFolder
 from fl_alliance.winner import first_ranked, winner_lineage
 
+SMOLLM2_BYTES = 3_500
+"""Of a thousand tokens of the chat model's answers at least; measured (`tests/bench/token_bytes.py`)."""
 SOURCES = "arena:TASK, run:FOLDER, smollm2 or openai:MODEL"
 
 
@@ -60,6 +63,24 @@ class Package:
         if self.content is not None:
             store.put(self.content)
         return store.put(self.card).digest, store.put(self.lineage.encode()).digest
+
+
+def with_bytes(package: Package, token_bytes: str) -> Package:
+    """Return a package whose host says how many bytes a token of its answers has at least; raises `SourceUnusable`."""
+    lineage = package.lineage
+    if lineage.kind not in (CHAT, REMOTE, LM):
+        raise SourceUnusable(f"--token-bytes: given for a model of kind {lineage.kind}, needed one that speaks")
+    try:
+        found = float(token_bytes)
+    except ValueError:
+        found = 0.0
+    if not LEAST_BYTES <= 1_000 * found <= MOST_THOUSAND_BYTES:  # which no NaN is
+        raise SourceUnusable(f"--token-bytes: given {token_bytes}, needed {LEAST_BYTES / 1_000:g} to 16")
+    thousand_bytes = round(1_000 * found)
+    if lineage.kind == REMOTE:
+        return remote_package(str(lineage.options["model"]), thousand_bytes)
+    lineage = replace(lineage, thousand_bytes=thousand_bytes)
+    return replace(package, lineage=lineage, card=_card(lineage) if lineage.kind == CHAT else package.card)
 
 
 def package_of(source: str, place: Place) -> Package:
@@ -125,13 +146,14 @@ def smollm2_package() -> Package:
     from fl_alliance.arena.kinds.lm.smollm2 import DIGEST, NAME, shipped
 
     shipped()
-    lineage = Lineage(CHAT, {"base": "smollm2"}, NAME, "", {"file": DIGEST.hex(), "license": "Apache-2.0"})
+    story = {"file": DIGEST.hex(), "license": "Apache-2.0"}
+    lineage = Lineage(CHAT, {"base": "smollm2"}, NAME, "", story, SMOLLM2_BYTES)
     return Package(None, DIGEST, _card(lineage), lineage)
 
 
-def remote_package(model: str) -> Package:
+def remote_package(model: str, thousand_bytes: int = LEAST_BYTES) -> Package:
     """Return a model that the host's backend serves under a name; who calls it trusts the host that it is that one."""
-    lineage = Lineage(REMOTE, {"model": model}, model, "", {})
+    lineage = Lineage(REMOTE, {"model": model}, model, "", {}, thousand_bytes)
     return Package(None, name_content(lineage.encode()).digest, _card(lineage), lineage)
 
 
@@ -156,5 +178,7 @@ def _kind_of(workload: str, root: Path) -> str:
 def _card(lineage: Lineage) -> bytes:
     """Return a card from what is known, never from text that came with the model."""
     rows = [("task", lineage.task or "none"), *((name, json.dumps(value)) for name, value in lineage.story.items())]
+    if lineage.thousand_bytes > LEAST_BYTES:
+        rows.append(("bytes of a thousand tokens at least", str(lineage.thousand_bytes)))
     table = "\n".join(f"| {name} | {value.replace('|', '/')} |" for name, value in rows)
     return f"# {lineage.title}\n\nA model of kind {lineage.kind}.\n\n| what | value |\n|---|---|\n{table}\n".encode()

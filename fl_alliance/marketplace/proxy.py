@@ -1,4 +1,4 @@
-"""A server on one's own machine that any OpenAI client talks to, and that pays for each call by an exact voucher.
+"""A server on one's own machine, with a gateway's paths, that pays for each call by an exact voucher: for any client.
 
 The client holds no key, and the gateway is shown no ladder: a host that lies can take one call at its dearest beyond
 what it has answered, and all calls of a run together never more than its cap. Needs the extra `market`.
@@ -16,11 +16,11 @@ from fastapi.responses import JSONResponse, Response
 from starlette.middleware.base import RequestResponseEndpoint
 
 from fl_alliance.arena.events import fml
-from fl_alliance.marketplace.caller import Call, Caller, Means, Said, chat_call
+from fl_alliance.marketplace.caller import Call, Caller, Means, Said, chat_call, rows_call
 from fl_alliance.marketplace.errors import GatewayFailed, SpendRefused
 from fl_alliance.marketplace.replies import Said as Heard
 from fl_alliance.marketplace.replies import Whole, read_body, refused, streamed, told
-from fl_alliance.marketplace.requests import model_name, read_chat
+from fl_alliance.marketplace.requests import model_name, read_chat, read_rows
 
 HOSTS = ("127.0.0.1", "localhost")
 """The names under which the proxy is asked for; others were pointed here by somebody else (DNS rebinding)."""
@@ -125,6 +125,11 @@ def create_proxy(spender: Spender, hosts: Collection[str] = HOSTS) -> FastAPI:
     async def models() -> Response:
         url = f"{spender.caller.url}/v1/models"
         return await told(lambda: JSONResponse(spender.caller.exchange.get(url)))
+
+    @app.post("/v1/predict")
+    async def predict(request: Request) -> Response:
+        body = await read_body(request)
+        return await told(lambda: JSONResponse(spender.call(rows_call(read_rows(body)), lambda _: None)))
 
     @app.post("/v1/chat/completions")
     async def chat(request: Request) -> Response:

@@ -195,5 +195,5 @@ def _own(stall: Stall, models: list[int]) -> list[int]:
 
 def _served(stall: Stall, number: int, backend: Backend) -> Served:
     listing = stall.listing(number)
-    title = lineage_of(stall.place.store, listing).title
-    return Served(number, seat_of(stall.place, listing, backend), title, listing)
+    lineage = lineage_of(stall.place.store, listing)
+    return Served(number, seat_of(stall.place, listing, backend), lineage, listing)

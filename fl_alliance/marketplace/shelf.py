@@ -155,7 +155,7 @@ def dated(rpc: Rpc, payments: Iterable[Payment]) -> list[Earning]:
 def direct_calls(rpc: Rpc, deployment: Deployment) -> Counter[int]:
     """Return how many payments came to each model's till: what x402 calls leave on the chain, settled by whomever.
 
-    Transfers of nothing and what the gauges pay are none.
+    Transfers of nothing and what the gauges pay are none, nor is what was held and given back.
     """
     models, revenue = ModelsView(rpc, deployment), RevenueView(rpc, deployment)
     tills = {revenue.till(number).lower(): number for number in range(1, models.count + 1)}
@@ -167,7 +167,8 @@ def direct_calls(rpc: Rpc, deployment: Deployment) -> Counter[int]:
     gauges = deployment.contracts.get(GAUGES)
     others = {gauges.address.lower()} if gauges else set()
     calls = (log for log in found if int(log["data"], 16) and _account(log["topics"][1]) not in others)
-    return Counter(tills[_account(log["topics"][2])] for log in calls)
+    paid = Counter(tills[_account(log["topics"][2])] for log in calls)
+    return paid - Counter(revenue.given_back(deployment.block))
 
 
 def _account(topic: str) -> str:

@@ -12,7 +12,7 @@ COMMANDS = {
     "collect": "turn in what a gateway has earned while none runs",
     "call": "call a model that takes numbers, and pay",
     "chat": "ask a model that speaks, and pay",
-    "proxy": "pay for the calls of any OpenAI client on this machine, within a cap",
+    "proxy": "pay for the calls of any client on this machine, within a cap",
     "key": "make an API key for any OpenAI client, with a cap",
     "deposit": "put FML into your account for vouchers",
     "withdraw": "take them back",
@@ -20,6 +20,7 @@ COMMANDS = {
     "contribute": "add a document to a model's knowledge base",
     "judge": "judge a contributed document with your locked FML",
     "settle": "end a document's vote",
+    "share": "share out what a model's host does not credit documents with",
     "documents": "what was contributed, and what it has earned",
 }
 

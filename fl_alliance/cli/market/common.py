@@ -3,7 +3,7 @@
 import argparse
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -109,11 +109,20 @@ def calling(stall: "Stall", url: str) -> Iterator["Caller"]:
 
 
 @contextmanager
-def heard_signals() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end a server, and not what is done after it."""
-    before = {number: signal.signal(number, lambda *_: None) for number in (signal.SIGINT, signal.SIGTERM)}
+def heard_signals() -> Iterator[list[Callable[[], None]]]:
+    """Let Ctrl-C and SIGTERM end a server, and not what is done after it; yield the list of what they are to call.
+
+    A server hears them by itself only once it runs: one that has said that it serves is to stop before that, too.
+    """
+    stops: list[Callable[[], None]] = []
+
+    def hear(*_: object) -> None:
+        for stop in stops:
+            stop()
+
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stops
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

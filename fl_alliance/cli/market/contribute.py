@@ -41,7 +41,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.arena.events import fml
     from fl_alliance.cli.arena.common import settings_of
     from fl_alliance.cli.market.common import agreed, require_payable
-    from fl_alliance.marketplace.contributions import read_document
+    from fl_alliance.marketplace.contributions import read_document, untaken
     from fl_alliance.marketplace.stall import open_stall
 
     document = None if arguments.withdraw else read_document(files)
@@ -49,7 +49,10 @@ def execute(arguments: argparse.Namespace) -> int:
         stall.listing(arguments.model)
         if document is None:
             require_payable(stall, 0, "this")
-            agreed([f"{stall.me} takes {fml(stall.documents.due_wei(stall.me))}"], arguments)
+            parts = untaken(stall.documents, stall.me)
+            agreed([f"{stall.me} takes {fml(stall.documents.due_wei(stall.me) + sum(parts.values()))}"], arguments)
+            for number in parts:
+                stall.documents.take_share(number)
             print(f"{fml(stall.documents.withdraw())} came in")
             return 0
         stake_wei = stall.documents.stake_wei

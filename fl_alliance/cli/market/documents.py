@@ -27,6 +27,7 @@ def parser() -> CommandParser:
 def execute(arguments: argparse.Namespace) -> int:
     """Print them."""
     from fl_alliance.arena.events import fml
+    from fl_alliance.marketplace.contributions import untaken
     from fl_alliance.marketplace.stall import open_stall
 
     with open_stall(settings_beside_model(arguments), CALLER) as stall:
@@ -37,7 +38,7 @@ def execute(arguments: argparse.Namespace) -> int:
                 state = ("accepted" if found.is_accepted else "not accepted") if found.is_settled else "in its vote"
                 rows.append({"document": each, "model": found.model, "state": state, "uses": found.uses})
                 rows[-1] |= {"contributor": found.contributor, "digest": found.digest.hex()}
-        due_wei = stall.documents.due_wei(stall.me)
+        due_wei = stall.documents.due_wei(stall.me) + sum(untaken(stall.documents, stall.me).values())
         if arguments.json:
             print(json.dumps({"documents": rows, "due_wei": str(due_wei)}, indent=2))
             return 0

@@ -83,8 +83,9 @@ def execute(arguments: argparse.Namespace) -> int:
         with closing(Gateway(stall, setup, models, lambda line: print(line, flush=True))) as gateway:
             for served in gateway.counter.served.values():
                 path = "/v1/chat/completions" if served.seat.speaks else "/v1/predict"
-                print(f"model {served.number}: {served.title}, at {path}", flush=True)
-            with heard_signals(), gateway.listening() as (server, url):
+                print(f"model {served.number}: {served.lineage.title}, at {path}", flush=True)
+            with heard_signals() as stops, gateway.listening() as (server, url):
+                stops.append(server.stop)
                 print(f"serving {url}/v1", flush=True)
                 server.run()
     return 0

@@ -25,9 +25,10 @@ from starlette.testclient import TestClient
 from fl_alliance.chain.connect import close, connect
 from fl_alliance.chain.errors import AnvilMissing
 from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.cli.market.common import GATEWAY
-from fl_alliance.console import relay
+from fl_alliance.console import relay, shelf
 from fl_alliance.console.app import make_app
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.market import MarketFeed
@@ -174,6 +175,21 @@ def test_a_free_model_answers_at_once_and_no_account_is_needed(shop: Shop) -> No
         answer = shop.post(f"{GLUCOSE}/try", f"{url}/v1/", rows=f"{ROW}\n{ROW}")
     assert answer.text.count(f"{HISTORY[-1]:g} mg/dL in 30 minutes") == 2
     assert "Nothing was paid for it." in answer.text
+
+
+def test_a_payment_that_is_held_counts_as_a_call_until_it_is_given_back(shop: Shop) -> None:
+    ground = shop.ground
+    revenue, fair = ground.stall().revenue, shop.sources.market.fair  # type: ignore[union-attr]
+    for nonce in (b"still held", b"given back"):
+        given = ground.fair.payment(GLUCOSE, CALL_WEI, PAYER, nonce)
+        revenue.hold(GLUCOSE, given, ground.fair.authorized(given, PAYER))
+    revenue.give_back(GLUCOSE, PAYER.address, keccak(b"given back"))
+    shop.read()
+    [glucose, *_] = shelf.shelf(fair)
+    assert glucose.direct_calls == 1
+    said = unescape(console_stage.ask(f"{shop.url}/ledger/{PAYER.address}").text)
+    assert f"had 0.1000 FML held for a call of model {GLUCOSE}" in said
+    assert f"had 0.1000 FML back, which was held for a call of model {GLUCOSE}" in said
 
 
 def test_a_question_is_answered_with_the_documents_that_it_is_from(shop: Shop) -> None:

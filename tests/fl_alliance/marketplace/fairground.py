@@ -11,18 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bazaar
-from bazaar import CALLER, HOST, Bazaar
+from bazaar import CALLER, FAR, HOST, OTHER_CALLER, Bazaar
 
 from fl_alliance.arena.store import Store, name_content, open_store
 from fl_alliance.chain.accounts import NodeKey
+from fl_alliance.chain.bound import BoundContract
+from fl_alliance.chain.call_vouchers import TillPayment
 from fl_alliance.chain.connect import advance_to
+from fl_alliance.chain.deploy import TOKEN
 from fl_alliance.chain.documents import Verdict
 from fl_alliance.chain.fml import Fml
+from fl_alliance.chain.messages import long_signature
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.learners import network_kind
 from fl_alliance.market.place import place_of
 from fl_alliance.marketplace.admission import FreeRate
-from fl_alliance.marketplace.caller import Caller
+from fl_alliance.marketplace.caller import Caller, _Signer
+from fl_alliance.marketplace.demands import payment_of
+from fl_alliance.marketplace.facilitator import REQUIRED_HEADER
 from fl_alliance.marketplace.lineage import Lineage
 from fl_alliance.marketplace.listener import Server, bound
 from fl_alliance.marketplace.loading import Backend
@@ -32,6 +38,8 @@ from fl_alliance.marketplace.serving import Gateway, Setup
 from fl_alliance.marketplace.stall import Stall
 
 if TYPE_CHECKING:
+    import httpx
+
     from fl_alliance.marketplace.proxy import Spender
 
     Spending = tuple[Spender, str]
@@ -168,6 +176,28 @@ def running(server: Server) -> Iterator[None]:
     finally:
         server.stop()
         thread.join()
+
+
+def signed(
+    caller: Caller, response: "httpx.Response", most_wei: int = CALL_WEI, model: int = GLUCOSE
+) -> dict[str, Any]:
+    """A payment as x402's client makes it of what the gateway says."""
+    header, terms = response.headers[REQUIRED_HEADER], caller._terms(model, most_wei)
+    return payment_of(header, terms, _Signer(caller.key)).model_dump(by_alias=True)
+
+
+def spent(payment: dict[str, Any], ground: Fairground, to: str, amount_wei: int) -> None:
+    """The payer's own transfer by the payment's nonce, sent to the token by somebody else."""
+    moved(ground, to, amount_wei, bytes.fromhex(payment["payload"]["authorization"]["nonce"].removeprefix("0x")))
+
+
+def moved(ground: Fairground, to: str, amount_wei: int, nonce: bytes) -> None:
+    """A transfer of the payer's, who has no coin, by an authorization."""
+    given = TillPayment(PAYER.address, to, amount_wei, 0, FAR, nonce)
+    signed = long_signature(ground.fair.authorized(given, PAYER))
+    token = BoundContract(ground.fair.sender(OTHER_CALLER), TOKEN, ground.fair.deployment.fml)
+    row = (PAYER.address, to, amount_wei, 0, FAR, nonce, signed[64], signed[:32], signed[32:64])
+    token.send(200_000, "transferWithAuthorization", *row)
 
 
 def glucose_package() -> Package:

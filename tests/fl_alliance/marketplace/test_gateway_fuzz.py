@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 from bazaar import CALLER
-from fairground import HISTORY, TALKER, TOKENS_WEI, Fairground
+from fairground import CALL_WEI, GLUCOSE, HISTORY, TALKER, TOKENS_WEI, Fairground
 
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.marketplace.credentials import PREFIX, VOUCHER_HEADER, decode_voucher
@@ -75,6 +75,7 @@ WHOLE = {
     "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
     "fl_alliance": {"paid_by": "voucher", "charged_wei": str(charge_wei(TOKENS_WEI, 1))},
 }
+PREDICTED = {"forecast": [110.0], "fl_alliance": {"paid_by": "voucher", "charged_wei": str(CALL_WEI)}}
 PIECE = {"choices": [{"index": 0, "delta": {"content": "Yes"}, "finish_reason": None}]}
 LAST = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "fl_alliance": WHOLE["fl_alliance"]}
 
@@ -92,6 +93,8 @@ def liar(chance: random.Random, signed: list[int]) -> type[BaseHTTPRequestHandle
             signed.append(decode_voucher(header).voucher.owed_wei)
             if self.path.endswith("vouchers"):
                 self._send("{}")
+            elif self.path.endswith("predict"):
+                self._send(json.dumps(damaged(PREDICTED, chance)))
             elif json.loads(body)["stream"]:
                 self._send("".join(f"data: {json.dumps(damaged(one, chance))}\n\n" for one in (PIECE, LAST)))
             else:
@@ -118,11 +121,14 @@ def test_no_gateway_makes_the_proxy_fail_or_sign_beyond_one_call(ground: Fairgro
         for number in range(REQUESTS):
             asked = {"messages": [{"role": "user", "content": f"Question {number}?"}], "max_tokens": 10}
             body = asked | {"model": f"model-{TALKER}", "stream": number % 2 == 0}
-            response = client.post(f"{near}/v1/chat/completions", json=body)
+            path = "chat/completions"
+            if number % 5 == 0:
+                path, body = "predict", {"model": f"model-{GLUCOSE}", "inputs": [[float(number)]]}
+            response = client.post(f"{near}/v1/{path}", json=body)
             seen |= {response.status_code, client.get(f"{near}/v1/models").status_code}
         assert {200, 402, 502, 503} <= seen
         assert 500 not in seen
         assert spender.spent_wei > 0
-        assert max(signed) <= spender.spent_wei + charge_wei(TOKENS_WEI, 10)
+        assert max(signed) <= spender.spent_wei + max(CALL_WEI, charge_wei(TOKENS_WEI, 10))
     server.shutdown()
     server.server_close()

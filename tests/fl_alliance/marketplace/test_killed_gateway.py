@@ -13,7 +13,9 @@ from pathlib import Path
 
 import bazaar
 import fairground
+import pytest
 from bazaar import CALLER, HOST
+from fairground import PAYER
 
 from fl_alliance.chain.connect import connected
 from fl_alliance.chain.dao_deploy import add_dao, hand_over
@@ -28,6 +30,7 @@ from fl_alliance.market.keys import development_key
 from fl_alliance.marketplace.caller import Caller, Means, question
 from fl_alliance.marketplace.engines import Message
 from fl_alliance.marketplace.errors import GatewayFailed
+from fl_alliance.marketplace.pricing import charge_wei
 
 ROOT = Path(__file__).resolve().parents[3]
 CALLS, KILLS = 18, 3
@@ -129,3 +132,36 @@ def call(caller: Caller, number: int) -> dict[str, object]:
     except GatewayFailed:
         time.sleep(0.05)
         raise
+
+
+def test_a_gateway_that_is_killed_in_a_stream_gives_the_payment_back(tmp_path: Path) -> None:
+    """The payer has heard some of it, and cannot have taken it back; the host was paid nothing."""
+    price_wei = charge_wei(fairground.TOKENS_WEI, 50)
+    with town(tmp_path) as (ground, chain):
+        token = Fml(ground.fair.sender(CALLER), ground.fair.deployment.fml)
+        token.transfer(PAYER.address, WEI_PER_FML)
+        process, heard = Process(tmp_path, chain, ground.backend.url), list[str]()
+        ground.backend.words, ground.backend.pause_s = ["word "] * 50, 0.1
+
+        def said(piece: str) -> None:
+            heard.append(piece)
+            if len(heard) == 2:
+                process.kill()
+
+        try:
+            asked, caller = (
+                question(fairground.TALKER, [Message("user", "Juice?")], 50, True),
+                ground.caller(process.url),
+            )
+            with pytest.raises(GatewayFailed):
+                caller.call(asked, Means.X402, WEI_PER_FML, said)
+            assert 2 <= len(heard) < 50
+            revenue = ground.fair.revenue()
+            assert token.balance_wei(PAYER.address) == WEI_PER_FML - price_wei
+            assert token.balance_wei(revenue.address) == price_wei
+            process.start()
+            assert process.stop() == 0  # at once after it has said that it serves
+        finally:
+            process.kill()
+        assert (token.balance_wei(PAYER.address), token.balance_wei(revenue.address)) == (WEI_PER_FML, 0)
+        assert revenue.earned(fairground.TALKER) == (0, 0)

@@ -17,7 +17,11 @@ from fl_alliance.arena.store import open_store
 from fl_alliance.chain.connect import advance_to, close, connect
 from fl_alliance.chain.deploy import Deployment
 from fl_alliance.chain.errors import AnvilMissing
+from fl_alliance.chain.fml import Fml
+from fl_alliance.chain.revenue import Revenue
 from fl_alliance.chain.rpc import Rpc
+from fl_alliance.chain.sender import Sender
+from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.cli.main import main
 from fl_alliance.market.keys import development_key
 from fl_alliance.market.place import place_of
@@ -123,6 +127,14 @@ def _list_glucose(desk: Desk) -> None:
     close(w3)
 
 
+def _pay_till(desk: Desk, amount_wei: int) -> None:
+    w3 = connect(desk.url)
+    market, sender = Deployment.load(Path("market/market.json")), Sender(w3, development_key(HOLDER))
+    Fml(sender, market.fml).transfer(Revenue(sender, market).till(1), amount_wei)
+    Revenue(sender, market).sweep(1)
+    close(w3)
+
+
 @pytest.mark.anvil
 def test_a_models_life_by_commands(desk: Desk, tmp_path: Path) -> None:
     assert "nothing is listed" in desk.market("models")
@@ -154,10 +166,19 @@ def test_a_models_life_by_commands(desk: Desk, tmp_path: Path) -> None:
     proxy, near = desk.started("proxy", "--cap", "0.1", "--gateway", desk.gateway)
     question = {"model": "model-1", "messages": [{"role": "user", "content": "Hello?"}], "max_tokens": 4}
     assert httpx.post(f"{near}/v1/chat/completions", json=question, trust_env=False).status_code == 200
+    rows = {"model": "model-2", "inputs": [fairground.HISTORY]}
+    predicted = httpx.post(f"{near}/v1/predict", json=rows, trust_env=False)
+    assert predicted.status_code == 402
+    assert "are gone" in predicted.json()["error"]["message"]
     assert "end it first" in desk.calling("chat", "1", "What do I drink?", "--cap", "2", code=2)
     proxy.send_signal(signal.SIGTERM)
     assert "spent 0.0280 FML for 1 answers" in proxy.communicate(timeout=60)[0]
     assert proxy.returncode == 0
+    proxy, near = desk.started("proxy", "--cap", "0.1", "--gateway", desk.gateway)
+    predicted = httpx.post(f"{near}/v1/predict", json=rows, trust_env=False)
+    assert predicted.json()["forecast"] == [fairground.HISTORY[-1]]
+    proxy.send_signal(signal.SIGTERM)
+    assert "spent 0.1000 FML for 1 answers" in proxy.communicate(timeout=60)[0]
 
     for wrong in ("-1", "0", "x", "70000"):
         assert "needed 1 to 65536" in desk.calling("chat", "1", "Hello?", "--cap", "2", "--tokens", wrong, code=2)
@@ -199,6 +220,16 @@ def test_documents_accounts_and_listings_by_commands(desk: Desk, tmp_path: Path)
     advance_to(w3, Rpc(w3).second() + 3 * 86_400)
     assert "document 1 is accepted" in desk.market("settle", "1")
     assert "accepted, 0 uses" in desk.market("documents", "--model", "1")
+
+    assert "nothing of the contributors' share of model 1 waits" in desk.market("share", "1")
+    _pay_till(desk, WEI_PER_FML)
+    assert "in 30 d" in desk.market("share", "1", "--yes", by=HOLDER)
+    assert "0.2000 FML can be shared out in" in desk.market("share", "1")
+    advance_to(w3, Rpc(w3).second() + 30 * 86_400)
+    assert "each document has 0.2000 FML" in desk.market("share", "1", "--yes", by=HOLDER)
+    assert "can take 0.2000 FML" in desk.market("documents")
+    assert "0.2000 FML came in" in desk.market("contribute", "1", "--withdraw", "--yes")
+    assert "can take 0.0000 FML" in desk.market("documents")
 
     desk.market("deposit", "10", "--yes")
     assert "can be taken in 3 d" in desk.market("withdraw", "--yes")

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from bazaar import CALLER, HOST
-from fairground import TALKER, TOKENS_WEI, Fairground
+from fairground import CALL_WEI, GLUCOSE, HISTORY, TALKER, TOKENS_WEI, Fairground
 
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.marketplace.books import Account
@@ -55,6 +55,62 @@ def test_openais_client_pays_exactly_what_it_is_answered_and_needs_no_key(ground
         gateway.collect()
     assert paid_wei(ground) == 2 * FOUR
     assert ground.stall().revenue.earned(TALKER) == (2 * FOUR, 2)
+
+
+def predicted(near: str, rows: Any, model: int = GLUCOSE) -> httpx.Response:
+    return httpx.post(f"{near}/v1/predict", json={"model": f"model-{model}", "inputs": rows}, trust_env=False)
+
+
+def test_rows_of_numbers_are_answered_for_one_voucher_a_call_within_the_caps(ground: Fairground) -> None:
+    ground.fair.revenue(CALLER).deposit(WEI_PER_FML)
+    with ground.gateway() as (gateway, url), ground.proxy(url, 2 * CALL_WEI + FOUR, CALL_WEI) as (spender, near):
+        for rows in ([HISTORY], [HISTORY, HISTORY]):
+            answered = predicted(near, rows)
+            assert (answered.status_code, answered.json()["forecast"]) == (200, [HISTORY[-1]] * len(rows))
+            assert answered.json()["fl_alliance"] == {"paid_by": "voucher", "charged_wei": str(CALL_WEI)}
+        assert (spender.spent_wei, spender.answered, spender.unanswered_wei) == (2 * CALL_WEI, 2, 0)
+        assert gateway.books.counts() == {(GLUCOSE, "voucher"): 2}
+        refused = predicted(near, [HISTORY])
+        assert (refused.status_code, refused.json()["error"]["code"]) == (402, "SpendRefused")
+        assert "are gone" in refused.json()["error"]["message"]
+        assert spender.caller.purse.pending(GLUCOSE) is None
+        assert refusal(client(near), max_tokens=20).code == "SpendRefused"
+        assert client(near).chat.completions.create(**ASKED | {"max_tokens": 4}).choices  # what is left of the cap
+        gateway.collect()
+    revenue = ground.stall().revenue
+    assert (revenue.paid_wei(GLUCOSE, CALLER.address), paid_wei(ground)) == (2 * CALL_WEI, FOUR)
+
+
+def test_rows_above_the_cap_of_a_call_and_rows_that_are_none_are_refused_and_not_paid(ground: Fairground) -> None:
+    ground.fair.revenue(CALLER).deposit(10 * WEI_PER_FML)
+    with ground.gateway() as (gateway, url):
+        with ground.proxy(url, WEI_PER_FML, CALL_WEI - 1) as (spender, near):
+            assert "cap of a call" in predicted(near, [HISTORY]).json()["error"]["message"]
+            assert spender.caller.purse.pending(GLUCOSE) is None
+            browser = httpx.post(f"{near}/v1/predict", json={}, headers={"Origin": near}, trust_env=False)
+            assert browser.status_code == 403
+        with ground.proxy(url, 10 * WEI_PER_FML) as (spender, near):
+            for rows, needed in (([HISTORY[1:]], "needed 24"), ("x", "needed a list of 1 to 64 rows")):
+                refused = predicted(near, rows)
+                assert (refused.status_code, refused.json()["error"]["code"]) == (400, "InputRefused")
+                assert needed in refused.json()["error"]["message"]
+            assert "/v1/chat/completions" in predicted(near, [HISTORY], TALKER).json()["error"]["message"]
+            assert httpx.post(f"{near}/v1/predict", json={"model": "model-1"}, trust_env=False).status_code == 400
+            assert spender.spent_wei == 0
+        assert gateway.books.account(CALLER.address, GLUCOSE) == Account(0, 0, 0)
+
+
+@pytest.mark.parametrize("said", [{}, {"forecast": []}, {"classes": [1, 2]}, {"forecast": 5.0}])
+def test_an_answer_that_is_none_to_the_rows_is_not_owed(said: dict[str, Any], ground: Fairground) -> None:
+    ground.fair.revenue(CALLER).deposit(WEI_PER_FML)
+    with ground.gateway() as (gateway, url), ground.proxy(url, WEI_PER_FML) as (spender, near):
+        engine: Any = gateway.counter.served[GLUCOSE].seat.engine
+        engine.predict = lambda _: said
+        refused = predicted(near, [HISTORY])
+        assert (refused.status_code, refused.json()["error"]["code"]) == (502, "GatewayFailed")
+        assert (spender.spent_wei, spender.unanswered_wei) == (0, CALL_WEI)
+        assert predicted(near, [[*HISTORY[:-1], 90.0]]).status_code == 502  # no other is paid before it is shown
+        assert gateway.books.account(CALLER.address, GLUCOSE).owed_wei == CALL_WEI
 
 
 def test_a_stream_is_passed_on_as_it_comes(ground: Fairground) -> None:

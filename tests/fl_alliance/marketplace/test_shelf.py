@@ -8,6 +8,7 @@ from fairground import CALL_WEI, GLUCOSE, HISTORY, PAYER, TALKER, TOKENS_WEI, Fa
 
 from fl_alliance.chain.deploy import GAUGES, Contract
 from fl_alliance.chain.fml import Fml
+from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.marketplace.caller import Means, prediction, question
 from fl_alliance.marketplace.engines import Message
@@ -59,6 +60,16 @@ def test_neither_transfers_of_nothing_nor_what_gauges_pay_are_calls(ground: Fair
     assert direct_calls(ground.fair.rpc, deployment) == {GLUCOSE: 2}
     gauges = {GAUGES: Contract(OTHER_CALLER.address, "")}
     assert direct_calls(ground.fair.rpc, replace(deployment, contracts=deployment.contracts | gauges)) == {GLUCOSE: 1}
+
+
+def test_what_was_held_and_given_back_is_no_call(ground: Fairground) -> None:
+    deployment, revenue = ground.fair.deployment, ground.stall().revenue
+    for nonce in (b"taken", b"given back", b"still held"):
+        given = ground.fair.payment(GLUCOSE, nonce=nonce)
+        revenue.hold(GLUCOSE, given, ground.fair.authorized(given))
+    revenue.take(GLUCOSE, [(CALLER.address, keccak(b"taken"))])
+    revenue.give_back(GLUCOSE, CALLER.address, keccak(b"given back"))
+    assert direct_calls(ground.fair.rpc, deployment) == {GLUCOSE: 2}
 
 
 def test_old_payments_weigh_less_and_a_rating_counts_with_others() -> None:

@@ -20,7 +20,6 @@ from fl_alliance.chain.revenue import CallerAccount
 from fl_alliance.chain.rules.revenue import split_payment
 from fl_alliance.chain.sender import Receipt
 from fl_alliance.chain.types import WEI_PER_FML
-from fl_alliance.marketplace.admission import Asked
 from fl_alliance.marketplace.books import Books
 from fl_alliance.marketplace.caller import Means, prediction, question
 from fl_alliance.marketplace.collecting import collect, due
@@ -28,6 +27,7 @@ from fl_alliance.marketplace.credentials import VOUCHER_HEADER, encode_voucher
 from fl_alliance.marketplace.engines import Message
 from fl_alliance.marketplace.errors import BooksBusy, GatewayFailed, PaymentRefused, SpendRefused
 from fl_alliance.marketplace.pricing import charge_wei
+from fl_alliance.marketplace.tickets import Asked
 
 ASKED = [Message("user", "What should I drink?")]
 CHAT = {"model": f"model-{TALKER}", "messages": [{"role": "user", "content": "Hello?"}], "max_tokens": 10}
@@ -61,14 +61,23 @@ def test_a_voucher_pays_for_what_was_said_and_the_host_turns_in_no_more(is_strea
         assert ground.stall().revenue.paid_wei(TALKER, CALLER.address) == 2 * four
 
 
-def test_a_voucher_buys_one_answer_which_can_be_had_again(ground: Fairground) -> None:
+def test_a_voucher_buys_one_answer_which_its_payer_can_have_again(ground: Fairground) -> None:
     ground.fair.revenue(CALLER).deposit(WEI_PER_FML)
     ten = charge_wei(TOKENS_WEI, 10)
     with ground.gateway() as (gateway, url):
         first = asked(url, voucher(ground, ten, 1))
-        again = asked(url, voucher(ground, ten, 1))
+        payer, other_payer = (
+            {"Authorization": f"Bearer {ground.caller(url, key).session(TALKER, 0, 60).encode()}"}
+            for key in (CALLER, OTHER_CALLER)
+        )
+        again = asked(url, voucher(ground, ten, 1) | payer)
         assert (first.status_code, again.content) == (200, first.content)
-        other = asked(url, voucher(ground, ten, 1), max_tokens=9)
+        for headers in ({}, other_payer):  # once it is turned in anybody can read it; the request may be guessed
+            stolen = [asked(url, voucher(ground, ten, 1) | headers, max_tokens=most) for most in (10, 9)]
+            assert [one.status_code for one in stolen] == [402, 402]
+            assert stolen[0].content == stolen[1].content
+            assert "was used before" in stolen[0].json()["error"]["message"]
+        other = asked(url, voucher(ground, ten, 1) | payer, max_tokens=9)
         assert other.status_code == 402
         assert "another request" in other.json()["error"]["message"]
         assert gateway.books.account(CALLER.address, TALKER).calls == 1

@@ -4,24 +4,20 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
-from bazaar import CALLER, FAR, OTHER_CALLER, TERMS
-from fairground import CALL_WEI, GLUCOSE, HISTORY, PAYER, TALKER, TOKENS_WEI, Fairground
+from bazaar import CALLER, TERMS
+from fairground import CALL_WEI, GLUCOSE, HISTORY, PAYER, TALKER, TOKENS_WEI, Fairground, signed, spent
 
-from fl_alliance.chain.bound import BoundContract
-from fl_alliance.chain.call_vouchers import TillPayment
-from fl_alliance.chain.deploy import TOKEN
 from fl_alliance.chain.marketplace_refusals import NotCaller
-from fl_alliance.chain.messages import long_signature
 from fl_alliance.chain.rules.revenue import split_payment
 from fl_alliance.chain.types import WEI_PER_FML
-from fl_alliance.marketplace.caller import Caller, Means, _Signer, prediction, question
+from fl_alliance.marketplace.caller import Means, _Signer, prediction, question
 from fl_alliance.marketplace.demands import payment_of
 from fl_alliance.marketplace.engines import Message
 from fl_alliance.marketplace.errors import GatewayFailed, MarketplaceError, SpendRefused
@@ -34,12 +30,6 @@ ASKED = [Message("user", "What should I drink?")]
 
 def told(url: str) -> httpx.Response:
     return httpx.post(f"{url}/v1/predict", json=BODY, trust_env=False)
-
-
-def signed(caller: Caller, response: httpx.Response, most_wei: int = CALL_WEI, model: int = GLUCOSE) -> dict[str, Any]:
-    """A payment as x402's client makes it of what the gateway says."""
-    header, terms = response.headers[REQUIRED_HEADER], caller._terms(model, most_wei)
-    return payment_of(header, terms, _Signer(caller.key)).model_dump(by_alias=True)
 
 
 def paid(url: str, payment: dict[str, Any]) -> httpx.Response:
@@ -98,6 +88,37 @@ def test_the_same_payment_buys_the_same_answer_again_and_no_other(ground: Fairgr
     assert ground.fair.fml.balance_wei(PAYER.address) == WEI_PER_FML - CALL_WEI
 
 
+def test_who_reads_a_payment_on_the_chain_learns_neither_its_request_nor_its_answer(ground: Fairground) -> None:
+    """All that the chain shows, the signature too, and the request guessed to the byte: the ticket is not there."""
+    ground.pay_in(PAYER, WEI_PER_FML)
+    with ground.gateway() as (gateway, url):
+        demand, payment = told(url), signed(ground.caller(url), told(url))
+        assert paid(url, payment).status_code == 200
+        for ticket in (None, "", 7, signed(ground.caller(url), demand)["accepted"]["extra"]["ticket"]):
+            stolen = json.loads(json.dumps(payment))
+            stolen["accepted"]["extra"]["ticket"] = ticket
+            if ticket is None:
+                del stolen["accepted"]["extra"]["ticket"]
+            right = paid(url, stolen)
+            header = {PAYMENT_HEADER: base64.b64encode(json.dumps(stolen).encode()).decode()}
+            other = BODY | {"inputs": [HISTORY, HISTORY]}
+            wrong = httpx.post(f"{url}/v1/predict", json=other, headers=header, trust_env=False)
+            assert (right.status_code, wrong.status_code) == (402, 402)
+            assert reason(right) == reason(wrong)
+            assert "forecast" not in right.text
+        assert paid(url, payment).json()["forecast"] == [HISTORY[-1]]
+        assert gateway.books.counts() == {(GLUCOSE, "x402"): 1}
+
+
+def test_a_payment_without_a_ticket_buys_its_answer_once(ground: Fairground) -> None:
+    ground.pay_in(PAYER, WEI_PER_FML)
+    with ground.gateway() as (_, url):
+        payment = signed(ground.caller(url), told(url))
+        del payment["accepted"]["extra"]["ticket"]
+        assert [paid(url, payment).status_code for _ in range(2)] == [200, 402]
+    assert ground.fair.fml.balance_wei(PAYER.address) == WEI_PER_FML - CALL_WEI
+
+
 def test_a_gateway_killed_after_it_settled_gives_the_answer_that_was_paid(ground: Fairground) -> None:
     ground.pay_in(PAYER, WEI_PER_FML)
     with ground.gateway() as (gateway, url):
@@ -125,16 +146,6 @@ def test_who_paid_by_x402_is_known_to_the_chain_and_rates(ground: Fairground) ->
         ground.caller(url, CALLER).call(prediction(GLUCOSE, [HISTORY]), Means.X402, CALL_WEI)
     ground.fair.models(CALLER).rate(GLUCOSE, 4)
     assert ground.fair.models().rating(GLUCOSE).stars == 4
-
-
-def spent(payment: dict[str, Any], ground: Fairground, to: str, amount_wei: int) -> None:
-    """The payer's own transfer by the payment's nonce, sent to the token by somebody else."""
-    nonce = bytes.fromhex(payment["payload"]["authorization"]["nonce"].removeprefix("0x"))
-    given = TillPayment(PAYER.address, to, amount_wei, 0, FAR, nonce)
-    signed = long_signature(ground.fair.authorized(given, PAYER))
-    token = BoundContract(ground.fair.sender(OTHER_CALLER), TOKEN, ground.fair.deployment.fml)
-    row = (PAYER.address, to, amount_wei, 0, FAR, nonce, signed[64], signed[:32], signed[32:64])
-    token.send(200_000, "transferWithAuthorization", *row)
 
 
 @pytest.mark.parametrize(
@@ -326,27 +337,6 @@ def test_a_host_whose_model_does_not_answer_is_not_paid(ground: Fairground) -> N
             ground.caller(url).call(question(TALKER, ASKED, 10, True), Means.X402, WEI_PER_FML)
         assert gateway.books.counts() == {}
     assert ground.fair.fml.balance_wei(PAYER.address) == WEI_PER_FML
-
-
-def test_a_stream_is_sent_once_it_is_settled(ground: Fairground) -> None:
-    """Else a payer could hear an answer, and have spent the nonce or its FML when it is to be paid."""
-    ground.pay_in(PAYER, WEI_PER_FML)
-    body = question(TALKER, ASKED, 10, True).content
-    with ground.gateway() as (gateway, url):
-        path = f"{url}/v1/chat/completions"
-        payment = signed(ground.caller(url), httpx.post(path, json=body, trust_env=False), WEI_PER_FML, TALKER)
-        engine: Any = gateway.counter.served[TALKER].seat.engine
-        honest = engine.answer
-
-        def answer(*given: Any) -> Iterator[str]:
-            yield from honest(*given)
-            spent(payment, ground, PAYER.address, 1)
-
-        engine.answer = answer
-        header = base64.b64encode(json.dumps(payment).encode()).decode()
-        streamed = httpx.post(path, json=body, headers={PAYMENT_HEADER: header}, trust_env=False)
-        assert "its nonce was used for another one" in streamed.text
-        assert "juice" not in streamed.text
 
 
 @pytest.mark.parametrize("is_streamed", [False, True])
