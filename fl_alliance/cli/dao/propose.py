@@ -61,9 +61,8 @@ def execute(arguments: argparse.Namespace) -> int:
     with open_hall(settings_of(arguments)) as hall:
         place, actions = hall.place, hall.actions
         calls = actions.set(arguments.set) + actions.spend(arguments.spend)
-        calls += actions.verify(arguments.verify, is_verified=True) + actions.verify(
-            arguments.unverify, is_verified=False
-        )
+        calls += actions.verify(arguments.unverify, is_verified=False)
+        calls += actions.verify(arguments.verify, is_verified=True)
         calls += actions.expel(arguments.expel) + actions.remove(arguments.remove)
         calls += [actions.resume()] if arguments.resume else []
         if not calls or not arguments.text.strip():
