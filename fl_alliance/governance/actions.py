@@ -81,7 +81,8 @@ class Actions:
             amount_wei = wei(amount, "--spend")
             if not amount_wei:
                 raise ActionRefused(f"--spend {account} {amount}: needs more than 0 FML")
-            calls.append(self._call(TREASURY, "spend", self._deployment.fml, self._payee(account), amount_wei))
+            given, payment = f"--spend {account} {amount}", (self._deployment.fml, self._payee(account), amount_wei)
+            calls.append(self._possible(given, TREASURY, "spend", *payment))
         return calls
 
     def expel(self, models: Iterable[str]) -> list[Call]:

@@ -128,7 +128,8 @@ class Decoder:
             "balanceOf", self._deployment.address(TREASURY)
         )
         what = fml(amount_wei) if is_fml else f"{amount_wei} of the token {checksum(token)}"
-        return f"pays {what} from the treasury to {self.named(to)}" + (f"; it holds {fml(held)}" if is_fml else "")
+        holds = f"; it holds {fml(held)}" + (", which is too little now" if held < amount_wei else "") if is_fml else ""
+        return f"pays {what} from the treasury to {self.named(to)}{holds}"
 
 
 def _is_set_by(known: Parameter, contract: str, function: str) -> bool:

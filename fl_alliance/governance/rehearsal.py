@@ -9,6 +9,7 @@ from fl_alliance.chain.dao import Call
 from fl_alliance.chain.deploy import DAO, TIMELOCK, VOTES, Deployment, creation_code
 from fl_alliance.chain.errors import RequestRefused, TransactionReverted
 from fl_alliance.chain.market_refusals import TooManyTasks
+from fl_alliance.chain.refusals import ERC20InsufficientBalance
 from fl_alliance.chain.reverts import explained
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.governance.errors import ActionRefused
@@ -22,6 +23,8 @@ _STAGES = {
     "setReviewTerms": "reviewTerms",
 }
 """The DAO's setters, in the order of its constructor's terms, and what each sets as it is now."""
+_PASSING = (ERC20InsufficientBalance, TooManyTasks)
+"""Refusals of now alone: by the time of the calls the treasury may hold more, and fewer tasks be verified."""
 
 
 class Rehearsal:
@@ -40,15 +43,12 @@ class Rehearsal:
         self._stages: dict[str, Any] = {}
 
     def require(self, call: Call, given: str) -> None:
-        """Refuse a call that its contract would refuse; raises `ActionRefused`, which begins with what was `given`.
-
-        How many tasks are verified is not asked: by the time of the calls there may be fewer.
-        """
+        """Refuse a call, told as what was `given`, that its contract would refuse; raises `ActionRefused`."""
         try:
             self._rpc.bytes("eth_call", self._request(call), "latest")
         except RequestRefused as refusal:
             why = explained(TransactionReverted(given, refusal.reason, refusal.data), given)
-            if not isinstance(why, TooManyTasks):
+            if not isinstance(why, _PASSING):
                 raise ActionRefused(f"the contract would not take it: {why}") from None
 
     def _request(self, call: Call) -> Mapping[str, str]:
