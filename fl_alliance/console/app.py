@@ -13,6 +13,7 @@ from fl_alliance.console.pages import alliance, arena, dao, gauges, home, ledger
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.security import LOOPBACK, guard
 from fl_alliance.console.sources import Sources
+from fl_alliance.console.waiting import StillReading, reading
 from fl_alliance.market.errors import MarketError
 
 _STATIC = Path(__file__).parent / "static"
@@ -39,6 +40,10 @@ def make_app(sources: Sources, hosts: Collection[str] = LOOPBACK) -> FastAPI:
     @app.exception_handler(ChainError)
     def silent(request: Request, error: ChainError) -> Response:
         return failed(request, 503, " ".join(str(error).split()))
+
+    @app.exception_handler(StillReading)
+    def waits(request: Request, error: StillReading) -> Response:
+        return reading(request, render)
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:

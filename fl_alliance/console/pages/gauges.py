@@ -1,6 +1,6 @@
 """Gauges: where votes of two weeks went, what they move, and a ballot."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from fl_alliance.console.deciding import MOST_CHOICES
@@ -8,6 +8,7 @@ from fl_alliance.console.polls import poll
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.shelf import shelf
 from fl_alliance.console.sources import Sources
+from fl_alliance.console.waiting import ready
 from fl_alliance.marketplace.shelf import trending
 
 _TRENDING = 5
@@ -16,7 +17,7 @@ _NO_GAUGES = "this market has no gauges; they come with a DAO"
 
 def pages(sources: Sources, render: Renderer) -> APIRouter:
     """Return the routes."""
-    room = APIRouter(prefix="/dao/gauges")
+    room = APIRouter(prefix="/dao/gauges", dependencies=[Depends(ready(sources))])
 
     @room.get("")
     def gauges(request: Request) -> Response:

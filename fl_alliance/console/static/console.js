@@ -22,7 +22,8 @@ function poll(part) {
         const headers = { "X-Part": "live" };
         if (tag) headers["If-None-Match"] = tag;
         const answer = await fetch(part.dataset.poll || location.href, { headers });
-        if (answer.status === 200 && !isBusy()) {
+        if ("reading" in part.dataset && !answer.headers.has("Retry-After")) return location.reload(); // the page is there
+        if ((answer.status === 200 || "reading" in part.dataset) && !isBusy()) {
           const open = [...part.querySelectorAll("details")].map((each) => each.open);
           part.innerHTML = policy.createHTML(await answer.text());
           part.querySelectorAll("details").forEach((each, at) => (each.open = open[at] || false));
