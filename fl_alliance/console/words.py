@@ -75,14 +75,14 @@ def moment(second: int) -> Markup:
 
 def account(address: str) -> Markup:
     """Return an address, shortened for the eye, whole for who asks: it links to its ledger."""
-    link = Markup('<a href="/ledger/{0}" aria-label="account {0}"><code title="{0}">{1}…{2}</code></a>')
+    link = Markup('<a href="/ledger/{0}" aria-label="account {1}…{2}"><code title="{0}">{1}…{2}</code></a>')
     return link.format(address, address[:6], address[-4:])
 
 
 def digest(text: str) -> Markup:
     """Return a digest or a transaction's hash, shortened for the eye."""
     whole = text.removeprefix("0x")
-    return Markup('<code title="{}">{}…</code>').format(whole, whole[:10])
+    return Markup('<code class="digest" title="{}">{}…</code>').format(whole, whole[:10])
 
 
 def pill(name: str) -> Markup:
@@ -103,8 +103,10 @@ def visible(text: str) -> str:
 
 
 def host(url: str) -> str:
-    """Return a chain's URL as far as it may be shown: what follows the host can hold a key."""
+    """Return a chain's URL as far as it may be shown: what follows the host can hold a key, but of a file."""
     parts = urlsplit(url)
+    if parts.scheme == "file":
+        return url
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
