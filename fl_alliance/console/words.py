@@ -80,9 +80,8 @@ def account(address: str) -> Markup:
 
 
 def digest(text: str) -> Markup:
-    """Return a digest or a transaction's hash, shortened for the eye."""
-    whole = text.removeprefix("0x")
-    return Markup('<code class="digest" title="{}">{}…</code>').format(whole, whole[:10])
+    """Return a digest or a transaction's hash, shortened for the eye, whole for who asks or copies it."""
+    return Markup('<code class="digest" title="{}">{}…</code>').format(text, text.removeprefix("0x")[:10])
 
 
 def pill(name: str) -> Markup:

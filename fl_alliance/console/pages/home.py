@@ -27,6 +27,10 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
             models=shelf.count(fair) if fair else 0,
         )
 
+    @room.get("/words")
+    def words(request: Request) -> Response:
+        return render(request, "words.html")
+
     @room.get("/status")
     def status(request: Request) -> Response:
         return render(request, "status.html")

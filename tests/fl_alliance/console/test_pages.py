@@ -154,7 +154,7 @@ def test_a_model_that_is_paid_and_rated_shows_it_and_is_trending(console: "Conso
     shop.revenue().sweep(1)
     console.read()
     text = unescape(console.get("/marketplace").text)
-    assert re.search(r"Trending .*Model 1</a>\s*<span class=\"n\">trend 1\.0000</span>", text, re.DOTALL)
+    assert re.search(r"Trending .*Model 1</a>\s*· <span class=\"n\">trend 1\.0000</span>", text, re.DOTALL)
     page = unescape(console.get("/marketplace/1").text)
     assert "fl-alliance market call 1 --csv rows.csv --cap 0.01<" in page
 
