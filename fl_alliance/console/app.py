@@ -31,7 +31,8 @@ def make_app(sources: Sources, hosts: Collection[str] = LOOPBACK) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 
     def failed(request: Request, code: int, reason: str) -> Response:
-        return render(request, "error.html", code, code=code, title=_TITLES.get(code, "Refused"), reason=reason)
+        title, is_form = _TITLES.get(code, "Refused"), request.method == "POST"
+        return render(request, "error.html", code, title=title, reason=reason, is_form=is_form)
 
     @app.exception_handler(MarketError)
     def unusable(request: Request, error: MarketError) -> Response:

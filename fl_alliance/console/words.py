@@ -1,5 +1,6 @@
 """Figures and moments as pages write them: filters of the templates."""
 
+import re
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -119,10 +120,16 @@ def calm(words: str) -> str:
     return words.removeprefix(ALARM)
 
 
-def sentence(words: str) -> str:
+def sentence(words: str) -> Markup:
     """Return a message of the command line as a sentence; one that begins with a name keeps it as it is."""
     first = words[:1].upper() if words.partition(" ")[0].isalpha() else words[:1]
-    return f"{first}{words[1:].removesuffix('.')}."
+    return coded(f"{first}{words[1:].removesuffix('.')}.")
+
+
+def coded(words: str) -> Markup:
+    """Return words in which commands stand between backticks, as elements; a backtick without another stays one."""
+    parts = re.split("`([^`]+)`", words)
+    return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
 FILTERS = {
@@ -130,6 +137,7 @@ FILTERS = {
     "account": account,
     "calm": calm,
     "cap": cap,
+    "coded": coded,
     "digest": digest,
     "duration": duration,
     "exact": exact,

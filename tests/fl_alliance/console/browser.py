@@ -50,6 +50,10 @@ class Look:
         """What somebody who does not see the page, or uses it by keyboard or on a phone, would miss."""
         return list(self.page.evaluate(_FAULTS))
 
+    def overflow_px(self) -> int:
+        """How much wider than the window the page is."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
     def paint_ms(self) -> float:
         """When the page that is open painted its first content, in milliseconds after it was asked for."""
         script = "performance.getEntriesByName('first-contentful-paint')[0].startTime"

@@ -118,8 +118,7 @@ def test_every_page_paints_soon_fits_and_asks_nobody_else(
             assert look.errors == [], path
             assert look.hosts == {host}, path
             assert look.page.title() != "owned"
-            width = look.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert width <= 0, (path, width)
+            assert look.overflow_px() <= 0, path
             assert look.faults() == [], path
             if folder := os.environ.get("FL_ALLIANCE_SCREENSHOTS"):
                 name = f"{path.strip('/').replace('/', '-') or 'home'}-{scheme}-{viewport['width']}.png"
@@ -269,6 +268,9 @@ def test_a_wallet_proposes_and_takes_it_back(anvil: "console_stage.Stage", conso
         look.page.get_by_role("button", name="Propose …").click()
         assert "Once executed, it sets dao.stake to 1,000.0000 FML" in look.page.inner_text("main")
         browser.shoot(look, "sign-propose")
+        look.page.set_viewport_size(PHONE)
+        assert (look.overflow_px(), look.faults()) == (0, [])
+        look.page.set_viewport_size(DESK)
         look.page.get_by_role("button", name="Sign with your wallet").click()
         look.page.get_by_text("All done.").wait_for()
         proposal = anvil.dao.view.proposals()[-1]
@@ -276,6 +278,8 @@ def test_a_wallet_proposes_and_takes_it_back(anvil: "console_stage.Stage", conso
         look.page.get_by_role("link", name="See what changed").click()
         look.page.get_by_role("link", name="Proposal 2").click(timeout=15_000)
         browser.shoot(look, "dao-pending")
+        look.page.set_viewport_size(PHONE)
+        assert (look.overflow_px(), look.faults()) == (0, [])
         look.page.get_by_role("button", name="Take it back").click()
         look.page.get_by_role("button", name="Sign with your wallet").click()
         look.page.get_by_text("All done.").wait_for()
