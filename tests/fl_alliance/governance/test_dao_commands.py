@@ -72,6 +72,7 @@ def test_who_has_no_say_in_a_proposal_is_told_before_anything_is_signed(desk: De
     desk.dao("lock", "1000", by=RIVAL)
     assert "no say in it" in refused("flag", "1", "frivolous", by=RIVAL)
     desk.dao("cancel", "1", by=PROPOSER)
+    desk.wait(60)
     desk.dao("propose", "Once more", "--spend", PAYEE, "5", by=PROPOSER)
     desk.dao("flag", "2", "scam", by=RIVAL)
     assert "was flagged: it cannot be taken back" in refused("cancel", "2", by=PROPOSER)
