@@ -19,7 +19,7 @@ def require_free(dao: DaoMember, now: int) -> None:
     number, proposal = mine[-1]
     back = f", or take it back: fl-alliance dao cancel {number}" if stage is Stage.PENDING else ""
     stands = stage_words(dao, proposal, stage, now)
-    raise WrongStage(f"{dao.me} has proposal {number}, {stands}: one at a time; needed that to be over{back}")
+    raise WrongStage(f"{dao.me} has proposal {number} ({stands}): one at a time; wait until it is over{back}")
 
 
 def require_proposable(dao: DaoMember, calls: Sequence[Call], description: str, now: int) -> None:

@@ -109,9 +109,9 @@ def require_stage(view: DaoView, number: int, proposal: Proposal, now: int, *nee
     """Refuse a proposal that is at none of these stages; raises `WrongStage`."""
     stage = view.stage(proposal.number)
     if stage not in needed:
-        wanted = "it to be over" if needed[0].is_final else f"one that is {_STAGES[needed[0].name.lower()]}"
+        wanted = "over" if needed[0].is_final else _STAGES[needed[0].name.lower()]
         stands = stage_words(view, proposal, stage, now)
-        raise WrongStage(f"proposal {number} is {stands}; needed {wanted}: see `fl-alliance dao status {number}`")
+        raise WrongStage(f"proposal {number}: {stands}; needed: {wanted}; see `fl-alliance dao status {number}`")
 
 
 def stage_words(view: DaoView, proposal: Proposal, stage: Stage, now: int) -> str:

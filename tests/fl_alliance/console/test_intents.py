@@ -201,7 +201,7 @@ def test_a_rating_is_the_call_that_the_page_tells(console: "Console") -> None:
         ("vote", {"proposal": "1", "support": "maybe"}, "support='maybe': needs one of against, for, abstain"),
         ("vote", {"proposal": "9", "support": "for"}, "no proposal 9"),
         ("vote", {"proposal": "-1", "support": "for"}, "proposal='-1': needs a whole number"),
-        ("vote", {"proposal": "1", "support": "for"}, "needed one that is in its general meeting"),
+        ("vote", {"proposal": "1", "support": "for"}, "needed: in its general meeting"),
         ("appear", {"proposal": "1", "how": "none"}, "needs present, scam or frivolous"),
         ("lock", {"amount": "0"}, "needs more than 0 FML"),
         ("lock", {"amount": "1e30"}, "needs at most"),

@@ -30,8 +30,8 @@ def test_a_proposal_is_staked_reviewed_voted_on_delayed_and_executed(desk: Desk)
     assert f"it pays 25.5000 FML from the treasury to {PAYEE}; it holds 1,000,000.0000 FML" in proposed
     assert "stakes 10,000.0000 FML" in proposed
     early = desk.dao("vote", "1", "for", by=HOLDER, code=2)
-    assert "proposal 1 is in review, for " in early
-    assert "; needed one that is in its general meeting: see" in early
+    assert "proposal 1: in review, for " in early
+    assert "; needed: in its general meeting; see" in early
     attended = desk.dao("attend", "1", by=HOLDER)
     assert "sets emission.power_halves" in attended
     assert "wait; you have appeared as present" in desk.dao("status", "1", by=HOLDER)
@@ -40,6 +40,7 @@ def test_a_proposal_is_staked_reviewed_voted_on_delayed_and_executed(desk: Desk)
     assert "had nothing locked" in desk.dao("vote", "1", "for", by=RIVAL, code=2)
     assert "has voted on proposal 1: once only" in desk.dao("vote", "1", "against", by=HOLDER, code=2)
     desk.wait(5 * DAY)
+    assert "proposal 1: passed; needed: in the time lock" in desk.dao("execute", "1", code=2)
     assert "next: fl-alliance dao queue 1" in desk.dao("status")
     assert "can be executed in 2 d" in desk.dao("queue", "1")
     assert "can be executed in" in desk.dao("execute", "1", code=2)
@@ -60,12 +61,12 @@ def test_who_has_no_say_in_a_proposal_is_told_before_anything_is_signed(desk: De
     desk.dao("propose", "An audit", "--spend", PAYEE, "1000001", by=PROPOSER)
     assert "which is too little now" in desk.dao("status", "1")
     second = refused("propose", "Another", "--set", "dao.stake=1", by=PROPOSER)
-    assert "has proposal 1, in review, for " in second
+    assert "has proposal 1 (in review, for " in second
     assert "one at a time" in second
     assert "fl-alliance dao cancel 1" in second
     assert "had nothing locked when proposal 1 was made" in refused("attend", "1", by=RIVAL)
     assert f"of {development_key(PROPOSER).address}: its author alone" in refused("cancel", "1", by=RIVAL)
-    assert "needed it to be over" in refused("settle", "1", by=RIVAL)
+    assert "; needed: over; see" in refused("settle", "1", by=RIVAL)
     desk.dao("attend", "1", by=HOLDER)
     assert "as present: once only" in refused("flag", "1", "scam", by=HOLDER)
     desk.wait(DAY * 2 + DAY // 2)
@@ -169,6 +170,7 @@ def test_a_mistake_is_one_line_and_nothing_is_signed(desk: Desk) -> None:
     assert "nothing is due" in desk.dao("gauge", "--apply")
     assert "nothing to vote for: no task is verified" in desk.dao("gauge")
     assert "no proposal yet" in desk.dao("status")
+    assert "needed a proposal's number" in desk.dao("status", "\u0661", code=2)
     asked = desk.said(2, "dao", "propose", "x", "--set", "dao.stake=1", by=PROPOSER)
     assert "nobody is at a terminal to say yes" in asked
     assert "no proposal yet" in desk.dao("status")
