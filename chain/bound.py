@@ -86,3 +86,11 @@ class BoundContract(ContractReader):
             return self.sender.send(self.address, self.encode(name, *args), gas, name)
         except TransactionReverted as reverted:
             raise explained(reverted, name) from reverted
+
+    def require(self, name: str, *args: Any) -> None:
+        """Make the same call without a transaction; raises what the contract would refuse it with now, as `send`."""
+        request = {"from": self.sender.address, "to": self.address, "data": "0x" + self.encode(name, *args).hex()}
+        try:
+            self.rpc.bytes("eth_call", request, "latest")
+        except RequestRefused as refusal:
+            raise explained(TransactionReverted(name, refusal.reason, refusal.data), name) from None

@@ -5,6 +5,7 @@ The contracts are `Dao.sol` (OpenZeppelin's Governor with `Reviews.sol`), `VoteL
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -13,24 +14,17 @@ from fl_alliance.chain.bound import BoundContract, ContractReader
 from fl_alliance.chain.codec import interface
 from fl_alliance.chain.deploy import DAO, TOKEN, VOTES, Deployment
 from fl_alliance.chain.messages import checksum
+from fl_alliance.chain.refusals import ERC20InsufficientAllowance
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.proposals import RESERVED, ReviewTerms
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.chain.sender import Receipt, Sender, read_log
+from fl_alliance.chain.stages import Appearance as Appearance  # the DAO's callers take it from here
 from fl_alliance.chain.stages import Stage
 
 _GAS = 400_000
 _PROPOSE_GAS, _EXECUTE_GAS = 2_000_000, 12_000_000
 _CREATED = "ProposalCreated"
-
-
-class Appearance(IntEnum):
-    """How a holder appears in a review."""
-
-    NONE = 0
-    PRESENT = 1
-    SCAM = 2
-    FRIVOLOUS = 3
 
 
 class Support(IntEnum):
@@ -203,6 +197,15 @@ class DaoMember(DaoView):
         self._fml = BoundContract(sender, TOKEN, deployment.fml)
         self._bound = BoundContract(sender, DAO, deployment.address(DAO))
         self.votes = VoteLock(sender, deployment)
+
+    def require_proposable(self, calls: Sequence[Call], description: str) -> None:
+        """Refuse what `propose` would be refused for, before anything is signed; raises what it raises."""
+        with suppress(ERC20InsufficientAllowance):  # the allowance comes with it
+            self._bound.require("propose", *_lists(calls), reserved(description, self.me))
+
+    def require_executable(self, proposal: Proposal) -> None:
+        """Refuse what `execute` would be refused for, before anything is signed; raises what it raises."""
+        self._bound.require("execute", *_lists(proposal.calls), proposal.description_hash)
 
     def propose(self, calls: Sequence[Call], description: str) -> int:
         """Propose, with the stake and the allowance that it takes, and return the proposal's number.

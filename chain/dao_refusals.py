@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from fl_alliance.chain.refusals import Refused, in_words
-from fl_alliance.chain.stages import Stage
+from fl_alliance.chain.stages import Appearance, Stage
 
 
 def _short(number: int) -> str:
@@ -99,7 +99,8 @@ class AlreadyAppeared(Refused):
     """A holder appears once in a review."""
 
     FIELDS = ("holder", "appearance")
-    TEXT = "{holder} has appeared as {appearance} (1 present, 2 scam, 3 frivolous), or names no appearance"
+    TEXT = "{holder} has appeared as {appearance} in this review, or appears as none"
+    READ: ClassVar = {"appearance": in_words(Appearance)}
 
 
 class FlagsClosed(Refused):
@@ -150,6 +151,7 @@ class NotSettleable(Refused):
 
     FIELDS = ("proposalId",)
     TEXT = "proposal {proposalId} is not decided, or its stake has gone where it belongs"
+    READ: ClassVar = {"proposalId": _short}
 
 
 class BadTerms(Refused):
@@ -179,6 +181,7 @@ class GovernorAlreadyQueuedProposal(Refused):
 
     FIELDS = ("proposalId",)
     TEXT = "proposal {proposalId} is queued"
+    READ: ClassVar = {"proposalId": _short}
 
 
 class GovernorDisabledDeposit(Refused):
@@ -239,6 +242,7 @@ class GovernorNonexistentProposal(Refused):
 
     FIELDS = ("proposalId",)
     TEXT = "there is no proposal {proposalId}"
+    READ: ClassVar = {"proposalId": _short}
 
 
 class GovernorOnlyExecutor(Refused):
@@ -260,6 +264,7 @@ class GovernorProposalQueueingFailed(Refused):
 
     FIELDS = ("proposalId",)
     TEXT = "the time lock did not take proposal {proposalId}"
+    READ: ClassVar = {"proposalId": _short}
 
 
 class GovernorProposalQueueingNotRequired(Refused):
@@ -267,6 +272,7 @@ class GovernorProposalQueueingNotRequired(Refused):
 
     FIELDS = ("proposalId",)
     TEXT = "proposal {proposalId} needs no time lock"
+    READ: ClassVar = {"proposalId": _short}
 
 
 class GovernorRestrictedProposer(Refused):
@@ -281,6 +287,7 @@ class GovernorUnableToCancel(Refused):
 
     FIELDS = ("proposalId", "account")
     TEXT = "{account} cannot take {proposalId} back; its author can, in its review, while nobody has flagged it"
+    READ: ClassVar = {"proposalId": _short}
 
 
 class GovernorUnexpectedProposalState(Refused):

@@ -1,7 +1,7 @@
 """Putting the contracts on a chain, and the manifest by which everybody else finds and checks them."""
 
 import json
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -258,7 +258,7 @@ def deploy_contract(
     for library in libraries:
         if library not in contracts:
             deploy_contract(sender, library, (), contracts)
-    init = bytes.fromhex(_linked(artifact, contracts).removeprefix("0x")) + constructor(name, args)
+    init = creation_code(name, args, contracts)
     label = f"deploy {name}"
     try:
         receipt = sender.send(None, init, min(MOST, gas + _GAS_BASE + _GAS_PER_BYTE * len(init)), label)
@@ -270,7 +270,12 @@ def deploy_contract(
     return receipt.block
 
 
-def _linked(artifact: artifacts.Artifact, contracts: dict[str, Contract]) -> str:
+def creation_code(name: str, args: tuple[Any, ...], contracts: Mapping[str, Contract]) -> bytes:
+    """Return what creates a contract, linked to the libraries among `contracts`, with its constructor's arguments."""
+    return bytes.fromhex(_linked(artifacts.load(name), contracts)) + constructor(name, args)
+
+
+def _linked(artifact: artifacts.Artifact, contracts: Mapping[str, Contract]) -> str:
     """Return the artifact's bytecode with the addresses of its libraries in place."""
     code = artifact.bytecode.removeprefix("0x")
     for unit in artifact.link_references.values():

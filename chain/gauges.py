@@ -109,6 +109,10 @@ class Gauges(DeployedClient, GaugesView):
         cast = ballot(choices)
         return self._bound.send(_GAS + _CHOICE_GAS * len(cast), "vote", cast)
 
+    def require_vote(self, choices: Iterable[Choice]) -> None:
+        """Refuse what `vote` would be refused for, before anything is signed; raises what it raises."""
+        self._bound.require("vote", ballot(choices))
+
     def weigh(self, source: str, task: int) -> int:
         """Let a task weigh what the last epoch's votes say, and return that, of 100.
 

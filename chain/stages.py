@@ -1,4 +1,4 @@
-"""The stages of a proposal of the DAO."""
+"""The stages of a proposal of the DAO, and how holders appear in the first."""
 
 from enum import IntEnum
 
@@ -19,3 +19,12 @@ class Stage(IntEnum):
     def is_final(self) -> bool:
         """Whether nothing more can come of it."""
         return self in (Stage.CANCELED, Stage.DEFEATED, Stage.EXPIRED, Stage.EXECUTED)
+
+
+class Appearance(IntEnum):
+    """How a holder appears in a review."""
+
+    NONE = 0
+    PRESENT = 1
+    SCAM = 2
+    FRIVOLOUS = 3

@@ -21,8 +21,8 @@ What it shows:
   Marketplace   models, ratings, what is trending, knowledge bases; try, rate, pay in
   Ledger        why an account was paid, transaction by transaction
 
-The chain of the market is the one of `fl-alliance chain` unless chain.url names another; a run folder with a chain
-file needs none. Without a name the newest run under runs/ is shown where there is no market.
+The chain of the market is the one of `fl-alliance chain` unless chain.url names another; a folder with a chain file, of
+a run or of a market, needs none. Without a name the newest run under runs/ is shown where there is no market.
 
 Nothing is asked of any other machine than the chain's, and of the gateway that you name to try a model. The console
 holds no key: what is to be signed is built here, told in plain words and signed by the wallet of the browser, which
@@ -41,6 +41,7 @@ settings (NAME=VALUE; the value here is the default, --config FILE comes between
 examples:
   fl-alliance console                                  the market in market/, and its chain
   fl-alliance console runs/20260102-030405-glucose     a run, from its chain file, beside the market if there is one
+  fl-alliance console markets/20260102-030405-demo     a market that was played in a folder, from its chain file
   fl-alliance console --port 0                         any free port, printed on the first line
   fl-alliance console folder=/srv/market chain.url=http://127.0.0.1:9545
 
@@ -56,9 +57,9 @@ def parser() -> CommandParser:
         "console",
         "Serve pages about tasks, the Arena, the DAO, models and payments, read from the chain.",
         _EPILOG,
-        "[RUN ...] [NAME=VALUE ...] [options]",
+        "[FOLDER ...] [NAME=VALUE ...] [options]",
     )
-    command.add_argument("words", nargs="*", metavar="RUN", help="run folders to show, and settings")
+    command.add_argument("words", nargs="*", metavar="FOLDER", help="folders of runs or of a market, and settings")
     command.add_argument("--config", metavar="FILE", help="a YAML file of settings; words win over it")
     command.add_argument("--port", type=_port, default=8600, metavar="PORT", help="port, 0 for any (default: 8600)")
     command.add_argument("--host", default="127.0.0.1", metavar="HOST", help="what to listen on (default: 127.0.0.1)")
@@ -76,8 +77,9 @@ def execute(arguments: argparse.Namespace) -> int:
 
     if missing := next((package for package in _PACKAGES if find_spec(package) is None), None):
         raise ExtraMissing(missing)
-    runs = [word for word in arguments.words if "=" not in word]
-    settings = load_settings([word for word in arguments.words if "=" in word], arguments.config, _SECTIONS)
+    runs, opened = _apart([word for word in arguments.words if "=" not in word])
+    words = [*opened, *(word for word in arguments.words if "=" in word)]
+    settings = load_settings(words, arguments.config, _SECTIONS)
     from fl_alliance.console.app import make_app
     from fl_alliance.console.security import LOOPBACK
     from fl_alliance.console.sources import open_sources
@@ -100,6 +102,27 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 _SECTIONS = ("folder", "chain", "store")
+
+
+def _apart(folders: list[str]) -> tuple[list[str], list[str]]:
+    """Return which folders are runs', and the settings that open the one that is a market's, by its chain file.
+
+    Raises
+    ------
+    SettingRefused
+        Two are markets'.
+    """
+    from fl_alliance.market.errors import SettingRefused
+    from fl_alliance.market.settings import MANIFEST
+
+    markets = [folder for folder in folders if (Path(folder) / MANIFEST).is_file()]
+    if len(markets) > 1:
+        raise SettingRefused(f"{' and '.join(markets)}: are folders of markets, needed one of them")
+    opened = []
+    for market in markets:
+        chain = Path(market) / "chain.db"
+        opened = [f"folder={market}", *([f"chain.url=file://{chain.resolve()}"] if chain.is_file() else [])]
+    return [folder for folder in folders if folder not in markets], opened
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from fl_alliance.console.pages import alliance, arena, dao, gauges, home, ledger
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.security import LOOPBACK, guard
 from fl_alliance.console.sources import Sources
+from fl_alliance.console.waiting import StillReading, reading
 from fl_alliance.market.errors import MarketError
 
 _STATIC = Path(__file__).parent / "static"
@@ -30,7 +31,8 @@ def make_app(sources: Sources, hosts: Collection[str] = LOOPBACK) -> FastAPI:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
 
     def failed(request: Request, code: int, reason: str) -> Response:
-        return render(request, "error.html", code, code=code, title=_TITLES.get(code, "Refused"), reason=reason)
+        title, is_form = _TITLES.get(code, "Refused"), request.method == "POST"
+        return render(request, "error.html", code, title=title, reason=reason, is_form=is_form)
 
     @app.exception_handler(MarketError)
     def unusable(request: Request, error: MarketError) -> Response:
@@ -39,6 +41,10 @@ def make_app(sources: Sources, hosts: Collection[str] = LOOPBACK) -> FastAPI:
     @app.exception_handler(ChainError)
     def silent(request: Request, error: ChainError) -> Response:
         return failed(request, 503, " ".join(str(error).split()))
+
+    @app.exception_handler(StillReading)
+    def waits(request: Request, error: StillReading) -> Response:
+        return reading(request, render)
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:

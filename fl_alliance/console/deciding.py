@@ -15,7 +15,8 @@ from fl_alliance.console.fair import Fair
 from fl_alliance.console.fields import Fields, account_of, choice_of, number_of
 from fl_alliance.governance.actions import Actions
 from fl_alliance.governance.decoding import ALARM
-from fl_alliance.governance.errors import DaoUnknown, ProposalUnknown, WrongStage
+from fl_alliance.governance.errors import DaoUnknown, ProposalUnknown
+from fl_alliance.governance.standing import require_stage
 from fl_alliance.market.errors import SettingRefused
 
 MOST_CHOICES = 8
@@ -187,10 +188,7 @@ def _proposal(fair: Fair, number: int, *needed: Stage) -> Proposal:
     if not 1 <= number <= len(known):
         raise ProposalUnknown(number, len(known))
     proposal = known[number - 1]
-    stage = dao.stage(proposal.number)
-    if stage not in needed:
-        wanted = " or ".join(each.name.lower() for each in needed)
-        raise WrongStage(f"proposal {number} is {stage.name.lower()}, needed {wanted}")
+    require_stage(dao, number, proposal, fair.now(), *needed)
     return proposal
 
 

@@ -63,14 +63,22 @@ class MarketFeed:
         self._names = {contract.address: name for name, contract in deployment.contracts.items()}
 
     def follow(self) -> Tip:
-        """Read the next events and return the chain's newest block; raises `ChainError` where it does not answer."""
+        """Read the events of the next blocks, as many as a public node is asked for at a time, and return the newest.
+
+        Raises
+        ------
+        ChainError
+            The chain does not answer.
+        """
         tip = tip_of(self.rpc)
-        first = self._common() + 1
-        for low, high in spans(first, tip.number):
-            end = tip if high == tip.number else tip_of(self.rpc, hex(high))
-            found = self._events(low, high)
-            if tip_of(self.rpc, hex(high)).hash != end.hash:
-                break  # the chain forked between two requests: the next call finds where
+        span = next(spans(self._common() + 1, tip.number), None)
+        if span is None:
+            return tip
+        low, high = span
+        end = tip if high == tip.number else tip_of(self.rpc, hex(high))
+        found = self._events(low, high)
+        # Else the chain forked between two requests: the next call finds where.
+        if tip_of(self.rpc, hex(high)).hash == end.hash:
             with self.index.writing() as db:
                 self._write(db, found)
                 self.views.forget(db, (event for event, _ in found))

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from fastapi import Request
@@ -15,19 +16,27 @@ PART = "x-part"
 """The header by which a page asks for the part of itself that changes."""
 
 
+@cache
+def _environment() -> Environment:
+    """Return the templates, all of them compiled: the first page after a start takes no longer than others."""
+    made = Environment(
+        loader=PackageLoader("fl_alliance.console"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(FILTERS)
+    for name in made.list_templates():
+        made.get_template(name)
+    return made
+
+
 class Renderer:
     """Renders the pages of a console over its sources."""
 
     def __init__(self, sources: Sources) -> None:
-        self._sources = sources
-        self._environment = Environment(
-            loader=PackageLoader("fl_alliance.console"),
-            autoescape=select_autoescape(default=True, default_for_string=True),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.filters.update(FILTERS)
+        self._sources, self._environment = sources, _environment()
 
     def __call__(self, request: Request, template: str, code: int = 200, /, **values: Any) -> Response:
         """Return a page, or its part `live` where the request asks for that; 304 where it has it already."""

@@ -37,11 +37,15 @@ MARKET = "market"
 
 @dataclass(slots=True)
 class Status:
-    """How far a chain was read; `trouble` says why no further."""
+    """How far a chain was read; `trouble` says why no further.
+
+    `is_filled` tells of a market whether what its pages ask was once asked of all that was read.
+    """
 
     tip: Tip | None = None
     at: int = -1
     trouble: str = ""
+    is_filled: bool = False
 
     @property
     def is_behind(self) -> bool:
@@ -71,6 +75,11 @@ class MarketSource:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "filler", Filler(self.fair))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a page has its figures at hand; a market that cannot be read is shown as far as it was."""
+        return self.status.is_filled or bool(self.status.trouble)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,13 +38,19 @@ def follow(source: Source) -> bool:
     status = source.status
     try:
         status.tip, status.trouble = source.feed.follow(), ""
-        if isinstance(source, MarketSource):
+        status.at = _at(source)
+        if isinstance(source, MarketSource) and not status.is_behind:
             source.filler.fill()
+            status.is_filled = True
     except ChainError as error:
         status.trouble = " ".join(str(error).split())
-    cursor = source.feed.index.cursor
-    status.at = cursor.number if cursor else -1
+        status.at = _at(source)
     return status.is_behind and not status.trouble
+
+
+def _at(source: Source) -> int:
+    cursor = source.feed.index.cursor
+    return cursor.number if cursor else -1
 
 
 def _watch(source: Source, stop: threading.Event) -> None:

@@ -1,5 +1,6 @@
 """Figures and moments as pages write them: filters of the templates."""
 
+import re
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -75,14 +76,13 @@ def moment(second: int) -> Markup:
 
 def account(address: str) -> Markup:
     """Return an address, shortened for the eye, whole for who asks: it links to its ledger."""
-    link = Markup('<a href="/ledger/{0}" aria-label="account {0}"><code title="{0}">{1}…{2}</code></a>')
+    link = Markup('<a href="/ledger/{0}" aria-label="account {1}…{2}"><code title="{0}">{1}…{2}</code></a>')
     return link.format(address, address[:6], address[-4:])
 
 
 def digest(text: str) -> Markup:
-    """Return a digest or a transaction's hash, shortened for the eye."""
-    whole = text.removeprefix("0x")
-    return Markup('<code title="{}">{}…</code>').format(whole, whole[:10])
+    """Return a digest or a transaction's hash, shortened for the eye, whole for who asks or copies it."""
+    return Markup('<code class="digest" title="{}">{}…</code>').format(text, text.removeprefix("0x")[:10])
 
 
 def pill(name: str) -> Markup:
@@ -103,8 +103,10 @@ def visible(text: str) -> str:
 
 
 def host(url: str) -> str:
-    """Return a chain's URL as far as it may be shown: what follows the host can hold a key."""
+    """Return a chain's URL as far as it may be shown: what follows the host can hold a key, but of a file."""
     parts = urlsplit(url)
+    if parts.scheme == "file":
+        return url
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
@@ -118,10 +120,16 @@ def calm(words: str) -> str:
     return words.removeprefix(ALARM)
 
 
-def sentence(words: str) -> str:
+def sentence(words: str) -> Markup:
     """Return a message of the command line as a sentence; one that begins with a name keeps it as it is."""
     first = words[:1].upper() if words.partition(" ")[0].isalpha() else words[:1]
-    return f"{first}{words[1:].removesuffix('.')}."
+    return coded(f"{first}{words[1:].removesuffix('.')}.")
+
+
+def coded(words: str) -> Markup:
+    """Return words in which commands stand between backticks, as elements; a backtick without another stays one."""
+    parts = re.split("`([^`]+)`", words)
+    return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
 FILTERS = {
@@ -129,6 +137,7 @@ FILTERS = {
     "account": account,
     "calm": calm,
     "cap": cap,
+    "coded": coded,
     "digest": digest,
     "duration": duration,
     "exact": exact,

@@ -16,18 +16,17 @@ from fl_alliance.chain.deploy import (
     EMISSION,
     GAUGES,
     MODELS,
-    TIMELOCK,
     TREASURY,
     Deployment,
 )
-from fl_alliance.chain.errors import ContractMissing, RequestRefused, TransactionReverted
+from fl_alliance.chain.errors import ContractMissing
 from fl_alliance.chain.gauges import Choice
-from fl_alliance.chain.reverts import explained
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.consensus import BPS
 from fl_alliance.chain.rules.words import keccak
 from fl_alliance.governance.errors import ActionRefused
-from fl_alliance.governance.parameters import parameter
+from fl_alliance.governance.parameters import PARAMETERS, parameter
+from fl_alliance.governance.rehearsal import Rehearsal
 from fl_alliance.market.config import wei
 from fl_alliance.market.errors import MarketError
 from fl_alliance.market.parties import address_of
@@ -63,14 +62,16 @@ class Actions:
             if name in chosen:
                 raise ActionRefused(f"--set {word}: {name} is set twice")
             chosen[name] = self._value(name, text)
-        setters = groupby(sorted(chosen, key=_setter), _setter)
-        return [call for _, names in setters for call in self._set({name: chosen[name] for name in names})]
+        rehearsal, setters = Rehearsal(self._rpc, self._deployment), groupby(sorted(chosen, key=_place), _setter)
+        return [call for _, names in setters for call in self._set({name: chosen[name] for name in names}, rehearsal)]
 
     def verify(self, tasks: Iterable[str], *, is_verified: bool) -> list[Call]:
         """Return the calls that have the emission pay tasks, given as arena:1 or alliance:1, or pay them no more."""
+        option = "--verify" if is_verified else "--unverify"
+        function = option.removeprefix("--")
         return [
-            self._call(EMISSION, "verify" if is_verified else "unverify", *self._task(task, is_verified))
-            for task in tasks
+            self._possible(f"{option} {task}", EMISSION, function, *self._task(task, option))
+            for task in _once(tasks, option)
         ]
 
     def spend(self, payments: Iterable[Sequence[str]]) -> list[Call]:
@@ -80,16 +81,25 @@ class Actions:
             amount_wei = wei(amount, "--spend")
             if not amount_wei:
                 raise ActionRefused(f"--spend {account} {amount}: needs more than 0 FML")
-            calls.append(self._call(TREASURY, "spend", self._deployment.fml, self._payee(account), amount_wei))
+            given, payment = f"--spend {account} {amount}", (self._deployment.fml, self._payee(account), amount_wei)
+            calls.append(self._possible(given, TREASURY, "spend", *payment))
         return calls
 
     def expel(self, models: Iterable[str]) -> list[Call]:
         """Return the calls that close listings whose hosts deceive, and burn their stakes, given by their numbers."""
-        return [self._call(MODELS, "expel", _number(model, "--expel", "a model's")) for model in models]
+        option = "--expel"
+        return [
+            self._possible(f"{option} {model}", MODELS, "expel", _number(model, option, "a model's"))
+            for model in _once(models, option)
+        ]
 
     def remove(self, documents: Iterable[str]) -> list[Call]:
         """Return the calls that take accepted documents out of models' knowledge bases, given by their numbers."""
-        return [self._call(DOCUMENTS, "remove", _number(each, "--remove", "a document's")) for each in documents]
+        option = "--remove"
+        return [
+            self._possible(f"{option} {each}", DOCUMENTS, "remove", _number(each, option, "a document's"))
+            for each in _once(documents, option)
+        ]
 
     def choice(self, gauge: str, percent: str) -> Choice:
         """Return a part of a ballot, given as a gauge and percent of a voter's votes; raises `ActionRefused`."""
@@ -122,7 +132,7 @@ class Actions:
             raise ActionRefused(f"--set {name}={text}: that it is already")
         return value
 
-    def _set(self, chosen: Mapping[str, Any]) -> list[Call]:
+    def _set(self, chosen: Mapping[str, Any], rehearsal: Rehearsal) -> list[Call]:
         """Return the calls that set parameters of one setter."""
         parameters = {parameter(name): value for name, value in chosen.items()}
         first = next(iter(parameters))
@@ -141,22 +151,8 @@ class Actions:
         except Exception as error:  # the encoder's own errors have no common root
             about = "; ".join(f"{name} is {parameter(name).about}" for name in chosen)
             raise ActionRefused(f"--set {', '.join(chosen)}: {error}; {about}") from None
-        self._require_possible(call, f"--set {', '.join(chosen)}")
+        rehearsal.require(call, f"--set {', '.join(chosen)}")
         return [*(self._premise(reader, view) for view in premises), call]
-
-    def _require_possible(self, call: Call, given: str) -> None:
-        """Refuse a call that the contract would refuse the time lock now: a proposal of it would be for nothing.
-
-        What the DAO's own contract takes is not tried: it takes it while it executes a proposal, and never else.
-        """
-        if call.target == self._reader(DAO).address:
-            return
-        sent = {"from": self._deployment.address(TIMELOCK), "to": call.target, "data": "0x" + call.data.hex()}
-        try:
-            self._rpc.bytes("eth_call", sent, "latest")
-        except RequestRefused as refusal:
-            why = explained(TransactionReverted(given, refusal.reason, refusal.data), given)
-            raise ActionRefused(f"the contract would not take it: {why}") from None
 
     def _premise(self, reader: ContractReader, view: str) -> Call:
         question = reader.encode(view)
@@ -166,12 +162,22 @@ class Actions:
     def _payee(self, account: str) -> str:
         return self._reader(GAUGES).address if account == "gauges" else address_of(account)
 
-    def _task(self, text: str, is_verified: bool) -> tuple[str, int]:
+    def _task(self, text: str, option: str) -> tuple[str, int]:
         found = re.fullmatch("(arena|alliance):([1-9][0-9]{0,8})", text)
         if found is None:
-            option = "--verify" if is_verified else "--unverify"
             raise ActionRefused(f"{option} {text}: needs a task, such as arena:1 or alliance:1")
-        return self._reader(_SOURCES[found[1]]).address, int(found[2])
+        source, task = self._reader(_SOURCES[found[1]]).address, int(found[2])
+        # The emission would take a number that nobody has yet, and pay whoever comes to it.
+        contract = ARENA if found[1] == "arena" else self._deployment.contract
+        if task > (count := self._reader(contract).read("taskCount")):
+            raise ActionRefused(f"{option} {text}: no such task; there are {count}")
+        return source, task
+
+    def _possible(self, given: str, contract: str, function: str, *args: object) -> Call:
+        """Return a call of a contract; raises `ActionRefused` where the contract would refuse it now."""
+        call = self._call(contract, function, *args)
+        Rehearsal(self._rpc, self._deployment).require(call, given)
+        return call
 
     def _call(self, contract: str, function: str, *args: object) -> Call:
         reader = self._reader(contract)
@@ -190,6 +196,20 @@ def _number(text: str, option: str, whose: str) -> int:
     return int(text)
 
 
+def _once(given: Iterable[str], option: str) -> list[str]:
+    """Return what an option was given; raises `ActionRefused` where one comes twice: the second would be refused."""
+    found = list(given)
+    for each in found:
+        if found.count(each) > 1:
+            raise ActionRefused(f"{option} {each}: given twice, needed once")
+    return found
+
+
 def _setter(name: str) -> tuple[str, str]:
     known = parameter(name)
     return known.contract, known.setter
+
+
+def _place(name: str) -> tuple[str, int]:
+    """Return where a parameter's call stands: a meeting's length before its extension, which is that at most."""
+    return parameter(name).contract, [*PARAMETERS].index(name)

@@ -12,7 +12,7 @@ from fl_alliance.chain.errors import DataUnreadable, RequestRefused
 from fl_alliance.chain.messages import checksum
 from fl_alliance.chain.rpc import Rpc
 from fl_alliance.chain.rules.words import keccak
-from fl_alliance.governance.parameters import PARAMETERS, Parameter
+from fl_alliance.governance.parameters import PARAMETERS, Parameter, exact_fml
 
 ALARM = "!! "
 """Begins the line of a call that nobody can read, or that gives power away."""
@@ -96,10 +96,13 @@ class Decoder:
         return [found for call in asked if (found := self._changed(call)) is not None]
 
     def answer(self, target: str, question: bytes) -> str:
-        """Return in words what a view answers."""
+        """Return in words what a view answers, with the parameters that it tells."""
         name = self._names.get(checksum(target))
         function = interface(name).by_selector.get(question[:4]) if name is not None else None
-        return f"{name}.{function.name}" if function is not None else f"what {target} answers to 0x{question.hex()}"
+        if name is None or function is None:
+            return f"what {target} answers to 0x{question.hex()}"
+        told = [each for each, known in PARAMETERS.items() if known.is_told_by(name, function.name)]
+        return f"{name}.{function.name}" + (f" ({', '.join(told)})" if told else "")
 
     def _changed(self, call: Call) -> str | None:
         try:
@@ -127,8 +130,9 @@ class Decoder:
         held = ContractReader(self._rpc, "FML", self._deployment.fml).read(
             "balanceOf", self._deployment.address(TREASURY)
         )
-        what = fml(amount_wei) if is_fml else f"{amount_wei} of the token {checksum(token)}"
-        return f"pays {what} from the treasury to {self.named(to)}" + (f"; it holds {fml(held)}" if is_fml else "")
+        what = exact_fml(amount_wei) if is_fml else f"{amount_wei} of the token {checksum(token)}"
+        holds = f"; it holds {fml(held)}" + (", which is too little now" if held < amount_wei else "") if is_fml else ""
+        return f"pays {what} from the treasury to {self.named(to)}{holds}"
 
 
 def _is_set_by(known: Parameter, contract: str, function: str) -> bool:
@@ -147,7 +151,9 @@ _KNOWN: Mapping[tuple[str, str], Callable[[Decoder, tuple[Any, ...]], str]] = {
     (TREASURY, "spend"): lambda decoder, of: decoder.spent(*of),
     (MODELS, "expel"): lambda decoder, of: f"closes model {of[0]} and burns its host's stake",
     (DOCUMENTS, "remove"): lambda decoder, of: f"takes document {of[0]} out of its model's knowledge base",
-    (GAUGES, "withdraw"): lambda decoder, of: f"takes {fml(of[1])} of the gauges' budget to {decoder.named(of[0])}",
+    (GAUGES, "withdraw"): lambda decoder, of: (
+        f"takes {exact_fml(of[1])} of the gauges' budget to {decoder.named(of[0])}"
+    ),
     (DAO, _PREMISE): lambda decoder, of: f"does the rest only if {decoder.answer(*of[:2])} is as when it was proposed",
     (BRAKE, "resume"): lambda decoder, of: "ends the pause, if there is one",
 }

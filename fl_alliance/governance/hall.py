@@ -11,8 +11,8 @@ from fl_alliance.chain.deploy import BRAKE, DAO
 from fl_alliance.chain.stages import Stage
 from fl_alliance.governance.actions import Actions
 from fl_alliance.governance.decoding import Decoder
-from fl_alliance.governance.errors import DaoUnknown, NotConfirmed, ProposalUnknown, WrongStage
-from fl_alliance.governance.standing import ProposalFacts, facts_of
+from fl_alliance.governance.errors import DaoUnknown, NotConfirmed, ProposalUnknown
+from fl_alliance.governance.standing import ProposalFacts, facts_of, require_stage
 from fl_alliance.market.place import Place, open_place
 from fl_alliance.market.settings import MarketSettings
 
@@ -46,12 +46,7 @@ class Hall:
     def require(self, number: int, *needed: Stage) -> Proposal:
         """Return a proposal that is at one of these stages; raises `ProposalUnknown`, `WrongStage`."""
         proposal = self.proposal(number)
-        stage = self.dao.stage(proposal.number)
-        if stage not in needed:
-            wanted = " or ".join(each.name.lower() for each in needed)
-            raise WrongStage(
-                f"proposal {number} is {stage.name.lower()}, needed {wanted}: see `fl-alliance dao status`"
-            )
+        require_stage(self.dao, number, proposal, self.place.now(), *needed)
         return proposal
 
     def paused_until(self) -> int:

@@ -18,6 +18,7 @@ from fl_alliance.chain.deploy import (
     TIMELOCK,
     VOTES,
 )
+from fl_alliance.chain.types import WEI_PER_FML
 from fl_alliance.governance.errors import ActionRefused
 from fl_alliance.market.config import wei
 from fl_alliance.market.parties import address_of
@@ -49,6 +50,10 @@ class Terms:
     def arguments(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """Return the setter's arguments."""
         return (tuple(values),) if self._is_struct else tuple(values)
+
+    def view(self, field: int) -> str:
+        """Return what gives the value of the how-manyth."""
+        return self.views[0] if self._is_struct else self.views[field]
 
     def premises(self, fields: Collection[int]) -> tuple[str, ...]:
         """Return the views whose answers a proposal of these fields takes for granted: those of all others."""
@@ -93,6 +98,18 @@ class Parameter:
     about: str
     terms: Terms | None = None
     field: int = 0
+
+    def is_told_by(self, contract: str, view: str) -> bool:
+        """Return whether a view tells it, by itself or with others that are set together with it."""
+        return self.terms is not None and (self.contract, self.terms.view(self.field)) == (contract, view)
+
+
+def exact_fml(value: int) -> str:
+    """Return an amount, to its last digit where four decimals would tell another one."""
+    if value % (WEI_PER_FML // 10**4) == 0:
+        return fml(value)
+    whole, part = divmod(value, WEI_PER_FML)
+    return f"{whole:,}.{part:018d}".rstrip("0") + " FML"
 
 
 def _amount(text: str) -> int:
@@ -146,19 +163,21 @@ PARAMETERS: Mapping[str, Parameter] = {
         "setMinCreatorStake",
         _view("minCreatorStakeWei"),
         _amount,
-        fml,
+        exact_fml,
         "least stake of a task creator, in FML",
     ),
-    "arena.node_stake": _LIMITS.term(0, _amount, fml, "least stake of nodes that a creator may ask, in FML"),
-    "arena.validator_stake": _LIMITS.term(1, _amount, fml, "least stake of validators that a creator may ask, in FML"),
+    "arena.node_stake": _LIMITS.term(0, _amount, exact_fml, "least stake of nodes that a creator may ask, in FML"),
+    "arena.validator_stake": _LIMITS.term(
+        1, _amount, exact_fml, "least stake of validators that a creator may ask, in FML"
+    ),
     "arena.paid_nodes": _LIMITS.term(2, _whole, str, "nodes that a task may pay a day at most"),
     "arena.paid_validators": _LIMITS.term(3, _whole, str, "validators that a task may pay a day at most"),
-    "market.host_stake": _LISTINGS.term(0, _amount, fml, "least stake of a listed model, in FML"),
+    "market.host_stake": _LISTINGS.term(0, _amount, exact_fml, "least stake of a listed model, in FML"),
     "market.release_s": _LISTINGS.term(1, _whole, duration, "seconds that it stays after a listing was closed"),
     "market.host_bps": _SPLIT.term(0, _whole, _bps, "of a payment that is the host's, of 10,000"),
     "market.contributors_bps": _SPLIT.term(1, _whole, _bps, "of a payment that is its contributors', of 10,000"),
-    "market.document_stake": _DOCUMENTS.term(0, _amount, fml, "stake of a document, in FML"),
-    "market.document_quorum": _DOCUMENTS.term(1, _amount, fml, "locked FML that accept one at least"),
+    "market.document_stake": _DOCUMENTS.term(0, _amount, exact_fml, "stake of a document, in FML"),
+    "market.document_quorum": _DOCUMENTS.term(1, _amount, exact_fml, "locked FML that accept one at least"),
     "dao.review_s": Parameter(DAO, "setVotingDelay", _view("votingDelay"), _whole, duration, "seconds of a review"),
     "dao.vote_s": Parameter(
         DAO, "setVotingPeriod", _view("votingPeriod"), _whole, duration, "seconds of a general meeting"
@@ -183,16 +202,16 @@ PARAMETERS: Mapping[str, Parameter] = {
     "dao.unlock_s": Parameter(
         VOTES, "setUnlockDelay", _view("unlockDelayS"), _whole, duration, "seconds until locked FML come back"
     ),
-    "dao.stake": _REVIEW.term(0, _amount, fml, "stake of a proposal, in FML"),
-    "dao.reward": _REVIEW.term(1, _amount, fml, "what an executed proposal brings its author, in FML"),
+    "dao.stake": _REVIEW.term(0, _amount, exact_fml, "stake of a proposal, in FML"),
+    "dao.reward": _REVIEW.term(1, _amount, exact_fml, "what an executed proposal brings its author, in FML"),
     "dao.presence_bps": _REVIEW.term(2, _whole, _bps, "of all votes that open the general meeting, of 10,000"),
     "dao.flag_bps": _REVIEW.term(3, _whole, _bps, "of all votes that condemn a proposal, of 10,000"),
-    "dao.floor": _REVIEW.term(4, _amount, fml, "locked FML that must appear and vote at least"),
+    "dao.floor": _REVIEW.term(4, _amount, exact_fml, "locked FML that must appear and vote at least"),
     "gauges.voter_bps": _GAUGES.term(0, _whole, _bps, "of its votes that a voter gives one gauge at most, of 10,000"),
     "gauges.gauge_bps": _GAUGES.term(1, _whole, _bps, "of its kind's votes that count of a gauge at most, of 10,000"),
     "gauges.floor_bps": _GAUGES.term(2, _whole, _bps, "of all locked FML that a share is of at least, of 10,000"),
     "gauges.boost": _GAUGES.term(3, _whole, _percent, "percent that a task's stake weighs more by votes, at most"),
-    "gauges.budget": _GAUGES.term(4, _amount, fml, "FML that models share for a week's votes"),
+    "gauges.budget": _GAUGES.term(4, _amount, exact_fml, "FML that models share for a week's votes"),
     "guardian": Parameter(
         BRAKE, "setGuardian", _view("guardian"), address_of, str, "who may pause; an address, zeros for nobody"
     ),

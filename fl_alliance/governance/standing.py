@@ -7,6 +7,7 @@ from fl_alliance.chain.dao import Appearance, DaoView, Proposal
 from fl_alliance.chain.rules.proposals import LAPSE_S
 from fl_alliance.chain.stages import Stage
 from fl_alliance.governance.decoding import ALARM, Decoder
+from fl_alliance.governance.errors import WrongStage
 from fl_alliance.market.units import duration
 
 
@@ -86,9 +87,8 @@ def facts_of(view: DaoView, decoder: Decoder, number: int, proposal: Proposal, h
 
 def facts_words(found: ProposalFacts, now: int) -> list[str]:
     """Return a proposal in lines, with what can be done next."""
-    left = f", for {duration(found.until - now)} more" if found.until is not None and found.until > now else ""
     lines = [
-        f"proposal {found.number}: {_STAGES[found.stage]}{left}",
+        f"proposal {found.number}: {_STAGES[found.stage]}{_left(found.until, now)}",
         f"  its author says: {quoted(found.says)}",
     ]
     lines += does_words(found.does) + changed_words(found.changed)
@@ -104,6 +104,20 @@ def facts_words(found: ProposalFacts, now: int) -> list[str]:
             f"quorum {fml(found.quorum_wei)}"
         )
     return [*lines, f"    next: {_next(found, now)}"]
+
+
+def require_stage(view: DaoView, number: int, proposal: Proposal, now: int, *needed: Stage) -> None:
+    """Refuse a proposal that is at none of these stages; raises `WrongStage`."""
+    stage = view.stage(proposal.number)
+    if stage not in needed:
+        wanted = "over" if needed[0].is_final else _STAGES[needed[0].name.lower()]
+        stands = stage_words(view, proposal, stage, now)
+        raise WrongStage(f"proposal {number}: {stands}; needed: {wanted}; see `fl-alliance dao status {number}`")
+
+
+def stage_words(view: DaoView, proposal: Proposal, stage: Stage, now: int) -> str:
+    """Return a proposal's stage in words, with how long it lasts."""
+    return _STAGES[stage.name.lower()] + _left(_until(view, proposal, stage), now)
 
 
 def does_words(does: list[str]) -> list[str]:
@@ -133,6 +147,10 @@ _STAGES = {
     "expired": "expired: nobody executed it in time",
     "executed": "executed",
 }
+
+
+def _left(until: int | None, now: int) -> str:
+    return f", for {duration(until - now)} more" if until is not None and until > now else ""
 
 
 def _next(found: ProposalFacts, now: int) -> str:

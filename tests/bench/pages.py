@@ -2,14 +2,17 @@
 
     python tests/bench/pages.py [FOLDER]     FOLDER as `long_market.py` left it; without one it is played first
 
-The first time is after an event, which is when a page could have to ask the chain anew.
+"At once" is asked again and again from the moment of a start until the page is there, "first" after that, and "event"
+after an event, which is when a page could have to ask the chain anew.
 """
 
 import statistics
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
+from http import HTTPStatus
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -23,13 +26,12 @@ from fl_alliance.arena.store import open_store  # noqa: E402
 from fl_alliance.chain.connect import connected  # noqa: E402
 from fl_alliance.chain.deploy import Deployment  # noqa: E402
 from fl_alliance.chain.fml import Fml  # noqa: E402
-from fl_alliance.chain.rpc import Rpc  # noqa: E402
 from fl_alliance.chain.sender import Sender  # noqa: E402
 from fl_alliance.console.fair import Fair  # noqa: E402
 from fl_alliance.console.market import MarketFeed  # noqa: E402
 from fl_alliance.console.serving import served  # noqa: E402
-from fl_alliance.console.sources import MarketSource, Sources  # noqa: E402
-from fl_alliance.console.watching import follow  # noqa: E402
+from fl_alliance.console.sources import MarketSource, Sources, _SerialRpc  # noqa: E402
+from fl_alliance.console.watching import follow, watching  # noqa: E402
 
 REPEATS = 5
 
@@ -60,11 +62,33 @@ def pages(source: MarketSource) -> list[str]:
     ]
 
 
-def ms(url: str) -> float:
+def at_once(source: MarketSource, path: str) -> tuple[float, float]:
+    """Return the longest answer in ms, and the seconds until the page is there, from the moment of a start."""
+    began, answers = time.perf_counter(), []
+    with served(Sources({}, source)) as url, watching([source]):
+        while not answers or answers[-1][1] == HTTPStatus.SERVICE_UNAVAILABLE:
+            answers.append(asked(f"{url}{path}"))
+            there_s = time.perf_counter() - began
+            time.sleep(0.05)
+    return max(taken_ms for taken_ms, _ in answers), there_s
+
+
+def asked(url: str) -> tuple[float, int]:
+    """Return how long an answer took, in ms, and its code."""
     began = time.perf_counter()
-    with urllib.request.urlopen(url, timeout=120) as answer:  # noqa: S310  loopback
-        answer.read()
-    return (time.perf_counter() - began) * 1000
+    try:
+        with urllib.request.urlopen(url, timeout=120) as answer:  # noqa: S310  loopback
+            answer.read()
+            code = answer.status
+    except urllib.error.HTTPError as refused:
+        code = refused.code
+    return (time.perf_counter() - began) * 1000, code
+
+
+def ms(url: str) -> float:
+    taken_ms, code = asked(url)
+    assert code == HTTPStatus.OK, (url, code)
+    return taken_ms
 
 
 def read(source: MarketSource) -> float:
@@ -79,7 +103,7 @@ def main(folder: Path) -> None:
     if not (folder / "market.json").is_file():
         long_market.main(folder)
     with tempfile.TemporaryDirectory() as scratch, connected(f"file://{folder / 'chain.db'}") as w3:
-        deployment, rpc = Deployment.load(folder / "market.json"), Rpc(w3)
+        deployment, rpc = Deployment.load(folder / "market.json"), _SerialRpc(w3)
         store = open_store(str(folder / "store"), {})
 
         def opened() -> MarketSource:
@@ -91,6 +115,14 @@ def main(folder: Path) -> None:
         source.feed.index.close()
         source = opened()
         print(f"opened again                   {read(source):8.3f} s", flush=True)
+        source.feed.index.close()
+        for path in ("", "arena/1", "dao", "dao/gauges", "marketplace"):
+            source = opened()
+            longest, there_s = at_once(source, path)
+            print(f"/{path:<20} at once   {longest:8.1f} ms at most, there after {there_s:.2f} s", flush=True)
+            source.feed.index.close()
+        source = opened()
+        read(source)
         sender = Sender(w3, assembly.DEPLOYER)
 
         def event() -> float:

@@ -63,6 +63,7 @@ def execute(arguments: argparse.Namespace) -> int:
     print("\n".join(end_lines(outcome)))
     print(f"\nplayed in {time.monotonic() - began:.0f} s; last block {outcome.setting.head}")
     print(f"report  {write_report(outcome, folder)}\naudit   fl-alliance audit {folder}")
+    print(f"console fl-alliance console {folder}")
     return 0 if all(bar.holds for bar in outcome.bars) else 1
 
 

@@ -21,9 +21,11 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.chain.stages import Stage
     from fl_alliance.cli.arena.common import settings_of
     from fl_alliance.governance.hall import open_hall
+    from fl_alliance.governance.say import require_appearance
 
     with open_hall(settings_of(arguments)) as hall:
         proposal = hall.require(arguments.proposal, Stage.PENDING)
+        require_appearance(hall.dao, arguments.proposal, proposal, hall.place.now(), is_flag=False)
         confirm_proposal(hall, arguments.proposal, "signs in to its review", arguments.yes)
         hall.dao.appear(proposal.number, Appearance.PRESENT)
         print(f"signed in to proposal {arguments.proposal}")

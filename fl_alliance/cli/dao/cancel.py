@@ -20,9 +20,11 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.chain.stages import Stage
     from fl_alliance.cli.arena.common import settings_of
     from fl_alliance.governance.hall import open_hall
+    from fl_alliance.governance.say import require_author
 
     with open_hall(settings_of(arguments)) as hall:
         proposal = hall.require(arguments.proposal, Stage.PENDING)
+        require_author(hall.dao, arguments.proposal, proposal)
         confirm_proposal(hall, arguments.proposal, "takes it back", arguments.yes)
         hall.dao.cancel(proposal)
         hall.dao.settle_stake(proposal.number)

@@ -33,6 +33,7 @@ def execute(arguments: argparse.Namespace) -> int:
             raise WrongStage(
                 f"{', '.join(changed)} changed since proposal {arguments.proposal} was made: propose it anew"
             )
+        hall.dao.require_executable(proposal)
         confirm_proposal(hall, arguments.proposal, "makes its calls", arguments.yes)
         hall.dao.execute(proposal)
         reward_wei = hall.dao.settle_stake(proposal.number)

@@ -58,7 +58,9 @@ def execute(arguments: argparse.Namespace) -> int:
         gauges = Gauges(place.sender, place.market)
         if arguments.give:
             ballot = [hall.actions.choice(gauge, percent) for gauge, percent in arguments.give]
-            confirm([f"{place.me} gives {_told(hall, gauges, arguments.give)}"], arguments.yes)
+            told = _told(hall, gauges, arguments.give)
+            gauges.require_vote(ballot)
+            confirm([f"{place.me} gives {told}"], arguments.yes)
             gauges.vote(ballot)
             print(f"voted; it counts from the end of this week on: {epoch_words(gauges, place.me, place.now())}")
         elif arguments.apply:
@@ -67,8 +69,12 @@ def execute(arguments: argparse.Namespace) -> int:
             print("\n".join(done) or "nothing is due")
         else:
             print(epoch_words(gauges, place.me, place.now()))
-            for found in gauges_of(gauges, place.emission, place.rpc, place.market):
+            known = list(gauges_of(gauges, place.emission, place.rpc, place.market))
+            for found in known:
                 print("  " + gauge_words(found, gauges.cast_wei(gauges.epoch, found.kind)))
+            if not known:
+                print("  nothing to vote for: no task is verified and no model is open")
+                print("    next: fl-alliance dao propose TEXT --verify arena:1, or fl-alliance market list")
     return 0
 
 

@@ -36,6 +36,7 @@ def execute(arguments: argparse.Namespace) -> int:
     with open_hall(settings_of(arguments)) as hall:
         place = hall.place
         brake = BoundContract(place.sender, BRAKE, place.market.address(BRAKE))
+        brake.require("pause")
         confirm([f"{place.me} pauses the market at {place.market.arena}"], arguments.yes)
         brake.send(_GAS, "pause")
         print(f"paused for {duration(int(brake.read('pausedUntil')) - place.now())}")

@@ -55,15 +55,15 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.cli.arena.common import settings_of
     from fl_alliance.governance.errors import ActionRefused
     from fl_alliance.governance.hall import confirm, open_hall
+    from fl_alliance.governance.say import require_proposable
     from fl_alliance.governance.standing import does_words
     from fl_alliance.market.money import require_fml, require_gas
 
     with open_hall(settings_of(arguments)) as hall:
         place, actions = hall.place, hall.actions
         calls = actions.set(arguments.set) + actions.spend(arguments.spend)
-        calls += actions.verify(arguments.verify, is_verified=True) + actions.verify(
-            arguments.unverify, is_verified=False
-        )
+        calls += actions.verify(arguments.unverify, is_verified=False)
+        calls += actions.verify(arguments.verify, is_verified=True)
         calls += actions.expel(arguments.expel) + actions.remove(arguments.remove)
         calls += [actions.resume()] if arguments.resume else []
         if not calls or not arguments.text.strip():
@@ -71,10 +71,11 @@ def execute(arguments: argparse.Namespace) -> int:
         stake_wei = hall.dao.terms().stake_wei
         require_gas(place.rpc, place.me, place.market.chain_id)
         require_fml(place.me, place.arena.token.balance_wei(), stake_wei, "a proposal's stake", place.market.chain_id)
+        require_proposable(hall.dao, calls, arguments.text, place.now())
         lines = does_words([hall.decoder.words(call) for call in calls])
         intent = f"{place.me} proposes this and stakes {fml(stake_wei)}, which are lost if holders condemn it"
         confirm([*lines, intent], arguments.yes)
         hall.dao.propose(calls, arguments.text)
         number = len(hall.dao.proposals())
-        print(f"proposal {number} is in review; its holders decide: fl-alliance dao status {number}")
+        print(f"proposal {number} is in review; who has locked FML decides: fl-alliance dao status {number}")
     return 0

@@ -34,7 +34,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.market.overview import plain
     from fl_alliance.market.units import duration
 
-    if number is not None and not number.isdigit():
+    if number is not None and not (number.isascii() and number.isdigit()):
         raise ActionRefused(f"N: given {number!r}, needed a proposal's number, such as 1")
     with open_hall(settings_of(arguments)) as hall:
         numbers = [int(number)] if number else range(len(hall.dao.proposals()), 0, -1)

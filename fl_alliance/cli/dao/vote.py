@@ -34,16 +34,12 @@ def execute(arguments: argparse.Namespace) -> int:
     from fl_alliance.chain.dao import Support
     from fl_alliance.chain.stages import Stage
     from fl_alliance.cli.arena.common import settings_of
-    from fl_alliance.governance.errors import ActionRefused
     from fl_alliance.governance.hall import open_hall
+    from fl_alliance.governance.say import require_vote
 
     with open_hall(settings_of(arguments)) as hall:
         proposal = hall.require(arguments.proposal, Stage.ACTIVE)
-        votes_wei = hall.dao.votes_wei(hall.place.me, proposal.review_ends_at)
-        if not votes_wei:
-            raise ActionRefused(
-                f"{hall.place.me} had nothing locked when the general meeting began, and has no vote in it"
-            )
+        votes_wei = require_vote(hall.dao, arguments.proposal, proposal)
         confirm_proposal(hall, arguments.proposal, f"votes {arguments.support} with {fml(votes_wei)}", arguments.yes)
         hall.dao.vote(proposal.number, Support[arguments.support.upper()])
         print(f"voted {arguments.support} on proposal {arguments.proposal}")

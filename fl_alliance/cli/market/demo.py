@@ -39,4 +39,5 @@ def execute(arguments: argparse.Namespace) -> int:
     sums = walk(folder, lambda line: print(line, flush=True))
     print("\n".join(["", *sums.lines]))
     print(f"\nwalked in {time.monotonic() - began:.0f} s; results in {folder}")
+    print(f"in a browser: fl-alliance console {folder} {folder / 'run'}")
     return 0 if sums.holds else 1

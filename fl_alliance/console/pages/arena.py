@@ -1,19 +1,20 @@
 """Arena: tasks, who is best in each and who earned what, and delegating to them."""
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import Response
 
 from fl_alliance.console import contests
 from fl_alliance.console.delegates import nodes
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.sources import Sources
+from fl_alliance.console.waiting import ready
 
 _PAGE = 20
 
 
 def pages(sources: Sources, render: Renderer) -> APIRouter:
     """Return the routes."""
-    room = APIRouter(prefix="/arena")
+    room = APIRouter(prefix="/arena", dependencies=[Depends(ready(sources))])
 
     @room.get("")
     def tasks(request: Request, before: int = 0) -> Response:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from starlette.responses import Response
 
 from fl_alliance.console import proposals
@@ -11,6 +11,7 @@ from fl_alliance.console.deciding import MOST_SETTINGS
 from fl_alliance.console.fair import Fair
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.sources import Sources
+from fl_alliance.console.waiting import ready
 from fl_alliance.governance.parameters import PARAMETERS
 from fl_alliance.governance.standing import ProposalFacts
 
@@ -20,7 +21,7 @@ _NO_DAO = "this market has no DAO; who deployed it puts one over it"
 
 def pages(sources: Sources, render: Renderer) -> APIRouter:
     """Return the routes."""
-    room = APIRouter(prefix="/dao")
+    room = APIRouter(prefix="/dao", dependencies=[Depends(ready(sources))])
 
     def fair_of(request: Request) -> Fair | Response:
         market = sources.market

@@ -1,6 +1,6 @@
 """Gauges: where votes of two weeks went, what they move, and a ballot."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from fl_alliance.console.deciding import MOST_CHOICES
@@ -8,15 +8,17 @@ from fl_alliance.console.polls import poll
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.shelf import shelf
 from fl_alliance.console.sources import Sources
+from fl_alliance.console.waiting import ready
 from fl_alliance.marketplace.shelf import trending
 
 _TRENDING = 5
-_NO_GAUGES = "this market has no gauges; they come with a DAO"
+_NO_DAO = "this market has no gauges; they come with a DAO"
+_NO_GAUGES = "this market's DAO was made without gauges; one by `fl-alliance dao deploy` has them"
 
 
 def pages(sources: Sources, render: Renderer) -> APIRouter:
     """Return the routes."""
-    room = APIRouter(prefix="/dao/gauges")
+    room = APIRouter(prefix="/dao/gauges", dependencies=[Depends(ready(sources))])
 
     @room.get("")
     def gauges(request: Request) -> Response:
@@ -25,7 +27,8 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
             return render(request, "empty.html", title="Gauges", reason=sources.no_market, kind="market")
         fair = market.fair
         if fair.gauges is None:
-            return render(request, "empty.html", title="Gauges", reason=_NO_GAUGES, kind="dao")
+            reason, kind = (_NO_DAO, "dao") if fair.dao is None else (_NO_GAUGES, "gauges")
+            return render(request, "empty.html", title="Gauges", reason=reason, kind=kind)
         return render(
             request,
             "dao/gauges.html",

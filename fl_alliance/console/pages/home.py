@@ -16,15 +16,20 @@ def pages(sources: Sources, render: Renderer) -> APIRouter:
     def home(request: Request) -> Response:
         tasks = [(source, task) for source in sources.alliances.values() for task in rounds.tasks(source.feed.index)]
         market = sources.market
-        fair = market.fair if market else None
+        fair = market.fair if market and market.is_ready else None
         return render(
             request,
             "home.html",
             tasks=tasks,
+            is_read=fair is not None,
             arena_tasks=contests.count(fair) if fair else 0,
             proposals=len(proposals.proposals(fair)) if fair else 0,
             models=shelf.count(fair) if fair else 0,
         )
+
+    @room.get("/words")
+    def words(request: Request) -> Response:
+        return render(request, "words.html")
 
     @room.get("/status")
     def status(request: Request) -> Response:

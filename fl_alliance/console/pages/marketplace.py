@@ -15,6 +15,7 @@ from fl_alliance.console.forms import form
 from fl_alliance.console.rendering import Renderer
 from fl_alliance.console.sources import Sources
 from fl_alliance.console.trying import DEFAULT_GATEWAY, Demand, Trial, ask, pay, trial_of
+from fl_alliance.console.waiting import ready
 from fl_alliance.marketplace.errors import GatewayFailed
 from fl_alliance.marketplace.shelf import ModelFacts, trending
 
@@ -26,7 +27,7 @@ _NO_MODELS = "this market has no marketplace"
 
 def pages(sources: Sources, render: Renderer) -> APIRouter:
     """Return the routes."""
-    room = APIRouter(prefix="/marketplace")
+    room = APIRouter(prefix="/marketplace", dependencies=[Depends(ready(sources))])
 
     @room.get("")
     def models(request: Request, before: int = 0) -> Response:

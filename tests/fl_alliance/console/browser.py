@@ -46,10 +46,22 @@ class Look:
         page.on("console", lambda said: self.errors.append(said.text) if said.type in ("error", "warning") else None)
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
 
+    def faults(self) -> list[str]:
+        """What somebody who does not see the page, or uses it by keyboard or on a phone, would miss."""
+        return list(self.page.evaluate(_FAULTS))
+
+    def overflow_px(self) -> int:
+        """How much wider than the window the page is."""
+        return int(self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
     def paint_ms(self) -> float:
         """When the page that is open painted its first content, in milliseconds after it was asked for."""
         script = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
         return float(self.page.evaluate(script))
+
+
+_FAULTS = (Path(__file__).parent / "faults.js").read_text()
+"""What an accessibility audit (axe-core 4.14) found here once, and what is as easily lost again."""
 
 
 class Wallet:

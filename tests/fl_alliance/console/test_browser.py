@@ -38,9 +38,21 @@ PAGES = (
     "/marketplace",
     "/marketplace/1",
     "/ledger",
+    "/words",
     f"/ledger/{assembly.LARGE.address}",
 )
 FIRST_PAINT_MS = 1_500
+_FOCUS = """() => {
+  const at = document.activeElement, box = at.getBoundingClientRect();
+  const name = at.labels?.length ? at.labels[0].firstChild.textContent : at.textContent;
+  return {
+    name: name.trim(),
+    place: [...document.querySelectorAll("*")].indexOf(at),
+    outline: getComputedStyle(at).outlineStyle,
+    isSeen: box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+  };
+}"""
+"""What the keyboard stands on: what it is called, the how-manyth element it is, and whether it is on the screen."""
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 
 pytestmark = [pytest.mark.slow, pytest.mark.anvil]
@@ -106,8 +118,8 @@ def test_every_page_paints_soon_fits_and_asks_nobody_else(
             assert look.errors == [], path
             assert look.hosts == {host}, path
             assert look.page.title() != "owned"
-            width = look.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            assert width <= 0, (path, width)
+            assert look.overflow_px() <= 0, path
+            assert look.faults() == [], path
             if folder := os.environ.get("FL_ALLIANCE_SCREENSHOTS"):
                 name = f"{path.strip('/').replace('/', '-') or 'home'}-{scheme}-{viewport['width']}.png"
                 look.page.screenshot(path=str(Path(folder) / name), full_page=True)
@@ -116,20 +128,71 @@ def test_every_page_paints_soon_fits_and_asks_nobody_else(
     assert max(paints.values()) < FIRST_PAINT_MS, paints
 
 
-def test_the_keyboard_reaches_everything_and_shows_where_it_is(console: tuple[str, Sources]) -> None:
+def test_a_table_that_a_phone_cannot_show_is_a_list_in_which_every_cell_has_the_name_of_its_column(
+    console: tuple[str, Sources],
+) -> None:
+    url, _ = console
+    with browser.browsing(viewport=PHONE) as context:
+        page = context.new_page()
+        page.goto(f"{url}/alliance/run/1")
+        wider = (
+            "[...document.querySelectorAll('.scroll')].filter((each) => each.scrollWidth > each.clientWidth + 1).length"
+        )
+        assert page.evaluate(wider) == 0
+        row = page.get_by_role("table", name="The newest first; amounts in FML").get_by_role("row").nth(1)
+        cell = row.get_by_role("cell").nth(2)
+        assert cell.get_attribute("data-column") == "Paid"
+        assert page.evaluate("each => getComputedStyle(each, '::before').content", cell.element_handle()) == '"Paid"'
+        page.set_viewport_size(DESK)
+        assert page.evaluate("each => getComputedStyle(each, '::before').content", cell.element_handle()) == "none"
+
+
+def test_a_hash_and_a_command_are_copied_whole(console: tuple[str, Sources]) -> None:
     url, _ = console
     with browser.browsing(viewport=DESK) as context:
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
         page = context.new_page()
-        page.goto(f"{url}/dao/1")
+        page.goto(f"{url}/marketplace")
+        page.get_by_role("button", name="Copy").last.click()
+        page.get_by_text("Copied.").wait_for()
+        assert page.evaluate("navigator.clipboard.readText()") == bazaar.MODEL.hex()
+        page.goto(f"{url}/alliance/run/1/rounds/1")
+        shown = page.locator("code.whole").first
+        page.get_by_role("button", name="Copy").first.click()
+        page.get_by_text("Copied.").wait_for()
+        assert page.evaluate("navigator.clipboard.readText()") == shown.inner_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "needed"),
+    [
+        ("/dao/1", {"The calls themselves", "Vote for …", "Vote against …", "Abstain …"}),
+        ("/dao/gauges", {"Percent", "Vote …"}),
+        ("/dao/propose", {"Why, in your words", "Propose …"}),
+        ("/marketplace/1", {"Copy", "Ask …", "Rate …", "Lineage"}),
+        ("/alliance/run/1", {"What the creator fixed", "Delegate …", "What the words mean"}),
+    ],
+)
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(
+    console: tuple[str, Sources], path: str, needed: set[str], viewport: dict[str, int]
+) -> None:
+    url, _ = console
+    with browser.browsing(viewport=viewport) as context:
+        page = context.new_page()
+        page.goto(f"{url}{path}")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == "Skip to content"
         page.keyboard.press("Enter")
-        reached = []
+        reached, places = [], []
         while page.keyboard.press("Tab") is None and page.evaluate("document.activeElement !== document.body"):
-            shown = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-            reached.append(page.evaluate("document.activeElement.textContent.trim()"))
-            assert shown != "none", reached[-1]
-        assert {"The calls themselves", "Vote for …", "Vote against …", "Abstain …"} <= set(reached)
+            focus = page.evaluate(_FOCUS)
+            reached.append(focus["name"])
+            places.append(focus["place"])
+            assert focus["outline"] != "none", reached[-1]
+            assert focus["isSeen"], reached[-1]
+        assert places == sorted(places)
+        assert needed <= set(reached)
 
 
 def test_a_wallet_votes_and_the_page_shows_it(anvil: "console_stage.Stage", console: tuple[str, Sources]) -> None:
@@ -205,6 +268,9 @@ def test_a_wallet_proposes_and_takes_it_back(anvil: "console_stage.Stage", conso
         look.page.get_by_role("button", name="Propose …").click()
         assert "Once executed, it sets dao.stake to 1,000.0000 FML" in look.page.inner_text("main")
         browser.shoot(look, "sign-propose")
+        look.page.set_viewport_size(PHONE)
+        assert (look.overflow_px(), look.faults()) == (0, [])
+        look.page.set_viewport_size(DESK)
         look.page.get_by_role("button", name="Sign with your wallet").click()
         look.page.get_by_text("All done.").wait_for()
         proposal = anvil.dao.view.proposals()[-1]
@@ -212,6 +278,8 @@ def test_a_wallet_proposes_and_takes_it_back(anvil: "console_stage.Stage", conso
         look.page.get_by_role("link", name="See what changed").click()
         look.page.get_by_role("link", name="Proposal 2").click(timeout=15_000)
         browser.shoot(look, "dao-pending")
+        look.page.set_viewport_size(PHONE)
+        assert (look.overflow_px(), look.faults()) == (0, [])
         look.page.get_by_role("button", name="Take it back").click()
         look.page.get_by_role("button", name="Sign with your wallet").click()
         look.page.get_by_text("All done.").wait_for()

@@ -20,6 +20,7 @@ from fl_alliance.chain.accounts import NodeKey
 from fl_alliance.chain.connect import connected
 from fl_alliance.chain.deploy import deploy
 from fl_alliance.chain.ledger import Alliance
+from fl_alliance.chain.market import deploy_market
 from fl_alliance.chain.sender import Sender
 from fl_alliance.chain.steps import Start
 from fl_alliance.chain.types import WEI_PER_FML
@@ -95,6 +96,25 @@ def test_it_serves_a_run_from_its_chain_file_and_stops_when_asked(run: Path, tmp
     assert list((tmp_path / "cache" / "fl-alliance" / "console").glob("alliance-*.db"))
 
 
+@pytest.mark.slow
+def test_it_serves_a_market_that_was_played_in_a_folder_from_its_chain_file(tmp_path: Path) -> None:
+    folder = tmp_path / "markets" / "played"
+    folder.mkdir(parents=True)
+    with connected(f"file://{folder / 'chain.db'}") as w3:
+        sender = Sender(w3, players.DEVELOPER)
+        deploy_market(sender, sender.rpc.second() + 60).save(folder / "market.json")
+    with started(tmp_path, str(folder)) as (process, url):
+        answer = console_stage.ask(f"{url}/arena")
+        for _ in range(100):
+            if answer.code == 200:
+                break
+            time.sleep(0.1)  # it is being read
+            answer = console_stage.ask(f"{url}/arena")
+        assert "No task yet" in answer.text
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"market   file://{folder / 'chain.db'}\n"
+
+
 def test_two_runs_of_one_seed_are_two(run: Path, tmp_path: Path) -> None:
     twin = shutil.copytree(run, tmp_path / "elsewhere" / run.name)
     settings = load_settings([f"folder={tmp_path / 'nothing'}"])
@@ -113,6 +133,7 @@ def test_two_runs_of_one_seed_are_two(run: Path, tmp_path: Path) -> None:
         (("--port", "99999"), "needed 0 to 65535"),
         (("task.days=3",), "this command has no use for it"),
         (("foldr=x",), "did you mean folder?"),
+        (("one", "other"), "one and other: are folders of markets, needed one of them"),
         (("--host", "192.0.2.1"), "serve at 192.0.2.1 port 0: found"),
     ],
 )
@@ -125,6 +146,9 @@ def test_what_cannot_be_shown_is_said_in_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for market in ("one", "other"):
+        (tmp_path / market).mkdir()
+        (tmp_path / market / "market.json").touch()
     try:
         code = main(["console", "--port", "0", *words])
     except SystemExit as leaving:

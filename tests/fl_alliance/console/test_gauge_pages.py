@@ -131,7 +131,8 @@ def test_a_market_without_gauges_says_so_and_takes_no_ballot(stage: "console_sta
         page = console_stage.ask(f"{url}dao/gauges")
         fields = {"account": LARGE.address, "gauge1": "model:1", "percent1": "5"}
         ballot = console_stage.ask(f"{url}sign/gauge", fields)
-    assert (page.code, "This market has no gauges" in page.text) == (200, True)
+    assert (page.code, "DAO was made without gauges" in page.text) == (200, True)
+    assert "hands it over to a DAO" not in page.text
     assert (ballot.code, "This market has no gauges" in ballot.text) == (400, True)
     for source in sources.followed:
         source.feed.index.close()

@@ -201,7 +201,7 @@ def test_a_rating_is_the_call_that_the_page_tells(console: "Console") -> None:
         ("vote", {"proposal": "1", "support": "maybe"}, "support='maybe': needs one of against, for, abstain"),
         ("vote", {"proposal": "9", "support": "for"}, "no proposal 9"),
         ("vote", {"proposal": "-1", "support": "for"}, "proposal='-1': needs a whole number"),
-        ("vote", {"proposal": "1", "support": "for"}, "proposal 1 is pending, needed active"),
+        ("vote", {"proposal": "1", "support": "for"}, "needed: in its general meeting"),
         ("appear", {"proposal": "1", "how": "none"}, "needs present, scam or frivolous"),
         ("lock", {"amount": "0"}, "needs more than 0 FML"),
         ("lock", {"amount": "1e30"}, "needs at most"),
@@ -217,7 +217,8 @@ def test_a_rating_is_the_call_that_the_page_tells(console: "Console") -> None:
         ("propose", {"text": "x", "name1": "dao.stake"}, "needs both a name and a value"),
         ("propose", {"text": "x", "to": LARGE.address}, "needs both an account, or gauges, and an amount"),
         ("propose", {"text": "x", "name1": "dao.stack", "value1": "1"}, "no such parameter"),
-        ("propose", {"text": "x", "verify": "arena:1"}, "needs the address that signs"),
+        ("propose", {"text": "x", "name1": "dao.stake", "value1": "1"}, "needs the address that signs"),
+        ("propose", {"text": "x", "verify": "arena:1"}, "no such task; there are 0"),
         ("steal", {}, "steal: no such action"),
     ],
 )

@@ -15,6 +15,7 @@ from fl_alliance.chain.dao_deploy import ADMIN_ROLE
 from fl_alliance.chain.deploy import EMISSION
 from fl_alliance.chain.fml import Fml
 from fl_alliance.chain.types import WEI_PER_FML
+from fl_alliance.console import words
 from fl_alliance.console.security import HEADERS
 
 if TYPE_CHECKING:
@@ -99,6 +100,19 @@ def test_a_page_that_is_not_there_says_what_is(console: "Console") -> None:
     assert console.get("/ledger?account=0x12").code == 400
 
 
+def test_a_form_that_was_refused_says_how_to_get_back_to_what_was_filled_in(console: "Console") -> None:
+    refused = console.post("/sign/propose", text="A long text", name1="dao.quorum_percent", value1="51")
+    assert refused.code == 400
+    assert "Back button leads to the form" in refused.text
+    assert "Back button" not in console.get("/dao/7").text
+
+
+def test_a_command_between_backticks_is_an_element_and_a_strangers_markup_stays_text(console: "Console") -> None:
+    assert words.coded("run `fl-alliance run` or `x`") == "run <code>fl-alliance run</code> or <code>x</code>"
+    assert words.sentence("no `<b>` in a ` here") == "No <code>&lt;b&gt;</code> in a ` here."
+    assert "<code>&lt;script&gt;</code>" in console.get("/ledger/%60%3Cscript%3E%60").text
+
+
 def test_a_hostile_proposal_and_card_stay_text(console: "Console") -> None:
     proposal = console.stage.propose(console_stage.HOSTILE)
     assert proposal.description == console_stage.HOSTILE
@@ -154,7 +168,7 @@ def test_a_model_that_is_paid_and_rated_shows_it_and_is_trending(console: "Conso
     shop.revenue().sweep(1)
     console.read()
     text = unescape(console.get("/marketplace").text)
-    assert re.search(r"Trending .*Model 1</a>\s*<span class=\"n\">trend 1\.0000</span>", text, re.DOTALL)
+    assert re.search(r"Trending .*Model 1</a>\s*· <span class=\"n\">trend 1\.0000</span>", text, re.DOTALL)
     page = unescape(console.get("/marketplace/1").text)
     assert "fl-alliance market call 1 --csv rows.csv --cap 0.01<" in page
 

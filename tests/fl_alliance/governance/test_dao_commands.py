@@ -29,14 +29,18 @@ def test_a_proposal_is_staked_reviewed_voted_on_delayed_and_executed(desk: Desk)
     assert "it sets emission.power_halves to stake^0.5 (now stake^1)" in proposed
     assert f"it pays 25.5000 FML from the treasury to {PAYEE}; it holds 1,000,000.0000 FML" in proposed
     assert "stakes 10,000.0000 FML" in proposed
-    assert "needed active" in desk.dao("vote", "1", "for", by=HOLDER, code=2)
+    early = desk.dao("vote", "1", "for", by=HOLDER, code=2)
+    assert "proposal 1: in review, for " in early
+    assert "; needed: in its general meeting; see" in early
     attended = desk.dao("attend", "1", by=HOLDER)
     assert "sets emission.power_halves" in attended
     assert "wait; you have appeared as present" in desk.dao("status", "1", by=HOLDER)
     desk.wait(3 * DAY)
     assert "votes for with 500,000.0000 FML" in desk.dao("vote", "1", "for", by=HOLDER)
     assert "had nothing locked" in desk.dao("vote", "1", "for", by=RIVAL, code=2)
+    assert "has voted on proposal 1: once only" in desk.dao("vote", "1", "against", by=HOLDER, code=2)
     desk.wait(5 * DAY)
+    assert "proposal 1: passed; needed: in the time lock" in desk.dao("execute", "1", code=2)
     assert "next: fl-alliance dao queue 1" in desk.dao("status")
     assert "can be executed in 2 d" in desk.dao("queue", "1")
     assert "can be executed in" in desk.dao("execute", "1", code=2)
@@ -51,13 +55,52 @@ def test_a_proposal_is_staked_reviewed_voted_on_delayed_and_executed(desk: Desk)
     assert recounted in desk.audited()
 
 
+def test_who_has_no_say_in_a_proposal_is_told_before_anything_is_signed(desk: Desk) -> None:
+    def refused(*words: str, by: int) -> str:
+        """What is refused without a yes, and so before the account was asked for one."""
+        return desk.said(2, "dao", *words, by=by)
+
+    desk.dao("propose", "An audit", "--spend", PAYEE, "1000001", by=PROPOSER)
+    assert "which is too little now" in desk.dao("status", "1")
+    second = refused("propose", "Another", "--set", "dao.stake=1", by=PROPOSER)
+    assert "has proposal 1 (in review, for " in second
+    assert "one at a time" in second
+    assert "fl-alliance dao cancel 1" in second
+    assert "had nothing locked when proposal 1 was made" in refused("attend", "1", by=RIVAL)
+    assert f"of {development_key(PROPOSER).address}: its author alone" in refused("cancel", "1", by=RIVAL)
+    assert "; needed: over; see" in refused("settle", "1", by=RIVAL)
+    desk.dao("attend", "1", by=HOLDER)
+    assert "as present: once only" in refused("flag", "1", "scam", by=HOLDER)
+    desk.wait(DAY * 2 + DAY // 2)
+    desk.dao("lock", "1000", by=RIVAL)
+    assert "no say in it" in refused("flag", "1", "frivolous", by=RIVAL)
+    desk.dao("cancel", "1", by=PROPOSER)
+    desk.wait(60)
+    desk.dao("propose", "Once more", "--spend", PAYEE, "5", by=PROPOSER)
+    desk.dao("flag", "2", "scam", by=RIVAL)
+    assert "was flagged: it cannot be taken back" in refused("cancel", "2", by=PROPOSER)
+    desk.wait(DAY * 2 + DAY // 2)
+    assert " ago: the last third of a review" in refused("flag", "2", "scam", by=HOLDER)
+
+
+def test_a_proposal_that_cannot_be_executed_is_refused_before_anything_is_signed(desk: Desk) -> None:
+    desk.dao("propose", "Too much", "--spend", PAYEE, "1000001", by=PROPOSER)
+    desk.dao("attend", "1", by=HOLDER)
+    desk.wait(3 * DAY)
+    desk.dao("vote", "1", "for", by=HOLDER)
+    desk.wait(5 * DAY)
+    desk.dao("queue", "1")
+    desk.wait(2 * DAY)
+    assert "ERC20InsufficientBalance" in desk.said(2, "dao", "execute", "1")
+
+
 def test_a_scam_is_flagged_and_its_author_loses_the_stake(desk: Desk) -> None:
     desk.dao("propose", "Nothing\x1b[2J to see", "--spend", STRANGER, "1000000", by=PROPOSER)
     shown = desk.dao("flag", "1", "scam", by=HOLDER)
     assert '"Nothing [2J to see"' in shown
     assert "pays 1,000,000.0000 FML from the treasury" in shown
     assert "condemned" in desk.dao("status")
-    assert "cannot take" in desk.dao("cancel", "1", by=PROPOSER, code=2)
+    assert "was flagged: it cannot be taken back" in desk.dao("cancel", "1", by=PROPOSER, code=2)
     desk.wait(3 * DAY)
     assert "went to the treasury: holders condemned it" in desk.dao("settle", "1")
     assert "1 proposal of the DAO recounted from 1 appearance and 0 votes: 1 defeated" in desk.audited()
@@ -117,6 +160,8 @@ def test_a_mistake_is_one_line_and_nothing_is_signed(desk: Desk) -> None:
     assert "needs a text" in refused("propose", "x")
     assert "needs more than 0 FML" in refused("propose", "x", "--spend", PAYEE, "0")
     assert "needs an account's address" in refused("propose", "x", "--spend", "0x12", "1")
+    assert "ERC20InvalidReceiver" in refused("propose", "x", "--spend", f"0x{0:040x}", "1")
+    assert "needed 0 to 50" in refused("propose", "x", "--set", "dao.quorum_percent=51")
     assert "there is none yet" in refused("vote", "1", "for")
     assert "there is a DAO already" in refused("deploy", by=None)
     assert "has asked nothing back" in refused("unlock")
@@ -130,7 +175,9 @@ def test_a_mistake_is_one_line_and_nothing_is_signed(desk: Desk) -> None:
     assert "one of them at a time" in refused("gauge", "--give", "arena:1", "5", "--apply")
     assert "had nothing locked when this week began" in refused("gauge", "--give", "arena:1", "5")
     assert "nothing is due" in desk.dao("gauge", "--apply")
+    assert "nothing to vote for: no task is verified" in desk.dao("gauge")
     assert "no proposal yet" in desk.dao("status")
+    assert "needed a proposal's number" in desk.dao("status", "\u0661", code=2)
     asked = desk.said(2, "dao", "propose", "x", "--set", "dao.stake=1", by=PROPOSER)
     assert "nobody is at a terminal to say yes" in asked
     assert "no proposal yet" in desk.dao("status")

@@ -5,6 +5,7 @@ from assembly import LARGE, STRANGER, Assembly
 
 from fl_alliance.chain.dao import Call
 from fl_alliance.chain.deploy import ARENA, DAO, DOCUMENTS, EMISSION, GAUGES, MODELS, TIMELOCK, TOKEN, TREASURY
+from fl_alliance.governance.actions import Actions
 from fl_alliance.governance.decoding import ALARM, Decoder
 
 
@@ -52,6 +53,22 @@ def test_calls_within_a_call_are_told_one_by_one_and_one_that_needs_a_look_is_an
     for _ in range(200):
         nested = dao.call(EMISSION, "multicall", [nested.data])
     assert decoder.words(nested).startswith(ALARM + "calls Emission with calls in calls")
+
+
+def test_an_amount_that_four_decimals_would_not_tell_is_told_to_its_last_digit(dao: Assembly, decoder: Decoder) -> None:
+    *_, call = Actions(dao.rpc, dao.deployment).set(["arena.node_stake=0.000000002"])
+    assert decoder.words(call) == "sets arena.node_stake to 0.000000002 FML (now 0.000000001 FML)"
+    paid = dao.call(TREASURY, "spend", dao.deployment.fml, LARGE.address, 10**18 + 1)
+    assert decoder.words(paid).startswith("pays 1.000000000000000001 FML from the treasury")
+
+
+def test_a_premise_is_told_with_the_parameters_that_it_is_about(dao: Assembly, decoder: Decoder) -> None:
+    actions = Actions(dao.rpc, dao.deployment)
+    premise, _ = actions.set(["dao.stake=1"])
+    terms = "dao.stake, dao.reward, dao.presence_bps, dao.flag_bps, dao.floor"
+    assert decoder.words(premise) == f"does the rest only if Dao.reviewTerms ({terms}) is as when it was proposed"
+    premise, _ = actions.set(["market.host_stake=1"])
+    assert "only if Models.releaseS (market.release_s) is as" in decoder.words(premise)
 
 
 def test_a_payment_in_another_token_and_coins_are_told_as_such(dao: Assembly, decoder: Decoder) -> None:
