@@ -7,16 +7,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from fl_alliance.agent.amounts import TwoReadings
 from fl_alliance.agent.book import Book, strict_address
 from fl_alliance.agent.errors import AmountUnclear, NotUnderstood, WordsUnclear
 from fl_alliance.agent.guards.classes import RELATIONS
-from fl_alliance.agent.guards.lexicon import GAP, POLITE, REQUESTS, SHORT, Lexicon
+from fl_alliance.agent.guards.lexicon import GAP, POLITE, REQUESTS, Lexicon
 from fl_alliance.agent.guards.numbers import amount_in, count_in
 from fl_alliance.agent.guards.phrasebook import LEXICONS, phrases_of
-from fl_alliance.agent.guards.typos import corrected
+from fl_alliance.agent.guards.tokens import ENDS, Token, joined, tokens_of
 from fl_alliance.agent.guards.words import shown, split
 from fl_alliance.agent.tools import PREFIX, AllianceTask, Kind
 from fl_alliance.chain.types import WEI_PER_FML
@@ -24,7 +24,6 @@ from fl_alliance.chain.types import WEI_PER_FML
 _NUMBERED = {"task": Kind.TASK, "proposal": Kind.PROPOSAL, "model": Kind.MODEL}
 _COUNT = re.compile(r"#?([1-9][0-9]{0,8})", re.ASCII)
 _OWNED = ("account", "wallet", "address", "balance", "price", "work", "node", "pool", "got", "holdings")
-_PAUSES, _ENDS = ".,!?:;", ".!?;:"
 _BEHIND_AMOUNT = frozenset(
     (
         *(
@@ -74,14 +73,6 @@ _PART = "*"
 _OF_FIVE = (("out", "of", "5"), ("of", "5"), ("out", "of", "five"), ("of", "five"))
 
 
-class Token(NamedTuple):
-    """A word as it is written, in small letters with its slip corrected, and the punctuation behind it."""
-
-    text: str
-    small: str
-    pause: str
-
-
 @dataclass(frozen=True, slots=True)
 class Mentions:
     """What words name.
@@ -129,7 +120,7 @@ class _Reading:
         return self.known.is_terse and parts == [_PART, _PART] and choice in self.known.choices
 
     def run(self) -> None:
-        spoken = f" {_joined(self.tokens)} "
+        spoken = f" {joined(self.tokens)} "
         if wrong := next((phrase for phrase in self.known.never if f" {phrase} " in spoken), ""):
             raise WordsUnclear(f"{wrong!r} can be read in two ways; say it in other words")
         counts = {Kind.AMOUNT, Kind.STARS} & self.known.takes
@@ -148,7 +139,7 @@ class _Reading:
         """Take the longest phrase that is here, in one sentence; a noun before a number is part of that."""
         for phrase in phrases_of(self.tool).get(self._small(0), ()):
             following = self.tokens[self.at : self.at + len(phrase)]
-            is_one = all(not set(token.pause) & set(_ENDS) for token in following[:-1])
+            is_one = all(not set(token.pause) & set(ENDS) for token in following[:-1])
             if tuple(token.small for token in following) != phrase or not is_one or self._counts(len(phrase), phrase):
                 continue
             text = " ".join(phrase)
@@ -284,8 +275,8 @@ class _Reading:
 
     def _is_placed(self) -> bool:
         """Return whether the account that is here stands where the lexicon has one."""
-        before = _joined(self.tokens[: self.at])
-        said, follows = f" {_RELATION.sub('', before)}", f"{_joined(self.tokens[self.at + 1 :])} "
+        before = joined(self.tokens[: self.at])
+        said, follows = f" {_RELATION.sub('', before)}", f"{joined(self.tokens[self.at + 1 :])} "
         known = self.known
         return (
             any(said.endswith(f" {phrase}") for phrase in known.before)
@@ -331,32 +322,12 @@ def _read(words: str, tool: str, book: Book, me: str, skipped: list[str] | None)
     plain, quoted = split(words)
     if len(quoted) > known.has_question:
         raise WordsUnclear(f"{len(quoted)} quotations in the words, needed at most {int(known.has_question)}")
-    reading = _Reading(tuple(_tokens(plain, book)), tool, book, me, skipped=skipped)
+    reading = _Reading(tuple(tokens_of(plain, book)), tool, book, me, skipped=skipped)
     reading.run()
     if not reading.has_cue:
         raise NotUnderstood(f"nothing in the words asks to {tool.replace('_', ' ')}")
     asks = "?" in plain and not any(said.startswith(REQUESTS) for said in reading.said)
     return Mentions(reading.parts, quoted[0] if quoted else "", asks)
-
-
-def _tokens(plain: str, book: Book) -> Iterator[Token]:
-    """Yield the words; one that is a name is no slip of another word."""
-    for written in _expanded(plain, book):
-        if bare := written.rstrip(_PAUSES):
-            small = bare.lower()
-            yield Token(bare, small if book.find(bare) else corrected(small), written[len(bare) :])
-
-
-def _expanded(plain: str, book: Book) -> Iterator[str]:
-    """Yield the words as they are written, what is short for other words as these; a name is short for nothing."""
-    for written in plain.split(" "):
-        bare = written.rstrip(_PAUSES)
-        long = None if book.find(bare) else SHORT.get(bare.lower())
-        yield from [written] if long is None else f"{long}{written[len(bare) :]}".split(" ")
-
-
-def _joined(tokens: Sequence[Token]) -> str:
-    return " ".join(token.small for token in tokens)
 
 
 def _is_in_order(pieces: Sequence[str], said: Sequence[str]) -> bool:
