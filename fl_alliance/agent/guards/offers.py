@@ -6,14 +6,13 @@ Nothing is signed by an offer. Who says yes to it has said it; amount and accoun
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from fl_alliance.agent.amounts import plainly
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.errors import AgentError
 from fl_alliance.agent.guards.lexicon import words as phrases
-from fl_alliance.agent.guards.phrasebook import LEXICONS
+from fl_alliance.agent.guards.phrasebook import LEXICONS, commands
 from fl_alliance.agent.guards.reading import Mentions, mentions, mentions_but
 from fl_alliance.agent.guards.words import shown, split
 from fl_alliance.agent.tools import OF_ARENA, TOOLS, Action, AllianceTask, Kind
@@ -37,7 +36,8 @@ _TURNS = frozenset(
         refuse, refrain, approximately, roughly, around, almost, nearly, dont, cant, wont, isnt, shouldnt, heard,
         claims, wish, wished, why, day, days, daily, week, weekly, month, monthly, year, yearly, forever, always,
         promised, promise, will, take, takes, taking, took, recommend, recommends, recommended, suggests, suggested,
-        advises, advised, urges, urged
+        advises, advised, urges, urged, gave, took, threw, withdrew, got, won, had, made, lost, lied, owes, owed, gets,
+        spent, received, earned, needed, wanted, lent, borrowed
         """)
 )
 """Words beside which a request is another one, or none: nothing is offered."""
@@ -67,6 +67,8 @@ _SENTENCES = {
     "rate": "rate model {model} {number of stars} stars",
     "call_model": 'ask model {model} "{question}" for at most {amount} FML',
 }
+_NAMED = ("transfer", "stake", "delegate", "vote")
+"""Tools that what is named tells apart from all others, whatever the verb."""
 _CHOICES: Mapping[str, Mapping[int, str]] = {
     "vote": {Support.FOR: "yes", Support.AGAINST: "no", Support.ABSTAIN: "abstain"},
     "appear": {
@@ -96,7 +98,9 @@ def offered(words: str, book: Book, me: str) -> Offer | None:
         found = [offer for tool in _SENTENCES if (offer := _offer(clause, left_out, tool, book, me)) is not None]
         if len(found) == 1:
             return found[0]
-    return None
+    named = (_offer(words, (), tool, book, me, needs_cue=False) for tool in _NAMED)
+    by_parts = [offer for offer in named if offer is not None]
+    return by_parts[0] if len(by_parts) == 1 else None
 
 
 def _clauses(words: str, book: Book) -> Iterator[tuple[str, Sequence[str]]]:
@@ -109,29 +113,35 @@ def _clauses(words: str, book: Book) -> Iterator[tuple[str, Sequence[str]]]:
     clauses = [] if quoted else _BETWEEN.split(plain)
     for at, clause in enumerate(clauses):
         left_out = " ".join(clauses[:at] + clauses[at + 1 :]).split()
-        if left_out and not any(_is_named(word, book) or _turns(word) for word in left_out):
+        if left_out and not any(is_named(word, book) or turns(word) for word in left_out):
             yield clause, left_out
 
 
-def _is_named(word: str, book: Book) -> bool:
+def bare_of(word: str) -> str:
+    """Return a word in small letters without the punctuation around it."""
+    return word.strip(_PAUSES).lower()
+
+
+def is_named(word: str, book: Book) -> bool:
+    """Return whether a word names something of the book."""
     return book.find(word.strip(_PAUSES).partition("'s")[0]) is not None
 
 
-def _turns(word: str) -> bool:
+def turns(word: str) -> bool:
     """Return whether a word may turn a request into another one, names something, or asks for another one itself."""
-    bare = word.strip(_PAUSES).lower()
+    bare = bare_of(word)
     is_contracted = "'" in bare and bare not in _PLAIN_CONTRACTIONS
-    return bare in _TURNS or bare in _cues() or is_contracted or any(each.isdigit() for each in bare)
+    return bare in _TURNS or bare in commands() or is_contracted or any(each.isdigit() for each in bare)
 
 
-def _offer(words: str, left_out: Sequence[str], tool: str, book: Book, me: str) -> Offer | None:
+def _offer(words: str, left_out: Sequence[str], tool: str, book: Book, me: str, needs_cue: bool = True) -> Offer | None:
     try:
-        named, skipped = mentions_but(words, tool, book, me)
+        named, skipped = mentions_but(words, tool, book, me, needs_cue)
     except AgentError:
         return None
     kinds = sorted(kind for kind, _ in named.parts.elements())
     needed = sorted(part.metadata["kind"] for part in TOOLS[tool].parts())
-    is_turned = any(_turns(word) or word.lower() in _LINKS for word in skipped)
+    is_turned = any(turns(word) or word.lower() in _LINKS for word in skipped)
     if kinds != needed or named.asks or len(skipped) + len(left_out) > _MOST_SKIPPED or is_turned:
         return None
     is_of_alliance = any(isinstance(value, AllianceTask) for _, value in named.parts)
@@ -144,11 +154,6 @@ def _offer(words: str, left_out: Sequence[str], tool: str, book: Book, me: str) 
     odd = [*left_out, *skipped]
     why = f"{', '.join(map(shown, odd))}: not understood. " if odd else ""
     return Offer(f"{why}Do you mean: {sentence}? Say yes, or say it in other words", sentence)
-
-
-@cache
-def _cues() -> frozenset[str]:
-    return frozenset(cue for known in LEXICONS.values() for cue in known.cues)
 
 
 def _sentence(tool: str, named: Mentions, book: Book) -> str:

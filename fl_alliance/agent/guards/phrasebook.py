@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from fl_alliance.agent.guards.classes import NAMES, RESERVED
-from fl_alliance.agent.guards.lexicon import Lexicon
+from fl_alliance.agent.guards.courtesy import POLITE
+from fl_alliance.agent.guards.lexicon import GAP, Lexicon, Order
 from fl_alliance.agent.guards.lexicons.delegations import DELEGATE, UNDELEGATE
 from fl_alliance.agent.guards.lexicons.governance import APPEAR, LOCK, UNLOCK, VOTE
 from fl_alliance.agent.guards.lexicons.models import CALL_MODEL, RATE
@@ -12,6 +13,7 @@ from fl_alliance.agent.guards.lexicons.reads import BALANCE, PRICE, STATUS
 from fl_alliance.agent.guards.lexicons.stakes import CLAIM, STAKE, UNSTAKE
 from fl_alliance.agent.guards.lexicons.transfers import TRANSFER
 from fl_alliance.agent.guards.numbers import WORDS
+from fl_alliance.agent.guards.verbs import participle
 
 LEXICONS: Mapping[str, Lexicon] = {
     "balance": BALANCE,
@@ -33,21 +35,43 @@ LEXICONS: Mapping[str, Lexicon] = {
 """Name of a tool -> its words."""
 
 
+_COURTESIES = frozenset(tuple(phrase.split()) for phrase in POLITE)
+
+
 @cache
-def phrases_of(tool: str) -> Mapping[str, Sequence[tuple[str, ...]]]:
-    """Return the phrases of a tool's lexicon by their first words, the longest first."""
-    found: dict[str, list[tuple[str, ...]]] = {}
-    for phrase in LEXICONS[tool].phrases():
-        found.setdefault(phrase[0], []).append(phrase)
-    return found
+def phrases_of(tool: str) -> frozenset[tuple[str, ...]]:
+    """Return the phrases that words asking for a tool may be made of."""
+    return LEXICONS[tool].phrases() | _COURTESIES
+
+
+@cache
+def longest_of(tool: str) -> int:
+    """Return how many words the longest phrase of a tool has."""
+    return max(map(len, phrases_of(tool)))
 
 
 @cache
 def vocabulary() -> frozenset[str]:
     """Return every word that a request can be made of, but names and numbers."""
-    return frozenset(word for known in LEXICONS.values() for phrase in known.phrases() for word in phrase)
+    listed = (word for tool in LEXICONS for phrase in phrases_of(tool) for word in phrase)
+    return frozenset(listed).union(*(known.words_of_runs() for known in LEXICONS.values()))
 
 
 def is_reserved(name: str) -> bool:
     """Return whether a name could be taken for a word of a command, or of what one is paid in."""
     return (name in vocabulary() and name not in NAMES) or name in WORDS or name in RESERVED
+
+
+@cache
+def orders_of(tool: str) -> Sequence[Order]:
+    """Return a tool's cues, each as what is said one behind the other."""
+    known = LEXICONS[tool]
+    return (*(tuple((piece,) for piece in cue.split(GAP)) for cue in known.cues), *known.orders)
+
+
+@cache
+def commands() -> frozenset[str]:
+    """Return the cues of all tools that are one phrase, and how these tell of it: "vote", "voted", "votes"."""
+    cues = {phrase for tool in LEXICONS for order in orders_of(tool) if len(order) == 1 for phrase in order[0]}
+    verbs = [cue for cue in cues if " " not in cue]
+    return frozenset((*cues, *map(participle, verbs), *(f"{verb}s" for verb in verbs)))

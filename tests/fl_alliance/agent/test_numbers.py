@@ -134,3 +134,17 @@ def test_another_form_or_another_word_is_no_slip() -> None:
         *("three", "there", "now", "no", "yes", "agianst", "abstian", "scma", "twnety", "hundrd", "tow", "ada"),
     ):
         assert corrected(word) == word
+
+
+@pytest.mark.parametrize(
+    ("said", "amount_wei", "used"),
+    [
+        ("one and a half fml", 3 * FML // 2, 4),
+        ("2 and a half fml", 5 * FML // 2, 4),
+        ("three point seven five fml", 15 * FML // 4, 4),
+        ("ten point zero five", 201 * FML // 20, 4),
+        ("two and a half thousand fml", 2 * FML, 1),
+    ],
+)
+def test_a_half_and_decimals_that_are_said_belong_to_their_number(said: str, amount_wei: int, used: int) -> None:
+    assert amount_in(said.split()) == (amount_wei, used)

@@ -9,7 +9,7 @@ BALANCE = Lexicon(
             balance, balances, how much fml, how many fml, how much, how much money, what is in, what's in,
             whats in, funds, wallet, have any fml, how many tokens, holdings, what's left, what is left,
             what … has, what … have, what … got, what … having, what … own, what … owns, in my wallet,
-            in the wallet, in her wallet, in his wallet, in their wallet, having
+            in the wallet, in her wallet, in his wallet, in their wallet, having, how rich, what … left, how much … left
             """),
     words("""
             show, tell, show me, tell me, what is, what's, whats, check, read, of, on, in, does, do, have, has,
@@ -30,7 +30,7 @@ PRICE = Lexicon(
     words("""
         price, cost, costs, expensive, would i pay, do i pay, charge, charges, how much, fee, must i pay,
         i must pay, do i have to pay, i have to pay, will i pay, damage, pricing, it cost, pricey, charging,
-        rates, going rate, price tag, would i be charged
+        rates, going rate, price tag, would i be charged, set me back, dear, how pricey, cheap
         """),
     words("""
             show, tell, show me, tell me, what is, what's, whats, what, what does, does, how, is, a call, call,
@@ -52,7 +52,8 @@ STATUS = Lexicon(
             have i staked, situation, condition, am i doing, delegated, doing, going, things stand, stand,
             standing, update on, an update, update, what's up, what is up, what's new, what is new, the latest,
             overview, summary, how are we doing, i've earned, i've staked, whats up, whats new, how did,
-            coming along, coming on, getting on, getting along, faring
+            coming along, coming on, getting on, getting along, faring, position, performing, performance, results,
+                doing anything, where … stand, finished, over yet, done yet, running, ending, end
             """),
     words("""
             what, what is, what's, whats, of, in, on, with, task, is, how much, have, i, have i, show, show me,
