@@ -113,6 +113,7 @@ PRESENCE = (
     *each(_COUNTED, ("present", "as present", "as attending", "in attendance", "as being present")),
     *each(_RECORDS, ("my", "my own"), ("attendance", "presence")),
     *each(("i am", "i'm"), ("attending", "present", "here")),
+    *each(("put me on", "add me to"), ("the attendance list", "the list of attendees", "the attendance sheet")),
     *words("check in to, check in for, check in at, check me in, sign myself in, check myself in"),
 )
 """Asks to sign in, by itself."""
@@ -176,7 +177,10 @@ TAKES = words("""
         cash in, pay me, hand me, i want, send me, bring me, transfer me, gimme, disburse, release, deliver, pay over
         """)
 MINE = ("reward", "rewards", "earnings", "winnings", "payout", "payouts", "profits", "gains")
-BACK = ("take", "get", "want", "give me", "i want", "i would like", "i'd like", "have", "can i have")
+BACK = (
+    *("take", "get", "want", "give me", "i want", "i would like", "i'd like", "have", "can i have"),
+    *("i'd rather have", "i would rather have", "i'd prefer to have", "could i have", "may i have", "i need"),
+)
 NAMES = ("mark", "max")
 """Words that are people's names, too: only tools that take no accounts have them."""
 RESERVED = frozenset(

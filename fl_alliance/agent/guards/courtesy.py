@@ -24,16 +24,20 @@ _WOULD_YOU = words("""
     do you mind
     """)
 _THAT_YOU = ("you could", "you can")
+_MIGHT_YOU = (*_THAT_YOU, "you might", "you would")
+_I_WONDER = ("i wonder", "i was wondering", "i am wondering", "i'm wondering", "wondering")
 REQUESTS = (
     *each(_ASKED, ("", "possibly", "perhaps", "maybe")),
     *each((*_ASKED, "would you"), _KIND),
     *_WOULD_YOU,
     *each(("do you think", "do you think that", "any chance", "any chance that", "is there any chance"), _THAT_YOU),
     *each(("is it", "would it be"), ("possible for you to",)),
-    *each(("i wonder if", "i was wondering if", "i am wondering if", "i'm wondering if", "wondering if"), _THAT_YOU),
+    *each(_I_WONDER, ("if", "whether"), _MIGHT_YOU),
     *each(("can i", "could i", "may i"), ("ask", "trouble", "get", "bother", "request"), ("you to",)),
 )
 """What makes a request of what has a question mark."""
+HAVES = each(("can i", "could i", "may i"), ("have", "get"))
+"""These, too, where somebody wants to have something."""
 
 _GREETED = (
     "hi",
@@ -55,8 +59,7 @@ _HOPED = words("""
 _THANKED = ("thanks", "thank you", "thx", "ty", "cheers", "many thanks", "with thanks")
 _FOR_THIS = ("for your help", "for the help", "for that", "for this", "for helping", "for your time", "for helping me")
 SMALL_TALK = words("""
-    how are you, how are you doing, how are you today, how are you doing today, how's it going, how is it going,
-    hope you don't mind
+    how are you, how are you doing, how are you today, how are you doing today
     """)
 """Of which a question mark asks nothing."""
 _GREETINGS = (
@@ -85,7 +88,7 @@ _WISHES = (
     *each(("i have", "i've"), ("decided to",)),
     *words("""
         i hereby, i decided to, i must, it is time to, it's time to, time to, time for me to, you can, you may,
-        let's, lets, would you, it's time for me to
+        let's, lets, would you, it's time for me to, let me, do let me
         """),
 )
 

@@ -37,7 +37,8 @@ _TURNS = frozenset(
         claims, wish, wished, why, day, days, daily, week, weekly, month, monthly, year, yearly, forever, always,
         promised, promise, will, take, takes, taking, took, recommend, recommends, recommended, suggests, suggested,
         advises, advised, urges, urged, gave, took, threw, withdrew, got, won, had, made, lost, lied, owes, owed, gets,
-        spent, received, earned, needed, wanted, lent, borrowed
+        spent, received, earned, needed, wanted, lent, borrowed, evening, morning, noon, midnight, hour, hours, minute,
+        minutes
         """)
 )
 """Words beside which a request is another one, or none: nothing is offered."""
@@ -53,6 +54,8 @@ _LINKS = frozenset(
 _BETWEEN = re.compile(r"[.,!?;:]+ +| - | and ")
 _ASKS = re.compile(r"\b(?:do|does|did|am|is|are|was|were|has|have|must|can) (?:i|we|you|he|she|they)\b", re.IGNORECASE)
 """Asks, with a question mark or without one."""
+_TELLS = re.compile(r"\b(?:i|we|you|he|she|they) (?:have|had) (\w+)", re.IGNORECASE)
+"""Has what was done behind it."""
 _SENTENCES = {
     "transfer": "send {amount} FML to {account}",
     "stake": "stake {amount} FML in {task}",
@@ -92,7 +95,7 @@ def offered(words: str, book: Book, me: str) -> Offer | None:
 
     None where there is no such, or a word that is left out may turn it into another one.
     """
-    if _ASKS.search(words):
+    if _ASKS.search(words) or any(told.lower() in commands() for told in _TELLS.findall(words)):
         return None
     for clause, left_out in _clauses(words, book):
         found = [offer for tool in _SENTENCES if (offer := _offer(clause, left_out, tool, book, me)) is not None]

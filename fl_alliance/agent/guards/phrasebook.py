@@ -70,8 +70,8 @@ def orders_of(tool: str) -> Sequence[Order]:
 
 
 @cache
-def commands() -> frozenset[str]:
-    """Return the cues of all tools that are one phrase, and how these tell of it: "vote", "voted", "votes"."""
-    cues = {phrase for tool in LEXICONS for order in orders_of(tool) if len(order) == 1 for phrase in order[0]}
+def commands(*tools: str) -> frozenset[str]:
+    """Return the cues of these tools, or of all, that are one phrase, and their forms: "vote", "voted", "votes"."""
+    cues = {phrase for tool in tools or LEXICONS for order in orders_of(tool) if len(order) == 1 for phrase in order[0]}
     verbs = [cue for cue in cues if " " not in cue]
     return frozenset((*cues, *map(participle, verbs), *(f"{verb}s" for verb in verbs)))

@@ -12,7 +12,7 @@ from typing import Any
 from fl_alliance.agent.amounts import TwoReadings
 from fl_alliance.agent.book import Book, strict_address
 from fl_alliance.agent.errors import AmountUnclear, NotUnderstood, WordsUnclear
-from fl_alliance.agent.guards.courtesy import REQUESTS, SMALL_TALK
+from fl_alliance.agent.guards.courtesy import HAVES, REQUESTS, SMALL_TALK
 from fl_alliance.agent.guards.lexicon import Lexicon, run_length
 from fl_alliance.agent.guards.numbers import amount_in, count_in
 from fl_alliance.agent.guards.phrasebook import LEXICONS, longest_of, phrases_of
@@ -21,7 +21,7 @@ from fl_alliance.agent.guards.shapes import PART, asks_for, is_bare
 from fl_alliance.agent.guards.tokens import ENDS, Token, joined, tokens_of
 from fl_alliance.agent.guards.units import may_follow, of_five, stars_of
 from fl_alliance.agent.guards.words import shown, split
-from fl_alliance.agent.tools import PREFIX, AllianceTask, Kind
+from fl_alliance.agent.tools import PREFIX, TOOLS, Action, AllianceTask, Kind
 
 _NUMBERED = {"task": Kind.TASK, "proposal": Kind.PROPOSAL, "model": Kind.MODEL}
 _COUNT = re.compile(r"#?([1-9][0-9]{0,8})", re.ASCII)
@@ -128,6 +128,8 @@ class _Reading:
 
     def _amount(self) -> bool:
         """Take an amount in figures or words; of stars, where the tool takes these."""
+        if self.skipped is not None and not issubclass(TOOLS[self.tool], Action) and count_in(self._small(0)):
+            return False
         together = list(self._together())
         if together[0].startswith("0x"):
             return False
@@ -293,5 +295,5 @@ def _read(words: str, tool: str, book: Book, me: str, skipped: list[str] | None,
     is_one = is_bare(reading.said) and len(skipped or ()) <= 1
     if not (asks_for(tool, reading.said) if needs_cue else is_one):
         raise NotUnderstood(f"nothing in the words asks to {tool.replace('_', ' ')}")
-    asks = plain.count("?") > reading.idle and not any(said.startswith(REQUESTS) for said in reading.said)
+    asks = plain.count("?") > reading.idle and not any(said.startswith((*REQUESTS, *HAVES)) for said in reading.said)
     return Mentions(reading.parts, quoted[0] if quoted else "", asks)

@@ -25,6 +25,7 @@ SHORT: Mapping[str, str] = {
     "rn": "right now",
     "atm": "at the moment",
     "wanna": "want to",
+    "lemme": "let me",
     "gov": "governance",
     "we": "i",
     "us": "me",

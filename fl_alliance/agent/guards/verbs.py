@@ -20,7 +20,7 @@ _PARTICIPLES = {
 }
 """Those that no rule makes."""
 _DOUBLED = ("drop", "slip", "tip", "pop", "put", "set", "remit", "commit", "transfer", "chip")
-_WISHES = (
+WISHES = (
     *("i want", "i'd like", "i would like", "i need", "i'd love", "i would love", "i wish", "i request", "i'd prefer"),
     *("have", "get", "can i have", "could i have", "may i have"),
 )
@@ -48,7 +48,7 @@ def minded(verbs: Sequence[str]) -> tuple[str, ...]:
 def wished(*verbs: str) -> tuple[Order, ...]:
     """Return the orders of wishing that it be done: "i want … sent", "must be sent"."""
     done = tuple(map(participle, verbs))
-    return (_WISHES, (*done, *each(("to be",), done))), (each(_DUTIES, done),)
+    return (WISHES, (*done, *each(("to be",), done))), (each(_DUTIES, done),)
 
 
 def _stem(verb: str) -> str:

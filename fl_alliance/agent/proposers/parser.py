@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -19,9 +21,13 @@ _EXAMPLES = "send 5 FML to ada; stake 5 FML in task 3; vote yes on proposal 2; b
 
 _CLAUSES = re.compile(r"(?<=[.,!?;:]) +| - ")
 _ASKING = re.compile(
-    r"\b(?:what|what's|whats|how|how's|hows|when|where|which|show|tell|check|see|know|look)\b", re.IGNORECASE
+    r"\b(?:what|what's|whats|how|how's|hows|when|where|which|show|tell|check|see|know|look|balance|price|status|overview|"
+    r"summary|update)\b",
+    re.IGNORECASE,
 )
 """Words of a clause that wants to know something."""
+_ACTIONS = [name for name, tool in TOOLS.items() if issubclass(tool, Action)]
+_ME = re.compile(r"\b(?:i|my|mine|me)\b", re.IGNORECASE)
 _READS = [name for name, tool in TOOLS.items() if not issubclass(tool, Action)]
 
 
@@ -75,13 +81,22 @@ class Parser:
             except (GuardRefused, NotUnderstood):
                 continue
             others = " ".join(other for other in clauses if other is not clause).split()
-            understood = self._arguments(TOOLS[name], named) if named.parts else None
+            understood = self._subject(name, clause, named)
             if understood is not None and not any(self._asks_more(word) for word in (*skipped, *others)):
                 found[name] = understood
         return found
 
+    def _subject(self, tool: str, clause: str, named: Mentions) -> dict[str, Any] | None:
+        """Return a reading call's arguments: whose balance it is may be said by "my", or of another beside "I"."""
+        mine = (Kind.ACCOUNT, self._me)
+        others = replace(named, parts=Counter(part for part in named.parts if part != mine))
+        is_mine = tool == "balance" and (mine in named.parts or _ME.search(clause) is not None)
+        if not others.parts and not is_mine:
+            return None
+        return self._arguments(TOOLS[tool], others)
+
     def _asks_more(self, word: str) -> bool:
-        return is_named(word, self._book) or bare_of(word) in commands()
+        return is_named(word, self._book) or bare_of(word) in commands(*_ACTIONS)
 
     def _arguments(self, tool: type[Call], found: Mentions) -> dict[str, Any] | None:
         """Return a call's arguments, None where the words do not name each part, and each once."""

@@ -25,7 +25,7 @@ from fl_alliance.market.keys import development_key
 
 ADA, EVE, ME, STRANGER = (development_key(index).address for index in (1, 2, 6, 8))
 HALVES = ("open", "held")
-STRANGERS = ("stranger", "stranger_since", "stranger_held", "persons_first")
+STRANGERS = ("stranger", "stranger_since", "stranger_held", "persons_first", "persons_second")
 _CHOICES = {"for": "yes", "against": "no"}
 
 

@@ -34,8 +34,9 @@ def test_each_half_has_60_requests_and_30_that_may_sign_nothing() -> None:
         assert (len(calls), calls.count(None)) == (90, 30)
 
 
-FLOORS = {"stranger": (46, 3), "stranger_since": (122, 3), "stranger_held": (28, 12), "persons_first": (36, 5)}
-"""Of 51, 131, 53 and 45 that ask for something a tool does: understood at once, and by a yes to an offer."""
+FLOORS = {"stranger": (46, 3), "stranger_since": (122, 3), "stranger_held": (29, 10)}
+FLOORS |= {"persons_first": (36, 5), "persons_second": (18, 5)}
+"""Of 51, 131, 53, 45 and 31 that ask for something a tool does: understood at once, and by a yes to an offer."""
 
 
 @pytest.mark.parametrize("name", STRANGERS)
@@ -51,12 +52,7 @@ def test_a_stranger_is_understood_or_refused_and_never_offered_what_was_not_mean
 def test_a_stranger_wanted_as_many_things_as_the_floors_are_of() -> None:
     wanted = [[request.call for request in strange(name)] for name in STRANGERS]
     counts = [(len(calls), len(calls) - calls.count(None)) for calls in wanted]
-    assert counts == [
-        (85, 51),
-        (167, 131),
-        (85, 53),
-        (60, 45),
-    ]
+    assert counts == [(85, 51), (167, 131), (85, 53), (60, 45), (40, 31)]
 
 
 @pytest.mark.parametrize("words", ["undelegate 30 FML from ada in task 3", "unstake 20 FML from task 3"])
@@ -301,3 +297,8 @@ def test_with_a_verb_that_is_not_known_what_is_named_is_offered(words: str, mean
 )
 def test_what_is_told_is_not_offered(words: str) -> None:
     assert offered(words, everyday_book(), ME) is None
+
+
+def test_what_somebody_has_done_is_no_offer_to_do_it() -> None:
+    assert offered("I have claimed my rewards in task 1", everyday_book(), ME) is None
+    assert offered("please do claim my rewards in task 1", everyday_book(), ME) is not None

@@ -9,6 +9,7 @@ from fl_alliance.agent.tools import Kind
 _DELEGATING = ("delegate", "assign", "allocate", "entrust")
 _HERS = words("of, run by, operated by, owned by, belonging to, held by, hosted by, that belongs to, kept by")
 _NODES = each(("to", "behind", "on", "from"), ("", "the"), ("node", "validator"), _HERS)
+_POOLS = ("pool", "node")
 _MY_RELATIONS = each(("my",), RELATIONS)
 _TRUSTS = words("i trust, i believe in, i have faith in, i've faith in, i'm backing, i am backing, i'm supporting")
 
@@ -30,7 +31,7 @@ DELEGATE = Lexicon(
             as a delegation, the node of, into, onto, towards
             """),
     ),
-    orders=wished(*_DELEGATING),
+    orders=((_POOLS, ("gets", "receives"), ("from me",)), *wished(*_DELEGATING)),
     before=(
         *(*_NODES, *_TRUSTS),
         *words("""
@@ -47,7 +48,7 @@ _RECALLS = words(
 )
 _ENDS = ("stop", "end", "cancel", "undo", "revoke", "terminate", "remove", "drop", "withdraw", "quit")
 _STOPS = each(
-    ("stop", "i no longer want to", "i don't want to", "i do not want to"),
+    ("stop", "i no longer want to"),
     ("delegating to", "delegating", "backing", "supporting", "delegate to", "back", "support"),
 )
 _PUT = words("delegated to, put behind, placed behind, placed with, entrusted to, staked behind, staked with, put on")

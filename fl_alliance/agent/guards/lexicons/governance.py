@@ -20,7 +20,7 @@ from fl_alliance.chain.dao import Appearance
 
 _LOCKS = words("""
     lock, lock up, lock in, lock away, lock down, put, commit, set aside, turn, stick, pop, reserve, earmark, tie up,
-    deposit, place, put away, convert, put aside
+    place, put away, convert, put aside
     """)
 
 LOCK = Lexicon(
@@ -61,8 +61,7 @@ APPEAR = Lexicon(
     frozenset({Kind.PROPOSAL, Kind.CHOICE}),
     (
         *words("""
-            attend, sign in, sign me in, appear, be present, flag, report, label, tag, denounce, mark, brand, flag up,
-            classify
+            attend, sign in, sign me in, appear, be present, flag, report, label, tag, denounce, flag up
             """),
         *PRESENCE,
     ),
@@ -75,6 +74,7 @@ APPEAR = Lexicon(
             sounds like, looks, clearly, obviously, to me, it looks like, i find, i'll be at, i will be at, such
             """),
     ),
+    orders=((("mark", "brand", "classify", "list"), ("as", "as a", "as being")),),
     choices=APPEARANCES
     | {"a scam": Appearance.SCAM, "scammy": Appearance.SCAM, "a frivolous one": Appearance.FRIVOLOUS},
     never=words("a report, the report, any report, called, a call"),

@@ -37,6 +37,7 @@ _BUDGETS = (
         _AT_MOST,
     ),
     *each(("don't", "do not", "without"), ("spend", "pay", "spending", "paying"), ("more than", "over")),
+    *each(("cap", "limit", "keep"), ("", "it", "the spend", "spending", "the cost", "the budget"), ("at", "to")),
     *each(("with a", "a", "my", ""), ("budget", "limit", "cap"), ("capped at", "limited to", "set to", "set at", "of")),
 )
 """How much it may cost: never over that."""

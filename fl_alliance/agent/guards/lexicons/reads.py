@@ -8,8 +8,9 @@ BALANCE = Lexicon(
     words("""
             balance, balances, how much fml, how many fml, how much, how much money, what is in, what's in,
             whats in, funds, wallet, have any fml, how many tokens, holdings, what's left, what is left,
-            what … has, what … have, what … got, what … having, what … own, what … owns, in my wallet,
-            in the wallet, in her wallet, in his wallet, in their wallet, having, how rich, what … left, how much … left
+            what … has, what … have, what … holds, what … hold, what … got, what … having, what … own, what … owns,
+            in my wallet, in the wallet, in her wallet, in his wallet, in their wallet, having, how rich, what … left,
+            how much … left
             """),
     words("""
             show, tell, show me, tell me, what is, what's, whats, check, read, of, on, in, does, do, have, has,

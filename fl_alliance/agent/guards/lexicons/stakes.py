@@ -1,15 +1,22 @@
 """Words for one's own stake in a task of the Arena: staking, taking it out, claiming what it earned."""
 
 from fl_alliance.agent.guards.classes import AMOUNTING, BACK, IN_TASK, INVESTS, MINE, RECLAIMS, STAKES, TAKES, done
-from fl_alliance.agent.guards.courtesy import each
+from fl_alliance.agent.guards.courtesy import HAVES, each
 from fl_alliance.agent.guards.lexicon import Lexicon, words
-from fl_alliance.agent.guards.verbs import minded, wished
+from fl_alliance.agent.guards.verbs import WISHES, minded, wished
 from fl_alliance.agent.tools import Kind
 
 _STAKING = ("stake", "invest", "pledge")
 _GROWS = ("increase", "raise", "grow", "boost", "top up", "bump up", "enlarge")
-_HELD = ("what i staked", "what i have staked", "what i've staked", "the fml i staked", "my staked fml")
-_RETURNS = words("comes back, come back, to come back, returned, to be returned, released, be released")
+_HELD = (
+    *("my node's stake", "the stake of my node", "my own stake"),
+    "what i staked",
+    "what i have staked",
+    "what i've staked",
+    "the fml i staked",
+    "my staked fml",
+)
+_RETURNS = words("comes back, come back, to come back, returned, to be returned, released, be released, is returned")
 _MY_MINE = each(("my",), MINE)
 
 STAKE = Lexicon(
@@ -57,7 +64,7 @@ UNSTAKE = Lexicon(
     orders=(
         ((*RECLAIMS, *BACK), _HELD),
         (RECLAIMS, ("my stake",)),
-        (("my stake", *_HELD), _RETURNS),
+        (WISHES, ("my stake", *_HELD), _RETURNS),
         *wished("unstake", "release", "return", "withdraw"),
     ),
 )
@@ -84,7 +91,7 @@ CLAIM = Lexicon(
     orders=(
         (TAKES, (*MINE, *_MY_MINE)),
         (MINE, ("take", "get", "grab"), ("them", "it")),
-        (("can i have", "could i have", "may i have", "can i get", "could i get"), (*MINE, *_MY_MINE)),
+        (HAVES, (*MINE, *_MY_MINE)),
         *wished("claim", "collect", "pay out"),
     ),
 )
