@@ -11,7 +11,7 @@ from fl_alliance.agent.amounts import exactly
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.errors import GuardRefused, NotInWords, NotUnderstood, WordsUnclear
 from fl_alliance.agent.guards.reading import mentions, mentions_but
-from fl_alliance.agent.tools import Action, Balance, Call, CallModel, Kind, name_of
+from fl_alliance.agent.tools import TOOLS, Action, Balance, Call, CallModel, Kind, name_of
 
 
 def ground(call: Action, words: str, book: Book, me: str) -> Action:
@@ -37,7 +37,13 @@ def ground(call: Action, words: str, book: Book, me: str) -> Action:
 
 
 def require_subject(call: Call, words: str, book: Book, me: str) -> None:
-    """Refuse an answer of something else than the words ask about, as far as they can be read; raises `NotInWords`."""
+    """Refuse an answer of something else than the words ask about, as far as they can be read; raises `NotInWords`.
+
+    Words that are an action's to the last one ask about nothing.
+    """
+    actions = (name for name, tool in TOOLS.items() if issubclass(tool, Action))
+    if asked := next((name for name in actions if _is_read(words, name, book, me)), ""):
+        raise NotInWords(f"the answer would only tell something, your words ask to {asked.replace('_', ' ')}")
     try:
         found, _ = mentions_but(words, name_of(type(call)), book, me)
     except (GuardRefused, NotUnderstood):
@@ -46,6 +52,15 @@ def require_subject(call: Call, words: str, book: Book, me: str) -> None:
     if named and not named.issuperset(call.claims()):
         said = _listed(Counter(named), book)
         raise NotInWords(f"the answer would be of {_listed(call.claims(), book)}, your words ask about {said}")
+
+
+def _is_read(words: str, tool: str, book: Book, me: str) -> bool:
+    """Return whether words are read to the last one as asking for a tool."""
+    try:
+        mentions(words, tool, book, me)
+    except (GuardRefused, NotUnderstood):
+        return False
+    return True
 
 
 def _asked(call: CallModel, question: str) -> CallModel:

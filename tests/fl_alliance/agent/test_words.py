@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from fl_alliance.agent.amounts import amount_of, exactly
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.errors import AgentError, GuardRefused, NotInWords, NotUnderstood, WordsUnclear
-from fl_alliance.agent.guards.grounding import ground
+from fl_alliance.agent.guards.grounding import ground, require_subject
 from fl_alliance.agent.guards.reading import mentions
 from fl_alliance.agent.proposers.parser import Parser
-from fl_alliance.agent.tools import CallModel, Delegate, Kind, Stake, Transfer, Undelegate, Vote
+from fl_alliance.agent.tools import Balance, CallModel, Delegate, Kind, Stake, Transfer, Undelegate, Vote
 from fl_alliance.chain.dao import Support
 from fl_alliance.chain.types import WEI_PER_FML as FML
 from fl_alliance.market.keys import development_key
@@ -376,3 +376,9 @@ def test_whoever_speaks_for_several_speaks_for_the_account() -> None:
 )
 def test_a_choice_on_a_proposal_needs_no_verb(words: str, is_vote: bool) -> None:
     assert is_grounded(Vote(3, Support.AGAINST), words) is is_vote
+
+
+def test_an_answer_is_none_to_words_that_are_an_actions() -> None:
+    with pytest.raises(NotInWords, match="your words ask to vote"):
+        require_subject(Balance(ME), "vote yes on proposal 1", book(), ME)
+    require_subject(Balance(ME), "how much have I left, to vote?", book(), ME)
