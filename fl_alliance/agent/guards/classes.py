@@ -73,7 +73,7 @@ THEM = ("her", "him", "them", "it", "that", "to her", "to him", "to them", "and"
 """Words for what was named before: whoever is named has to be named once, and nobody else."""
 ALSO = tuple(f"and {whom}" for whom in ("her", "him", "them", "to her", "to him", "to them", "it", "that"))
 """Somebody else beside who is named."""
-_HOW_MUCH = ("", "all", "fully", "strongly", "firmly", "totally", "completely", "very much", "definitely")
+_HOW_MUCH = ("", "all", "fully", "strongly", "firmly", "totally", "completely", "definitely")
 _FOR = ("in favour", "in favor", "in favour of", "in favor of", "supportive of")
 _AGAINST = ("against", "opposed to")
 STANCES = {

@@ -45,7 +45,7 @@ def require_subject(call: Call, words: str, book: Book, me: str) -> None:
     if asked := next((name for name in actions if _is_read(words, name, book, me)), ""):
         raise NotInWords(f"the answer would only tell something, your words ask to {asked.replace('_', ' ')}")
     try:
-        found, _ = mentions_but(words, name_of(type(call)), book, me)
+        found, _ = mentions_but(words, name_of(type(call)), book, me, needs_cue=False)
     except (GuardRefused, NotUnderstood):
         return
     named = set(found.parts) or ({(Kind.ACCOUNT, me)} if isinstance(call, Balance) else set())

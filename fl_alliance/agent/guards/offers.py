@@ -14,6 +14,7 @@ from fl_alliance.agent.errors import AgentError
 from fl_alliance.agent.guards.lexicon import words as phrases
 from fl_alliance.agent.guards.phrasebook import LEXICONS, commands
 from fl_alliance.agent.guards.reading import Mentions, mentions, mentions_but
+from fl_alliance.agent.guards.shapes import is_bare
 from fl_alliance.agent.guards.words import shown, split
 from fl_alliance.agent.tools import OF_ARENA, TOOLS, Action, AllianceTask, Kind
 from fl_alliance.chain.dao import Appearance, Support
@@ -52,6 +53,7 @@ _LINKS = frozenset(
 )
 """Words that may turn one in whose middle they stand."""
 _BETWEEN = re.compile(r"[.,!?;:]+ +| - | and ")
+_FOR = re.compile(r"\bfor (\S+)", re.IGNORECASE)
 _ASKS = re.compile(r"\b(?:do|does|did|am|is|are|was|were|has|have|must|can) (?:i|we|you|he|she|they)\b", re.IGNORECASE)
 """Asks, with a question mark or without one."""
 _TELLS = re.compile(r"\b(?:i|we|you|he|she|they) (?:have|had) (\w+)", re.IGNORECASE)
@@ -97,13 +99,32 @@ def offered(words: str, book: Book, me: str) -> Offer | None:
     """
     if _ASKS.search(words) or any(told.lower() in commands() for told in _TELLS.findall(words)):
         return None
+    return _of_clauses(words, book, me) or _of_parts(words, book, me) or _of_receiver(words, book, me)
+
+
+def _of_clauses(words: str, book: Book, me: str) -> Offer | None:
+    """Return the one request that words make, or the first of their clauses that makes one."""
     for clause, left_out in _clauses(words, book):
         found = [offer for tool in _SENTENCES if (offer := _offer(clause, left_out, tool, book, me)) is not None]
         if len(found) == 1:
             return found[0]
+    return None
+
+
+def _of_parts(words: str, book: Book, me: str) -> Offer | None:
+    """Return the one request that what is named makes with one verb that is not known, or without one."""
     named = (_offer(words, (), tool, book, me, needs_cue=False) for tool in _NAMED)
-    by_parts = [offer for offer in named if offer is not None]
-    return by_parts[0] if len(by_parts) == 1 else None
+    found = [offer for offer in named if offer is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def _of_receiver(words: str, book: Book, me: str) -> Offer | None:
+    """Return the request that words make if who something is for is who gets it."""
+    given = _FOR.sub(lambda found: f"to {found[1]}" if is_named(found[1], book) else found[0], words)
+    if given == words:
+        return None
+    found = _offer(given, ("for",), "transfer", book, me)
+    return found or _offer(given, ("for",), "transfer", book, me, needs_cue=False)
 
 
 def _clauses(words: str, book: Book) -> Iterator[tuple[str, Sequence[str]]]:
@@ -141,6 +162,8 @@ def _offer(words: str, left_out: Sequence[str], tool: str, book: Book, me: str, 
     try:
         named, skipped = mentions_but(words, tool, book, me, needs_cue)
     except AgentError:
+        return None
+    if not needs_cue and (len(skipped) > 1 or not is_bare(named.said)):
         return None
     kinds = sorted(kind for kind, _ in named.parts.elements())
     needed = sorted(part.metadata["kind"] for part in TOOLS[tool].parts())

@@ -17,7 +17,7 @@ from fl_alliance.agent.guards.lexicon import Lexicon, run_length
 from fl_alliance.agent.guards.numbers import amount_in, count_in
 from fl_alliance.agent.guards.phrasebook import LEXICONS, longest_of, phrases_of
 from fl_alliance.agent.guards.placing import MY_RELATIONS, is_placed
-from fl_alliance.agent.guards.shapes import PART, asks_for, is_bare
+from fl_alliance.agent.guards.shapes import PART, asks_for
 from fl_alliance.agent.guards.tokens import ENDS, Token, joined, tokens_of
 from fl_alliance.agent.guards.units import may_follow, of_five, stars_of
 from fl_alliance.agent.guards.words import shown, split
@@ -43,11 +43,14 @@ class Mentions:
         What is quoted.
     asks : bool
         Whether the words only ask.
+    said : sequence of str
+        Phrases and parts in their order.
     """
 
     parts: Counter[tuple[Kind, Any]]
     question: str
     asks: bool
+    said: Sequence[str] = ()
 
 
 @dataclass
@@ -279,7 +282,7 @@ def mentions_but(words: str, tool: str, book: Book, me: str, needs_cue: bool = T
     """Return what words name, and which of them are passed over as not understood; nothing may be signed by this.
 
     Without `needs_cue` no word has to ask for the tool, and an account may stand first, or right behind a word that is
-    passed over: "beam ada 5 FML". Raises as `mentions` for everything else.
+    passed over: "yeet ada 5 FML". Raises as `mentions` for everything else.
     """
     skipped: list[str] = []
     return _read(words, tool, book, me, skipped, needs_cue), skipped
@@ -292,8 +295,7 @@ def _read(words: str, tool: str, book: Book, me: str, skipped: list[str] | None,
         raise WordsUnclear(f"{len(quoted)} quotations in the words, needed at most {int(known.has_question)}")
     reading = _Reading(tuple(tokens_of(plain, book)), tool, book, me, skipped=skipped, needs_cue=needs_cue)
     reading.run()
-    is_one = is_bare(reading.said) and len(skipped or ()) <= 1
-    if not (asks_for(tool, reading.said) if needs_cue else is_one):
+    if needs_cue and not asks_for(tool, reading.said):
         raise NotUnderstood(f"nothing in the words asks to {tool.replace('_', ' ')}")
     asks = plain.count("?") > reading.idle and not any(said.startswith((*REQUESTS, *HAVES)) for said in reading.said)
-    return Mentions(reading.parts, quoted[0] if quoted else "", asks)
+    return Mentions(reading.parts, quoted[0] if quoted else "", asks, reading.said)

@@ -95,7 +95,7 @@ def _texts(tool: str, part: Field[Any], spans: Spans) -> Sequence[str]:
     kind = part.metadata["kind"]
     if kind is Kind.CHOICE:
         return _CHOICES[tool]
-    return [*spans.texts[kind], *(["me"] if tool == "balance" else [])]
+    return spans.texts[kind] or (["me"] if tool == "balance" else [])
 
 
 def winner_of(place: Place, number: int, book: Book) -> Tuned:

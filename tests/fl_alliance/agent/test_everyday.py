@@ -1,16 +1,39 @@
 """How people say it: 432 requests of which nothing may be read wrongly, and floors for what is understood."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import product
 from pathlib import Path
 
 import pytest
 from everyday import ADA, EVE, HALVES, ME, STRANGERS, Request, everyday_book, hear, requests, strange
 
-from fl_alliance.agent.errors import NotUnderstood
+from fl_alliance.agent.errors import GuardRefused, NotUnderstood
+from fl_alliance.agent.guards.grounding import ground
 from fl_alliance.agent.guards.offers import offered
 from fl_alliance.agent.guards.reading import mentions
 from fl_alliance.agent.proposers.parser import Parser
-from fl_alliance.agent.tools import Balance, Kind, Price, Status, Transfer, Vote
-from fl_alliance.chain.dao import Support
+from fl_alliance.agent.tools import (
+    Action,
+    AllianceTask,
+    Appear,
+    Balance,
+    CallModel,
+    Claim,
+    Delegate,
+    Kind,
+    Lock,
+    Price,
+    Rate,
+    Stake,
+    Status,
+    Transfer,
+    Undelegate,
+    Unlock,
+    Unstake,
+    Vote,
+)
+from fl_alliance.chain.dao import Appearance, Support
 from fl_alliance.chain.types import WEI_PER_FML as FML
 
 FLOOR = 57
@@ -34,8 +57,8 @@ def test_each_half_has_60_requests_and_30_that_may_sign_nothing() -> None:
         assert (len(calls), calls.count(None)) == (90, 30)
 
 
-FLOORS = {"stranger": (46, 3), "stranger_since": (122, 3), "stranger_held": (29, 10)}
-FLOORS |= {"persons_first": (36, 5), "persons_second": (18, 5)}
+FLOORS = {"stranger": (46, 4), "stranger_since": (122, 4), "stranger_held": (30, 10)}
+FLOORS |= {"persons_first": (36, 6), "persons_second": (18, 5)}
 """Of 51, 131, 53, 45 and 31 that ask for something a tool does: understood at once, and by a yes to an offer."""
 
 
@@ -276,6 +299,8 @@ def test_words_that_also_ask_for_something_else_are_not_only_read(words: str) ->
         ("50 fml -> eve", "send 50 FML to eve"),
         ("eve 5 fml", "send 5 FML to eve"),
         ("yeet ada 5 fml", "send 5 FML to ada"),
+        ("for ada: 5 FML, please send", "send 5 FML to ada"),
+        ("5 FML for ada", "send 5 FML to ada"),
         ("ape 300 into glucose-1", "stake 300 FML in task 1"),
     ],
 )
@@ -302,3 +327,38 @@ def test_what_is_told_is_not_offered(words: str) -> None:
 def test_what_somebody_has_done_is_no_offer_to_do_it() -> None:
     assert offered("I have claimed my rewards in task 1", everyday_book(), ME) is None
     assert offered("please do claim my rewards in task 1", everyday_book(), ME) is not None
+
+
+PERSONS = ("persons_first", "persons_second")
+_TASKS = (*range(1, 6), AllianceTask(1), AllianceTask(2))
+
+
+def forged(request: Request) -> Iterator[Action]:
+    """Yield actions over the accounts, tasks and numbers at hand: whatever a model could make of a request."""
+    amounts = {5 * FML, 50 * FML, 15 * FML // 10, getattr(request.call, "amount_wei", FML)}
+    proposals, models = range(1, 10), (1, 2)
+    yield from (Transfer(to, amount) for to, amount in product((ADA, EVE, ME), amounts))
+    yield from (Stake(task, amount) for task, amount in product(range(1, 6), amounts))
+    yield from (Delegate(to, task, amount) for to, task, amount in product((ADA, EVE), _TASKS, amounts))
+    yield from (Undelegate(to, task) for to, task in product((ADA, EVE), _TASKS))
+    yield from (tool(task) for tool, task in product((Unstake, Claim), range(1, 6)))
+    yield from (tool(amount) for tool, amount in product((Lock, Unlock), amounts))
+    yield from (Rate(model, stars) for model, stars in product(models, range(1, 6)))
+    yield from (Vote(proposal, support) for proposal, support in product(proposals, Support))
+    yield from (Appear(proposal, how) for proposal, how in product(proposals, Appearance))
+    yield from (CallModel(model, amount) for model, amount in product(models, amounts))
+
+
+@pytest.mark.parametrize("name", PERSONS)
+def test_of_all_that_could_be_forged_the_guards_pass_what_was_wanted_or_nothing(name: str) -> None:
+    book, proposed, passed = everyday_book(), 0, 0
+    for request in strange(name):
+        grounded = []
+        for call in forged(request):
+            proposed += 1
+            with suppress(GuardRefused, NotUnderstood):
+                grounded.append(ground(call, request.words, book, ME))
+        assert grounded in ([], [request.call]), request.words
+        passed += len(grounded)
+    print(f"\n{name}: {proposed} forged, {passed} passed")
+    assert passed >= 10

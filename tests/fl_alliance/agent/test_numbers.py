@@ -108,7 +108,7 @@ def test_an_amount_is_written_so_that_it_is_read_back(amount_wei: int) -> None:
     [
         *(("sned", "send"), ("transfr", "transfer"), ("trasnfer", "transfer"), ("trabsfer", "transfer")),
         *(("stakke", "stake"), ("stak", "stake"), ("delgate", "delegate"), ("undelegat", "undelegate")),
-        *(("blance", "balance"), ("propsal", "proposal"), ("calim", "claim")),
+        *(("blance", "balance"), ("propsal", "proposal"), ("calim", "claim"), ("mcuh", "much")),
     ],
 )
 def test_a_slip_of_one_letter_is_the_word_that_was_meant(slip: str, meant: str) -> None:

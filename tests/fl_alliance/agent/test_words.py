@@ -382,3 +382,9 @@ def test_an_answer_is_none_to_words_that_are_an_actions() -> None:
     with pytest.raises(NotInWords, match="your words ask to vote"):
         require_subject(Balance(ME), "vote yes on proposal 1", book(), ME)
     require_subject(Balance(ME), "how much have I left, to vote?", book(), ME)
+
+
+def test_an_answer_is_of_whom_the_words_name_whatever_else_they_say() -> None:
+    with pytest.raises(NotInWords, match="your words ask about account ada"):
+        require_subject(Balance(ME), "dough of ada, quick check", book(), ME)
+    require_subject(Balance(ADA), "dough of ada, quick check", book(), ME)
