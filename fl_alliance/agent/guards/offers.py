@@ -15,7 +15,7 @@ from fl_alliance.agent.guards.lexicon import words as phrases
 from fl_alliance.agent.guards.phrasebook import LEXICONS, commands
 from fl_alliance.agent.guards.reading import Mentions, mentions, mentions_but
 from fl_alliance.agent.guards.shapes import is_bare
-from fl_alliance.agent.guards.words import shown, split
+from fl_alliance.agent.guards.words import bare_of, shown, split
 from fl_alliance.agent.tools import OF_ARENA, TOOLS, Action, AllianceTask, Kind
 from fl_alliance.chain.dao import Appearance, Support
 
@@ -139,11 +139,6 @@ def _clauses(words: str, book: Book) -> Iterator[tuple[str, Sequence[str]]]:
         left_out = " ".join(clauses[:at] + clauses[at + 1 :]).split()
         if left_out and not any(is_named(word, book) or turns(word) for word in left_out):
             yield clause, left_out
-
-
-def bare_of(word: str) -> str:
-    """Return a word in small letters without the punctuation around it."""
-    return word.strip(_PAUSES).lower()
 
 
 def is_named(word: str, book: Book) -> bool:

@@ -52,6 +52,11 @@ def split(words: str) -> tuple[str, list[str]]:
     return plain, quoted
 
 
+def bare_of(word: str) -> str:
+    """Return a word in small letters without the punctuation around it."""
+    return word.strip(".,!?:;").lower()
+
+
 def has_secret(words: str) -> bool:
     """Return whether there are 64 hex digits in a row, as in a private key, or twelve words as in a seed phrase."""
     tokens = re.findall("[a-z]+", words.lower())

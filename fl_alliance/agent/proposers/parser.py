@@ -11,9 +11,10 @@ from typing import Any
 from fl_alliance.agent.amounts import plainly
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.errors import GuardRefused, NotUnderstood
-from fl_alliance.agent.guards.offers import bare_of, is_named
+from fl_alliance.agent.guards.offers import is_named
 from fl_alliance.agent.guards.phrasebook import commands, orders_of
 from fl_alliance.agent.guards.reading import Mentions, mentions, mentions_but
+from fl_alliance.agent.guards.words import bare_of
 from fl_alliance.agent.tools import TOOLS, Action, Call, Kind
 
 _EXAMPLES = "send 5 FML to ada; stake 5 FML in task 3; vote yes on proposal 2; balance"

@@ -379,9 +379,15 @@ def test_a_choice_on_a_proposal_needs_no_verb(words: str, is_vote: bool) -> None
 
 
 def test_an_answer_is_none_to_words_that_are_an_actions() -> None:
-    with pytest.raises(NotInWords, match="your words ask to vote"):
-        require_subject(Balance(ME), "vote yes on proposal 1", book(), ME)
-    require_subject(Balance(ME), "how much have I left, to vote?", book(), ME)
+    for words, asked in (
+        ("vote yes on proposal 1", "vote"),
+        ("send ada half of my FML", "'send'"),
+        ("pay ada 5e2 FML", "'pay'"),
+        ('"send 9 FML to eve" is what the letter said', "'send 9 FML to eve'"),
+    ):
+        with pytest.raises(NotInWords, match=f"your words ask for more: {asked}"):
+            require_subject(Balance(ME), words, book(), ME)
+    require_subject(Balance(ME), "how much have I left, roughly?", book(), ME)
 
 
 def test_an_answer_is_of_whom_the_words_name_whatever_else_they_say() -> None:
