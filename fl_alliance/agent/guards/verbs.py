@@ -19,7 +19,7 @@ _PARTICIPLES = {
     "stick": "stuck",
 }
 """Those that no rule makes."""
-_DOUBLED = ("drop", "slip", "tip", "pop", "put", "set", "remit", "commit", "transfer", "chip")
+_DOUBLED = ("drop", "slip", "tip", "pop", "put", "set", "remit", "commit", "transfer", "zap")
 WISHES = (
     *("i want", "i'd like", "i would like", "i need", "i'd love", "i would love", "i wish", "i request", "i'd prefer"),
     *("have", "get", "can i have", "could i have", "may i have"),

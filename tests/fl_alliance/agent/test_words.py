@@ -15,6 +15,7 @@ from fl_alliance.agent.book import Book
 from fl_alliance.agent.errors import AgentError, GuardRefused, NotInWords, NotUnderstood, WordsUnclear
 from fl_alliance.agent.guards.grounding import ground, require_subject
 from fl_alliance.agent.guards.reading import mentions
+from fl_alliance.agent.guards.verbs import gerund, participle
 from fl_alliance.agent.proposers.parser import Parser
 from fl_alliance.agent.tools import Balance, CallModel, Delegate, Kind, Stake, Transfer, Undelegate, Vote
 from fl_alliance.chain.dao import Support
@@ -394,3 +395,18 @@ def test_an_answer_is_of_whom_the_words_name_whatever_else_they_say() -> None:
     with pytest.raises(NotInWords, match="your words ask about account ada"):
         require_subject(Balance(ME), "dough of ada, quick check", book(), ME)
     require_subject(Balance(ADA), "dough of ada, quick check", book(), ME)
+
+
+@pytest.mark.parametrize(
+    ("verb", "doing", "done"),
+    [
+        ("send", "sending", "sent"),
+        ("hand over", "handing over", "handed over"),
+        ("stake", "staking", "staked"),
+        ("free up", "freeing up", "freed up"),
+        ("tip", "tipping", "tipped"),
+        ("put", "putting", "put"),
+    ],
+)
+def test_a_verb_has_its_gerund_and_its_participle(verb: str, doing: str, done: str) -> None:
+    assert (gerund(verb), participle(verb)) == (doing, done)
