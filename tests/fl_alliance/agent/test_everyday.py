@@ -1,4 +1,4 @@
-"""How people say it: 432 requests of which nothing may be read wrongly, and floors for what is understood."""
+"""How people say it: 617 requests of which nothing may be read wrongly, and floors for what is understood."""
 
 from collections.abc import Iterator
 from contextlib import suppress
