@@ -3,9 +3,9 @@
 They were written before the words of the phrasebook that they are to measure. A random half of each is held back: what
 is not understood there is not to be read before the phrasebook is changed. `stranger.jsonl` was written by somebody who
 knew the tools alone, and has what that person wanted; `stranger_since.jsonl` like it, while the phrasebook was changed;
-`stranger_held.jsonl` is the same stranger's, and nobody had read it before the phrasebook was done. `persons_first.jsonl`
-is what twelve kinds of person would type, written before the phrasebook was put together from classes and frames,
-`persons_second.jsonl` what twelve others would, written after that.
+`stranger_held.jsonl` is the same stranger's, and nobody had read it before the phrasebook was done.
+`persons_first.jsonl` is what twelve kinds of person would type, written before the phrasebook was put together
+from classes and frames, `persons_second.jsonl` what twelve others would, written after that.
 """
 
 import json
