@@ -51,11 +51,11 @@ def proposer_of(language: str, agent: Agent) -> Proposer:
     if head == "arena" and rest.isascii() and rest.isdigit():
         from fl_alliance.agent.proposers.arena import winner_of
 
-        return winner_of(agent.place, int(rest))
+        return winner_of(agent.place, int(rest), agent.book)
     if head == "adapter" and rest:
         from fl_alliance.agent.proposers.arena import adapter_in
 
-        return adapter_in(Path(rest).expanduser())
+        return adapter_in(Path(rest).expanduser(), agent.book)
     if head in ("http", "https"):
         from fl_alliance.agent.proposers.endpoint import Endpoint
 

@@ -1,14 +1,16 @@
 """Classes of words that several requests are made of, or one in many forms."""
 
+from fl_alliance.agent.guards.courtesy import each
 from fl_alliance.agent.guards.lexicon import words
 from fl_alliance.chain.dao import Appearance, Support
 
 OWNED = ("address", "the address", "this address", "account", "the account", "wallet", "the wallet")
 SENDS = words("""
     send, pay, transfer, give, wire, move, hand, remit, forward, deposit, tip, drop, shoot, slip, pass, hand over,
-    fire off, toss, gift, donate, disburse, repay, reimburse
+    fire off, toss, gift, donate, disburse, repay, reimburse, chuck, credit, grant, award, send over, send across,
+    send out, hand out, transmit, dispatch, contribute, pay out, zap, ping, beam, compensate, pass along
     """)
-_GIVES = ("i want", "i'd like", "i would like")
+_GIVES = ("i want", "i'd like", "i would like", "i'd love", "i would love")
 HAVING = (*tuple((wish, f"to {verb}") for wish in _GIVES for verb in ("have", "get", "receive")), ("let", "have"))
 """Between which somebody stands who is to be given something."""
 CROSSING = words("get … across to, get … over to, get … to, bring … over to")
@@ -24,71 +26,95 @@ RELATIONS = words("""
         dear, dear friend, good friend, old friend, best friend
         """)
 """What somebody may be to the user, between "my" and the name."""
-_DOES = (
-    "make",
-    "do",
-    "arrange",
-    "effect",
-    "execute",
-    "process",
-    "initiate",
-    "perform",
-    "carry out",
-    "set up",
-    "organise",
-)
-_WISHES = ("i want", "i'd like", "i would like", "i need")
+_DOES = words("make, do, arrange, effect, execute, process, initiate, perform, carry out, set up, organise, organize")
+AMOUNTING = words("""
+        the amount of, an amount of, amount of, amount, in the amount of, to the amount of, to the value of,
+        to the tune of, amounting to, totalling, totaling, a total of, the sum of, a sum of, sum of, worth, worth of,
+        a cool, a full, of my, of my own, of mine
+        """)
+"""Before or behind how much it is."""
+REGARDING = words("""
+        about, regarding, concerning, in the matter of, with regard to, with regards to, with respect to, as regards,
+        as for, when it comes to, re, on the matter of, on the question of, in the case of
+        """)
 
 
 def done(*nouns: str) -> tuple[str, ...]:
     """Return the ways to ask that something be done by its noun: make a payment of, arrange payment."""
-    return tuple(f"{does} {a}{noun}{of}" for does in _DOES for a in ("", "a ") for noun in nouns for of in ("", " of"))
-
-
-def wished(*participles: str) -> tuple[str, ...]:
-    """Return the cues of wishing that something be done: "i want … staked"."""
-    return tuple(f"{wish} … {participle}" for wish in _WISHES for participle in participles)
+    return each(_DOES, ("", "a", "the"), nouns, ("", "of"))
 
 
 _OCCASIONS = words("""
         lunch, dinner, breakfast, coffee, coffees, tea, drinks, beer, beers, pizza, food, meal, groceries, shopping,
         catering, cake, cakes, birthday, wedding, christmas, rent, taxi, cab, ride, train, bus, fuel, petrol, tickets,
         ticket, trip, hotel, flowers, book, books, garden, gardening, cleaning, babysitting, repair, repairs, help,
-        trouble, favour, favor, cinema, movie, concert, game, lessons, lesson, course, invoice, materials
+        trouble, favour, favor, cinema, movie, concert, game, lessons, lesson, course, invoice, materials, shift,
+        night shift, day shift, weekend shift, kids, children, dog, cat, house, flat, car, bike, report, paper, meeting,
+        data, labels, labelling, work, hard work, job, services, service, time, support, advice, efforts, effort, bill,
+        party, anniversary, graduation, new year, gift, present, printing, translation, review, photos, shoes, phone,
+        electricity, water, heating, internet, gas, parking, delivery, package, parcel, laundry, ironing, dishes,
+        washing up, kitchen, lawn, plants, snow, homework, tutoring, haircut, medicine, prescription, glasses, visit
         """)
-FOR_WHAT = tuple(f"for {whose}{what}" for what in _OCCASIONS for whose in ("", "the ", "her ", "his ", "their ", "a "))
+_DOINGS = words("""
+        covering, helping, helping with, helping me with, helping out with, doing, watching, looking after, cleaning,
+        fixing, repairing, cooking, driving, walking, washing, making, getting, fetching, picking up, teaching, minding,
+        writing, organising, organizing, paying, feeding, watering, sitting, printing, translating, reviewing, baking
+        """)
+FOR_WHAT = (
+    ("for",),
+    ("", *_DOINGS),
+    ("", "the", "her", "his", "their", "a", "my", "all the", "all her", "all his", "all their", "that", "this"),
+    _OCCASIONS,
+    ("", "today", "yesterday", "last night", "last week"),
+)
 """What money is given for, which changes nothing of it."""
-SENDING = ("sending", "paying", "transferring", "giving", "wiring", "moving", "tipping")
-IN_TASK = ("in", "on", "for", "task", "the task", "fml")
+IN_TASK = (*words("in, on, for, under, within, inside, at, task, the task, with respect to"), "fml")
 THEM = ("her", "him", "them", "it", "that", "to her", "to him", "to them", "and", "so")
 """Words for what was named before: whoever is named has to be named once, and nobody else."""
 ALSO = tuple(f"and {whom}" for whom in ("her", "him", "them", "to her", "to him", "to them", "it", "that"))
 """Somebody else beside who is named."""
+_HOW_MUCH = ("", "all", "fully", "strongly", "firmly", "totally", "completely", "definitely")
+_FOR = ("in favour", "in favor", "in favour of", "in favor of", "supportive of")
+_AGAINST = ("against", "opposed to")
+STANCES = {
+    **dict.fromkeys(each(("i am", "i'm"), _HOW_MUCH, _FOR), Support.FOR),
+    **dict.fromkeys(each(("i am", "i'm"), ("all", "totally", "completely"), ("for",)), Support.FOR),
+    **dict.fromkeys(each(("i am", "i'm"), _HOW_MUCH, _AGAINST), Support.AGAINST),
+    **dict.fromkeys(each(("i am", "i'm"), ("abstaining",), ("", "from", "on")), Support.ABSTAIN),
+}
+"""Where somebody stands, which is a vote of theirs."""
 VOTES = {
-    **dict.fromkeys(("yes", "aye", "in favour", "in favor", "in favour of", "in favor of", "approve"), Support.FOR),
+    **dict.fromkeys(("yes", "aye", *_FOR, "approve", "yep", "yup", "yea", "endorse"), Support.FOR),
+    **dict.fromkeys(("in the affirmative", "affirmative", "a thumbs up", "thumbs up"), Support.FOR),
     **dict.fromkeys(
         words("""
-            vote for, i vote for, vote for it, i support, i approve, yes from me, i'm voting for, i am voting for
+            vote for, i vote for, vote for it, i support, i approve, yes from me, i'm voting for, i am voting for,
+            i endorse, vote to approve, vote in favour of, vote in favor of
             """),
         Support.FOR,
     ),
     **dict.fromkeys(
         words("""
-            no, nay, against, vote against, against it, reject, i reject, i oppose, no from me
+            no, nay, against, vote against, against it, reject, i reject, i oppose, no from me, nope, vote to reject,
+            in the negative, a thumbs down, thumbs down, oppose
             """),
         Support.AGAINST,
     ),
-    **dict.fromkeys(("abstain", "abstaining", "abstention", "i abstain", "abstain from"), Support.ABSTAIN),
+    **dict.fromkeys(
+        words("abstain, abstaining, abstention, i abstain, abstain from, i abstain from, an abstention"),
+        Support.ABSTAIN,
+    ),
 }
+_RECORDS = ("record", "register", "note", "log", "enter", "put down", "mark", "list", "write down", "take down")
+RECORDED = (*each(_RECORDS, ("that",)), "let the record show that", "put on record that", "put it on record that")
+"""Before what somebody wants to have said."""
 _COUNTED = ("count me", "put me down", "mark me", "register me", "note me", "list me", "have me down", "record me")
 PRESENCE = (
-    *(f"{counted} {how}" for counted in _COUNTED for how in ("present", "as present", "as attending")),
-    *words("""
-        check in to, check in for, check in at, check me in, register my attendance, register my presence,
-        record my attendance, record my presence, note my attendance, note my presence, mark my attendance,
-        mark my presence, i'm attending, i am attending, i'm present, i am present, i am here, i'm here,
-        sign myself in, check myself in
-        """),
+    *each(_COUNTED, ("present", "as present", "as attending", "in attendance", "as being present")),
+    *each(_RECORDS, ("my", "my own"), ("attendance", "presence")),
+    *each(("i am", "i'm"), ("attending", "present", "here")),
+    *each(("put me on", "add me to"), ("the attendance list", "the list of attendees", "the attendance sheet")),
+    *words("check in to, check in for, check in at, check me in, sign myself in, check myself in"),
 )
 """Asks to sign in, by itself."""
 APPEARANCES = {
@@ -97,41 +123,64 @@ APPEARANCES = {
     "scam": Appearance.SCAM,
     "frivolous": Appearance.FRIVOLOUS,
 }
-LOCKED = words("""
-        of my votes, of my locked fml, of what i locked, of what i have locked, that i locked, i locked, from the dao,
-        from governance, from voting, from my votes, from my vote lock, from the vote lock, of the fml that i locked,
-        of the fml i locked, in the dao, in the vote lock, in my vote lock, out of the vote lock, out of my vote lock,
-        out of voting, out of governance, out of the dao, from my voting lock, from the voting lock, of my vote lock,
-        of my voting lock, locked for voting, locked to vote, that is locked, that i have locked, i've locked,
-        that i've locked, from my lock, set aside for voting, put aside for voting, that i set aside for voting,
-        i set aside to vote, of my lock, from my locked fml, locked in the dao, from my locked votes,
-        of my locked votes
-        """)
+_LOCK = ("vote lock", "voting lock", "lock", "dao", "governance", "voting", "locked fml", "locked votes", "votes")
+_HAVE_LOCKED = each(("i", "i have", "i've", "i had"), ("locked", "put aside", "set aside", "locked up", "tied up"))
+_TO_VOTE = ("", "to vote", "for voting", "for the vote", "for governance", "for the dao", "in the dao", "for votes")
+LOCKED = (
+    *each(("from", "of", "out of", "in"), ("", "my", "the"), _LOCK),
+    *each(("", "that", "of what", "of the fml", "of the fml that", "which", "what"), _HAVE_LOCKED, _TO_VOTE),
+    *each(("locked", "that is locked", "that are locked", "which are locked", "set aside", "tied up"), _TO_VOTE[1:]),
+    "that is locked",
+)
 FREES = words("""
         release, free up, free, let go of, give me back, take, take back, take out, get, get back, withdraw, pull,
-        pull out, remove, retrieve, reclaim, i need back, i want back, i'd like back
+        pull out, remove, retrieve, reclaim, i need back, i want back, i'd like back, return
         """)
-PURPOSES = words("""
-        to vote, to vote with, for voting, for votes, for the vote, for governance, for the dao, so that i can vote,
-        so i can vote, in the dao, in governance, into the dao, as votes, into governance, in the vote lock,
-        into the vote lock, in my vote lock, into my vote lock, for to vote, to be able to vote, in order to vote,
-        towards voting, for my votes, for my vote, for voting power, as voting power, to get votes, so i get votes,
-        so i have votes, so that i have votes, for dao voting, for the voting, to use for voting, into voting,
-        into votes, as my votes, for my voting
+_VOTE = words("vote, vote with, have a vote, have votes, get votes, get a vote, be able to vote, have a say")
+_VOTING = words("""
+        voting, votes, the vote, governance, the dao, my votes, my vote, voting power, dao voting, the voting,
+        my voting, voting rights, dao votes, voting in the dao, governance votes
         """)
+PURPOSES = (
+    *each((*words("to, for to, in order to, so as to"), *each(("so that i", "so i", "that i"), ("can", "may"))), _VOTE),
+    *each(("so i",), ("can vote", "may vote", "get votes", "have votes", "get a vote", "have a vote", "have a say")),
+    *each(("for", "towards", "into", "as", "to use for"), _VOTING),
+    *each(("in", "into"), ("", "the", "my"), ("dao", "governance", "vote lock", "voting lock", "voting pool")),
+)
 """What is locked to vote."""
-INVESTS = ("put", "stick", "throw", "pop", "place", "plonk", "add", "i'm putting", "i am putting")
+INVESTS = (
+    *words("chuck, toss, drop, move, pour, sink, shove, bung"),
+    "put",
+    "stick",
+    "throw",
+    "pop",
+    "place",
+    "plonk",
+    "add",
+    "i'm putting",
+    "i am putting",
+)
 """With "in" before a task, ways to say stake; deposit is none, which is what a pool takes."""
 RECLAIMS = words("""
         return, pull, pull out, take, take out, withdraw, release, reclaim, retrieve, remove, end, free, free up
         """)
+_OWN = ("fml", "money", "funds", "tokens", "coins", "delegation", "share", "contribution", "support", "backing")
+_WHOLE = words("""
+        all, everything, all of it, it all, the lot, the whole lot, the full amount, the whole amount,
+        the entire amount, the whole sum, the full sum, the entire sum, the whole thing, whatever
+        """)
+ALL_MINE = (*each(("", "all", "all of", "the whole of"), ("my",), _OWN), *_WHOLE, "the fml", "the money", "the funds")
+"""Ways to say all that is there."""
 STAKES = ("put", "put up", "make", "place", "post", "set", "open", "commit", "i'm putting", "i am putting")
 TAKES = words("""
         get, take, withdraw, pay out, give me, grab, pull, pull out, redeem, pick up, fetch, harvest, receive,
-        cash in, pay me, hand me, i want, send me, bring me, transfer me, gimme
+        cash in, pay me, hand me, i want, send me, bring me, transfer me, gimme, disburse, release, deliver, pay over
         """)
 MINE = ("reward", "rewards", "earnings", "winnings", "payout", "payouts", "profits", "gains")
-BACK = ("take", "get", "want", "give me", "i want", "i would like", "i'd like", "have", "can i have")
+BACK = (
+    *("take", "get", "want", "give me", "i want", "i would like", "i'd like", "have", "can i have"),
+    *("i'd rather have", "i would rather have", "i'd prefer to have", "could i have", "may i have", "i need"),
+)
 NAMES = ("mark", "max")
 """Words that are people's names, too: only tools that take no accounts have them."""
 RESERVED = frozenset(

@@ -10,8 +10,12 @@ from typing import Any
 from fl_alliance.agent.amounts import exactly
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.errors import GuardRefused, NotInWords, NotUnderstood, WordsUnclear
+from fl_alliance.agent.guards.phrasebook import commands, phrases_of
 from fl_alliance.agent.guards.reading import mentions, mentions_but
-from fl_alliance.agent.tools import Action, Balance, Call, CallModel, Kind, name_of
+from fl_alliance.agent.guards.words import bare_of, shown, split
+from fl_alliance.agent.tools import TOOLS, Action, Balance, Call, CallModel, Kind, name_of
+
+_ACTIONS = [name for name, tool in TOOLS.items() if issubclass(tool, Action)]
 
 
 def ground(call: Action, words: str, book: Book, me: str) -> Action:
@@ -37,15 +41,39 @@ def ground(call: Action, words: str, book: Book, me: str) -> Action:
 
 
 def require_subject(call: Call, words: str, book: Book, me: str) -> None:
-    """Refuse an answer of something else than the words ask about, as far as they can be read; raises `NotInWords`."""
+    """Refuse an answer of something else than the words ask about, as far as they can be read; raises `NotInWords`.
+
+    Words that ask for an action, and quotations, ask about nothing.
+    """
+    if asked := _action_in(words, name_of(type(call)), book, me):
+        raise NotInWords(f"the answer would only tell something, your words ask for more: {asked}")
     try:
-        found, _ = mentions_but(words, name_of(type(call)), book, me)
+        found, _ = mentions_but(words, name_of(type(call)), book, me, needs_cue=False)
     except (GuardRefused, NotUnderstood):
         return
     named = set(found.parts) or ({(Kind.ACCOUNT, me)} if isinstance(call, Balance) else set())
     if named and not named.issuperset(call.claims()):
         said = _listed(Counter(named), book)
         raise NotInWords(f"the answer would be of {_listed(call.claims(), book)}, your words ask about {said}")
+
+
+def _action_in(words: str, reads: str, book: Book, me: str) -> str:
+    """Return the action that words ask for, or else their quotation or the verb of an action that a tool has not."""
+    if asked := next((name for name in _ACTIONS if _is_read(words, name, book, me)), ""):
+        return asked.replace("_", " ")
+    plain, quoted = split(words)
+    known = {word for phrase in phrases_of(reads) for word in phrase}
+    verbs = [bare for bare in map(bare_of, plain.split()) if bare in commands(*_ACTIONS) and bare not in known]
+    return shown([*quoted, *verbs][0]) if quoted or verbs else ""
+
+
+def _is_read(words: str, tool: str, book: Book, me: str) -> bool:
+    """Return whether words are read to the last one as asking for a tool."""
+    try:
+        mentions(words, tool, book, me)
+    except (GuardRefused, NotUnderstood):
+        return False
+    return True
 
 
 def _asked(call: CallModel, question: str) -> CallModel:

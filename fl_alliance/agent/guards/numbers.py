@@ -1,6 +1,7 @@
 """Amounts as people write them: 5, 2.5k, 3 thousand, twenty-five, a hundred, half an FML; one reading, or refused."""
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 from fl_alliance.agent.amounts import amount_of
 from fl_alliance.chain.types import WEI_PER_FML
@@ -29,6 +30,8 @@ _SMALL = {word: value for value, word in enumerate(_ONES, 1)} | {
 }
 _SMALL |= {f"{tens}-{ones}": _SMALL[tens] + _SMALL[ones] for tens in _TENS for ones in _ONES[:9]}
 _SCALES = {"hundred": 100, "thousand": 1_000}
+_DIGITS = {"zero": 0} | {word: value for value, word in enumerate(_ONES[:9], 1)}
+_AND_HALF = ("and", "a", "half")
 _HALVES = (("half", "an", "fml"), ("half", "a", "fml"))
 _UNIT = "fml"
 WORDS = frozenset((*_SMALL, *_SCALES))
@@ -55,14 +58,30 @@ def amount_in(words: Sequence[str]) -> tuple[int, int] | None:
         if text.endswith("k") and len(text) > 1:
             return amount_of(text[:-1], 1_000), 1
         scale = _SCALES.get(words[1], 1) if len(words) > 1 else 1
-        return amount_of(text, scale), 2 if scale > 1 else 1
+        return _with_half(amount_of(text, scale), words, 2 if scale > 1 else 1)
     value, used = _spelled(words)
-    return (value * WEI_PER_FML, used) if used else None
+    if used and (decimals := _pointed(words[used:])):
+        return amount_of(f"{value}.{decimals.ljust(4, '0')}"), used + 1 + len(decimals)
+    return _with_half(value * WEI_PER_FML, words, used) if used else None
 
 
 def count_in(word: str) -> int | None:
     """Return a whole number below a hundred that is one word, None where it is none."""
     return _SMALL.get(word)
+
+
+def _with_half(amount_wei: int, words: Sequence[str], used: int) -> tuple[int, int]:
+    """Return an amount with the half that is said behind it: "one and a half"; a half of a scale is left to refuse."""
+    has_half = tuple(words[used : used + 3]) == _AND_HALF and (words[used + 3 : used + 4] or [""])[0] not in _SCALES
+    return (amount_wei + WEI_PER_FML // 2, used + 3) if has_half else (amount_wei, used)
+
+
+def _pointed(words: Sequence[str]) -> str:
+    """Return the decimals that are said digit by digit: "point seven five"; empty where there are none."""
+    if list(words[:1]) != ["point"]:
+        return ""
+    digits = takewhile(_DIGITS.__contains__, words[1:])
+    return "".join(str(_DIGITS[digit]) for digit in digits)
 
 
 def _spelled(words: Sequence[str]) -> tuple[int, int]:

@@ -6,16 +6,16 @@ Nothing is signed by an offer. Who says yes to it has said it; amount and accoun
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from fl_alliance.agent.amounts import plainly
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.errors import AgentError
 from fl_alliance.agent.guards.lexicon import words as phrases
-from fl_alliance.agent.guards.phrasebook import LEXICONS
+from fl_alliance.agent.guards.phrasebook import LEXICONS, commands
 from fl_alliance.agent.guards.reading import Mentions, mentions, mentions_but
-from fl_alliance.agent.guards.words import shown, split
+from fl_alliance.agent.guards.shapes import is_bare
+from fl_alliance.agent.guards.words import bare_of, shown, split
 from fl_alliance.agent.tools import OF_ARENA, TOOLS, Action, AllianceTask, Kind
 from fl_alliance.chain.dao import Appearance, Support
 
@@ -37,7 +37,9 @@ _TURNS = frozenset(
         refuse, refrain, approximately, roughly, around, almost, nearly, dont, cant, wont, isnt, shouldnt, heard,
         claims, wish, wished, why, day, days, daily, week, weekly, month, monthly, year, yearly, forever, always,
         promised, promise, will, take, takes, taking, took, recommend, recommends, recommended, suggests, suggested,
-        advises, advised, urges, urged
+        advises, advised, urges, urged, gave, took, threw, withdrew, got, won, had, made, lost, lied, owes, owed, gets,
+        spent, received, earned, needed, wanted, lent, borrowed, evening, morning, noon, midnight, hour, hours, minute,
+        minutes
         """)
 )
 """Words beside which a request is another one, or none: nothing is offered."""
@@ -51,8 +53,11 @@ _LINKS = frozenset(
 )
 """Words that may turn one in whose middle they stand."""
 _BETWEEN = re.compile(r"[.,!?;:]+ +| - | and ")
+_FOR = re.compile(r"\bfor (\S+)", re.IGNORECASE)
 _ASKS = re.compile(r"\b(?:do|does|did|am|is|are|was|were|has|have|must|can) (?:i|we|you|he|she|they)\b", re.IGNORECASE)
 """Asks, with a question mark or without one."""
+_TELLS = re.compile(r"\b(?:i|we|you|he|she|they) (?:have|had) (\w+)", re.IGNORECASE)
+"""Has what was done behind it."""
 _SENTENCES = {
     "transfer": "send {amount} FML to {account}",
     "stake": "stake {amount} FML in {task}",
@@ -67,6 +72,8 @@ _SENTENCES = {
     "rate": "rate model {model} {number of stars} stars",
     "call_model": 'ask model {model} "{question}" for at most {amount} FML',
 }
+_NAMED = ("transfer", "stake", "delegate", "vote")
+"""Tools that what is named tells apart from all others, whatever the verb."""
 _CHOICES: Mapping[str, Mapping[int, str]] = {
     "vote": {Support.FOR: "yes", Support.AGAINST: "no", Support.ABSTAIN: "abstain"},
     "appear": {
@@ -90,13 +97,34 @@ def offered(words: str, book: Book, me: str) -> Offer | None:
 
     None where there is no such, or a word that is left out may turn it into another one.
     """
-    if _ASKS.search(words):
+    if _ASKS.search(words) or any(told.lower() in commands() for told in _TELLS.findall(words)):
         return None
+    return _of_clauses(words, book, me) or _of_parts(words, book, me) or _of_receiver(words, book, me)
+
+
+def _of_clauses(words: str, book: Book, me: str) -> Offer | None:
+    """Return the one request that words make, or the first of their clauses that makes one."""
     for clause, left_out in _clauses(words, book):
         found = [offer for tool in _SENTENCES if (offer := _offer(clause, left_out, tool, book, me)) is not None]
         if len(found) == 1:
             return found[0]
     return None
+
+
+def _of_parts(words: str, book: Book, me: str) -> Offer | None:
+    """Return the one request that what is named makes with one verb that is not known, or without one."""
+    named = (_offer(words, (), tool, book, me, needs_cue=False) for tool in _NAMED)
+    found = [offer for offer in named if offer is not None]
+    return found[0] if len(found) == 1 else None
+
+
+def _of_receiver(words: str, book: Book, me: str) -> Offer | None:
+    """Return the request that words make if who something is for is who gets it."""
+    given = _FOR.sub(lambda found: f"to {found[1]}" if is_named(found[1], book) else found[0], words)
+    if given == words:
+        return None
+    found = _offer(given, ("for",), "transfer", book, me)
+    return found or _offer(given, ("for",), "transfer", book, me, needs_cue=False)
 
 
 def _clauses(words: str, book: Book) -> Iterator[tuple[str, Sequence[str]]]:
@@ -109,29 +137,32 @@ def _clauses(words: str, book: Book) -> Iterator[tuple[str, Sequence[str]]]:
     clauses = [] if quoted else _BETWEEN.split(plain)
     for at, clause in enumerate(clauses):
         left_out = " ".join(clauses[:at] + clauses[at + 1 :]).split()
-        if left_out and not any(_is_named(word, book) or _turns(word) for word in left_out):
+        if left_out and not any(is_named(word, book) or turns(word) for word in left_out):
             yield clause, left_out
 
 
-def _is_named(word: str, book: Book) -> bool:
+def is_named(word: str, book: Book) -> bool:
+    """Return whether a word names something of the book."""
     return book.find(word.strip(_PAUSES).partition("'s")[0]) is not None
 
 
-def _turns(word: str) -> bool:
+def turns(word: str) -> bool:
     """Return whether a word may turn a request into another one, names something, or asks for another one itself."""
-    bare = word.strip(_PAUSES).lower()
+    bare = bare_of(word)
     is_contracted = "'" in bare and bare not in _PLAIN_CONTRACTIONS
-    return bare in _TURNS or bare in _cues() or is_contracted or any(each.isdigit() for each in bare)
+    return bare in _TURNS or bare in commands() or is_contracted or any(each.isdigit() for each in bare)
 
 
-def _offer(words: str, left_out: Sequence[str], tool: str, book: Book, me: str) -> Offer | None:
+def _offer(words: str, left_out: Sequence[str], tool: str, book: Book, me: str, needs_cue: bool = True) -> Offer | None:
     try:
-        named, skipped = mentions_but(words, tool, book, me)
+        named, skipped = mentions_but(words, tool, book, me, needs_cue)
     except AgentError:
+        return None
+    if not needs_cue and (len(skipped) > 1 or not is_bare(named.said)):
         return None
     kinds = sorted(kind for kind, _ in named.parts.elements())
     needed = sorted(part.metadata["kind"] for part in TOOLS[tool].parts())
-    is_turned = any(_turns(word) or word.lower() in _LINKS for word in skipped)
+    is_turned = any(turns(word) or word.lower() in _LINKS for word in skipped)
     if kinds != needed or named.asks or len(skipped) + len(left_out) > _MOST_SKIPPED or is_turned:
         return None
     is_of_alliance = any(isinstance(value, AllianceTask) for _, value in named.parts)
@@ -144,11 +175,6 @@ def _offer(words: str, left_out: Sequence[str], tool: str, book: Book, me: str) 
     odd = [*left_out, *skipped]
     why = f"{', '.join(map(shown, odd))}: not understood. " if odd else ""
     return Offer(f"{why}Do you mean: {sentence}? Say yes, or say it in other words", sentence)
-
-
-@cache
-def _cues() -> frozenset[str]:
-    return frozenset(cue for known in LEXICONS.values() for cue in known.cues)
 
 
 def _sentence(tool: str, named: Mentions, book: Book) -> str:

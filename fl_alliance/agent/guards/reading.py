@@ -7,79 +7,28 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from fl_alliance.agent.amounts import TwoReadings
 from fl_alliance.agent.book import Book, strict_address
 from fl_alliance.agent.errors import AmountUnclear, NotUnderstood, WordsUnclear
-from fl_alliance.agent.guards.classes import RELATIONS
-from fl_alliance.agent.guards.lexicon import GAP, POLITE, REQUESTS, SHORT, Lexicon
+from fl_alliance.agent.guards.courtesy import HAVES, REQUESTS, SMALL_TALK
+from fl_alliance.agent.guards.lexicon import Lexicon, run_length
 from fl_alliance.agent.guards.numbers import amount_in, count_in
-from fl_alliance.agent.guards.phrasebook import LEXICONS, phrases_of
-from fl_alliance.agent.guards.typos import corrected
+from fl_alliance.agent.guards.phrasebook import LEXICONS, longest_of, phrases_of
+from fl_alliance.agent.guards.placing import MY_RELATIONS, is_placed
+from fl_alliance.agent.guards.shapes import PART, asks_for
+from fl_alliance.agent.guards.tokens import ENDS, Token, joined, tokens_of
+from fl_alliance.agent.guards.units import may_follow, of_five, stars_of
 from fl_alliance.agent.guards.words import shown, split
-from fl_alliance.agent.tools import PREFIX, AllianceTask, Kind
-from fl_alliance.chain.types import WEI_PER_FML
+from fl_alliance.agent.tools import PREFIX, TOOLS, Action, AllianceTask, Kind
 
 _NUMBERED = {"task": Kind.TASK, "proposal": Kind.PROPOSAL, "model": Kind.MODEL}
 _COUNT = re.compile(r"#?([1-9][0-9]{0,8})", re.ASCII)
 _OWNED = ("account", "wallet", "address", "balance", "price", "work", "node", "pool", "got", "holdings")
-_PAUSES, _ENDS = ".,!?:;", ".!?;:"
-_BEHIND_AMOUNT = frozenset(
-    (
-        *(
-            "fml",
-            "to",
-            "in",
-            "into",
-            "on",
-            "over",
-            "behind",
-            "for",
-            "from",
-            "of",
-            "with",
-            "at",
-            "as",
-            "by",
-            "out",
-            "up",
-        ),
-        *(
-            "please",
-            "pls",
-            "plz",
-            "now",
-            "right",
-            "today",
-            "more",
-            "and",
-            "max",
-            "maximum",
-            "tops",
-            "task",
-            "back",
-            "so",
-        ),
-    )
-)
-"""What may follow an amount without its unit: of anything else it would be an amount of that."""
 _TAKES_ALL = ("unstake", "claim", "undelegate")
-_MY_RELATIONS = frozenset(f"my {relation}" for relation in RELATIONS)
-_RELATION = re.compile(rf" my (?:{'|'.join(RELATIONS)})$")
-"""Says who the one is that is named behind it."""
-_MOST_STARS = 5
-_PART = "*"
-"""Stands in what was said for a part that was found."""
-_OF_FIVE = (("out", "of", "5"), ("of", "5"), ("out", "of", "five"), ("of", "five"))
-
-
-class Token(NamedTuple):
-    """A word as it is written, in small letters with its slip corrected, and the punctuation behind it."""
-
-    text: str
-    small: str
-    pause: str
+_SHOWN = 6
+"""Of the words behind which an account may stand, in a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +43,14 @@ class Mentions:
         What is quoted.
     asks : bool
         Whether the words only ask.
+    said : sequence of str
+        Phrases and parts in their order.
     """
 
     parts: Counter[tuple[Kind, Any]]
     question: str
     asks: bool
+    said: Sequence[str] = ()
 
 
 @dataclass
@@ -112,6 +64,11 @@ class _Reading:
     at: int = 0
     skipped: list[str] | None = None
     """Words that are not understood, where these are to be passed over; None where they refuse."""
+    last_skipped: int = -1
+    """Where the last of them stands."""
+    needs_cue: bool = True
+    idle: int = 0
+    """Question marks that ask nothing: "how are you?"."""
     said: list[str] = field(default_factory=list)
     parts: Counter[tuple[Kind, Any]] = field(default_factory=Counter)
 
@@ -119,17 +76,8 @@ class _Reading:
     def known(self) -> Lexicon:
         return LEXICONS[self.tool]
 
-    @property
-    def has_cue(self) -> bool:
-        return any(_is_in_order(cue.split(GAP), self.said) for cue in self.known.cues) or self._is_terse()
-
-    def _is_terse(self) -> bool:
-        """Return whether a number and a choice behind it are all that is said, where that is a request."""
-        *parts, choice = [said for said in self.said if said not in POLITE] or [""]
-        return self.known.is_terse and parts == [_PART, _PART] and choice in self.known.choices
-
     def run(self) -> None:
-        spoken = f" {_joined(self.tokens)} "
+        spoken = f" {joined(self.tokens)} "
         if wrong := next((phrase for phrase in self.known.never if f" {phrase} " in spoken), ""):
             raise WordsUnclear(f"{wrong!r} can be read in two ways; say it in other words")
         counts = {Kind.AMOUNT, Kind.STARS} & self.known.takes
@@ -142,29 +90,49 @@ class _Reading:
         if self.skipped is None:
             raise WordsUnclear(f"{shown(text)} is neither a word of this request nor a name of the address book")
         self.skipped.append(text)
+        self.last_skipped = self.at
         self.at += 1
 
     def _phrase(self) -> bool:
         """Take the longest phrase that is here, in one sentence; a noun before a number is part of that."""
-        for phrase in phrases_of(self.tool).get(self._small(0), ()):
-            following = self.tokens[self.at : self.at + len(phrase)]
-            is_one = all(not set(token.pause) & set(_ENDS) for token in following[:-1])
-            if tuple(token.small for token in following) != phrase or not is_one or self._counts(len(phrase), phrase):
+        for phrase in self._phrases():
+            if self._counts(len(phrase), phrase):
                 continue
             text = " ".join(phrase)
             if self.said[-1:] == ["to"] and text in self.known.cues:
                 raise WordsUnclear(f"'to {text}' may be what somebody else is to do; say it in other words")
-            if text in _MY_RELATIONS and not self._is_account(len(phrase)):
+            if text in MY_RELATIONS and not self._is_account(len(phrase)):
                 raise WordsUnclear(f"{text!r}: needs the name or address of the one behind it")
             if text in self.known.choices:
                 self._chosen(text)
             self.at += len(phrase)
             self.said.append(text)
+            self.idle += text in SMALL_TALK and "?" in self.tokens[self.at - 1].pause
             return True
         return False
 
+    def _phrases(self) -> Iterator[tuple[str, ...]]:
+        """Yield the phrases that the words here are, the longest first."""
+        sentence = self._sentence()
+        known, longest = phrases_of(self.tool), longest_of(self.tool)
+        run = max((run_length(run, sentence) for run in self.known.runs), default=0)
+        for length in range(min(len(sentence), max(longest, run)), 0, -1):
+            if length == run or tuple(sentence[:length]) in known:
+                yield tuple(sentence[:length])
+
+    def _sentence(self) -> list[str]:
+        """Return words in small letters from here on, up to the end of the sentence."""
+        found = []
+        for token in self.tokens[self.at :]:
+            found.append(token.small)
+            if set(token.pause) & set(ENDS):
+                break
+        return found
+
     def _amount(self) -> bool:
         """Take an amount in figures or words; of stars, where the tool takes these."""
+        if self.skipped is not None and not issubclass(TOOLS[self.tool], Action) and count_in(self._small(0)):
+            return False
         together = list(self._together())
         if together[0].startswith("0x"):
             return False
@@ -180,17 +148,16 @@ class _Reading:
         end = self.at + used
         has_unit = together[used - 1].endswith("fml")
         if Kind.STARS in self.known.takes:
-            self._found(Kind.STARS, _stars(amount_wei, self.tokens[self.at].text))
-            self.at = end + next((len(tail) for tail in _OF_FIVE if self._is_next(end, tail)), 0)
+            self._found(Kind.STARS, stars_of(amount_wei, self.tokens[self.at].text))
+            tail = of_five([token.small for token in self.tokens[end:]])
+            self.said += ["out of five"] * bool(tail)
+            self.at = end + tail
             return True
         if not has_unit and end < len(self.tokens) and not self.tokens[end - 1].pause:
             self._require_follower(self.tokens[end])
         self._found(Kind.AMOUNT, amount_wei)
         self.at = end
         return True
-
-    def _is_next(self, at: int, words: tuple[str, ...]) -> bool:
-        return tuple(token.small for token in self.tokens[at : at + len(words)]) == words
 
     def _together(self) -> Iterator[str]:
         """Yield words in small letters from here on, up to where punctuation parts them."""
@@ -201,7 +168,7 @@ class _Reading:
 
     def _require_follower(self, token: Token) -> None:
         is_name = self.book.find(token.text.partition("'s")[0]) is not None or token.small.startswith("0x")
-        if token.small not in _BEHIND_AMOUNT and not is_name and count_in(token.small) is None:
+        if not may_follow(token.small) and not is_name and count_in(token.small) is None:
             raise WordsUnclear(f"an amount of {shown(token.text)}; needed one of FML, with that unit behind it")
 
     def _numbered(self) -> bool:
@@ -270,11 +237,11 @@ class _Reading:
             raise WordsUnclear(f"to {self.tool} takes all that is there; say it without an amount")
         if kind not in self.known.takes:
             raise WordsUnclear(f"{shown(str(value))}: a {kind} has no place in this; ask for one thing at a time")
-        if kind is Kind.ACCOUNT and self.known.before and not self._is_placed():
-            needed = ", ".join(self.known.before)
+        if kind is Kind.ACCOUNT and not self._is_placed():
+            needed = ", ".join(self.known.before[:_SHOWN])
             raise WordsUnclear(f"{shown(self.tokens[self.at].text)}: who is meant stands right behind one of {needed}")
         self.parts[kind, value] += 1
-        self.said.append(_PART)
+        self.said.append(PART)
 
     def _chosen(self, phrase: str) -> None:
         """Take a choice; one "for it" says again what was chosen before it, and is none of its own."""
@@ -283,15 +250,9 @@ class _Reading:
             self._found(Kind.CHOICE, choice)
 
     def _is_placed(self) -> bool:
-        """Return whether the account that is here stands where the lexicon has one."""
-        before = _joined(self.tokens[: self.at])
-        said, follows = f" {_RELATION.sub('', before)}", f"{_joined(self.tokens[self.at + 1 :])} "
-        known = self.known
-        return (
-            any(said.endswith(f" {phrase}") for phrase in known.before)
-            or any(follows.startswith(f"{phrase} ") for phrase in known.after)
-            or any(said.endswith(f" {one}") and follows.startswith(f"{other} ") for one, other in known.around)
-        )
+        is_object = not self.needs_cue and self.last_skipped == self.at - 1
+        placed = is_placed(self.known, self.tokens[: self.at], self.tokens[self.at + 1 :])
+        return not self.known.before or is_object or placed
 
     def _address(self, text: str) -> str:
         try:
@@ -317,56 +278,24 @@ def mentions(words: str, tool: str, book: Book, me: str) -> Mentions:
     return _read(words, tool, book, me, None)
 
 
-def mentions_but(words: str, tool: str, book: Book, me: str) -> tuple[Mentions, Sequence[str]]:
+def mentions_but(words: str, tool: str, book: Book, me: str, needs_cue: bool = True) -> tuple[Mentions, Sequence[str]]:
     """Return what words name, and which of them are passed over as not understood; nothing may be signed by this.
 
-    Raises as `mentions` for everything else.
+    Without `needs_cue` no word has to ask for the tool, and an account may stand first, or right behind a word that is
+    passed over: "yeet ada 5 FML". Raises as `mentions` for everything else.
     """
     skipped: list[str] = []
-    return _read(words, tool, book, me, skipped), skipped
+    return _read(words, tool, book, me, skipped, needs_cue), skipped
 
 
-def _read(words: str, tool: str, book: Book, me: str, skipped: list[str] | None) -> Mentions:
+def _read(words: str, tool: str, book: Book, me: str, skipped: list[str] | None, needs_cue: bool = True) -> Mentions:
     known = LEXICONS[tool]
     plain, quoted = split(words)
     if len(quoted) > known.has_question:
         raise WordsUnclear(f"{len(quoted)} quotations in the words, needed at most {int(known.has_question)}")
-    reading = _Reading(tuple(_tokens(plain, book)), tool, book, me, skipped=skipped)
+    reading = _Reading(tuple(tokens_of(plain, book)), tool, book, me, skipped=skipped, needs_cue=needs_cue)
     reading.run()
-    if not reading.has_cue:
+    if needs_cue and not asks_for(tool, reading.said):
         raise NotUnderstood(f"nothing in the words asks to {tool.replace('_', ' ')}")
-    asks = "?" in plain and not any(said.startswith(REQUESTS) for said in reading.said)
-    return Mentions(reading.parts, quoted[0] if quoted else "", asks)
-
-
-def _tokens(plain: str, book: Book) -> Iterator[Token]:
-    """Yield the words; one that is a name is no slip of another word."""
-    for written in _expanded(plain, book):
-        if bare := written.rstrip(_PAUSES):
-            small = bare.lower()
-            yield Token(bare, small if book.find(bare) else corrected(small), written[len(bare) :])
-
-
-def _expanded(plain: str, book: Book) -> Iterator[str]:
-    """Yield the words as they are written, what is short for other words as these; a name is short for nothing."""
-    for written in plain.split(" "):
-        bare = written.rstrip(_PAUSES)
-        long = None if book.find(bare) else SHORT.get(bare.lower())
-        yield from [written] if long is None else f"{long}{written[len(bare) :]}".split(" ")
-
-
-def _joined(tokens: Sequence[Token]) -> str:
-    return " ".join(token.small for token in tokens)
-
-
-def _is_in_order(pieces: Sequence[str], said: Sequence[str]) -> bool:
-    """Return whether all pieces were said, one behind the other."""
-    left = iter(said)
-    return all(piece in left for piece in pieces)
-
-
-def _stars(amount_wei: int, text: str) -> int:
-    stars, rest = divmod(amount_wei, WEI_PER_FML)
-    if rest or not 1 <= stars <= _MOST_STARS:
-        raise WordsUnclear(f"{shown(text)} stars: needed 1 to {_MOST_STARS}")
-    return stars
+    asks = plain.count("?") > reading.idle and not any(said.startswith((*REQUESTS, *HAVES)) for said in reading.said)
+    return Mentions(reading.parts, quoted[0] if quoted else "", asks, reading.said)

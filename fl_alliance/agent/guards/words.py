@@ -9,8 +9,19 @@ LONGEST = 2_000
 """Characters."""
 _QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”')
 _PLAIN = re.compile(r"[A-Za-z0-9 .,!?:;'#_-]*", re.ASCII)
-_CURLY = "\N{RIGHT SINGLE QUOTATION MARK}"
-"""What some keyboards make of an apostrophe."""
+_TYPED = (
+    ("\N{RIGHT SINGLE QUOTATION MARK}", "'"),
+    (" \N{EM DASH} ", ", "),
+    (" \N{EN DASH} ", ", "),
+    ("\N{EM DASH}", ", "),
+    ("\N{HORIZONTAL ELLIPSIS}", ", "),
+    ("(", ", "),
+    (")", ", "),
+    (" -> ", " to "),
+)
+"""What is read as plain punctuation, or as a word; no name and no number has one of these."""
+_SET = re.compile(r"(?<=[A-Za-z])=(?=[A-Za-z0-9])")
+"""Between a word and its value: task=3."""
 _KEY = re.compile(r"[0-9a-fA-F]{64}")
 _SEED_WORDS = 12
 """The shortest seed phrase (BIP-39)."""
@@ -31,12 +42,19 @@ def split(words: str) -> tuple[str, list[str]]:
         if unicodedata.category(character)[0] == "C":
             raise WordsUnclear(f"{shown(character)} in the words does not show; needed text that does")
     quoted = [first or second for first, second in _QUOTED.findall(words)]
-    plain = _QUOTED.sub(" ", words).replace(_CURLY, "'")
+    plain = _SET.sub(" ", _QUOTED.sub(" ", words))
+    for typed, read in _TYPED:
+        plain = plain.replace(typed, read)
     if not _PLAIN.fullmatch(plain):
         odd = next(each for each in plain if not _PLAIN.fullmatch(each))
         why = "a quotation that does not end" if odd in '"“”' else "needed plain letters, digits and punctuation"
         raise WordsUnclear(f"{shown(odd)}: {why}")
     return plain, quoted
+
+
+def bare_of(word: str) -> str:
+    """Return a word in small letters without the punctuation around it."""
+    return word.strip(".,!?:;").lower()
 
 
 def has_secret(words: str) -> bool:

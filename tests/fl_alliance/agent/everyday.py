@@ -4,6 +4,8 @@ They were written before the words of the phrasebook that they are to measure. A
 is not understood there is not to be read before the phrasebook is changed. `stranger.jsonl` was written by somebody who
 knew the tools alone, and has what that person wanted; `stranger_since.jsonl` like it, while the phrasebook was changed;
 `stranger_held.jsonl` is the same stranger's, and nobody had read it before the phrasebook was done.
+`persons_first.jsonl` is what twelve kinds of person would type, written before the phrasebook was put together
+from classes and frames, `persons_second.jsonl` what twelve others would, written after that.
 """
 
 import json
@@ -25,7 +27,7 @@ from fl_alliance.market.keys import development_key
 
 ADA, EVE, ME, STRANGER = (development_key(index).address for index in (1, 2, 6, 8))
 HALVES = ("open", "held")
-STRANGERS = ("stranger", "stranger_since", "stranger_held")
+STRANGERS = ("stranger", "stranger_since", "stranger_held", "persons_first", "persons_second")
 _CHOICES = {"for": "yes", "against": "no"}
 
 

@@ -1,18 +1,42 @@
-"""How people say it: 432 requests of which nothing may be read wrongly, and floors for what is understood."""
+"""How people say it: 617 requests of which nothing may be read wrongly, and floors for what is understood."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import product
 from pathlib import Path
 
 import pytest
 from everyday import ADA, EVE, HALVES, ME, STRANGERS, Request, everyday_book, hear, requests, strange
 
+from fl_alliance.agent.errors import GuardRefused, NotUnderstood
+from fl_alliance.agent.guards.grounding import ground
 from fl_alliance.agent.guards.offers import offered
 from fl_alliance.agent.guards.reading import mentions
 from fl_alliance.agent.proposers.parser import Parser
-from fl_alliance.agent.tools import Kind, Transfer, Vote
-from fl_alliance.chain.dao import Support
+from fl_alliance.agent.tools import (
+    Action,
+    AllianceTask,
+    Appear,
+    Balance,
+    CallModel,
+    Claim,
+    Delegate,
+    Kind,
+    Lock,
+    Price,
+    Rate,
+    Stake,
+    Status,
+    Transfer,
+    Undelegate,
+    Unlock,
+    Unstake,
+    Vote,
+)
+from fl_alliance.chain.dao import Appearance, Support
 from fl_alliance.chain.types import WEI_PER_FML as FML
 
-FLOOR = 50
+FLOOR = 57
 """Of the 60 requests of a half that ask for something."""
 
 
@@ -33,8 +57,9 @@ def test_each_half_has_60_requests_and_30_that_may_sign_nothing() -> None:
         assert (len(calls), calls.count(None)) == (90, 30)
 
 
-FLOORS = {"stranger": (45, 3), "stranger_since": (102, 3), "stranger_held": (22, 9)}
-"""Of 51, 131 and 53 that ask for something a tool does: understood at once, and by a yes to an offer."""
+FLOORS = {"stranger": (46, 4), "stranger_since": (122, 4), "stranger_held": (30, 10)}
+FLOORS |= {"persons_first": (36, 6), "persons_second": (18, 5)}
+"""Of 51, 131, 53, 45 and 31 that ask for something a tool does: understood at once, and by a yes to an offer."""
 
 
 @pytest.mark.parametrize("name", STRANGERS)
@@ -49,7 +74,8 @@ def test_a_stranger_is_understood_or_refused_and_never_offered_what_was_not_mean
 
 def test_a_stranger_wanted_as_many_things_as_the_floors_are_of() -> None:
     wanted = [[request.call for request in strange(name)] for name in STRANGERS]
-    assert [(len(calls), len(calls) - calls.count(None)) for calls in wanted] == [(85, 51), (167, 131), (85, 53)]
+    counts = [(len(calls), len(calls) - calls.count(None)) for calls in wanted]
+    assert counts == [(85, 51), (167, 131), (85, 53), (60, 45), (40, 31)]
 
 
 @pytest.mark.parametrize("words", ["undelegate 30 FML from ada in task 3", "unstake 20 FML from task 3"])
@@ -238,3 +264,101 @@ def test_a_question_without_its_mark_is_not_offered(words: str) -> None:
 @pytest.mark.parametrize("verb", ["revoke", "rescind", "reduce by", "retract"])
 def test_what_takes_back_is_not_offered_as_what_gives(verb: str) -> None:
     assert offered(f"{verb} 5 FML of my delegation to ada in task 3", everyday_book(), ME) is None
+
+
+READ = {
+    "Hi, long shift today \N{EM DASH} could you check what's left in my account before I go home?": Balance(ME),
+    "Before I decide on anything: what does a call to model 2 cost these days?": Price(2),
+    "Is my money in task 1 doing anything?": Status(1),
+}
+
+
+@pytest.mark.parametrize("words", READ)
+def test_what_only_reads_is_read_past_words_that_are_not_known(words: str) -> None:
+    assert hear([Request(words, READ[words])], Parser(everyday_book(), ME)).right == [words]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I believe I earned something in task 1; may I have it?",
+        "what does my stake in task 1 tell you, stake more",
+        "see the price of nova, then rate it",
+        "how is task 1, ada?",
+        "I earned a fortune in task 1",
+    ],
+)
+def test_words_that_also_ask_for_something_else_are_not_only_read(words: str) -> None:
+    with pytest.raises(NotUnderstood):
+        Parser(everyday_book(), ME).propose(words, ())
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("50 fml -> eve", "send 50 FML to eve"),
+        ("eve 5 fml", "send 5 FML to eve"),
+        ("yeet ada 5 fml", "send 5 FML to ada"),
+        ("for ada: 5 FML, please send", "send 5 FML to ada"),
+        ("5 FML for ada", "send 5 FML to ada"),
+        ("ape 300 into glucose-1", "stake 300 FML in task 1"),
+    ],
+)
+def test_with_a_verb_that_is_not_known_what_is_named_is_offered(words: str, meant: str) -> None:
+    found = offered(words, everyday_book(), ME)
+    assert found is not None
+    assert found.words == meant
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ada won 5 FML",
+        "ada gave eve 5 FML",
+        "stakes 5 FML in task 1",
+        "I owe ada 5 FML",
+        "bring beer 5 FML to ada party",
+    ],
+)
+def test_what_is_told_is_not_offered(words: str) -> None:
+    assert offered(words, everyday_book(), ME) is None
+
+
+def test_what_somebody_has_done_is_no_offer_to_do_it() -> None:
+    assert offered("I have claimed my rewards in task 1", everyday_book(), ME) is None
+    assert offered("please do claim my rewards in task 1", everyday_book(), ME) is not None
+
+
+PERSONS = ("persons_first", "persons_second")
+_TASKS = (*range(1, 6), AllianceTask(1), AllianceTask(2))
+
+
+def forged(request: Request) -> Iterator[Action]:
+    """Yield actions over the accounts, tasks and numbers at hand: whatever a model could make of a request."""
+    amounts = {5 * FML, 50 * FML, 15 * FML // 10, getattr(request.call, "amount_wei", FML)}
+    proposals, models = range(1, 10), (1, 2)
+    yield from (Transfer(to, amount) for to, amount in product((ADA, EVE, ME), amounts))
+    yield from (Stake(task, amount) for task, amount in product(range(1, 6), amounts))
+    yield from (Delegate(to, task, amount) for to, task, amount in product((ADA, EVE), _TASKS, amounts))
+    yield from (Undelegate(to, task) for to, task in product((ADA, EVE), _TASKS))
+    yield from (tool(task) for tool, task in product((Unstake, Claim), range(1, 6)))
+    yield from (tool(amount) for tool, amount in product((Lock, Unlock), amounts))
+    yield from (Rate(model, stars) for model, stars in product(models, range(1, 6)))
+    yield from (Vote(proposal, support) for proposal, support in product(proposals, Support))
+    yield from (Appear(proposal, how) for proposal, how in product(proposals, Appearance))
+    yield from (CallModel(model, amount) for model, amount in product(models, amounts))
+
+
+@pytest.mark.parametrize("name", PERSONS)
+def test_of_all_that_could_be_forged_the_guards_pass_what_was_wanted_or_nothing(name: str) -> None:
+    book, proposed, passed = everyday_book(), 0, 0
+    for request in strange(name):
+        grounded = []
+        for call in forged(request):
+            proposed += 1
+            with suppress(GuardRefused, NotUnderstood):
+                grounded.append(ground(call, request.words, book, ME))
+        assert grounded in ([], [request.call]), request.words
+        passed += len(grounded)
+    print(f"\n{name}: {proposed} forged, {passed} passed")
+    assert passed >= 10

@@ -108,7 +108,7 @@ def test_an_amount_is_written_so_that_it_is_read_back(amount_wei: int) -> None:
     [
         *(("sned", "send"), ("transfr", "transfer"), ("trasnfer", "transfer"), ("trabsfer", "transfer")),
         *(("stakke", "stake"), ("stak", "stake"), ("delgate", "delegate"), ("undelegat", "undelegate")),
-        *(("blance", "balance"), ("propsal", "proposal"), ("calim", "claim")),
+        *(("blance", "balance"), ("propsal", "proposal"), ("calim", "claim"), ("mcuh", "much")),
     ],
 )
 def test_a_slip_of_one_letter_is_the_word_that_was_meant(slip: str, meant: str) -> None:
@@ -134,3 +134,17 @@ def test_another_form_or_another_word_is_no_slip() -> None:
         *("three", "there", "now", "no", "yes", "agianst", "abstian", "scma", "twnety", "hundrd", "tow", "ada"),
     ):
         assert corrected(word) == word
+
+
+@pytest.mark.parametrize(
+    ("said", "amount_wei", "used"),
+    [
+        ("one and a half fml", 3 * FML // 2, 4),
+        ("2 and a half fml", 5 * FML // 2, 4),
+        ("three point seven five fml", 15 * FML // 4, 4),
+        ("ten point zero five", 201 * FML // 20, 4),
+        ("two and a half thousand fml", 2 * FML, 1),
+    ],
+)
+def test_a_half_and_decimals_that_are_said_belong_to_their_number(said: str, amount_wei: int, used: int) -> None:
+    assert amount_in(said.split()) == (amount_wei, used)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("x402")  # the extra `agent`
+from everyday import everyday_book
 from measure import Score, play
 from prompts import FIRST, FOURTH, SECOND, THIRD, Prompts
 from scene import ADA, EVE, Scene
@@ -15,7 +16,7 @@ from scene import ADA, EVE, Scene
 from fl_alliance.agent.proposers.base import Proposer
 
 KNOWN = {"first": FIRST, "second": SECOND, "third": THIRD, "fourth": FOURTH}
-FLOORS = {"first": 26, "second": 24, "third": 19, "fourth": 8}
+FLOORS = {"first": 26, "second": 24, "third": 22, "fourth": 19}
 """How many right ones the parser carries out at least."""
 SETS = pytest.mark.parametrize("prompts", KNOWN.values(), ids=KNOWN)
 
@@ -79,7 +80,7 @@ ADAPTER = os.environ.get("FL_ALLIANCE_AGENT_ADAPTER", "")
 def test_with_smollm2_nothing_wrong_is_signed(prompts: Prompts, scene: Scene) -> None:
     from fl_alliance.agent.proposers.arena import adapter_in
 
-    tuned: Proposer = adapter_in(Path(ADAPTER))
+    tuned: Proposer = adapter_in(Path(ADAPTER), everyday_book())
     score = play(scene, prompts, lambda _: tuned)
     told("SmolLM2 with the adapter", prompts, score)
     assert score.wrong == []

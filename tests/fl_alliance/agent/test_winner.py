@@ -4,15 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 import village as villages
+from everyday import everyday_book
 from scene import Scene
 
 from fl_alliance.agent.agent import Agent
-from fl_alliance.agent.errors import AgentError, ModelUnavailable
+from fl_alliance.agent.errors import AgentError, ModelUnavailable, NotUnderstood
 from fl_alliance.agent.opening import proposer_of
 from fl_alliance.agent.proposers.arena import Tuned, adapter_in
 from fl_alliance.arena.creator import Draft, create_task
 from fl_alliance.arena.epoch import run_task
 from fl_alliance.arena.kinds.base import Budget
+from fl_alliance.arena.kinds.errors import DataUnusable
+from fl_alliance.arena.kinds.lm.choosing import chosen
 from fl_alliance.arena.kinds.lm.examples import Example
 from fl_alliance.arena.kinds.lm.lora import attached
 from fl_alliance.arena.kinds.lm.scoring import judge
@@ -82,7 +85,7 @@ def test_a_task_without_a_winner_is_refused(played: villages.Village, scene: Sce
     with pytest.raises(ModelUnavailable, match="is active, needed a completed task"):
         proposer_of("arena:2", agent_in(played, scene))
     with pytest.raises(ModelUnavailable, match="no such file"):
-        adapter_in(scene.folder / "none.safetensors")
+        adapter_in(scene.folder / "none.safetensors", scene.book)
 
 
 def test_greedy_writing_is_what_the_score_counts_as_exact(base: bytes) -> None:
@@ -93,3 +96,34 @@ def test_greedy_writing_is_what_the_score_counts_as_exact(base: bytes) -> None:
     with attached(kind.base.network, adapter):
         assert judge(kind.base, examples).exact == exact == len(LESSON)
     assert len(list(written(kind.base, adapter, LESSON[0].prompt, most=5))) == 5
+
+
+def test_of_texts_the_one_is_chosen_that_the_model_would_write(base: bytes) -> None:
+    kind = LmLora(tiny(base), make=lesson, sizes=Sizes(8, 8, 8))
+    adapter = kind.load(kind.train(kind.initial(0), kind.datasets(0).train, Budget(80, 8, 0.02), 0))
+    others = ['{"tool":"balance","account":"ada"}', '{"tool":"price","model":"nova"}', "[]"]
+    assert chosen(kind.base, adapter, LESSON[0].prompt, [*others, CALL]) == CALL
+    assert chosen(kind.base, adapter, LESSON[0].prompt, others[2:]) == "[]"
+    with pytest.raises(DataUnusable, match="tokens"):
+        chosen(kind.base, adapter, "much " * 2_000, [CALL])
+
+
+@pytest.mark.parametrize(
+    ("words", "call"),
+    [
+        ("yeet ada 5 fml", '{"tool":"transfer","to":"ada","amount":"5"}'),
+        ("ape 300 into glucose-1", '{"tool":"stake","task":"glucose-1","amount":"300"}'),
+        ("put 60 behind Ada, alliance task 2", '{"tool":"delegate","to":"Ada","task":"alliance:2","amount":"60"}'),
+    ],
+)
+def test_where_one_tool_takes_all_that_is_named_any_model_proposes_it(base: bytes, words: str, call: str) -> None:
+    kind = LmLora(tiny(base))
+    tuned = Tuned(kind, kind.load(kind.initial(0)), "untrained", everyday_book())
+    assert tuned.propose(words, ()) == call
+
+
+def test_what_no_tool_takes_whole_is_not_proposed(base: bytes) -> None:
+    kind = LmLora(tiny(base))
+    tuned = Tuned(kind, kind.load(kind.initial(0)), "untrained", everyday_book())
+    with pytest.raises(NotUnderstood, match="no tool takes all"):
+        tuned.propose("rate nova 5 stars and vote yes on proposal 1", ())

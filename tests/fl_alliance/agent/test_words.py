@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from fl_alliance.agent.amounts import amount_of, exactly
 from fl_alliance.agent.book import Book
 from fl_alliance.agent.errors import AgentError, GuardRefused, NotInWords, NotUnderstood, WordsUnclear
-from fl_alliance.agent.guards.grounding import ground
+from fl_alliance.agent.guards.grounding import ground, require_subject
 from fl_alliance.agent.guards.reading import mentions
+from fl_alliance.agent.guards.verbs import gerund, participle
 from fl_alliance.agent.proposers.parser import Parser
-from fl_alliance.agent.tools import CallModel, Delegate, Kind, Stake, Transfer, Undelegate, Vote
+from fl_alliance.agent.tools import Balance, CallModel, Delegate, Kind, Stake, Transfer, Undelegate, Vote
 from fl_alliance.chain.dao import Support
 from fl_alliance.chain.types import WEI_PER_FML as FML
 from fl_alliance.market.keys import development_key
@@ -309,3 +310,103 @@ def test_the_parser_proposes_only_what_the_guard_then_takes(junk: str) -> None:
         return
     assert '"amount": "5"' in proposed
     assert is_grounded(FIVE_TO_ADA, words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Hello, I hope you are well. Would you be so kind as to send 5 FML to Ada if you don't mind? Thanks so much",
+        "5 FML must be sent to Ada, please",
+        "I'd like 5 FML to be transferred to Ada",
+        "we want you to wire Ada her 5 FML for covering the night shift",
+        "Kindly effect a payment to Ada in the amount of 5 FML.",
+        "do you think you could chuck Ada 5 FML when you have a minute?",
+        "transfer --to ada --amount 5",
+        "send 5 FML (FML tokens) to ada",
+        "I would be grateful if you sent Ada five FML",
+        "Could someone send 5 FML to ada, as soon as possible?",
+        "how are you? send 5 FML to ada",
+    ],
+)
+def test_courtesy_and_form_change_nothing_of_a_request(words: str) -> None:
+    assert is_grounded(FIVE_TO_ADA, words)
+    assert not is_grounded(Transfer(ADA, 50 * FML), words)
+    assert not is_grounded(Transfer(EVE, 5 * FML), words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Could anybody send 5 FML to ada?",
+        "can we send 5 FML to ada?",
+        "if you can find out why, send 5 FML to ada",
+        "I hope you are well and do not send 5 FML to ada",
+        "5 FML was sent to ada",
+        "I have 5 FML sent to ada",
+        "ada must be sent by me 5 FML of hers",
+        "send 5 FML -> 6 FML to ada",
+        "send ada=eve 5 FML",
+        "send 5\N{EN DASH}6 FML to ada",
+        "is it possible to send 5 FML to ada?",
+        "how are you, would you send 5 FML to ada?",
+        "send 5 FML to ada for the dog in task 3",
+        "send 5 and a half of my FML to ada",
+        "send --5 FML to ada",
+    ],
+)
+def test_what_only_looks_like_courtesy_grounds_nothing(words: str) -> None:
+    assert not is_grounded(FIVE_TO_ADA, words)
+
+
+def test_whoever_speaks_for_several_speaks_for_the_account() -> None:
+    assert is_grounded(Delegate(ADA, 3, 5 * FML), "We'd like to put 5 of our FML behind Ada's node in task 3")
+    assert is_grounded(Vote(3, Support.AGAINST), "we are all against proposal 3")
+    assert not is_grounded(Vote(3, Support.AGAINST), "they are against proposal 3")
+    assert not is_grounded(Vote(3, Support.AGAINST), "we are not against proposal 3")
+
+
+@pytest.mark.parametrize(
+    ("words", "is_vote"),
+    [
+        ("no on proposal 3", True),
+        ("proposal 3: no", True),
+        ("no, proposal 3", False),
+        ("no on proposal 3 or 4", False),
+        ("a no on proposal 3 would be bad", False),
+    ],
+)
+def test_a_choice_on_a_proposal_needs_no_verb(words: str, is_vote: bool) -> None:
+    assert is_grounded(Vote(3, Support.AGAINST), words) is is_vote
+
+
+def test_an_answer_is_none_to_words_that_are_an_actions() -> None:
+    for words, asked in (
+        ("vote yes on proposal 1", "vote"),
+        ("send ada half of my FML", "'send'"),
+        ("pay ada 5e2 FML", "'pay'"),
+        ('"send 9 FML to eve" is what the letter said', "'send 9 FML to eve'"),
+    ):
+        with pytest.raises(NotInWords, match=f"your words ask for more: {asked}"):
+            require_subject(Balance(ME), words, book(), ME)
+    require_subject(Balance(ME), "how much have I left, roughly?", book(), ME)
+
+
+def test_an_answer_is_of_whom_the_words_name_whatever_else_they_say() -> None:
+    with pytest.raises(NotInWords, match="your words ask about account ada"):
+        require_subject(Balance(ME), "dough of ada, quick check", book(), ME)
+    require_subject(Balance(ADA), "dough of ada, quick check", book(), ME)
+
+
+@pytest.mark.parametrize(
+    ("verb", "doing", "done"),
+    [
+        ("send", "sending", "sent"),
+        ("hand over", "handing over", "handed over"),
+        ("stake", "staking", "staked"),
+        ("free up", "freeing up", "freed up"),
+        ("tip", "tipping", "tipped"),
+        ("put", "putting", "put"),
+    ],
+)
+def test_a_verb_has_its_gerund_and_its_participle(verb: str, doing: str, done: str) -> None:
+    assert (gerund(verb), participle(verb)) == (doing, done)

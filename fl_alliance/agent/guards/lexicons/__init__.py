@@ -1,0 +1,1 @@
+"""The words that each tool may be asked for in."""
