@@ -10,6 +10,8 @@ from fl_alliance.strategies.rules import Motion, Rule
 
 MOST = 4
 """Motions that are kept: those of the rounds that a process may be asked about again."""
+MOST_BYTES = 2**28
+"""Of the models of kept motions, beyond which the oldest go before another is read: a menu is a dozen models."""
 
 
 class Ballots:
@@ -23,10 +25,15 @@ class Ballots:
         """Return the motion whose ballot this is; raises `BadReply` as the rule does."""
         key = _digest(content)
         if key not in self._read:
-            self._read[key] = self._rule.read(content)
-            if len(self._read) > MOST:
+            while len(self._read) >= MOST or sum(map(_size, self._read.values())) > MOST_BYTES:
                 self._read.popitem(last=False)
+            self._read[key] = self._rule.read(content)
         return self._read[key]
+
+
+def _size(motion: Motion) -> int:
+    """Return the bytes of a motion's models."""
+    return sum(array.nbytes for model in motion.models for array in model.values())
 
 
 def _digest(content: RecordDict) -> bytes:

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from flwr.app import ConfigRecord, RecordDict
 
 from fl_alliance.ballots import MOST, Ballots
@@ -36,3 +37,15 @@ def test_another_ballot_is_another_motion_and_only_the_latest_are_kept() -> None
     assert len(digests) == MOST + 1
     ballots.read(ballot(0.0))
     assert rule.times == MOST + 2
+
+
+def test_large_motions_go_before_another_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = Counting()
+    ballots = Ballots(rule)
+    monkeypatch.setattr("fl_alliance.ballots.MOST_BYTES", 47)  # a motion is two models of three times four bytes
+    for value in (1.0, 2.0, 1.0):
+        ballots.read(ballot(value))
+    assert rule.times == 2
+    for value in (3.0, 1.0):
+        ballots.read(ballot(value))
+    assert rule.times == 4
