@@ -81,12 +81,29 @@ class Assembly:
     def pass_(self, *calls: Call, text: str = "Lower the emission to a half") -> Proposal:
         """A proposal that was executed."""
         proposal = self.meet(*calls, text=text)
-        self.by(LARGE).vote(proposal.number, Support.FOR)
-        self.wait(TERMS.vote_s)
-        self.by(STRANGER).queue(proposal)
-        self.wait(TERMS.delay_s)
+        self.vote(proposal)
+        self.lock(proposal)
         self.by(STRANGER).execute(proposal)
         return proposal
+
+    def decide(self, *proposals: Proposal) -> None:
+        """Take proposals that are in review through their vote together."""
+        for proposal in proposals:
+            self.by(LARGE).appear(proposal.number, Appearance.PRESENT)
+        self.wait(TERMS.review_s)
+        self.vote(*proposals)
+
+    def vote(self, *proposals: Proposal) -> None:
+        """Have LARGE decide for proposals that are in their general meeting, to its end."""
+        for proposal in proposals:
+            self.by(LARGE).vote(proposal.number, Support.FOR)
+        self.wait(TERMS.vote_s)
+
+    def lock(self, *proposals: Proposal) -> None:
+        """Take proposals that have passed into the time lock and out of it."""
+        for proposal in proposals:
+            self.by(STRANGER).queue(proposal)
+        self.wait(TERMS.delay_s)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import pytest
 from assembly import LARGE, LOCKED, PROPOSER, RIVAL, SMALL, STRANGER, TERMS, Assembly
 
-from fl_alliance.chain.dao import Appearance, Call, Proposal, Support
+from fl_alliance.chain.dao import Appearance, Call, Support
 from fl_alliance.chain.dao_refusals import (
     BadTerms,
     DelayTooLong,
@@ -19,24 +19,12 @@ from fl_alliance.governance.actions import Actions
 from fl_alliance.governance.decoding import ALARM, Decoder
 
 
-def passed(dao: Assembly, *proposals: Proposal) -> None:
-    """Take proposals that are in review through their vote together, into the time lock and out of it."""
-    for proposal in proposals:
-        dao.by(LARGE).appear(proposal.number, Appearance.PRESENT)
-    dao.wait(TERMS.review_s)
-    for proposal in proposals:
-        dao.by(LARGE).vote(proposal.number, Support.FOR)
-    dao.wait(TERMS.vote_s)
-    for proposal in proposals:
-        dao.by(STRANGER).queue(proposal)
-    dao.wait(TERMS.delay_s)
-
-
 def test_without_a_premise_the_second_of_two_proposals_writes_the_first_ones_term_back(dao: Assembly) -> None:
     """What is lost where calls are made by hand: both passed, and half of what holders decided is undone."""
     stake, reward = (dao.call(DAO, "setReviewTerms", terms) for terms in _both(dao))
     first, second = dao.propose(stake, text="A stake"), dao.propose(reward, text="A reward", by=RIVAL)
-    passed(dao, first, second)
+    dao.decide(first, second)
+    dao.lock(first, second)
     dao.by(STRANGER).execute(first)
     assert dao.view.terms().stake_wei == WEI_PER_FML
     dao.by(STRANGER).execute(second)
@@ -54,7 +42,8 @@ def test_of_two_proposals_on_terms_that_are_set_together_the_second_is_refused(
     other = other if other != one else "market.release_s=1"
     first, second = dao.propose(*actions.set([one])), dao.propose(*actions.set([other]), text="Again", by=RIVAL)
     assert decoder.words(second.calls[0]).startswith("does the rest only if ")
-    passed(dao, first, second)
+    dao.decide(first, second)
+    dao.lock(first, second)
     assert decoder.changed(second.calls) == []
     dao.by(STRANGER).execute(first)
     [changed] = decoder.changed(second.calls)
@@ -101,7 +90,8 @@ def test_a_passed_proposal_that_nobody_queues_or_executes_expires_and_its_stake_
     assert dao.view.stage(unqueued.number) is Stage.EXPIRED
     with pytest.raises(GovernorUnexpectedProposalState):
         dao.by(STRANGER).queue(unqueued)
-    passed(dao, queued)
+    dao.decide(queued)
+    dao.lock(queued)
     dao.wait(LAPSE_S - 60)
     assert dao.view.stage(queued.number) is Stage.QUEUED
     dao.wait(120)
@@ -167,7 +157,8 @@ def test_no_majority_ends_the_dao_by_terms_under_which_nothing_passes_again(
 ) -> None:
     """A review of no time, say, in which nobody can appear: every later proposal would fail, for ever."""
     proposal = dao.propose(dao.call(contract, function, argument), text="Be quicker")
-    passed(dao, proposal)
+    dao.decide(proposal)
+    dao.lock(proposal)
     with pytest.raises(refusal):
         dao.by(STRANGER).execute(proposal)
 

@@ -78,23 +78,6 @@ def _signed(dao: Assembly, key: NodeKey, ballot: bytes) -> bytes:
     return compact[:32] + (tail & (1 << 255) - 1).to_bytes(32, "big") + bytes([27 + (tail >> 255)])
 
 
-def through_vote(dao: Assembly, *proposals: Proposal) -> None:
-    """Take proposals that are in review through a vote in which LARGE decides for them."""
-    for proposal in proposals:
-        dao.by(LARGE).appear(proposal.number, Appearance.PRESENT)
-    dao.wait(TERMS.review_s)
-    for proposal in proposals:
-        dao.by(LARGE).vote(proposal.number, Support.FOR)
-    dao.wait(TERMS.vote_s)
-
-
-def through_lock(dao: Assembly, *proposals: Proposal) -> None:
-    """Take proposals that have passed through the time lock."""
-    for proposal in proposals:
-        dao.by(STRANGER).queue(proposal)
-    dao.wait(TERMS.delay_s)
-
-
 def _contested(dao: Assembly) -> None:
     """Flags of a few, a quorum and a turn in the last minute, every way to vote, calls of all kinds."""
     fml = dao.deployment.fml
@@ -129,7 +112,7 @@ def _contested(dao: Assembly) -> None:
     params = ("castVoteWithReasonAndParams", proposal.number, Support.FOR, "after all", b"\x01")
     dao.bound(DAO, LARGE).send(400_000, *params)
     dao.wait(dao.view.vote_ends_at(proposal.number) - dao.rpc.second() + 1)
-    through_lock(dao, proposal)
+    dao.lock(proposal)
     dao.by(STRANGER).execute(proposal)
     dao.by(STRANGER).settle_stake(proposal.number)
 
@@ -156,8 +139,8 @@ def _lost(dao: Assembly) -> None:
 def _forgotten(dao: Assembly) -> None:
     """One that passed and nobody queued, one that nobody executed."""
     unqueued, waiting = dao.propose(text="Not queued"), dao.propose(text="Not executed", by=RIVAL)
-    through_vote(dao, unqueued, waiting)
-    through_lock(dao, waiting)
+    dao.decide(unqueued, waiting)
+    dao.lock(waiting)
     dao.wait(LAPSE_S + TERMS.delay_s)
     for proposal in (unqueued, waiting):
         dao.by(STRANGER).settle_stake(proposal.number)
@@ -180,8 +163,8 @@ def _terms(dao: Assembly) -> None:
         dao.call(EMISSION, "grantRole", keccak(b"GAUGE_ROLE"), LARGE.address),
         text="By a contract",
     )
-    through_vote(dao, proposal)
-    through_lock(dao, proposal)
+    dao.decide(proposal)
+    dao.lock(proposal)
     execute_by_contract(dao, proposal)
     dao.by(STRANGER).settle_stake(proposal.number)
 
