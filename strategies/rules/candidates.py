@@ -1,8 +1,8 @@
 """Candidate voting: everybody forms the same menu of models from the proposals, and voters score every entry of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, partial
 from statistics import median
 
 from flwr.app import ArrayRecord, ConfigRecord, Message, MetricRecord, RecordDict
@@ -31,14 +31,14 @@ _PROPOSAL = "proposal-"
 _SHARE_BYTES = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CandidateMotion:
     """A menu of models.
 
     Attributes
     ----------
-    consensus : ConsensusRule
-        What made it.
+    prepared : function
+        Returns the proposals as the menu takes them.
     raw : mapping of int to Arrays
         As they were proposed, which is what voters are sent.
     averages : mapping of int to int
@@ -47,7 +47,7 @@ class CandidateMotion:
         Where proposals are means of groups: who they are.
     """
 
-    consensus: ConsensusRule
+    prepared: Callable[[], Mapping[int, Arrays]]
     menu: Menu
     encoded: bytes
     digest: bytes
@@ -57,11 +57,10 @@ class CandidateMotion:
     asks_shares: bool
     groups: Groups | None = None
 
-    @cached_property
+    @property
     def proposals(self) -> Mapping[int, Arrays]:
         """The proposals as the menu takes them: clipped, in the order of their commitment; a coordinator needs none."""
-        with guarded(self.consensus, "prepare", 0):
-            return self.consensus.prepare(self.menu.models[0], self.raw)
+        return self.prepared()
 
     @property
     def models(self) -> tuple[Arrays, ...]:
@@ -172,8 +171,7 @@ class CandidateVoting:
 
     def admit(self, old: Arrays, updates: Mapping[int, Update]) -> Mapping[int, Message]:
         """Return the replies with their updates clipped, and with at most twice the median `num-examples`."""
-        with guarded(self.consensus, "prepare", 0):
-            prepared = self.consensus.prepare(old, {member: update.arrays for member, update in updates.items()})
+        prepared = self._prepare(old, {member: update.arrays for member, update in updates.items()})
         most = 2 * median(float(update.metrics[NUM_EXAMPLES]) for update in updates.values())
         return {member: _admitted(update, prepared[member], most) for member, update in updates.items()}
 
@@ -188,16 +186,16 @@ class CandidateVoting:
     ) -> CandidateMotion:
         """Return the menu of the round."""
         known = averages if self.asks_shares else {}
+        prepared = cache(partial(self._prepare, old, proposals))
         with guarded(self.consensus, "menu", 0):
             if groups is None:
                 menu = self.consensus.menu(old, proposals, aggregate, members, known)
             else:
                 of_groups = self.consensus.menu(old, proposals, aggregate, sorted(groups), per_group(known, groups))
-                prepared = self.consensus.prepare(old, proposals)
-                menu = spread(of_groups, prepared, groups, members, known, self.suspect_at)
+                menu = spread(of_groups, prepared(), groups, members, known, self.suspect_at)
             encoded = menu.encoded
         return CandidateMotion(
-            self.consensus, menu, encoded, keccak(encoded), aggregate, proposals, averages, self.asks_shares, groups
+            prepared, menu, encoded, keccak(encoded), aggregate, proposals, averages, self.asks_shares, groups
         )
 
     def read(self, content: RecordDict) -> CandidateMotion:
@@ -214,6 +212,10 @@ class CandidateVoting:
             wire.require_form(arrays, old)
         known = dict(zip(members, averages, strict=True))
         return self.motion(old, proposals, aggregate, members, known, _read_groups(sent, order, members))
+
+    def _prepare(self, old: Arrays, proposals: Mapping[int, Arrays]) -> Mapping[int, Arrays]:
+        with guarded(self.consensus, "prepare", 0):
+            return self.consensus.prepare(old, proposals)
 
 
 def _group_fields(groups: Groups | None) -> dict[str, list[int]]:
